@@ -1,0 +1,133 @@
+//! What a sink is given: rows, with the range of log records that they came from.
+
+use std::sync::Arc;
+
+use crate::{EntityId, Origin, Seq, Timestamp};
+
+/// The rows of a run of consecutive log records, in log order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Batch {
+    /// The first record that the batch covers.
+    pub first: Seq,
+    /// The last record that the batch covers. Records without a row (gaps, checkpoints) are covered too.
+    pub last: Seq,
+    /// One row for each record that has one.
+    pub rows: Vec<Row>,
+}
+
+/// One row, by the table that it belongs to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Row {
+    /// A state of an entity, or its removal.
+    State(StateRow),
+    /// An event that is no state change.
+    Event(EventRow),
+    /// A record that could not be understood.
+    Quarantined(QuarantineRow),
+}
+
+/// A state of an entity at one instant. `(site, entity_key, ts, tie)` is its identity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StateRow {
+    /// The log record.
+    pub seq: Seq,
+    /// `last_updated`; `time_fired` for a removal.
+    pub ts: Timestamp,
+    /// 0, or the number of states with this very `ts` that came before and differ from this one.
+    pub tie: u8,
+    /// The house.
+    pub site: Arc<str>,
+    /// The name of the day.
+    pub entity_id: EntityId,
+    /// The name that stays: the registry's id, or the entity id where there is none.
+    pub entity_key: Arc<str>,
+    /// The state's text; none is a removal.
+    pub state: Option<Arc<str>>,
+    /// The state as a number, where it is one (a switch is 1 or 0).
+    pub value: Option<f64>,
+    /// `unit_of_measurement`.
+    pub unit: Option<Arc<str>>,
+    /// `device_class`.
+    pub device_class: Option<Arc<str>>,
+    /// When the state's text last changed; equal to `ts` when only then.
+    pub last_changed: Timestamp,
+    /// From `time_fired` to arrival here, in milliseconds; none for what was fetched later.
+    pub received_delay_ms: Option<i64>,
+    /// How we know it.
+    pub origin: Origin,
+    /// Home Assistant put back an old state after a restart; not a new reading.
+    pub restored: bool,
+    /// All attributes, JSON as received; none for a removal or where they are not known.
+    pub attributes: Option<Arc<str>>,
+    /// The id of the context that caused it.
+    pub context_id: Option<Arc<str>>,
+    /// The area the entity was in.
+    pub area: Option<Arc<str>>,
+    /// The device the entity belonged to.
+    pub device: Option<Arc<str>>,
+    /// The weather as it was.
+    pub weather: Option<Arc<Weather>>,
+}
+
+/// A weather observation, in the units that are stored whatever the provider used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weather {
+    /// The observation's own time.
+    pub at: Timestamp,
+    /// °C.
+    pub temperature: Option<f64>,
+    /// %.
+    pub humidity: Option<f64>,
+    /// hPa.
+    pub pressure: Option<f64>,
+    /// m/s.
+    pub wind_speed: Option<f64>,
+    /// Home Assistant's word for it, as in `partlycloudy`.
+    pub condition: Option<Arc<str>>,
+}
+
+/// An event other than a state change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventRow {
+    /// The log record.
+    pub seq: Seq,
+    /// `time_fired`.
+    pub ts: Timestamp,
+    /// The house.
+    pub site: Arc<str>,
+    /// `event_type`.
+    pub event_type: Arc<str>,
+    /// `data`, JSON as received.
+    pub data: Arc<str>,
+    /// The id of the context that caused it.
+    pub context_id: Option<Arc<str>>,
+    /// How we know it.
+    pub origin: Origin,
+}
+
+/// A record that could not be turned into a row: set aside with its bytes, never dropped.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuarantineRow {
+    /// The log record.
+    pub seq: Seq,
+    /// When it arrived.
+    pub ts: Timestamp,
+    /// The house.
+    pub site: Arc<str>,
+    /// What is wrong with it, in words.
+    pub reason: Arc<str>,
+    /// The bytes as received.
+    pub raw: Arc<[u8]>,
+}
+
+impl Row {
+    /// The log record that the row came from.
+    #[must_use]
+    pub const fn seq(&self) -> Seq {
+        match self {
+            Self::State(row) => row.seq,
+            Self::Event(row) => row.seq,
+            Self::Quarantined(row) => row.seq,
+        }
+    }
+}

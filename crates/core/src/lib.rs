@@ -1,0 +1,22 @@
+//! The words that every other crate shares: identities, times, values, rows, and the two doors to the
+//! outside (`Clock`, `Fs`). No async, no network, no policy.
+
+pub mod batch;
+pub mod clock;
+pub mod entity;
+pub mod error;
+pub mod fs;
+pub mod origin;
+pub mod seq;
+pub mod time;
+pub mod value;
+
+pub use batch::{Batch, EventRow, QuarantineRow, Row, StateRow, Weather};
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use entity::EntityId;
+pub use error::ErrorKind;
+pub use fs::{Fs, MemFs, RealFs};
+pub use origin::Origin;
+pub use seq::Seq;
+pub use time::Timestamp;
+pub use value::Value;

@@ -1,0 +1,51 @@
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn text_and_display_agree_to_the_microsecond() {
+    let t = Timestamp::parse("2026-11-23T11:57:01.015112+00:00").unwrap();
+    assert_eq!(t.to_string(), "2026-11-23T11:57:01.015112Z");
+    assert_eq!(
+        Timestamp::parse("2026-11-23T11:57:01+00:00").unwrap().to_string(),
+        "2026-11-23T11:57:01.000000Z"
+    );
+    assert_eq!(
+        Timestamp::parse("2026-11-23T12:57:01+01:00").unwrap().to_string(),
+        "2026-11-23T11:57:01.000000Z"
+    );
+}
+
+#[test]
+fn what_is_no_time_is_said_with_its_text() {
+    for text in ["", "yesterday", "2026-13-01T00:00:00Z", "2026-11-23T11:57:01"] {
+        assert_eq!(Timestamp::parse(text), Err(NotATime(text.into())));
+    }
+    for number in [f64::NAN, f64::INFINITY, 1e300] {
+        Timestamp::from_float_seconds(number).unwrap_err();
+    }
+}
+
+#[test]
+fn dates_and_days_agree() {
+    let t = Timestamp::parse("2026-11-23T23:59:59.999999Z").unwrap();
+    assert_eq!(t.date(), "2026-11-23");
+    assert_eq!(Timestamp::day_of_date("2026-11-23"), Some(t.day()));
+    assert_eq!(t.plus(Duration::from_micros(1)).date(), "2026-11-24");
+    assert_eq!(Timestamp(-1).date(), "1969-12-31");
+}
+
+proptest! {
+    /// Python makes the double by dividing the microseconds; the way back must hit the same one.
+    #[test]
+    fn a_float_finds_its_microsecond(micros in 0i64..4_102_444_800_000_000) {
+        #[expect(clippy::cast_precision_loss, reason = "the loss is what is tested")]
+        let seconds = (micros / 1_000_000) as f64 + (micros % 1_000_000) as f64 / 1e6;
+        prop_assert_eq!(Timestamp::from_float_seconds(seconds).unwrap(), Timestamp(micros));
+    }
+
+    #[test]
+    fn display_parses_back(micros in -60_000_000_000_000_000i64..250_000_000_000_000_000) {
+        prop_assert_eq!(Timestamp::parse(&Timestamp(micros).to_string()).unwrap(), Timestamp(micros));
+    }
+}
