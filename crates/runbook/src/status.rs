@@ -1,0 +1,231 @@
+//! The status document: what `GET /api/v1/status` answers and `hearthline status` prints.
+//!
+//! Every figure in it comes from a counter of something that happened. What is not known is null, never 0.
+
+use serde::{Deserialize, Serialize};
+
+/// The whole document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// Of the program.
+    pub version: String,
+    /// Which of the three.
+    pub overall: Overall,
+    /// One sentence for a person: what is recorded, what is not, what to do.
+    pub verdict: String,
+    /// Seconds since the program started.
+    pub uptime_s: u64,
+    /// The connection.
+    pub home_assistant: HomeAssistant,
+    /// What was offered to the program and what became of it.
+    pub events: Events,
+    /// The log on disk.
+    pub log: Log,
+    /// Every place that the log is delivered to.
+    pub sinks: Vec<Sink>,
+    /// The parts of the program.
+    pub parts: Vec<Part>,
+    /// The weather feed.
+    pub weather: Weather,
+    /// Periods in which events were or may have been missed.
+    pub gaps: Gaps,
+    /// The success criteria with their figures.
+    pub criteria: Vec<Criterion>,
+}
+
+/// The state of the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Overall {
+    /// Everything offered is being recorded and delivered.
+    Healthy,
+    /// Something is late or absent; nothing is lost.
+    Degraded,
+    /// Data is being lost, or about to be.
+    Unhealthy,
+}
+
+impl Overall {
+    /// The word used on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Degraded => "degraded",
+            Self::Unhealthy => "unhealthy",
+        }
+    }
+}
+
+/// The connection to Home Assistant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HomeAssistant {
+    /// `connected`, `connecting`, `waiting`, `disconnected` or `parked`.
+    pub state: String,
+    /// Since when, ISO 8601 UTC.
+    pub since: String,
+    /// Home Assistant's version, once it has said it.
+    pub version: Option<String>,
+    /// Connection attempts since the program started.
+    pub attempts: u64,
+    /// Seconds since the last event; null before the first.
+    pub last_event_age_s: Option<f64>,
+    /// The name of the house, once Home Assistant has said it.
+    #[serde(default)]
+    pub location_name: Option<String>,
+    /// Seconds that the last answered ping took.
+    #[serde(default)]
+    pub ping_s: Option<f64>,
+    /// Why it is not connected, and what to do.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// What was offered and what became of it. `received = filtered + duplicate + logged + unlogged`, counted at separate
+/// places, since the data folder was made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Events {
+    /// Offered, from every origin.
+    pub received: u64,
+    /// Left out by the settings.
+    pub filtered: u64,
+    /// Held already.
+    pub duplicate: u64,
+    /// Handed to the log.
+    pub logged: u64,
+    /// Not taken by the log (each lies in a gap).
+    pub unlogged: u64,
+    /// Could not be understood; kept with their bytes.
+    pub quarantined: u64,
+    /// Events received in the last full minute; null in the first.
+    pub per_minute: Option<u64>,
+}
+
+/// The log on disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Log {
+    /// The oldest record that is still there.
+    pub first_seq: u64,
+    /// The newest record.
+    pub last_seq: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// The newest record that survives a power cut.
+    #[serde(default)]
+    pub synced_seq: u64,
+}
+
+/// A place that the log is delivered to. Events only: `logged = delivered + filtered + collapsed + quarantined +
+/// pending`, counted from the sink's own first record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sink {
+    /// As in the settings.
+    pub name: String,
+    /// Which program or format.
+    pub kind: String,
+    /// As of a part.
+    pub state: String,
+    /// Durably there.
+    pub delivered: u64,
+    /// Left out by the sink's own filter.
+    pub filtered: u64,
+    /// Were there already under the same identity.
+    pub collapsed: u64,
+    /// Set aside with a reason.
+    pub quarantined: u64,
+    /// Logged and not yet durably there.
+    pub pending: u64,
+    /// Seconds between now and the oldest event that the sink has not been given; 0 when it has all.
+    pub lag_s: f64,
+    /// Writes that failed, retries included.
+    pub write_errors: u64,
+    /// The last of them, in the server's or the disk's words.
+    pub last_error: Option<String>,
+}
+
+/// A part of the program.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// What it is called in commands and on the page.
+    pub name: String,
+    /// `starting`, `healthy`, `degraded`, `unhealthy`, `parked` or `off`.
+    pub state: String,
+    /// Since when, ISO 8601 UTC.
+    pub since: String,
+    /// Why, where it is not healthy.
+    pub reason: Option<String>,
+    /// The share of time that it was healthy or degraded, since the program started; null where it is off.
+    pub uptime: Option<f64>,
+}
+
+/// The weather feed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Weather {
+    /// Which provider; `off` where there is none.
+    pub provider: String,
+    /// As of a part.
+    pub state: String,
+    /// Calls made.
+    pub calls: u64,
+    /// Answers taken from the cache.
+    pub cache_hits: u64,
+    /// Seconds since the observation in use was made; null where there is none.
+    pub age_s: Option<f64>,
+}
+
+/// Gaps by their state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gaps {
+    /// Named and not yet closed.
+    pub open: u64,
+    /// Everything was had afterwards.
+    pub filled: u64,
+    /// Some of it was had afterwards.
+    pub partly: u64,
+    /// Nothing could be had.
+    pub lost: u64,
+    /// The newest ones, newest first.
+    #[serde(default)]
+    pub recent: Vec<Gap>,
+}
+
+/// One gap.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// Its number, rising.
+    pub id: u64,
+    /// `open`, `filled`, `partly` or `lost`.
+    pub state: String,
+    /// From this instant of Home Assistant's clock, ISO 8601 UTC.
+    pub from: String,
+    /// To this instant; null while the stream has not come back.
+    pub to: Option<String>,
+    /// What ended the stream.
+    pub cause: String,
+    /// The entities concerned; empty means all.
+    pub entities: Vec<String>,
+    /// Rows that were had afterwards.
+    pub recovered: u64,
+}
+
+/// One success criterion, evaluated over a window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Criterion {
+    /// For programs.
+    pub id: String,
+    /// For people.
+    pub label: String,
+    /// Whether it holds; null when that is not known.
+    pub met: Option<bool>,
+    /// The figure; null when there is none.
+    pub value: Option<f64>,
+    /// What the figure has to reach.
+    pub target: f64,
+    /// Of value and target.
+    pub unit: String,
+    /// Seconds that the figure looks back.
+    pub window_s: u64,
+    /// Why it is not known, or what to read into it.
+    #[serde(default)]
+    pub note: Option<String>,
+}
