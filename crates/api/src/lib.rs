@@ -1,1 +1,18 @@
-//! Placeholder.
+//! The HTTP API: JSON under `/api/v1`, answers for probes, metrics.
+//!
+//! Every route has its file in [`routes`]. Who may ask is decided in one place, [`access`], before any route is reached.
+
+pub mod access;
+pub mod error;
+pub mod routes;
+mod serve;
+mod state;
+
+#[cfg(test)]
+mod tests;
+
+pub use access::ApiToken;
+pub use error::ApiError;
+pub use routes::{Bucket, Entities, Entity, Flushed, History, State, reading, router};
+pub use serve::serve;
+pub use state::{ApiState, FlushRequest, Reading};

@@ -1,1 +1,23 @@
-fn main() {}
+//! Hearthline records a Home Assistant house: every event on disk once, readable by any Parquet engine.
+
+mod api_token;
+mod app;
+mod cli;
+mod commands;
+mod exit;
+mod house;
+mod instant;
+mod peer;
+mod running;
+mod settings;
+mod startup;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    commands::run(cli, &settings::Environment::of_process(), &mut std::io::stdout()).into()
+}

@@ -1,0 +1,41 @@
+//! What the routes are given: cheap handles to the parts of the program.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use hearthline_core::{Clock, Seq};
+use hearthline_pipeline::filter::Filter;
+use hearthline_runbook::Status;
+use hearthline_store::Store;
+
+use crate::ApiToken;
+
+/// What is needed to answer from what is recorded, also when nothing is recording.
+#[derive(Clone)]
+pub struct Reading {
+    /// Read only.
+    pub store: Arc<Store>,
+    /// Which entities the settings keep.
+    pub filter: Arc<Filter>,
+    /// For periods that end now.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Asks the program to put everything logged so far into files. Ready when that is done, with the last record that is
+/// in files; else with the reason in words.
+pub type FlushRequest =
+    Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<Seq, String>> + Send>> + Send + Sync>;
+
+/// What is needed to answer for the running program.
+#[derive(Clone)]
+pub struct ApiState {
+    /// What is recorded.
+    pub reading: Reading,
+    /// Makes the status document of this moment.
+    pub status: Arc<dyn Fn() -> Status + Send + Sync>,
+    /// Puts everything into files.
+    pub flush: FlushRequest,
+    /// What a caller from elsewhere has to show.
+    pub token: ApiToken,
+}

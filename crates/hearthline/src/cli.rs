@@ -1,0 +1,100 @@
+//! The command line. A command that is not built is not here.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{check, entities, export, flush, gaps, history, run, status};
+
+/// Records a Home Assistant house: every event on disk once, readable by any Parquet engine
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    /// Settings file (TOML); without one, the defaults and the environment hold [env: HEARTHLINE_CONFIG]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Answer as JSON, for programs
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 ok, 1 failed, 2 usage or settings, 3 degraded, 4 unreachable";
+
+/// One variant for each command, one file for each in `commands`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Record until told to stop
+    Run(run::Args),
+    /// Validate the settings, then ask Home Assistant once
+    Check(check::Args),
+    /// How the running program is doing
+    Status(status::Args),
+    /// The states of one entity
+    History(history::Args),
+    /// Every entity with its latest state
+    Entities(entities::Args),
+    /// Write states as CSV, NDJSON or Parquet, or list the Parquet files
+    Export(export::Args),
+    /// Ask the running program to put everything into files now
+    Flush(flush::Args),
+    /// Periods in which events were or may have been missed
+    Gaps(gaps::Args),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn config_and_json_stand_before_or_after_the_command() {
+        for line in ["hearthline --config a.toml --json status", "hearthline status --json --config a.toml"] {
+            let cli = parse(line).unwrap();
+            assert_eq!(cli.config, Some("a.toml".into()));
+            assert!(cli.json);
+            assert!(matches!(cli.command, Command::Status(_)));
+        }
+    }
+
+    #[test]
+    fn the_help_names_what_is_built() {
+        insta::assert_snapshot!(Cli::command().render_help());
+    }
+
+    #[test]
+    fn a_usage_mistake_has_exit_code_2() {
+        for line in ["hearthline", "hearthline fly", "hearthline history", "hearthline export --format xml"] {
+            assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn every_command_parses() {
+        for line in [
+            "run",
+            "check --offline",
+            "status",
+            "history sensor.a --from 24h --to now --limit 5 --bucket 1h",
+            "entities sensor.a --why",
+            "export --format parquet --output x.parquet --entity sensor.a",
+            "export --files",
+            "flush",
+            "gaps",
+        ] {
+            parse(&format!("hearthline {line}")).unwrap_or_else(|e| panic!("{line}: {e}"));
+        }
+    }
+}

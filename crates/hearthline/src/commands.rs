@@ -1,0 +1,96 @@
+//! The commands, one file each, all of one shape: `Args`, then `run`, which answers with an exit code.
+
+pub(crate) mod check;
+pub(crate) mod entities;
+pub(crate) mod export;
+pub(crate) mod flush;
+pub(crate) mod gaps;
+pub(crate) mod history;
+pub(crate) mod run;
+pub(crate) mod status;
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::cli::{Cli, Command};
+use crate::exit::Exit;
+use crate::house::Unreachable;
+use crate::settings::{self, Environment, Mistakes, Purpose, Settings};
+
+/// What every command is given.
+pub(crate) struct Context<'c> {
+    /// The settings, checked.
+    pub(crate) settings: Settings,
+    /// Answer for programs.
+    pub(crate) json: bool,
+    /// Where the answer goes.
+    pub(crate) out: &'c mut (dyn Write + Send),
+}
+
+impl Context<'_> {
+    /// Writes a document for programs.
+    pub(crate) fn write_json(&mut self, document: &impl serde::Serialize) -> anyhow::Result<()> {
+        serde_json::to_writer_pretty(&mut *self.out, document)?;
+        Ok(writeln!(self.out)?)
+    }
+}
+
+/// Runs one command to its end. Errors are said here, on standard error, and nowhere else.
+pub(crate) fn run(cli: Cli, environment: &Environment, out: &mut (dyn Write + Send)) -> Exit {
+    let purpose = match &cli.command {
+        Command::Run(_) | Command::Check(_) => Purpose::Record,
+        _ => Purpose::Read,
+    };
+    let read_file = |path: &Path| std::fs::read_to_string(path);
+    let settings = match settings::load(cli.config.as_deref(), environment, &read_file, purpose) {
+        Ok(settings) => settings,
+        Err(mistakes) => return say_mistakes(&mistakes, cli.json, out),
+    };
+    let context = Context { settings, json: cli.json, out };
+    let done = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(dispatch(cli.command, context)));
+    done.unwrap_or_else(|error| say(&error))
+}
+
+async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit> {
+    match command {
+        Command::Run(args) => run::run(args, context).await,
+        Command::Check(args) => check::run(args, context).await,
+        Command::Status(args) => status::run(args, context).await,
+        Command::History(args) => history::run(args, context).await,
+        Command::Entities(args) => entities::run(args, context).await,
+        Command::Export(args) => export::run(args, context).await,
+        Command::Flush(args) => flush::run(args, context).await,
+        Command::Gaps(args) => gaps::run(args, context).await,
+    }
+}
+
+fn say_mistakes(mistakes: &Mistakes, json: bool, out: &mut dyn Write) -> Exit {
+    if json {
+        let each = |m: &settings::mistake::Mistake| {
+            serde_json::json!({
+                "place": m.place.to_string(), "key": m.key, "reason": m.problem.reason, "do": m.problem.todo,
+            })
+        };
+        let _ = writeln!(
+            out,
+            "{}",
+            serde_json::json!({ "mistakes": mistakes.0.iter().map(each).collect::<Vec<_>>() })
+        );
+    } else {
+        let _ = write!(io::stderr(), "{mistakes}");
+    }
+    Exit::Usage
+}
+
+fn say(error: &anyhow::Error) -> Exit {
+    let is_closed = |e: &io::Error| e.kind() == io::ErrorKind::BrokenPipe;
+    if error.chain().filter_map(|cause| cause.downcast_ref()).any(is_closed) {
+        return Exit::Ok; // the reader, as in `| head`, has seen enough
+    }
+    let _ = writeln!(io::stderr(), "hearthline: {error:#}");
+    if error.downcast_ref::<Unreachable>().is_some() { Exit::Unreachable } else { Exit::Failed }
+}

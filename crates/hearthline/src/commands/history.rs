@@ -1,0 +1,87 @@
+//! `hearthline history`: the states of one entity.
+
+use std::time::Duration;
+
+use hearthline_api::{Bucket, History, State};
+use hearthline_core::{Clock as _, SystemClock};
+
+use super::Context;
+use crate::exit::Exit;
+use crate::house::House;
+use crate::instant::{Instant, instant, length};
+use crate::table::{table, text};
+
+/// Which states.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The entity, as in sensor.kitchen_temperature
+    entity_id: String,
+    /// From this instant: 2026-11-23T11:57:01Z, 2026-11-23, or so long ago as in 24h
+    #[arg(long, value_parser = instant, default_value = "24h")]
+    from: Instant,
+    /// Up to, but not including, this instant
+    #[arg(long, value_parser = instant, default_value = "now")]
+    to: Instant,
+    /// At most so many rows, the oldest first
+    #[arg(long, default_value_t = 1000)]
+    limit: usize,
+    /// Min, mean, max, last and count of each length of time (as in 1h) instead of the states
+    #[arg(long, value_parser = length)]
+    bucket: Option<Duration>,
+}
+
+/// Prints them, oldest first.
+pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<Exit> {
+    let now = SystemClock::new().now();
+    let mut query = vec![
+        ("from", args.from.resolve(now).to_string()),
+        ("to", args.to.resolve(now).to_string()),
+        ("limit", args.limit.to_string()),
+    ];
+    query.extend(args.bucket.map(|bucket| ("bucket", format!("{}ms", bucket.as_millis()))));
+    let id: String = url::form_urlencoded::byte_serialize(args.entity_id.as_bytes()).collect();
+    let path = format!("/api/v1/entities/{id}/history");
+    let history: History = House::find(&context.settings)?.get(&path, &query).await?;
+    if context.json {
+        context.write_json(&history)?;
+    } else {
+        context.out.write_all(render(&history).as_bytes())?;
+    }
+    Ok(Exit::Ok)
+}
+
+fn render(history: &History) -> String {
+    let (states, buckets) = (&history.states, &history.buckets);
+    let mut page = match (states, buckets) {
+        (Some(rows), _) if !rows.is_empty() => of_states(rows),
+        (_, Some(rows)) if !rows.is_empty() => of_buckets(rows),
+        _ => format!("no state of {} from {} to {}\n", history.entity_id, history.from, history.to),
+    };
+    if history.more {
+        page.push_str("there is more: raise --limit or narrow --from and --to\n");
+    }
+    page
+}
+
+fn of_states(states: &[State]) -> String {
+    let mut rows = table(&["Time (UTC)", "State", "Unit", "Origin"]);
+    for state in states {
+        let what = state.state.clone().unwrap_or_else(|| "(removed)".into());
+        let unit = state.unit.clone().unwrap_or_default();
+        rows.add_row([state.ts.clone(), what, unit, state.origin.clone()]);
+    }
+    text(&rows)
+}
+
+fn of_buckets(buckets: &[Bucket]) -> String {
+    let mut rows = table(&["From (UTC)", "Min", "Mean", "Max", "Last", "Count"]);
+    let figure = |value: Option<f64>| value.map_or("-".into(), |value| value.to_string());
+    for bucket in buckets {
+        let figures = [bucket.min, bucket.mean, bucket.max, bucket.last].map(figure);
+        let mut row = vec![bucket.start.clone()];
+        row.extend(figures);
+        row.push(bucket.count.to_string());
+        rows.add_row(row);
+    }
+    text(&rows)
+}

@@ -1,0 +1,87 @@
+//! `hearthline run`: records until told to stop.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use hearthline_api::{ApiState, ApiToken, Reading};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::Context;
+use crate::app::App;
+use crate::exit::Exit;
+use crate::running::Claim;
+use crate::settings::Settings;
+use crate::{api_token, peer, startup};
+
+/// How long answers that are on their way may take after the signal to stop.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
+
+/// Nothing to choose: everything is in the settings.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {}
+
+/// Returns after `SIGTERM` or `SIGINT`, with everything received in files.
+pub(crate) async fn run(_args: Args, context: Context<'_>) -> anyhow::Result<Exit> {
+    let settings = context.settings;
+    start_logging(&settings);
+    let mut claim = claim(&settings)?;
+    let token = api_token::load_or_make(&settings.data_dir).context("the API's token cannot be made")?;
+    let listen = *settings.api.listen;
+    let listener = TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("cannot listen on {listen} ({})", settings.api.listen.origin))?;
+    let address = listener.local_addr()?;
+    let mut signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+
+    let app = Arc::new(App::start(&settings, peer::link(&settings)?)?);
+    claim.announce(address).context("run.json cannot be written")?;
+    for line in startup::lines(&settings, &startup::stored(&app.store), address) {
+        tracing::info!("{line}");
+    }
+    let stop = CancellationToken::new();
+    let router = hearthline_api::router(api_state(&app, ApiToken::new(token.expose())));
+    let mut api = tokio::spawn(hearthline_api::serve(listener, router, stop.clone().cancelled_owned()));
+
+    tokio::select! {
+        _ = signals.0.recv() => tracing::info!("told to stop (SIGTERM)"),
+        _ = signals.1.recv() => tracing::info!("told to stop (SIGINT)"),
+        () = app.keep_house(stop.clone()) => {}
+    }
+    stop.cancel();
+    if tokio::time::timeout(LAST_ANSWERS, &mut api).await.is_err() {
+        api.abort(); // an export to a slow reader
+    }
+    app.stop().await?;
+    drop(claim);
+    tracing::info!("stopped; everything received is in files");
+    Ok(Exit::Ok)
+}
+
+fn claim(settings: &Settings) -> anyhow::Result<Claim> {
+    let dir = settings.data_dir.display();
+    Claim::take(&settings.data_dir).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => anyhow::anyhow!("another hearthline runs on {dir}; stop it, or set another data folder"),
+        _ => anyhow::Error::from(error).context(format!("the data folder {dir} cannot be used")),
+    })
+}
+
+fn api_state(app: &Arc<App>, token: ApiToken) -> ApiState {
+    let reading =
+        Reading { store: Arc::clone(&app.store), filter: Arc::clone(&app.filter), clock: Arc::clone(&app.clock) };
+    let (observer, flushing) = (Arc::clone(&app.observer), Arc::clone(app));
+    ApiState {
+        reading,
+        status: Arc::new(move || observer.status()),
+        flush: Arc::new(move || Box::pin(flushing.flush())),
+        token,
+    }
+}
+
+fn start_logging(settings: &Settings) {
+    let filter = tracing_subscriber::EnvFilter::builder().parse_lossy(settings.log_filter.as_str());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false).init();
+}

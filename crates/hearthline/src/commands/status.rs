@@ -1,0 +1,151 @@
+//! `hearthline status`: how the running program is doing.
+
+use axum::http::Method;
+use comfy_table::Table;
+use hearthline_runbook::status::{Criterion, Overall, Part, Status};
+
+use super::Context;
+use crate::exit::Exit;
+use crate::house::Program;
+use crate::table::{table, text};
+
+/// Nothing to choose.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {}
+
+/// Prints the document; the exit code is the state of the whole.
+pub(crate) async fn run(_args: Args, mut context: Context<'_>) -> anyhow::Result<Exit> {
+    let program = Program::required(&context.settings)?;
+    let status: Status = program.ask(Method::GET, "/api/v1/status").await?;
+    if context.json {
+        context.write_json(&status)?;
+    } else {
+        context.out.write_all(render(&status).as_bytes())?;
+    }
+    Ok(match status.overall {
+        Overall::Healthy => Exit::Ok,
+        Overall::Degraded => Exit::Degraded,
+        Overall::Unhealthy => Exit::Failed,
+    })
+}
+
+/// The page of text: five rows by the names that the former dashboard gave them, then what is behind them.
+fn render(status: &Status) -> String {
+    let mut blocks = vec![text(&summary(status)), text(&criteria(&status.criteria)), text(&sinks(status))];
+    blocks.push(format!(
+        "Gaps: {} open, {} filled, {} partly filled, {} lost\n",
+        status.gaps.open, status.gaps.filled, status.gaps.partly, status.gaps.lost
+    ));
+    let attention: Vec<String> = status.parts.iter().filter_map(needs_attention).collect();
+    if !attention.is_empty() {
+        blocks.push(format!("Needs attention:\n{}", attention.concat()));
+    }
+    blocks.join("\n")
+}
+
+fn summary(status: &Status) -> Table {
+    let mut rows = table(&[]);
+    rows.add_row(["Overall Status", status.overall.as_str(), &status.verdict]);
+    rows.add_row(["WebSocket Connection", &status.home_assistant.state, &connection(status)]);
+    let events = &status.events;
+    let rate = events.per_minute.map_or("in the first minute".into(), |rate| format!("{rate} per minute"));
+    let account = format!(
+        "received {} = filtered {} + duplicate {} + logged {} + unlogged {}; quarantined {}",
+        events.received,
+        events.filtered,
+        events.duplicate,
+        events.logged,
+        events.unlogged,
+        events.quarantined
+    );
+    rows.add_row(["Event Processing", &rate, &account]);
+    let (state, detail) = storage(status);
+    rows.add_row(["Database Storage", &state, &detail]);
+    let weather = &status.weather;
+    let detail = match weather.age_s {
+        Some(age) => format!("{}, {age:.0} s old, {} calls", weather.provider, weather.calls),
+        None if weather.state == "off" => "no weather is fetched or stored".into(),
+        None => weather.provider.clone(),
+    };
+    rows.add_row(["Weather", &weather.state, &detail]);
+    rows
+}
+
+fn connection(status: &Status) -> String {
+    let peer = &status.home_assistant;
+    let mut words = Vec::new();
+    words.extend(peer.version.as_ref().map(|version| format!("Home Assistant {version}")));
+    words.push(format!("since {}", peer.since));
+    words.push(format!("{} attempt{}", peer.attempts, if peer.attempts == 1 { "" } else { "s" }));
+    words.extend(peer.last_event_age_s.map(|age| format!("last event {age:.0} s ago")));
+    words.extend(peer.reason.clone());
+    words.join(", ")
+}
+
+/// The embedded store, by the sink that fills it.
+fn storage(status: &Status) -> (String, String) {
+    let Some(store) = status.sinks.iter().find(|sink| sink.name == "store") else {
+        return ("off".into(), "no store".into());
+    };
+    let mut detail =
+        format!("{} delivered, {} pending, {:.0} s behind", store.delivered, store.pending, store.lag_s);
+    if let Some(error) = &store.last_error {
+        detail.push_str(&format!(", {} write errors, the last: {error}", store.write_errors));
+    }
+    (store.state.clone(), detail)
+}
+
+fn criteria(criteria: &[Criterion]) -> Table {
+    let mut rows = table(&["Criterion", "Met", "Value", "Target", "Note"]);
+    for criterion in criteria {
+        let met = match criterion.met {
+            Some(true) => "yes",
+            Some(false) => "NO",
+            None => "not known",
+        };
+        let figure = |value: f64| format!("{} {}", short(value), criterion.unit).trim_end().to_owned();
+        let value = criterion.value.map_or("-".into(), figure);
+        let note = criterion.note.clone().unwrap_or_default();
+        rows.add_row([criterion.label.clone(), met.into(), value, figure(criterion.target), note]);
+    }
+    rows
+}
+
+fn sinks(status: &Status) -> Table {
+    let head = [
+        "Sink",
+        "Kind",
+        "State",
+        "Delivered",
+        "Filtered",
+        "Collapsed",
+        "Quarantined",
+        "Pending",
+        "Lag",
+        "Write errors",
+    ];
+    let mut rows = table(&head);
+    for sink in &status.sinks {
+        let counts = [sink.delivered, sink.filtered, sink.collapsed, sink.quarantined, sink.pending];
+        let mut row = vec![sink.name.clone(), sink.kind.clone(), sink.state.clone()];
+        row.extend(counts.map(|count| count.to_string()));
+        row.extend([format!("{:.0} s", sink.lag_s), sink.write_errors.to_string()]);
+        rows.add_row(row);
+    }
+    rows
+}
+
+fn needs_attention(part: &Part) -> Option<String> {
+    let fine = matches!(part.state.as_str(), "healthy" | "starting" | "off");
+    let reason = part.reason.as_deref().unwrap_or("no reason is known");
+    (!fine).then(|| format!("  {} is {} since {}: {reason}\n", part.name, part.state, part.since))
+}
+
+/// At most two decimals, none that are zero.
+fn short(value: f64) -> String {
+    let text = format!("{value:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests;

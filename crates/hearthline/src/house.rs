@@ -1,0 +1,199 @@
+//! The recorded house as a command sees it: through the running program where there is one, else through the data
+//! folder. Both answer the same requests with the same documents, because the second is the first's routes without its
+//! network.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
+use hearthline_api::Reading;
+use hearthline_core::{Clock, RealFs, SystemClock};
+use hearthline_pipeline::filter::Filter;
+use hearthline_store::{Store, StoreConfig};
+use serde::de::DeserializeOwned;
+use tower::ServiceExt as _;
+
+use crate::running::{self, Running};
+use crate::settings::{Secret, Settings};
+
+/// Nothing runs on the data folder, or it does not answer.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Unreachable(pub(crate) String);
+
+/// Where a command gets its answers.
+pub(crate) enum House {
+    /// From the running program.
+    Running(Program),
+    /// From the files in the data folder.
+    Folder(axum::Router),
+}
+
+/// The running program's API.
+pub(crate) struct Program {
+    client: reqwest::Client,
+    address: SocketAddr,
+    token: Option<Secret>,
+}
+
+type Chunks = Pin<Box<dyn Stream<Item = anyhow::Result<Bytes>> + Send>>;
+
+impl House {
+    /// The running program, or the folder.
+    ///
+    /// # Errors
+    /// When there is neither, or as the disk says.
+    pub(crate) fn find(settings: &Settings) -> anyhow::Result<Self> {
+        match Program::of(settings)? {
+            Some(program) => Ok(Self::Running(program)),
+            None => folder(settings).map(Self::Folder),
+        }
+    }
+
+    /// Asks for a document.
+    ///
+    /// # Errors
+    /// In the words of the answer.
+    pub(crate) async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> anyhow::Result<T> {
+        let chunks = self.stream(path, query).await?;
+        let whole: Vec<u8> = chunks.map_ok(|chunk| chunk.to_vec()).try_concat().await?;
+        serde_json::from_slice(&whole).with_context(|| format!("the answer to {path} cannot be read"))
+    }
+
+    /// Asks for something long, which comes in pieces.
+    ///
+    /// # Errors
+    /// In the words of the answer.
+    pub(crate) async fn stream(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<Chunks> {
+        let path = with_query(path, query);
+        match self {
+            Self::Running(program) => program.send(Method::GET, &path).await,
+            Self::Folder(router) => {
+                let request = Request::get(&path).body(Body::empty())?;
+                let response = router.clone().oneshot(request).await?;
+                let status = response.status();
+                let chunks = response.into_body().into_data_stream().map_err(anyhow::Error::from);
+                accepted(status, Box::pin(chunks)).await
+            }
+        }
+    }
+}
+
+impl Program {
+    /// The program that runs on the settings' data folder.
+    ///
+    /// # Errors
+    /// As the disk says.
+    pub(crate) fn of(settings: &Settings) -> anyhow::Result<Option<Self>> {
+        let data_dir = &settings.data_dir;
+        let found =
+            running::find(data_dir).with_context(|| format!("cannot look into {}", data_dir.display()))?;
+        let Some(Running { address, .. }) = found else { return Ok(None) };
+        let token = crate::api_token::load(data_dir).unwrap_or_default();
+        Ok(Some(Self {
+            client: reqwest::Client::builder().no_proxy().build()?,
+            address: reachable(address),
+            token,
+        }))
+    }
+
+    /// The same, where a command cannot do without.
+    ///
+    /// # Errors
+    /// [`Unreachable`] when nothing runs; else as the disk says.
+    pub(crate) fn required(settings: &Settings) -> anyhow::Result<Self> {
+        let nothing = || {
+            let dir = settings.data_dir.display();
+            Unreachable(format!("nothing is running on {dir}; start it with `hearthline run`"))
+        };
+        Self::of(settings)?.ok_or_else(|| nothing().into())
+    }
+
+    /// Asks for a document.
+    ///
+    /// # Errors
+    /// In the words of the answer.
+    pub(crate) async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str) -> anyhow::Result<T> {
+        let chunks = self.send(method, path).await?;
+        let whole: Vec<u8> = chunks.map_ok(|chunk| chunk.to_vec()).try_concat().await?;
+        serde_json::from_slice(&whole).with_context(|| format!("the answer to {path} cannot be read"))
+    }
+
+    async fn send(&self, method: Method, path: &str) -> anyhow::Result<Chunks> {
+        let mut request = self.client.request(method, format!("http://{}{path}", self.address));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token.expose());
+        }
+        let response = request.send().await.map_err(|e| {
+            Unreachable(format!("the program at {} does not answer: {}", self.address, e.without_url()))
+        })?;
+        let status = response.status();
+        let chunks = stream::try_unfold(response, |mut response| async move {
+            Ok(response.chunk().await?.map(|chunk| (chunk, response)))
+        });
+        accepted(status, Box::pin(chunks)).await
+    }
+}
+
+/// The chunks of a good answer; the words of another.
+async fn accepted(status: StatusCode, chunks: Chunks) -> anyhow::Result<Chunks> {
+    if status.is_success() {
+        return Ok(chunks);
+    }
+    let whole: Vec<u8> = chunks.take(64).map_ok(|chunk| chunk.to_vec()).try_concat().await?;
+    match serde_json::from_slice::<hearthline_api::error::Document>(&whole) {
+        Ok(document) => {
+            let words = document.error;
+            anyhow::bail!("{}: {}; {}", words.what, words.why, words.todo)
+        }
+        Err(_) => anyhow::bail!("the program answered {status}"),
+    }
+}
+
+/// The address to ask for one that listens on all.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+fn with_query(path: &str, query: &[(&str, String)]) -> String {
+    if query.is_empty() {
+        return path.into();
+    }
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+    format!("{path}?{query}")
+}
+
+fn folder(settings: &Settings) -> anyhow::Result<axum::Router> {
+    let dir = settings.data_dir.join("store");
+    if !dir.is_dir() {
+        let data_dir = settings.data_dir.display();
+        anyhow::bail!(
+            "nothing is recorded in {data_dir} yet; is it the data folder? `hearthline run` makes it"
+        );
+    }
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let config = StoreConfig {
+        dir,
+        flush_rows: *settings.store.flush_rows,
+        flush_interval: *settings.store.flush_interval,
+        retention: *settings.store.retention,
+        context_ids: *settings.store.context_ids,
+    };
+    let store = Store::open(Arc::new(RealFs), Arc::clone(&clock), config)?;
+    let filter = Filter::new(&settings.filter.include, &settings.filter.exclude)?;
+    Ok(hearthline_api::reading(Reading { store: Arc::new(store), filter: Arc::new(filter), clock }))
+}

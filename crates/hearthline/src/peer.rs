@@ -1,0 +1,1 @@
+//! From the settings to what the connection is given.

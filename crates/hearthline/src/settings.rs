@@ -1,0 +1,122 @@
+//! The settings: plain data, each value with its origin.
+//!
+//! They come from the defaults, one TOML file and the environment, the later winning. Every mistake is told at once,
+//! with its place and what to do.
+
+mod document;
+pub(crate) mod environment;
+mod kinds;
+pub(crate) mod mistake;
+pub(crate) mod origin;
+mod read;
+pub(crate) mod secret;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use hearthline_log::SyncPolicy;
+use url::Url;
+
+pub(crate) use environment::Environment;
+pub(crate) use kinds::duration_of as duration;
+pub(crate) use mistake::Mistakes;
+pub(crate) use origin::Setting;
+pub(crate) use read::load;
+pub(crate) use secret::Secret;
+
+/// What the settings are needed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Recording: Home Assistant's address and token have to be there.
+    Record,
+    /// Reading what is recorded, or asking the running program.
+    Read,
+}
+
+/// Everything that can be set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Settings {
+    /// The file that was read.
+    pub(crate) config: Option<PathBuf>,
+    /// Holds the log, the store and the secrets.
+    pub(crate) data_dir: Setting<PathBuf>,
+    /// The peer.
+    pub(crate) home_assistant: HomeAssistant,
+    /// Which entities are recorded.
+    pub(crate) filter: Filter,
+    /// The log.
+    pub(crate) log: Log,
+    /// The embedded store.
+    pub(crate) store: Store,
+    /// The HTTP API.
+    pub(crate) api: Api,
+    /// What the program says on standard error, in the syntax of the tracing crates.
+    pub(crate) log_filter: Setting<String>,
+    /// Things a person should know: variables that are set and do nothing.
+    pub(crate) notes: Vec<String>,
+}
+
+/// `[home_assistant]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HomeAssistant {
+    /// `http`, `https`, `ws` or `wss`, with or without a path. Always there when loaded for [`Purpose::Record`].
+    pub(crate) url: Option<Setting<Url>>,
+    /// The access token. Always there when loaded for [`Purpose::Record`].
+    pub(crate) token: Option<Setting<Secret>>,
+    /// Running as an app under Home Assistant's supervisor, whose token it is.
+    pub(crate) supervised: bool,
+    /// Types of events; `*` is all that the token may see.
+    pub(crate) events: Setting<Vec<String>>,
+    /// Between two pings.
+    pub(crate) ping_interval: Setting<Duration>,
+    /// More certificates to trust, PEM.
+    pub(crate) ca_file: Option<Setting<PathBuf>>,
+    /// Whether the certificate is checked.
+    pub(crate) tls_verify: Setting<bool>,
+}
+
+/// `[filter]`: rules as written; an exclude wins over an include.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Filter {
+    /// Empty means everything.
+    pub(crate) include: Setting<Vec<String>>,
+    /// Left out even if included.
+    pub(crate) exclude: Setting<Vec<String>>,
+}
+
+/// `[log]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Log {
+    /// What a power cut can take.
+    pub(crate) sync: Setting<SyncPolicy>,
+    /// Bytes on disk before the oldest stored segments go.
+    pub(crate) max_bytes: Setting<u64>,
+    /// How long a segment stays after every sink has it.
+    pub(crate) keep: Setting<Duration>,
+    /// Bytes that stay free on the disk.
+    pub(crate) min_free: Setting<u64>,
+}
+
+/// `[store]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Store {
+    /// Rows in memory before they go to files.
+    pub(crate) flush_rows: Setting<usize>,
+    /// The longest that a row stays in memory alone.
+    pub(crate) flush_interval: Setting<Duration>,
+    /// How long rows are kept; none means for ever.
+    pub(crate) retention: Setting<Option<Duration>>,
+    /// Whether the id of each event's context is stored.
+    pub(crate) context_ids: Setting<bool>,
+}
+
+/// `[api]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Api {
+    /// Where the HTTP API listens.
+    pub(crate) listen: Setting<SocketAddr>,
+}

@@ -1,0 +1,256 @@
+//! What a value as written means, and what to say when it means nothing.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use hearthline_log::SyncPolicy;
+use hearthline_pipeline::filter::Filter;
+use url::Url;
+
+use super::document::Raw;
+use super::mistake::Problem;
+use super::secret::Secret;
+
+type Meaning<T> = Result<T, Problem>;
+
+const DURATION: &str = "write a number and a unit, as in \"500ms\", \"10s\", \"15m\", \"24h\" or \"7d\"";
+const SIZE: &str = "write a number and a unit, as in \"512MiB\" or \"2GiB\", or a number of bytes";
+const URL: &str = "write an address like http://192.168.1.10:8123";
+const DAY: Duration = Duration::from_secs(86_400);
+/// Two segments: with less, no old segment could ever make room for a new one.
+const LEAST_LOG: u64 = 128 << 20;
+
+fn text(raw: Raw<'_>) -> Meaning<&str> {
+    let found = match raw {
+        Raw::Text(text) if text.trim().is_empty() => "an empty text",
+        Raw::Text(text) => return Ok(text),
+        Raw::Integer(_) => "a number",
+        Raw::Bool(_) => "true or false",
+        Raw::Other(what) => what,
+    };
+    Err(Problem::new(format!("{found} where a text belongs"), "write a text in double quotes"))
+}
+
+/// What was written, for a message; long things are cut, and what may be a token stays unsaid.
+fn shown(text: &str) -> String {
+    if text.len() > 60 { "what is written".into() } else { format!("{text:?}") }
+}
+
+/// A path, as written.
+pub(super) fn path(raw: Raw<'_>) -> Meaning<PathBuf> {
+    let text = text(raw)?;
+    if text.starts_with('~') {
+        let problem = format!("{} begins with ~, which only a shell understands", shown(text));
+        return Err(Problem::new(problem, "write the whole path, as in /home/me/data"));
+    }
+    Ok(text.into())
+}
+
+/// `true` or `false`.
+pub(super) fn flag(raw: Raw<'_>) -> Meaning<bool> {
+    match raw {
+        Raw::Bool(flag) => Ok(flag),
+        _ => Err(Problem::new("neither true nor false", "write true or false, without quotes")),
+    }
+}
+
+/// A number of things, at least one.
+pub(super) fn count(raw: Raw<'_>) -> Meaning<usize> {
+    const TODO: &str = "write a whole number from 1, without quotes";
+    match raw {
+        Raw::Integer(number) => usize::try_from(number)
+            .ok()
+            .filter(|number| *number > 0)
+            .ok_or_else(|| Problem::new(format!("{number} is too small"), TODO)),
+        _ => Err(Problem::new("not a whole number", TODO)),
+    }
+}
+
+/// A duration above zero.
+pub(super) fn duration(raw: Raw<'_>) -> Meaning<Duration> {
+    let text = match raw {
+        Raw::Integer(number) => {
+            let todo = format!("write \"{number}s\" if seconds are meant");
+            return Err(Problem::new(format!("{number} has no unit"), todo));
+        }
+        raw => text(raw).map_err(|problem| Problem::new(problem.reason, DURATION))?,
+    };
+    let refuse = |why: &str| Problem::new(format!("{} {why}", shown(text)), DURATION);
+    let (number, unit) = split_unit(text).ok_or_else(|| refuse("is no duration"))?;
+    let unit = match unit {
+        "ms" => Duration::from_millis(1),
+        "s" => Duration::from_secs(1),
+        "m" | "min" => Duration::from_secs(60),
+        "h" => Duration::from_secs(3600),
+        "d" => DAY,
+        "" => return Err(refuse("has no unit")),
+        _ => return Err(refuse("has a unit that is not known")),
+    };
+    let duration = u32::try_from(number).ok().and_then(|number| unit.checked_mul(number));
+    let duration = duration.ok_or_else(|| refuse("is too long"))?;
+    if duration.is_zero() { Err(refuse("is no time at all")) } else { Ok(duration) }
+}
+
+/// How long rows are kept; none means for ever.
+pub(super) fn retention(raw: Raw<'_>) -> Meaning<Option<Duration>> {
+    if matches!(raw, Raw::Text("forever")) {
+        return Ok(None);
+    }
+    const TODO: &str = "write \"forever\", or days, as in \"365d\"";
+    let kept = duration(raw).map_err(|problem| Problem::new(problem.reason, TODO))?;
+    if kept < DAY {
+        return Err(Problem::new("less than a day; rows are dropped by whole days", TODO));
+    }
+    Ok(Some(kept))
+}
+
+/// A number of bytes.
+pub(super) fn size(raw: Raw<'_>) -> Meaning<u64> {
+    let text = match raw {
+        Raw::Integer(number) => {
+            let negative = |_| Problem::new(format!("{number} is less than nothing"), SIZE);
+            return u64::try_from(number).map_err(negative);
+        }
+        raw => text(raw).map_err(|problem| Problem::new(problem.reason, SIZE))?,
+    };
+    let refuse = |why: &str| Problem::new(format!("{} {why}", shown(text)), SIZE);
+    let (number, unit) = split_unit(text).ok_or_else(|| refuse("is no size"))?;
+    let unit: u64 = match unit {
+        "B" | "" => 1,
+        "kB" | "KB" => 1000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "TB" => 1_000_000_000_000,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        "TiB" => 1 << 40,
+        _ => return Err(refuse("has a unit that is not known")),
+    };
+    number.checked_mul(unit).ok_or_else(|| refuse("is too large"))
+}
+
+/// A quota for the log.
+pub(super) fn log_size(raw: Raw<'_>) -> Meaning<u64> {
+    let bytes = size(raw)?;
+    if bytes < LEAST_LOG {
+        let reason = format!("{bytes} bytes are too few: the log needs room for two segments");
+        return Err(Problem::new(reason, "write at least \"128MiB\""));
+    }
+    Ok(bytes)
+}
+
+/// When the log is synced: `always`, `interval` (each second), `os`, or an interval.
+pub(super) fn sync(raw: Raw<'_>) -> Meaning<SyncPolicy> {
+    match raw {
+        Raw::Text("always") => Ok(SyncPolicy::Always),
+        Raw::Text("interval") => Ok(SyncPolicy::Interval(Duration::from_secs(1))),
+        Raw::Text("os") => Ok(SyncPolicy::Os),
+        raw => duration(raw).map(SyncPolicy::Interval).map_err(|problem| {
+            Problem::new(
+                problem.reason,
+                "write \"always\", \"interval\", \"os\", or an interval, as in \"1s\"",
+            )
+        }),
+    }
+}
+
+/// An address and port to listen on.
+pub(super) fn listen(raw: Raw<'_>) -> Meaning<SocketAddr> {
+    const TODO: &str = "write address and port, as in 127.0.0.1:8099";
+    let text = text(raw).map_err(|problem| Problem::new(problem.reason, TODO))?;
+    let of_name = |port: &str| Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port.parse().ok()?));
+    let parsed = text.parse().ok().or_else(|| text.strip_prefix("localhost:").and_then(of_name));
+    parsed.ok_or_else(|| Problem::new(format!("{} is no address with a port", shown(text)), TODO))
+}
+
+/// Home Assistant's address. What is written is not repeated: a token may have got into the wrong place.
+pub(super) fn url(raw: Raw<'_>) -> Meaning<Url> {
+    let text = text(raw).map_err(|problem| Problem::new(problem.reason, URL))?;
+    let Ok(url) = Url::parse(text) else {
+        return Err(Problem::new("not an address", URL));
+    };
+    if !matches!(url.scheme(), "http" | "https" | "ws" | "wss") {
+        return Err(Problem::new("does not begin with http://, https://, ws:// or wss://", URL));
+    }
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err(Problem::new("names no host", URL));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        let todo = format!("{URL}; the token belongs in HOME_ASSISTANT_TOKEN or token_file");
+        return Err(Problem::new("holds a user or password", todo));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Problem::new("holds a ? or #", URL));
+    }
+    Ok(url)
+}
+
+/// A token. Nothing of it is ever repeated.
+pub(super) fn token(raw: Raw<'_>) -> Meaning<Secret> {
+    const TODO: &str =
+        "make a long-lived access token in Home Assistant (your profile, Security) and copy all of it";
+    let text = text(raw).map_err(|problem| Problem::new(problem.reason, TODO))?.trim();
+    if text.starts_with("Bearer ") {
+        return Err(Problem::new("begins with the word Bearer", "write the token alone"));
+    }
+    if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err(Problem::new("has a space or line break inside", TODO));
+    }
+    Ok(Secret::new(text))
+}
+
+/// A filter rule that can be read.
+pub(super) fn rule(raw: Raw<'_>) -> Meaning<String> {
+    const TODO: &str = "write a domain (light), an entity (light.kitchen) or a glob (sensor.*_battery)";
+    let text = text(raw).map_err(|problem| Problem::new(problem.reason, TODO))?;
+    if Filter::new(&[text.into()], &[]).is_err() {
+        return Err(Problem::new(format!("{} is no rule", shown(text)), TODO));
+    }
+    Ok(text.into())
+}
+
+/// The name of a type of event, or `*` for all that the token may see.
+pub(super) fn event_type(raw: Raw<'_>) -> Meaning<String> {
+    const TODO: &str = "write the name of an event type, as in \"state_changed\", or \"*\" for all";
+    let text = text(raw).map_err(|problem| Problem::new(problem.reason, TODO))?;
+    if text.contains(char::is_whitespace) || (text.contains('*') && text != "*") {
+        return Err(Problem::new(format!("{} is no event type", shown(text)), TODO));
+    }
+    Ok(text.into())
+}
+
+/// The type of a sink. Only the embedded store exists.
+pub(super) fn sink_type(raw: Raw<'_>) -> Meaning<()> {
+    const TODO: &str =
+        "remove this [[sinks]]; the only type in this version is \"store\", which is always on";
+    match text(raw)? {
+        "store" => Ok(()),
+        other => Err(Problem::new(format!("this version has no sink of type {}", shown(other)), TODO)),
+    }
+}
+
+/// What the program logs, as the tracing crates write it (`info`, `hearthline_pipeline=debug`).
+pub(super) fn log_filter(raw: Raw<'_>) -> Meaning<String> {
+    const TODO: &str = "write error, warn, info, debug or trace";
+    let text = text(raw).map_err(|problem| Problem::new(problem.reason, TODO))?;
+    match tracing_subscriber::EnvFilter::builder().parse(text) {
+        Ok(_) => Ok(text.into()),
+        Err(_) => Err(Problem::new(format!("{} is no log filter", shown(text)), TODO)),
+    }
+}
+
+/// A duration as in the settings, for the command line.
+///
+/// # Errors
+/// What is wrong and what to do.
+pub(crate) fn duration_of(text: &str) -> Result<Duration, String> {
+    duration(Raw::Text(text)).map_err(|problem| format!("{}; {}", problem.reason, problem.todo))
+}
+
+fn split_unit(text: &str) -> Option<(u64, &str)> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(digits)?;
+    Some((number.parse().ok()?, unit.trim()))
+}

@@ -1,0 +1,240 @@
+//! Which keys there are, what they mean and what holds without them.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use hearthline_log::SyncPolicy;
+use toml::de::DeTable;
+
+use super::document::{Document, Raw, Table};
+use super::environment::{Environment, variable};
+use super::mistake::{Mistake, Mistakes, Place, Problem};
+use super::origin::{Origin, Setting};
+use super::{Api, Filter, HomeAssistant, Log, Purpose, Settings, Store, kinds};
+
+/// Where the supervisor lets an app reach Home Assistant.
+const SUPERVISOR_URL: &str = "ws://supervisor/core/websocket";
+
+/// Reads a text file.
+pub(crate) type ReadFile<'r> = &'r dyn Fn(&Path) -> io::Result<String>;
+
+/// Loads the settings from `config` (or the file that the environment names, or none) and the environment.
+///
+/// # Errors
+/// Every mistake that there is.
+pub(crate) fn load(
+    config: Option<&Path>,
+    environment: &Environment,
+    read_file: ReadFile<'_>,
+    purpose: Purpose,
+) -> Result<Settings, Mistakes> {
+    let config =
+        config.map(Path::to_path_buf).or_else(|| environment.get(variable::CONFIG).map(PathBuf::from));
+    let text = match &config {
+        Some(path) => read_file(path).map_err(|e| unreadable(path, &e))?,
+        None => String::new(),
+    };
+    let path = config.as_deref().unwrap_or(Path::new(""));
+    let (content, errors) = DeTable::parse_recoverable(&text);
+    let document = Document::new(path, &text, environment);
+    document.unreadable(&errors);
+    let reader = Reader { document: &document, environment, read_file, purpose, folder: path.parent() };
+    let settings = reader.settings(document.root(content.get_ref()), config.clone());
+    match document.into_mistakes() {
+        mistakes if mistakes.is_empty() => Ok(settings),
+        mistakes => Err(Mistakes(mistakes)),
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Mistakes {
+    let todo = "name the settings file by --config or HEARTHLINE_CONFIG, or leave both away to use the environment alone";
+    let problem = Problem::new(format!("cannot be read: {error}"), todo);
+    Mistakes(vec![Mistake { place: Place::File(path.into(), 1, 1), key: String::new(), problem }])
+}
+
+struct Reader<'r> {
+    document: &'r Document<'r>,
+    environment: &'r Environment,
+    read_file: ReadFile<'r>,
+    purpose: Purpose,
+    /// Paths in the file are relative to it.
+    folder: Option<&'r Path>,
+}
+
+impl Reader<'_> {
+    fn settings(&self, mut root: Table<'_>, config: Option<PathBuf>) -> Settings {
+        let data_dir = root.field("data_dir", Some(variable::DATA_DIR), kinds::path);
+        let settings = Settings {
+            config,
+            data_dir: data_dir.map_or_else(|| Setting::default("./data".into()), |dir| self.path(dir)),
+            home_assistant: self.home_assistant(root.table("home_assistant")),
+            filter: filter(root.table("filter")),
+            log: log(root.table("log")),
+            store: store(root.table("store")),
+            api: api(root.table("api")),
+            log_filter: self.log_filter(),
+            notes: self.environment.notes(),
+        };
+        root.tables("sinks").into_iter().for_each(|table| self.sink(table));
+        root.finish();
+        settings
+    }
+
+    fn home_assistant(&self, mut table: Table<'_>) -> HomeAssistant {
+        let mut url = table.field("url", Some(variable::HOME_ASSISTANT_URL), kinds::url);
+        let in_table = table.field("token", Some(variable::HOME_ASSISTANT_TOKEN), kinds::token);
+        let token_file = table.field("token_file", None, kinds::path).map(|path| self.path(path));
+        let mut token = match (in_table, token_file) {
+            (Some(Setting { origin: Origin::File(..), .. }), Some(_)) => {
+                let problem = Problem::new("token and token_file are both set", "remove one of them");
+                self.document.mistake(table.place(), "home_assistant.token", problem);
+                None
+            }
+            (Some(token), _) => Some(token),
+            (None, Some(file)) => self.token_from(&file),
+            (None, None) => None,
+        };
+        let supervisor = self.environment.get(variable::SUPERVISOR_TOKEN).filter(|_| url.is_none());
+        if let Some(text) = supervisor {
+            let origin = Origin::Env(variable::SUPERVISOR_TOKEN);
+            url = kinds::url(Raw::Text(SUPERVISOR_URL))
+                .ok()
+                .map(|value| Setting { value, origin: origin.clone() });
+            token = Some(Setting { value: super::Secret::new(text), origin });
+        }
+        let home_assistant = HomeAssistant {
+            events: table
+                .list("events", kinds::event_type)
+                .filter(|types| !types.is_empty())
+                .unwrap_or_else(|| Setting::default(vec!["state_changed".into()])),
+            ping_interval: or(table.field("ping_interval", None, kinds::duration), Duration::from_secs(10)),
+            ca_file: table.field("ca_file", None, kinds::path).map(|path| self.path(path)),
+            tls_verify: or(table.field("tls_verify", None, kinds::flag), true),
+            supervised: supervisor.is_some(),
+            url,
+            token,
+        };
+        table.finish();
+        self.require(&home_assistant);
+        home_assistant
+    }
+
+    /// Says what is missing for recording.
+    fn require(&self, home_assistant: &HomeAssistant) {
+        if self.purpose == Purpose::Read {
+            return;
+        }
+        let missing = |key: &str, what: &str, todo: &str| {
+            let problem = Problem::new(format!("{what} is not known"), todo);
+            self.document.missing(key, problem);
+        };
+        if home_assistant.url.is_none() {
+            let todo =
+                "set HOME_ASSISTANT_URL, or url under [home_assistant], as in http://192.168.1.10:8123";
+            missing("home_assistant.url", "Home Assistant's address", todo);
+        }
+        if home_assistant.token.is_none() {
+            let todo = "make a long-lived access token in Home Assistant (your profile, Security) and set \
+                        HOME_ASSISTANT_TOKEN, or token_file under [home_assistant]";
+            missing("home_assistant.token", "the access token", todo);
+        }
+    }
+
+    fn token_from(&self, file: &Setting<PathBuf>) -> Option<Setting<super::Secret>> {
+        let read = (self.read_file)(file)
+            .map_err(|e| {
+                Problem::new(
+                    format!("{} cannot be read: {e}", file.display()),
+                    "correct the path or its rights",
+                )
+            })
+            .and_then(|text| kinds::token(Raw::Text(&text)));
+        match read {
+            Ok(value) => Some(Setting { value, origin: file.origin.clone() }),
+            Err(_) if self.purpose == Purpose::Read => None,
+            Err(problem) => {
+                let place = match &file.origin {
+                    Origin::File(path, line) => Place::File(path.clone(), *line, 1),
+                    _ => Place::Missing,
+                };
+                self.document.mistake(place, "home_assistant.token_file", problem);
+                None
+            }
+        }
+    }
+
+    fn sink(&self, mut table: Table<'_>) {
+        let place = table.place();
+        if table.contains("type") {
+            // A sink that does not exist has keys that are not known either; its type says it all.
+            if table.field("type", None, kinds::sink_type).is_some() {
+                table.finish();
+            }
+        } else {
+            let problem =
+                Problem::new("a sink without a type", "write type = \"store\", or remove this [[sinks]]");
+            self.document.mistake(place, "sinks", problem);
+        }
+    }
+
+    fn log_filter(&self) -> Setting<String> {
+        let text = self.environment.get(variable::LOG);
+        let read = text.and_then(|text| {
+            let read = kinds::log_filter(Raw::Text(text));
+            read.map_err(|problem| self.document.mistake(Place::Env(variable::LOG), "", problem)).ok()
+        });
+        read.map_or_else(
+            || Setting::default("info".into()),
+            |value| Setting { value, origin: Origin::Env(variable::LOG) },
+        )
+    }
+
+    fn path(&self, path: Setting<PathBuf>) -> Setting<PathBuf> {
+        match (&path.origin, self.folder) {
+            (Origin::File(..), Some(folder)) => path.map(|path| folder.join(path)),
+            _ => path,
+        }
+    }
+}
+
+fn filter(mut table: Table<'_>) -> Filter {
+    let mut rules = |key| table.list(key, kinds::rule).unwrap_or_else(|| Setting::default(Vec::new()));
+    let filter = Filter { include: rules("include"), exclude: rules("exclude") };
+    table.finish();
+    filter
+}
+
+fn log(mut table: Table<'_>) -> Log {
+    let log = Log {
+        sync: or(table.field("sync", None, kinds::sync), SyncPolicy::Interval(Duration::from_secs(1))),
+        max_bytes: or(table.field("max_bytes", None, kinds::log_size), 2 << 30),
+        keep: or(table.field("keep", None, kinds::duration), Duration::from_secs(86_400)),
+        min_free: or(table.field("min_free", None, kinds::size), 1 << 30),
+    };
+    table.finish();
+    log
+}
+
+fn store(mut table: Table<'_>) -> Store {
+    let store = Store {
+        flush_rows: or(table.field("flush_rows", None, kinds::count), 50_000),
+        flush_interval: or(table.field("flush_interval", None, kinds::duration), Duration::from_secs(600)),
+        retention: or(table.field("retention", None, kinds::retention), None),
+        context_ids: or(table.field("context_ids", None, kinds::flag), false),
+    };
+    table.finish();
+    store
+}
+
+fn api(mut table: Table<'_>) -> Api {
+    let default = SocketAddr::from((Ipv4Addr::LOCALHOST, 8099));
+    let api = Api { listen: or(table.field("listen", Some(variable::API_LISTEN), kinds::listen), default) };
+    table.finish();
+    api
+}
+
+fn or<T>(set: Option<Setting<T>>, default: T) -> Setting<T> {
+    set.unwrap_or_else(|| Setting::default(default))
+}

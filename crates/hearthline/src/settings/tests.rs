@@ -1,0 +1,257 @@
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
+
+use super::origin::Origin;
+use super::*;
+
+const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.a-secret.that-nobody-may-see";
+
+/// Loads `text` as the file `/etc/hearthline.toml`, beside the files in `others`.
+fn load_beside(
+    text: Option<&str>,
+    environment: &[(&str, &str)],
+    purpose: Purpose,
+    others: &[(&str, &str)],
+) -> Result<Settings, Mistakes> {
+    let mut files: BTreeMap<&Path, &str> =
+        others.iter().map(|(path, text)| (Path::new(*path), *text)).collect();
+    let path = Path::new("/etc/hearthline.toml");
+    files.extend(text.map(|text| (path, text)));
+    let read = |path: &Path| {
+        files.get(path).map(|text| (*text).to_owned()).ok_or_else(|| io::ErrorKind::NotFound.into())
+    };
+    load(text.map(|_| path), &environment.iter().copied().collect(), &read, purpose)
+}
+
+fn read(text: &str) -> Result<Settings, Mistakes> {
+    load_beside(Some(text), &[], Purpose::Read, &[])
+}
+
+const HOUSE: [(&str, &str); 2] =
+    [("HOME_ASSISTANT_URL", "http://192.168.1.10:8123"), ("HOME_ASSISTANT_TOKEN", TOKEN)];
+
+const BROKEN: &[(&str, &str)] = &[
+    ("a misspelt key", "data_dirr = \"/x\""),
+    ("a misspelt key in a section", "[store]\nflush_row = 5"),
+    ("a misspelt section", "[home_asistant]\nurl = \"http://ha:8123\""),
+    ("a key nobody could have meant", "[api]\nzzz = 1"),
+    ("a key in the wrong section", "[log]\nlisten = \"127.0.0.1:1\""),
+    ("no TOML", "[home_assistant\nurl = http://ha:8123\n"),
+    ("a line that is no TOML beside a mistake", "[store]\nflush_rows = five\nflush_interval = 10\n"),
+    ("a key twice", "data_dir = \"/a\"\ndata_dir = \"/b\""),
+    ("an address without a scheme", "[home_assistant]\nurl = \"ha.local:8123\""),
+    ("an address that is a host alone", "[home_assistant]\nurl = \"homeassistant\""),
+    ("an address with a password", "[home_assistant]\nurl = \"http://me:hunter2@ha:8123\""),
+    ("an address with a query", "[home_assistant]\nurl = \"http://ha:8123/?token=hunter2\""),
+    ("a token with the word before it", "[home_assistant]\ntoken = \"Bearer hunter2\""),
+    ("a token in two lines", "[home_assistant]\ntoken = \"hun\\nter2\""),
+    ("a token without quotes", "[home_assistant]\ntoken = hunter2.hunter2\n"),
+    ("a token without its last quote", "[home_assistant]\ntoken = \"hunter2\nurl = \"http://ha:8123\"\n"),
+    ("token and token_file", "[home_assistant]\ntoken = \"hunter2\"\ntoken_file = \"/x\""),
+    ("a duration without unit", "[home_assistant]\nping_interval = 10"),
+    (
+        "durations that are none",
+        "[log]\nkeep = \"soon\"\n[store]\nflush_interval = \"10y\"\nretention = \"1h\"",
+    ),
+    ("no time at all", "[store]\nflush_interval = \"0s\""),
+    ("a time beyond counting", "[log]\nkeep = \"99999999999d\""),
+    ("sizes that are none", "[log]\nmax_bytes = \"2 gigs\"\nmin_free = -1"),
+    ("a log that is too small", "[log]\nmax_bytes = \"1MiB\""),
+    ("a sync policy nobody knows", "[log]\nsync = \"sometimes\""),
+    ("numbers that are none", "[store]\nflush_rows = \"50000\"\n"),
+    ("zero rows", "[store]\nflush_rows = 0\n"),
+    ("a truth in quotes", "[home_assistant]\ntls_verify = \"no\""),
+    ("a port alone", "[api]\nlisten = \"8099\""),
+    ("a port that is none", "[api]\nlisten = \"127.0.0.1:80999\""),
+    ("one rule without a list", "[filter]\ninclude = \"light\""),
+    (
+        "rules that are none",
+        "[filter]\ninclude = [\"light\", 3]\nexclude = [\n  \"a b\",\n  \"sensor.[\",\n]",
+    ),
+    ("an event type that is none", "[home_assistant]\nevents = [\"state_*\"]"),
+    ("a sink that is not built", "[[sinks]]\ntype = \"influxdb\"\nurl = \"http://influx:8086\""),
+    ("a sink without a type", "[[sinks]]\nname = \"x\""),
+    ("a sink that is no list", "[sinks]\ntype = \"store\""),
+    ("a section that is a value", "store = 5"),
+    ("a path for a shell", "data_dir = \"~/data\""),
+    (
+        "everything at once",
+        "data_dir = 5\nfoo = 1\n[home_assistant]\nurl = \"x\"\ntls_verify = 1\n[log]\nsync = 1\n[api]\nlisten = \"\"\n",
+    ),
+];
+
+#[test]
+fn each_mistake_is_told_with_its_place_and_what_to_do() {
+    let mut all = String::new();
+    for (name, text) in BROKEN {
+        let mistakes = read(text).expect_err(name);
+        writeln!(all, "## {name}\n{}\n\n{mistakes}", text.trim_end()).unwrap();
+        let told = mistakes.to_string();
+        assert!(!told.contains("hunter") && !told.contains("ter2"), "{name} tells a secret: {told}");
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn what_is_missing_for_recording_is_told_at_once() {
+    let mistakes = load_beside(None, &[], Purpose::Record, &[]).unwrap_err();
+    insta::assert_snapshot!(mistakes);
+}
+
+#[test]
+fn reading_needs_no_house() {
+    let settings = load_beside(None, &[], Purpose::Read, &[]).unwrap();
+    assert_eq!(*settings.data_dir, Path::new("./data"));
+    assert_eq!(settings.api.listen.to_string(), "127.0.0.1:8099");
+    assert_eq!(settings.data_dir.origin, Origin::Default);
+    assert_eq!(settings.home_assistant.events.value, ["state_changed"]);
+}
+
+#[test]
+fn a_wrong_variable_is_named() {
+    let variables = [
+        ("HOME_ASSISTANT_URL", TOKEN),
+        ("HOME_ASSISTANT_TOKEN", "two words"),
+        ("HEARTHLINE_API_LISTEN", "everywhere"),
+        ("HEARTHLINE_LOG", "a=b=c"),
+    ];
+    let mistakes = load_beside(None, &variables, Purpose::Record, &[]).unwrap_err();
+    insta::assert_snapshot!(mistakes);
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_a_wrong_line_there_is_still_told() {
+    let file = "data_dir = \"/of/file\"\n[api]\nlisten = \"127.0.0.1:1\"\n";
+    let settings =
+        load_beside(Some(file), &[("HEARTHLINE_API_LISTEN", "localhost:2")], Purpose::Read, &[]).unwrap();
+    assert_eq!(settings.api.listen.to_string(), "127.0.0.1:2");
+    assert_eq!(settings.api.listen.origin.to_string(), "HEARTHLINE_API_LISTEN");
+    assert_eq!(settings.data_dir.origin.to_string(), "/etc/hearthline.toml:1");
+
+    let wrong = "[api]\nlisten = \"nowhere\"\n";
+    load_beside(Some(wrong), &[("HEARTHLINE_API_LISTEN", "localhost:2")], Purpose::Read, &[]).unwrap_err();
+}
+
+#[test]
+fn an_empty_variable_is_not_set() {
+    let settings = load_beside(None, &[("HEARTHLINE_DATA_DIR", " ")], Purpose::Read, &[]).unwrap();
+    assert_eq!(settings.data_dir.origin, Origin::Default);
+}
+
+#[test]
+fn every_key_is_read() {
+    let file = r#"
+        data_dir = "house"
+        [home_assistant]
+        url = "wss://ha.example/core/websocket"
+        token_file = "token"
+        events = ["*"]
+        ping_interval = "15s"
+        ca_file = "/ca.pem"
+        tls_verify = false
+        [filter]
+        include = ["light", "sensor.*_battery"]
+        exclude = ["light.hall"]
+        [log]
+        sync = "250ms"
+        max_bytes = "4GiB"
+        keep = "7d"
+        min_free = 0
+        [store]
+        flush_rows = 10
+        flush_interval = "1m"
+        retention = "365d"
+        context_ids = true
+        [api]
+        listen = "[::1]:0"
+        [[sinks]]
+        type = "store"
+    "#;
+    let token = format!("{TOKEN}\n");
+    let settings = load_beside(Some(file), &[], Purpose::Record, &[("/etc/token", &token)]).unwrap();
+    let home_assistant = &settings.home_assistant;
+    assert_eq!(home_assistant.token.as_ref().unwrap().expose(), TOKEN, "the line break is no part of it");
+    assert_eq!(*settings.data_dir, Path::new("/etc/house"), "a path in the file is relative to it");
+    assert_eq!(settings.log.sync.value, SyncPolicy::Interval(Duration::from_millis(250)));
+    assert_eq!(settings.log.max_bytes.value, 4 << 30);
+    assert_eq!(settings.log.keep.value, Duration::from_secs(7 * 86_400));
+    assert_eq!(settings.store.retention.value, Some(Duration::from_secs(365 * 86_400)));
+    insta::assert_debug_snapshot!(settings);
+}
+
+#[test]
+fn every_sync_policy_is_read() {
+    let policies = [
+        ("always", SyncPolicy::Always),
+        ("interval", SyncPolicy::Interval(Duration::from_secs(1))),
+        ("os", SyncPolicy::Os),
+        ("5s", SyncPolicy::Interval(Duration::from_secs(5))),
+    ];
+    for (text, policy) in policies {
+        assert_eq!(read(&format!("[log]\nsync = \"{text}\"")).unwrap().log.sync.value, policy);
+    }
+}
+
+#[test]
+fn a_token_file_that_is_not_there_is_a_mistake_only_for_recording() {
+    let file = "[home_assistant]\nurl = \"http://ha:8123\"\ntoken_file = \"gone\"\n";
+    let mistakes = load_beside(Some(file), &[], Purpose::Record, &[]).unwrap_err();
+    assert!(mistakes.to_string().contains("/etc/gone cannot be read"), "{mistakes}");
+    assert_eq!(mistakes.0.len(), 1, "and nothing else is missing: {mistakes}");
+    load_beside(Some(file), &[], Purpose::Read, &[]).unwrap();
+}
+
+#[test]
+fn under_the_supervisor_its_token_and_address_are_taken_unless_another_address_is_set() {
+    let supervisor = ("SUPERVISOR_TOKEN", "of-the-supervisor");
+    let settings = load_beside(None, &[supervisor], Purpose::Record, &[]).unwrap();
+    let home_assistant = settings.home_assistant;
+    assert!(home_assistant.supervised);
+    assert_eq!(home_assistant.url.unwrap().as_str(), "ws://supervisor/core/websocket");
+    assert_eq!(home_assistant.token.unwrap().expose(), "of-the-supervisor");
+
+    let [url, token] = HOUSE;
+    let settings = load_beside(None, &[supervisor, url, token], Purpose::Record, &[]).unwrap();
+    assert!(!settings.home_assistant.supervised);
+    assert_eq!(settings.home_assistant.token.unwrap().expose(), TOKEN);
+}
+
+#[test]
+fn variables_of_the_former_system_and_misspelt_ones_are_mentioned() {
+    let variables = [
+        ("INFLUXDB_URL", "http://influx:8086"),
+        ("INFLUXDB_TOKEN", "hunter2"),
+        ("WEATHER_API_KEY", "hunter2"),
+        ("HEARTHLINE_DATADIR", "/x"),
+        ("HEARTHLINE_PORT", "tcp://10.0.0.1:80"),
+    ];
+    let settings = load_beside(None, &variables, Purpose::Read, &[]).unwrap();
+    insta::assert_snapshot!(settings.notes.join("\n"));
+}
+
+#[test]
+fn a_secret_cannot_be_printed() {
+    let settings = load_beside(None, &HOUSE, Purpose::Record, &[]).unwrap();
+    let printed = format!("{settings:?} {settings:#?}");
+    assert!(!printed.contains("eyJ") && !printed.contains("secret."), "{printed}");
+    assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let read = |_: &Path| Err(io::ErrorKind::NotFound.into());
+    let config = Some(Path::new("/etc/none.toml"));
+    let mistakes = load(config, &Environment::default(), &read, Purpose::Read).unwrap_err();
+    assert!(mistakes.to_string().contains("/etc/none.toml:1:1: cannot be read"), "{mistakes}");
+}
+
+#[test]
+fn no_text_makes_the_reader_panic() {
+    for (_, text) in BROKEN {
+        for end in 0..text.len() {
+            let _ = text.get(..end).map(read);
+        }
+    }
+}
