@@ -1,1 +1,81 @@
-fn main() {}
+//! The project's own tasks: `cargo xtask <task>`.
+
+#![expect(clippy::print_stdout, reason = "a command line tool")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a tool of the build is not simulated: it uses the real clock and disk"
+)]
+
+mod output;
+mod peers;
+mod report;
+mod stages;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+
+const USAGE: &str = "\
+usage: cargo xtask <task>
+
+  test [--quick]  everything that proves the program; --quick leaves out the real Home Assistant
+  peers           installs the programs that the tests run against, and says where they are";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["test"] => test(false),
+        ["test", "--quick"] => test(true),
+        ["peers"] => install_peers(),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprintln!("no such task: {}\n{USAGE}", words.join(" "));
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn test(quick: bool) -> Result<bool> {
+    let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
+    let report = stages::run(&Workspace::find()?, quick)?;
+    report.print();
+    Ok(report.holds(ci))
+}
+
+fn install_peers() -> Result<bool> {
+    let peers = peers::install(&Workspace::find()?.target)?;
+    println!("{}", peers.display());
+    Ok(true)
+}
+
+/// Where the project is and where what is built goes.
+struct Workspace {
+    root: PathBuf,
+    target: PathBuf,
+}
+
+impl Workspace {
+    /// The target folder is the one that this program was built into, whoever chose it.
+    fn find() -> Result<Self> {
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().map(PathBuf::from);
+        let root = root.context("xtask has no folder above it")?;
+        let program = std::env::current_exe().context("cannot tell where this program is")?;
+        let Some(target) = program.ancestors().nth(2) else {
+            bail!("{} does not lie in a target folder", program.display());
+        };
+        Ok(Self { root, target: target.to_owned() })
+    }
+}

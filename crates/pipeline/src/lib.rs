@@ -1,1 +1,23 @@
-//! Placeholder.
+//! The way of an event: from Home Assistant's socket to the log, and from the log to every sink.
+//!
+//! - [`sources`]: where events come from.
+//! - [`ingest`]: filters, recognises duplicates, finds missed predecessors, appends to the log. The one producer.
+//! - [`record`]: the shapes of a log record.
+//! - [`gaps`]: the ledger of periods in which events were or may have been missed.
+//! - [`normalise`]: turns a log record into a row.
+//! - [`deliver`]: folds the log into a sink, with a cursor.
+//! - [`sinks`]: what it is delivered to.
+//! - [`health`], [`metrics`]: the state of the parts, rates over a window.
+
+pub mod counters;
+pub mod deliver;
+pub mod filter;
+pub mod gaps;
+pub mod health;
+pub mod ingest;
+pub mod mask;
+pub mod metrics;
+pub mod normalise;
+pub mod record;
+pub mod sinks;
+pub mod sources;

@@ -1,6 +1,9 @@
-//! What Hearthline knows about its own health, and what it does about it: the status document, the success criteria,
-//! the verdict.
+//! What Hearthline knows about its own health: the facts, the success criteria, the verdict, the status document.
 
+pub mod criteria;
+pub mod facts;
 pub mod status;
+pub mod verdict;
 
+pub use facts::{Connection, Facts};
 pub use status::Status;

@@ -1,0 +1,199 @@
+//! The wiring: builds every part, then starts every part, in the order log, store, sinks, source; stops in the reverse.
+//!
+//! Four threads: `reader` (the connection and the producer, waits for nothing), `log` (the log's writer), `store` (the
+//! delivery into the store), and the caller's (API, signals, housekeeping).
+
+mod observe;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use hearthline_core::{Clock, Fs, RealFs, Seq, SystemClock};
+use hearthline_log::{Log, LogConfig, LogThread, LogWriter};
+use hearthline_pipeline::deliver::{Delivery, FlushRequest};
+use hearthline_pipeline::filter::Filter;
+use hearthline_pipeline::health::{Board, PartState};
+use hearthline_pipeline::ingest::Ingest;
+use hearthline_pipeline::sinks::StoreSink;
+use hearthline_pipeline::sources::home_assistant::{Link, LinkConfig};
+use hearthline_store::{Store, StoreConfig};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use self::observe::Observer;
+use crate::settings::Settings;
+
+/// The house that rows are stored under.
+pub(crate) const SITE: &str = "home";
+/// Between the connection and the log; when it is full, the connection is closed.
+const QUEUE_BYTES: usize = 16 << 20;
+/// Batches that a sink at the head takes from memory.
+const RING_BYTES: usize = 8 << 20;
+/// How often old segments are looked for.
+const TRIM: Duration = Duration::from_secs(30);
+
+/// Every part, started.
+pub(crate) struct App {
+    /// The clock of all parts.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// What is recorded.
+    pub(crate) store: Arc<Store>,
+    /// Which entities are.
+    pub(crate) filter: Arc<Filter>,
+    /// How everything is.
+    pub(crate) observer: Arc<Observer>,
+    log: Log,
+    keep: Duration,
+    flushes: mpsc::Sender<FlushRequest>,
+    threads: Threads,
+}
+
+/// The threads, with what stops each.
+struct Threads {
+    log: LogThread,
+    store: (CancellationToken, JoinHandle<()>),
+    reader: (CancellationToken, JoinHandle<()>),
+}
+
+impl App {
+    /// Builds every part on the data folder, then starts every part.
+    ///
+    /// # Errors
+    /// When a part cannot be built: nothing runs then.
+    pub(crate) fn start(settings: &Settings, link: LinkConfig) -> anyhow::Result<Self> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let fs: Arc<dyn Fs> = Arc::new(RealFs);
+        let board = Board::new(Arc::clone(&clock));
+        let filter = Arc::new(Filter::new(&settings.filter.include.value, &settings.filter.exclude.value)?);
+
+        let store = open_store(settings, &fs, &clock)?;
+        let writer = open_log(settings, &fs, &clock, store.committed())?;
+        let log = writer.log();
+        let ingest = Ingest::open(log.clone(), Arc::clone(&clock), Arc::clone(&filter))?;
+        let delivery = Delivery::new(log.clone(), Arc::clone(&clock), StoreSink::new(Arc::clone(&store)), SITE);
+        let (link, connection) = Link::new(link, Arc::clone(&clock));
+        let views = observe::Views { ingest: ingest.view(), sinks: vec![delivery.view()], connection, log: log.clone() };
+        let observer = Arc::new(Observer::new(views, board.clone(), Arc::clone(&clock)));
+
+        board.set("log", PartState::Healthy, None);
+        let (flushes, requests) = mpsc::channel(16);
+        let threads = Threads {
+            log: writer.spawn()?,
+            store: spawn("store", move |stop| async move {
+                if let Err(error) = delivery.run(requests, stop).await {
+                    tracing::error!(%error, "the store did not get everything; the rest is safe in the log");
+                }
+            })?,
+            reader: spawn("reader", move |stop| link.run(ingest, stop))?,
+        };
+        let keep = settings.log.keep.value;
+        Ok(Self { clock, store, filter, observer, log, keep, flushes, threads })
+    }
+
+    /// Puts everything that is logged into files; answers with the last record that is in files.
+    pub(crate) fn flush(&self) -> impl Future<Output = Result<Seq, String>> + Send + use<> {
+        let flushes = self.flushes.clone();
+        async move {
+            let (reply, answer) = oneshot::channel();
+            let gone = || "the store's delivery has ended".to_owned();
+            flushes.send(reply).await.map_err(|_| gone())?;
+            answer.await.map_err(|_| gone())?.map(|committed| committed.seq)
+        }
+    }
+
+    /// Looks after the parts until told to stop: samples the counters, lets old segments go.
+    pub(crate) async fn keep_house(&self, stop: CancellationToken) {
+        let mut second = tokio::time::interval(observe::EVERY);
+        let mut trim = tokio::time::interval(TRIM);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = second.tick() => self.observer.observe(),
+                _ = trim.tick() => self.trim(),
+            }
+        }
+    }
+
+    /// A segment goes when the store has it in files and it is old enough, or space is short.
+    fn trim(&self) {
+        match self.log.trim(self.store.committed(), self.keep) {
+            Ok(0) => {}
+            Ok(segments) => tracing::info!(segments, "old segments of the log were removed; the store has them"),
+            Err(error) => tracing::warn!(%error, "old segments of the log could not be removed"),
+        }
+    }
+
+    /// Stops in order: the source first, the log last. Everything received is in files then.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        let Self { threads, flushes, .. } = self;
+        drop(flushes);
+        for (name, (stop, thread)) in [("reader", threads.reader), ("store", threads.store)] {
+            stop.cancel();
+            join(name, thread).await?;
+        }
+        tokio::task::spawn_blocking(move || threads.log.stop()).await??;
+        Ok(())
+    }
+}
+
+fn open_store(settings: &Settings, fs: &Arc<dyn Fs>, clock: &Arc<dyn Clock>) -> anyhow::Result<Arc<Store>> {
+    let config = StoreConfig {
+        dir: settings.data_dir.value.join("store"),
+        flush_rows: settings.store.flush_rows.value,
+        flush_interval: settings.store.flush_interval.value,
+        retention: settings.store.retention.value,
+        context_ids: settings.store.context_ids.value,
+    };
+    let dir = config.dir.clone();
+    let store = Store::open(Arc::clone(fs), Arc::clone(clock), config);
+    Ok(Arc::new(store.with_context(|| format!("cannot open the store in {}", dir.display()))?))
+}
+
+fn open_log(settings: &Settings, fs: &Arc<dyn Fs>, clock: &Arc<dyn Clock>, stored: Seq) -> anyhow::Result<LogWriter> {
+    let config = LogConfig {
+        dir: settings.data_dir.value.join("log"),
+        sync: settings.log.sync.value,
+        max_bytes: settings.log.max_bytes.value,
+        min_free: settings.log.min_free.value,
+        queue_bytes: QUEUE_BYTES,
+        ring_bytes: RING_BYTES,
+    };
+    let dir = config.dir.clone();
+    let (writer, recovery) = LogWriter::open(Arc::clone(fs), Arc::clone(clock), config, stored.next())
+        .with_context(|| format!("cannot open the log in {}", dir.display()))?;
+    say_recovery(&dir, &recovery, stored);
+    Ok(writer)
+}
+
+/// What was found wrong in the log, and what it means for the data.
+fn say_recovery(dir: &Path, recovery: &hearthline_log::Recovery, stored: Seq) {
+    if recovery.torn_bytes > 0 {
+        tracing::info!(bytes = recovery.torn_bytes, "the log ended in the middle of a write; that end was cut");
+    }
+    for damage in &recovery.damage {
+        tracing::error!(dir = %dir.display(), %damage, "a part of the log cannot be read; what follows it can");
+    }
+    if stored > recovery.end {
+        tracing::error!(%stored, end = %recovery.end, "the log is shorter than what the store has of it");
+    }
+}
+
+/// Starts a thread of that name that runs one future until told to stop.
+fn spawn<F: Future<Output = ()>>(
+    name: &str,
+    work: impl FnOnce(CancellationToken) -> F + Send + 'static,
+) -> anyhow::Result<(CancellationToken, JoinHandle<()>)> {
+    let stop = CancellationToken::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let given = stop.clone();
+    let thread = std::thread::Builder::new().name(name.into()).spawn(move || runtime.block_on(work(given)))?;
+    Ok((stop, thread))
+}
+
+async fn join(name: &str, thread: JoinHandle<()>) -> anyhow::Result<()> {
+    let joined = tokio::task::spawn_blocking(move || thread.join()).await?;
+    joined.map_err(|_| anyhow::anyhow!("the thread {name} ended in a panic"))
+}

@@ -1,0 +1,265 @@
+//! Looks at the running parts once a second, and makes the status document.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hearthline_core::{Clock, Timestamp};
+use hearthline_log::{Log, LogStats};
+use hearthline_pipeline::deliver::{SinkView, SinkViewOf};
+use hearthline_pipeline::health::{Board, PartState};
+use hearthline_pipeline::ingest::{IngestView, ViewOf};
+use hearthline_pipeline::metrics::{Sample, Samples};
+use hearthline_pipeline::sources::home_assistant::{LinkState, LinkStatus};
+use hearthline_runbook::status::{self, Status};
+use hearthline_runbook::{Connection, Facts, criteria, verdict};
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+/// How often.
+pub(super) const EVERY: Duration = Duration::from_secs(1);
+/// The window of `per_minute`.
+const MINUTE: Duration = Duration::from_secs(60);
+/// A difference in the counters is said only when it stays: a look is not taken in one instant.
+const SETTLE: Duration = Duration::from_secs(10);
+
+/// What can be looked at.
+pub(super) struct Views {
+    pub(super) ingest: Arc<IngestView>,
+    pub(super) sinks: Vec<Arc<SinkView>>,
+    pub(super) connection: watch::Receiver<LinkStatus>,
+    pub(super) log: Log,
+}
+
+/// Looks, and remembers an hour of it.
+pub(crate) struct Observer {
+    views: Views,
+    board: Board,
+    clock: Arc<dyn Clock>,
+    start: Duration,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    samples: Samples,
+    /// Since when the counters have not added up.
+    unaccounted_since: Option<Duration>,
+}
+
+/// One look at everything.
+struct Look {
+    ingest: ViewOf,
+    sinks: Vec<SinkViewOf>,
+    connection: LinkStatus,
+    log: LogStats,
+}
+
+impl Observer {
+    pub(super) fn new(views: Views, board: Board, clock: Arc<dyn Clock>) -> Self {
+        let start = clock.monotonic();
+        let observer = Self { views, board, clock, start, seen: Mutex::default() };
+        observer.observe();
+        observer
+    }
+
+    fn look(&self) -> Look {
+        Look {
+            ingest: self.views.ingest.look(),
+            sinks: self.views.sinks.iter().map(|sink| sink.look()).collect(),
+            connection: self.views.connection.borrow().clone(),
+            log: self.views.log.stats(),
+        }
+    }
+
+    /// Samples the counters and lets the parts say how they are.
+    pub(super) fn observe(&self) {
+        let look = self.look();
+        let now = self.clock.monotonic();
+        let mut seen = self.seen.lock();
+        seen.samples.push(look.sample(now));
+        seen.unaccounted_since = match look.unaccounted() {
+            0 => None,
+            _ => seen.unaccounted_since.or(Some(now)),
+        };
+        drop(seen);
+        self.set_parts(&look);
+    }
+
+    fn set_parts(&self, look: &Look) {
+        match &look.log.refuses {
+            Some(reason) => self.board.set("log", PartState::Unhealthy, Some(reason.clone())),
+            None => self.board.set("log", PartState::Healthy, None),
+        }
+        for sink in &look.sinks {
+            let reason = sink.last_error.clone().filter(|_| sink.state != PartState::Healthy);
+            self.board.set("store", sink.state, reason);
+        }
+        let link = &look.connection;
+        let (state, reason) = match connection(link.state) {
+            Connection::Connected => (PartState::Healthy, None),
+            Connection::Connecting if link.connects == 0 => (PartState::Starting, link.last_error.clone()),
+            Connection::Connecting | Connection::Waiting => (PartState::Degraded, link.last_error.clone()),
+            Connection::Disconnected => (PartState::Unhealthy, link.last_error.clone()),
+            Connection::Parked => (PartState::Parked, link.last_error.clone()),
+        };
+        self.board.set("home_assistant", state, reason);
+        self.board.set("weather", PartState::Off, None);
+        self.board.set("api", PartState::Healthy, None);
+    }
+
+    /// The status document of this moment.
+    pub(crate) fn status(&self) -> Status {
+        let look = self.look();
+        let (facts, per_minute, samples) = {
+            let seen = self.seen.lock();
+            let now = self.clock.monotonic();
+            let settled = seen.unaccounted_since.is_some_and(|since| now.saturating_sub(since) > SETTLE);
+            let per_minute = seen.samples.window(MINUTE).map(|window| window.received);
+            (self.facts(&look, settled), per_minute, seen.samples.clone())
+        };
+        let (overall, verdict) = verdict::judge(&facts);
+        let quarantined = look.sinks.iter().map(|sink| sink.committed.quarantined).max().unwrap_or(0);
+        let counters = look.ingest.counters;
+        Status {
+            version: env!("CARGO_PKG_VERSION").into(),
+            overall,
+            verdict,
+            uptime_s: facts.uptime.as_secs(),
+            home_assistant: self.home_assistant(&look),
+            events: status::Events {
+                received: counters.received_total(),
+                filtered: counters.filtered,
+                duplicate: counters.duplicate,
+                logged: counters.logged,
+                unlogged: counters.unlogged,
+                quarantined: quarantined.max(counters.undecodable),
+                per_minute,
+            },
+            log: status::Log {
+                first_seq: look.log.first_seq.0,
+                last_seq: look.log.last_seq.0,
+                bytes: look.log.bytes,
+                synced_seq: look.log.synced_seq.0,
+            },
+            criteria: criteria::evaluate(&facts, &samples, overall),
+            sinks: facts.sinks,
+            parts: facts.parts,
+            weather: status::Weather {
+                provider: "off".into(),
+                state: "off".into(),
+                calls: 0,
+                cache_hits: 0,
+                age_s: None,
+            },
+            gaps: facts.gaps,
+        }
+    }
+
+    fn facts(&self, look: &Look, difference_settled: bool) -> Facts {
+        let link = &look.connection;
+        Facts {
+            uptime: self.clock.monotonic().saturating_sub(self.start),
+            connection: connection(link.state),
+            connection_for: self.clock.now().since(link.since),
+            connection_reason: link.last_error.clone(),
+            ping_answered: link.ping.is_some(),
+            unaccounted: if difference_settled { look.unaccounted() } else { 0 },
+            log_refuses: look.log.refuses.clone(),
+            sinks: look.sinks.iter().map(sink).collect(),
+            parts: self.parts(),
+            gaps: gaps(&look.ingest),
+        }
+    }
+
+    fn home_assistant(&self, look: &Look) -> status::HomeAssistant {
+        let link = &look.connection;
+        let state = connection(link.state);
+        status::HomeAssistant {
+            state: state.as_str().into(),
+            since: link.since.to_string(),
+            version: link.ha_version.clone(),
+            attempts: link.attempts,
+            last_event_age_s: look.ingest.last_event.map(|at| self.clock.now().since(at).as_secs_f64()),
+            location_name: link.location_name.clone(),
+            ping_s: link.ping.map(|ping| ping.as_secs_f64()),
+            reason: link.last_error.clone().filter(|_| state != Connection::Connected),
+        }
+    }
+
+    fn parts(&self) -> Vec<status::Part> {
+        let parts = self.board.parts().into_iter();
+        parts
+            .map(|part| status::Part {
+                name: part.name.into(),
+                state: part.state.as_str().into(),
+                since: part.since.to_string(),
+                reason: part.reason,
+                uptime: part.uptime,
+            })
+            .collect()
+    }
+}
+
+impl Look {
+    /// Offers that are in no term of the equation, and logged events that are in no term of a sink's.
+    fn unaccounted(&self) -> i128 {
+        self.ingest.counters.difference()
+    }
+
+    fn sample(&self, at: Duration) -> Sample {
+        let counters = self.ingest.counters;
+        let quarantined = self.sinks.iter().map(|sink| sink.committed.quarantined).max().unwrap_or(0);
+        Sample {
+            at,
+            received: counters.received_total(),
+            persisted: counters.filtered + counters.duplicate + counters.logged,
+            failed: quarantined.max(counters.undecodable),
+        }
+    }
+}
+
+const fn connection(state: LinkState) -> Connection {
+    match state {
+        LinkState::Connected => Connection::Connected,
+        LinkState::Connecting => Connection::Connecting,
+        LinkState::Waiting => Connection::Waiting,
+        LinkState::Disconnected => Connection::Disconnected,
+        LinkState::Parked => Connection::Parked,
+    }
+}
+
+fn sink(sink: &SinkViewOf) -> status::Sink {
+    status::Sink {
+        name: sink.name.clone(),
+        kind: sink.kind.into(),
+        state: sink.state.as_str().into(),
+        delivered: sink.committed.delivered,
+        filtered: sink.committed.filtered,
+        collapsed: sink.committed.collapsed,
+        quarantined: sink.committed.quarantined,
+        pending: sink.pending,
+        lag_s: sink.lag.as_secs_f64(),
+        write_errors: sink.write_errors,
+        last_error: sink.last_error.clone(),
+    }
+}
+
+fn gaps(ingest: &ViewOf) -> status::Gaps {
+    let written = |at: Timestamp| at.to_string();
+    let recent = ingest.recent_gaps.iter().map(|gap| status::Gap {
+        id: gap.id,
+        state: gap.state.as_str().into(),
+        from: written(gap.from),
+        to: gap.to.map(written),
+        cause: if gap.detail.is_empty() { gap.cause.to_string() } else { format!("{}: {}", gap.cause, gap.detail) },
+        entities: gap.entities.iter().map(ToString::to_string).collect(),
+        recovered: gap.recovered,
+    });
+    status::Gaps {
+        open: ingest.gaps.open,
+        filled: ingest.gaps.filled,
+        partly: ingest.gaps.partly,
+        lost: ingest.gaps.lost,
+        recent: recent.collect(),
+    }
+}

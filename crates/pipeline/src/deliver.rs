@@ -1,0 +1,219 @@
+//! Folds the log into a sink.
+//!
+//! [`Delivery`] is a plain struct that is stepped by its caller; [`Delivery::run`] is the thin loop around it. A step
+//! reads one batch of records, makes rows of them and gives them to the sink; when the sink is due it commits, after
+//! the log has been synced that far, so that no sink is ever ahead of the log. A batch that the sink did not take is kept
+//! and offered again: order and completeness do not depend on the sink's health.
+
+mod status;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hearthline_core::{Batch, Clock, ErrorKind, Seq};
+use hearthline_log::{Log, LogError, LogReader, Read};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+pub use self::status::{SinkView, SinkViewOf};
+use crate::health::PartState;
+use crate::normalise::Normaliser;
+use crate::sinks::{Committed, Sink, SinkError};
+
+/// How often a delivery with nothing to do looks whether its sink is due.
+const TICK: Duration = Duration::from_secs(1);
+/// The first and the longest pause after a sink has failed.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
+
+/// What a step did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// There may be more to do.
+    Worked,
+    /// The sink has all that is in the log.
+    Idle,
+}
+
+/// Why a step failed. Nothing is lost by it: the next step tries again.
+#[derive(Debug, thiserror::Error)]
+pub enum DeliverError {
+    /// The log could not be read or synced.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The sink did not take it.
+    #[error("{sink}: {error}")]
+    Sink {
+        /// Which.
+        sink: String,
+        /// Why.
+        error: SinkError,
+    },
+}
+
+/// A request to make everything durable that is in the log now; answered with the position.
+pub type FlushRequest = oneshot::Sender<Result<Committed, String>>;
+
+/// One log, one sink, one position.
+pub struct Delivery<S> {
+    log: Log,
+    reader: LogReader,
+    normaliser: Normaliser,
+    sink: S,
+    written: Seq,
+    committed: Seq,
+    refused: Option<Batch>,
+    view: Arc<SinkView>,
+}
+
+impl<S: Sink> Delivery<S> {
+    /// Goes on behind what the sink has committed.
+    pub fn new(log: Log, clock: Arc<dyn Clock>, sink: S, site: &str) -> Self {
+        let committed = sink.committed();
+        let view = Arc::new(SinkView::new(sink.name(), sink.kind(), committed, log.clone(), clock));
+        Self {
+            reader: log.reader(committed.seq),
+            normaliser: Normaliser::new(site),
+            written: committed.seq,
+            committed: committed.seq,
+            refused: None,
+            log,
+            sink,
+            view,
+        }
+    }
+
+    /// What others may see of it.
+    #[must_use]
+    pub fn view(&self) -> Arc<SinkView> {
+        Arc::clone(&self.view)
+    }
+
+    /// Delivers one batch, or commits if that is due and there is nothing to deliver.
+    ///
+    /// # Errors
+    /// When log or sink fail; the next step goes on at the same place.
+    pub async fn step(&mut self) -> Result<Step, DeliverError> {
+        let batch = match self.refused.take() {
+            Some(batch) => Some(batch),
+            None => self.read()?,
+        };
+        let Some(batch) = batch else {
+            self.view.caught_up();
+            if self.sink.commit_due() {
+                self.commit().await?;
+            }
+            return Ok(Step::Idle);
+        };
+        if let Err(error) = self.sink.write(&batch).await {
+            self.refused = Some(batch);
+            return Err(self.failed(error));
+        }
+        self.written = batch.last;
+        self.view.written(&batch);
+        if self.sink.commit_due() {
+            self.commit().await?;
+        }
+        Ok(Step::Worked)
+    }
+
+    /// Makes durable all that was written, log first.
+    ///
+    /// # Errors
+    /// As [`Delivery::step`].
+    pub async fn commit(&mut self) -> Result<(), DeliverError> {
+        if self.written > self.committed {
+            self.log.sync_through(self.written).await?;
+            let committed = self.sink.commit().await.map_err(|error| self.failed(error))?;
+            self.committed = committed.seq;
+            self.view.committed(committed);
+        }
+        Ok(())
+    }
+
+    /// Steps until the sink has everything that is in the log, then commits.
+    ///
+    /// # Errors
+    /// As [`Delivery::step`].
+    pub async fn drain(&mut self) -> Result<Committed, DeliverError> {
+        while self.step().await? == Step::Worked {}
+        self.commit().await?;
+        Ok(self.sink.committed())
+    }
+
+    fn read(&mut self) -> Result<Option<Batch>, DeliverError> {
+        loop {
+            match self.reader.read()? {
+                None => return Ok(None),
+                Some(Read::Damage(damage)) => {
+                    tracing::error!(sink = self.sink.name(), %damage, "records of the log cannot be read");
+                }
+                Some(Read::Batch(records)) => {
+                    let mut batch = Batch { first: records.first(), last: records.last(), rows: Vec::new() };
+                    let new = records.records().filter(|(seq, ..)| *seq > self.written);
+                    batch.rows.extend(new.filter_map(|(seq, _, bytes)| self.normaliser.row(seq, bytes)));
+                    return Ok(Some(batch));
+                }
+            }
+        }
+    }
+
+    fn failed(&self, error: SinkError) -> DeliverError {
+        self.view.failed(&error);
+        DeliverError::Sink { sink: self.sink.name().to_owned(), error }
+    }
+
+    /// Steps until told to stop; then drains, so that a stop in order leaves nothing pending.
+    ///
+    /// # Errors
+    /// When the last drain fails; what is pending is then delivered after the next start.
+    pub async fn run(
+        mut self,
+        mut flushes: mpsc::Receiver<FlushRequest>,
+        stop: CancellationToken,
+    ) -> Result<Committed, DeliverError> {
+        let mut pause = PAUSE.0;
+        while !stop.is_cancelled() {
+            match self.step().await {
+                Ok(Step::Worked) => {
+                    pause = PAUSE.0;
+                    if let Ok(request) = flushes.try_recv() {
+                        self.answer(request).await;
+                    }
+                    tokio::task::yield_now().await;
+                }
+                Ok(Step::Idle) => {
+                    pause = PAUSE.0;
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        _ = self.log.wait_written(self.written.next()) => {}
+                        () = tokio::time::sleep(TICK) => {}
+                        Some(request) = flushes.recv() => self.answer(request).await,
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, retry_in_s = pause.as_secs_f64(), "delivery failed; events are safe in the log");
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = tokio::time::sleep(pause) => {}
+                    }
+                    pause = (pause * 2).min(PAUSE.1);
+                }
+            }
+        }
+        self.drain().await
+    }
+
+    async fn answer(&mut self, request: FlushRequest) {
+        let result = self.drain().await.map_err(|error| error.to_string());
+        drop(request.send(result)); // whoever asked may have gone
+    }
+}
+
+/// What a failure means for the part.
+#[must_use]
+pub const fn state_after(error: &SinkError) -> PartState {
+    match error.kind {
+        ErrorKind::Transient | ErrorKind::Corrupt => PartState::Degraded,
+        ErrorKind::Fatal | ErrorKind::Config => PartState::Parked,
+    }
+}

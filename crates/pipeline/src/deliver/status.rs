@@ -1,0 +1,138 @@
+//! What others may see of a delivery.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hearthline_core::{Batch, Clock, Row, Seq, Timestamp};
+use hearthline_log::{Log, Read};
+use parking_lot::Mutex;
+
+use super::state_after;
+use crate::health::PartState;
+use crate::sinks::{Committed, SinkError};
+
+/// What others may see of a delivery, at any time, from any thread.
+pub struct SinkView {
+    name: String,
+    kind: &'static str,
+    /// Events in the log before the first that this sink ever counted.
+    base: u64,
+    log: Log,
+    clock: Arc<dyn Clock>,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    state: PartState,
+    since: Timestamp,
+    committed: Committed,
+    caught_up: Option<Duration>,
+    newest: Option<Timestamp>,
+    write_errors: u64,
+    last_error: Option<String>,
+}
+
+/// One look at it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SinkViewOf {
+    /// As in the settings.
+    pub name: String,
+    /// Which program or format.
+    pub kind: &'static str,
+    /// How it is.
+    pub state: PartState,
+    /// Durably there.
+    pub committed: Committed,
+    /// Events that are in the log and not durably there.
+    pub pending: u64,
+    /// How long the oldest event that it was not given has been waiting.
+    pub lag: Duration,
+    /// Writes that failed.
+    pub write_errors: u64,
+    /// The last of them.
+    pub last_error: Option<String>,
+}
+
+impl SinkView {
+    pub(super) fn new(name: &str, kind: &'static str, committed: Committed, log: Log, clock: Arc<dyn Clock>) -> Self {
+        let base = events_through(&log, committed.seq).saturating_sub(committed.events);
+        let inner = Inner {
+            state: PartState::Starting,
+            since: clock.now(),
+            committed,
+            caught_up: None,
+            newest: None,
+            write_errors: 0,
+            last_error: None,
+        };
+        Self { name: name.to_owned(), kind, base, log, clock, inner: Mutex::new(inner) }
+    }
+
+    /// One look.
+    #[must_use]
+    pub fn look(&self) -> SinkViewOf {
+        let inner = self.inner.lock();
+        let pending = self.log.stats().events_total.saturating_sub(self.base + inner.committed.events);
+        let behind = inner.caught_up.map(|at| self.clock.monotonic().saturating_sub(at));
+        let old = inner.newest.map(|ts| self.clock.now().since(ts));
+        SinkViewOf {
+            name: self.name.clone(),
+            kind: self.kind,
+            state: inner.state,
+            committed: inner.committed,
+            pending,
+            lag: behind.or(old).unwrap_or_default(),
+            write_errors: inner.write_errors,
+            last_error: inner.last_error.clone(),
+        }
+    }
+
+    /// The sink has been given everything.
+    pub(super) fn caught_up(&self) {
+        let mut inner = self.inner.lock();
+        inner.caught_up = Some(self.clock.monotonic());
+        inner.works(&*self.clock);
+    }
+
+    pub(super) fn written(&self, batch: &Batch) {
+        let mut inner = self.inner.lock();
+        inner.works(&*self.clock);
+        if let Some(Row::State(row)) = batch.rows.last() {
+            inner.newest = Some(row.ts);
+        }
+    }
+
+    pub(super) fn committed(&self, committed: Committed) {
+        self.inner.lock().committed = committed;
+    }
+
+    pub(super) fn failed(&self, error: &SinkError) {
+        let mut inner = self.inner.lock();
+        inner.write_errors += 1;
+        inner.last_error = Some(error.message.clone());
+        inner.enter(state_after(error), &*self.clock);
+    }
+}
+
+/// Events in the log up to and including `seq`.
+fn events_through(log: &Log, seq: Seq) -> u64 {
+    match log.reader(seq).read() {
+        Ok(Some(Read::Batch(batch))) => {
+            let within = batch.records().filter(|(at, is_event, _)| *at <= seq && *is_event).count();
+            batch.events_before() + within as u64
+        }
+        _ => log.stats().events_total,
+    }
+}
+
+impl Inner {
+    fn works(&mut self, clock: &dyn Clock) {
+        self.enter(PartState::Healthy, clock);
+    }
+
+    fn enter(&mut self, state: PartState, clock: &dyn Clock) {
+        if self.state != state {
+            (self.state, self.since) = (state, clock.now());
+        }
+    }
+}

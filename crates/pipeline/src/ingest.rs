@@ -1,0 +1,298 @@
+//! The one producer of the log: filters, recognises duplicates, finds missed predecessors, keeps the gap ledger.
+//!
+//! [`Ingest`] is called by whoever reads a source, on the reader's own thread, and never waits: it appends to the log's
+//! queue. What it holds (the last state of each entity, the gaps, the counters) is a fold over the log and is rebuilt
+//! from it at start.
+//!
+//! Events of one frame become one append. If the log does not take it, everything that the frame changed in memory is
+//! taken back, so that the next snapshot finds what is missing.
+
+mod fold;
+mod offer;
+mod snapshot;
+mod view;
+
+use std::sync::Arc;
+
+use hearthline_core::{Clock, EntityId, Origin, Seq, Timestamp};
+use hearthline_log::{Append, Log, LogError};
+
+pub use self::fold::Fold;
+pub use self::snapshot::SnapshotReport;
+pub use self::view::{GapCounts, IngestView, ViewOf};
+use crate::filter::Filter;
+use crate::gaps::{Cause, Gap};
+use crate::record::{Checkpoint, ConnectedRecord, Held, HeldEntity, Record, UndecodableRecord};
+use crate::sources::home_assistant::wire::{Event, EventData};
+
+/// Raw bytes in a segment before the next one begins.
+const SEGMENT_BYTES: u64 = 64 << 20;
+
+/// What a source says when a connection is authenticated and subscribed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hello {
+    /// Home Assistant's version.
+    pub ha_version: String,
+    /// Nothing but `state_changed` is subscribed, so that a snapshot can show that nothing was missed.
+    pub states_only: bool,
+}
+
+/// Why an event was not taken. The events of the frame lie in the gap that [`Ingest::disconnected`] opens.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// The disk is slower than the stream and the queue between them is full: close the connection, come back later.
+    #[error("the log's queue is full: the disk is slower than the events")]
+    QueueFull,
+    /// The log takes nothing: it is full or failed.
+    #[error(transparent)]
+    Log(LogError),
+    /// A record could not be made.
+    #[error("cannot encode a record: {0}")]
+    Encode(#[from] crate::record::RecordError),
+}
+
+/// Whether the stream is complete just now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stream {
+    /// No subscription.
+    Down,
+    /// Subscribed again, no event yet.
+    Resuming,
+    /// Events arrive, the first snapshot has not.
+    Catching,
+    /// Events arrive and were compared with a snapshot.
+    Complete,
+}
+
+/// The one producer of the log.
+pub struct Ingest {
+    log: Log,
+    clock: Arc<dyn Clock>,
+    filter: Arc<Filter>,
+    fold: Fold,
+    stream: Stream,
+    running: bool,
+    states_only: bool,
+    frame: Frame,
+    scratch: Vec<u8>,
+    refused: Option<Cause>,
+    view: Arc<IngestView>,
+}
+
+/// What one frame has changed so far.
+#[derive(Default)]
+struct Frame {
+    append: Append,
+    events: u64,
+    undecodable: u64,
+    gaps: Vec<Gap>,
+    undo: Vec<(EntityId, Option<Held>)>,
+    /// `last_fired` before the frame, once the frame has changed it.
+    last_fired: Option<Option<Timestamp>>,
+}
+
+impl Ingest {
+    /// Rebuilds what is held from the log, and opens a gap if the last run did not end one itself.
+    ///
+    /// # Errors
+    /// When the log cannot be read or takes nothing.
+    pub fn open(log: Log, clock: Arc<dyn Clock>, filter: Arc<Filter>) -> Result<Self, IngestError> {
+        let fold = Fold::replay(&log, Seq(u64::MAX)).map_err(IngestError::Log)?;
+        let mut ingest = Self {
+            log,
+            clock,
+            filter,
+            fold,
+            stream: Stream::Down,
+            running: false,
+            states_only: true,
+            frame: Frame::default(),
+            scratch: Vec::new(),
+            refused: None,
+            view: Arc::default(),
+        };
+        if ingest.log.written() == Seq::ZERO {
+            ingest.roll()?;
+        }
+        ingest.open_gap(Cause::NotRunning, "the last run did not end in order");
+        ingest.end_frame()?;
+        Ok(ingest)
+    }
+
+    /// What others may see of it, at any time, from any thread.
+    #[must_use]
+    pub fn view(&self) -> Arc<IngestView> {
+        Arc::clone(&self.view)
+    }
+
+    /// A connection was authenticated and subscribed: from now on events arrive.
+    ///
+    /// # Errors
+    /// When the log takes nothing.
+    pub fn connected(&mut self, hello: &Hello) -> Result<(), IngestError> {
+        self.stream = Stream::Resuming;
+        self.running = false;
+        self.states_only = hello.states_only;
+        let record = ConnectedRecord { at: self.clock.now(), ha_version: hello.ha_version.as_str().into() };
+        self.push(&Record::Connected(record))?;
+        self.end_frame()
+    }
+
+    /// Takes one event.
+    ///
+    /// # Errors
+    /// When a record cannot be made. Whether the log takes it is said by [`Ingest::end_frame`].
+    pub fn accept(&mut self, event: &Event<'_>, received: Timestamp) -> Result<(), IngestError> {
+        self.fold.counters.offer(Origin::Live);
+        if self.stream == Stream::Resuming {
+            self.frame.gaps.extend(self.fold.gaps.bound(event.time_fired));
+            self.stream = Stream::Catching;
+        }
+        let before = self.fold.last_fired.replace(event.time_fired);
+        self.frame.last_fired.get_or_insert(before);
+        self.view.heard(received);
+        match &event.data {
+            EventData::StateChanged { .. } => self.accept_state(event, received),
+            EventData::Other(data) => self.accept_other(event, data, received),
+        }
+    }
+
+    /// Takes an event that could not be parsed: its bytes go to the log, its neighbours are not delayed.
+    ///
+    /// # Errors
+    /// As [`Ingest::accept`].
+    pub fn undecodable(&mut self, raw: &str, reason: &str, received: Timestamp) -> Result<(), IngestError> {
+        self.fold.counters.offer(Origin::Live);
+        self.view.heard(received);
+        let raw = crate::mask::mask(raw);
+        let record = UndecodableRecord { received, reason: reason.into(), raw: raw.as_bytes().into() };
+        self.push(&Record::Undecodable(record))?;
+        self.fold.counters.undecodable += 1;
+        self.frame.undecodable += 1;
+        Ok(())
+    }
+
+    /// Hands what was taken since the last call to the log, as one append.
+    ///
+    /// # Errors
+    /// When the log does not take it; everything since the last call is then undone and counted as `unlogged`.
+    pub fn end_frame(&mut self) -> Result<(), IngestError> {
+        for gap in std::mem::take(&mut self.frame.gaps) {
+            self.push(&Record::Gap(gap.clone()))?;
+            self.frame.gaps.push(gap);
+        }
+        let gaps_changed = !self.frame.gaps.is_empty();
+        let result = if self.frame.append.is_empty() { Ok(()) } else { self.append_frame() };
+        self.view.publish(&self.fold, gaps_changed);
+        result
+    }
+
+    fn append_frame(&mut self) -> Result<(), IngestError> {
+        let mut frame = std::mem::take(&mut self.frame);
+        frame.append.set_meta(&self.fold.counters.to_meta());
+        match self.log.append(frame.append) {
+            Ok(_) if self.log.segment_bytes() > SEGMENT_BYTES => self.roll(),
+            Ok(_) => Ok(()),
+            Err(error) => {
+                for (entity, held) in frame.undo.into_iter().rev() {
+                    self.fold.restore(&entity, held);
+                }
+                if let Some(before) = frame.last_fired {
+                    self.fold.last_fired = before;
+                }
+                self.fold.counters.logged -= frame.events;
+                self.fold.counters.unlogged += frame.events;
+                self.fold.counters.undecodable -= frame.undecodable;
+                self.frame.gaps = frame.gaps; // they are logged with the next frame that is taken
+                let error = IngestError::from(error);
+                self.refused = Some(match error {
+                    IngestError::QueueFull => Cause::QueueFull,
+                    _ => Cause::LogRefused,
+                });
+                Err(error)
+            }
+        }
+    }
+
+    /// Home Assistant has started completely: from now on what it says is not put back from before a restart.
+    pub const fn running(&mut self) {
+        self.running = true;
+    }
+
+    /// The stream has ended: opens a gap.
+    pub fn disconnected(&mut self, detail: &str) {
+        let cause = self.refused.take().unwrap_or(Cause::Disconnected);
+        self.end_stream(cause, detail);
+    }
+
+    /// The program stops in order: opens the gap that lasts until its next start.
+    pub fn stopped(&mut self) {
+        self.end_stream(Cause::Stopped, "");
+    }
+
+    fn end_stream(&mut self, cause: Cause, detail: &str) {
+        self.stream = Stream::Down;
+        self.open_gap(cause, detail);
+        if let Err(error) = self.end_frame() {
+            tracing::error!(%error, %cause, "a gap could not be logged yet");
+        }
+    }
+
+    fn open_gap(&mut self, cause: Cause, detail: &str) {
+        if let Some(last) = self.fold.last_fired {
+            self.frame.gaps.extend(self.fold.gaps.open(last, cause, detail));
+        }
+    }
+
+    /// Starts a new segment with all that is held.
+    fn roll(&mut self) -> Result<(), IngestError> {
+        let mut entities: Vec<_> = self.fold.held.iter().collect();
+        entities.sort_by(|a, b| a.0.cmp(b.0));
+        let checkpoint = Record::Checkpoint(Checkpoint {
+            entities: entities
+                .into_iter()
+                .map(|(entity_id, held)| HeldEntity { entity_id: entity_id.clone(), held: held.clone() })
+                .collect(),
+            gaps: self.fold.gaps.all().to_vec(),
+            counters: self.fold.counters,
+            last_fired: self.fold.last_fired,
+        });
+        self.scratch.clear();
+        checkpoint.encode(&mut self.scratch)?;
+        let mut append = Append::new();
+        append.push(&self.scratch, false);
+        append.set_meta(&self.fold.counters.to_meta());
+        self.log.roll(append)?;
+        Ok(())
+    }
+
+    /// Adds a record to the frame.
+    fn push(&mut self, record: &Record<'_>) -> Result<(), IngestError> {
+        self.scratch.clear();
+        record.encode(&mut self.scratch)?;
+        self.frame.append.push(&self.scratch, record.is_event());
+        if record.is_event() {
+            self.fold.counters.logged += 1;
+            self.frame.events += 1;
+        }
+        Ok(())
+    }
+
+    /// Replaces what is held of an entity, so that it can be taken back.
+    fn hold(&mut self, entity: EntityId, held: Held) {
+        let before = self.fold.held.insert(entity.clone(), held);
+        self.frame.undo.push((entity, before));
+    }
+}
+
+impl From<LogError> for IngestError {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::QueueFull => Self::QueueFull,
+            error => Self::Log(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

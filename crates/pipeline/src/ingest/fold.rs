@@ -1,0 +1,106 @@
+//! What the log says so far, as far as the producer needs it.
+
+use hashbrown::HashMap;
+use hearthline_core::{EntityId, Origin, Seq, Timestamp};
+use hearthline_log::{Log, LogError, Read};
+
+use super::offer::held;
+use crate::counters::Counters;
+use crate::gaps::Ledger;
+use crate::record::{Held, Record, StateRecord};
+use crate::sources::home_assistant::wire::{self, EventData};
+
+/// The last state of each entity, the gaps and the counters: a fold over the log.
+#[derive(Clone, Debug, Default)]
+pub struct Fold {
+    /// The last state of each entity.
+    pub held: HashMap<EntityId, Held>,
+    /// Every gap.
+    pub gaps: Ledger,
+    /// Cumulative counts.
+    pub counters: Counters,
+    /// `time_fired` of the last live event.
+    pub last_fired: Option<Timestamp>,
+}
+
+impl Fold {
+    /// Folds the log up to and including `end`, from the last checkpoint before it.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn replay(log: &Log, end: Seq) -> Result<Self, LogError> {
+        let mut fold = Self::default();
+        let end = end.min(log.written());
+        let start = log.last_checkpoint(end).map_or(Seq::ZERO, |(seq, _)| Seq(seq.0.saturating_sub(1)));
+        let mut reader = log.reader(start);
+        while let Some(read) = reader.read()? {
+            let Read::Batch(batch) = read else { continue };
+            for (_, _, bytes) in batch.records().take_while(|(seq, ..)| *seq <= end) {
+                match Record::decode(bytes) {
+                    Ok(record) => fold.apply(record),
+                    Err(error) => tracing::warn!(%error, "a log record was passed over"),
+                }
+            }
+            if let Some(counters) = Counters::from_meta(batch.meta()) {
+                fold.counters = counters;
+            }
+            if batch.last() >= end {
+                break;
+            }
+        }
+        Ok(fold)
+    }
+
+    /// Takes one record into account. Counters travel beside the records.
+    pub fn apply(&mut self, record: Record<'_>) {
+        match record {
+            Record::State(state) => self.apply_state(&state),
+            Record::Event(event) => {
+                if let Ok(event) = wire::parse_event(&event.raw) {
+                    self.last_fired = Some(event.time_fired);
+                }
+            }
+            Record::Checkpoint(checkpoint) => {
+                self.held = checkpoint.entities.into_iter().map(|entity| (entity.entity_id, entity.held)).collect();
+                self.gaps = Ledger::new(checkpoint.gaps);
+                self.counters = checkpoint.counters;
+                self.last_fired = checkpoint.last_fired;
+            }
+            Record::Gap(gap) => self.gaps.apply(gap),
+            Record::Undecodable(_) | Record::Connected(_) => {}
+        }
+    }
+
+    fn apply_state(&mut self, record: &StateRecord<'_>) {
+        let removed = Held { ts: record.ts, tie: record.tie, origin: record.origin, state: None, content: 0 };
+        let new = match record.origin {
+            _ if record.removed => {
+                if record.origin == Origin::Live {
+                    self.last_fired = Some(record.ts);
+                }
+                removed
+            }
+            Origin::Live => {
+                let Ok(event) = wire::parse_event(&record.raw) else { return };
+                self.last_fired = Some(event.time_fired);
+                let EventData::StateChanged { new_state: Some(state), .. } = event.data else { return };
+                Held { tie: record.tie, ..held(&state, Origin::Live) }
+            }
+            origin => {
+                let Ok(state) = wire::parse_state(&record.raw) else { return };
+                held(&state, origin)
+            }
+        };
+        if !record.late {
+            self.held.insert(EntityId::from(record.entity_id.as_ref()), new);
+        }
+    }
+
+    /// Puts back what was held of an entity.
+    pub(super) fn restore(&mut self, entity: &EntityId, before: Option<Held>) {
+        match before {
+            Some(held) => drop(self.held.insert(entity.clone(), held)),
+            None => drop(self.held.remove(entity)),
+        }
+    }
+}

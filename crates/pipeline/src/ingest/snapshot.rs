@@ -1,0 +1,70 @@
+//! Comparing what Home Assistant holds with what we hold.
+
+use hearthline_core::{Origin, Timestamp};
+
+use super::{Ingest, IngestError, Stream};
+use crate::gaps;
+use crate::sources::home_assistant::wire::State;
+
+/// What a snapshot showed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SnapshotReport {
+    /// States that were as we hold them, or older.
+    pub equal: u64,
+    /// States that we did not have; each is now a record.
+    pub new: u64,
+    /// States of entities that the settings leave out.
+    pub filtered: u64,
+}
+
+impl Ingest {
+    /// Compares a complete `get_states` with what is held, and logs each state that is newer. A state that is equal is
+    /// not offered, so it is in no counter. Absence of an entity means nothing.
+    ///
+    /// Outside of a gap a newer state shows that Home Assistant dropped an event; a gap opens for that entity.
+    ///
+    /// # Errors
+    /// When the log does not take it.
+    pub fn snapshot(&mut self, states: &[State<'_>], received: Timestamp) -> Result<SnapshotReport, IngestError> {
+        let mut report = SnapshotReport::default();
+        for state in states {
+            let entity_id = state.entity_id.as_ref();
+            if !self.filter.keeps(entity_id) {
+                report.filtered += 1;
+                continue;
+            }
+            let before = self.fold.held.get(entity_id).map(|held| held.ts);
+            if before.is_some_and(|held| held >= state.last_updated) {
+                report.equal += 1;
+                continue;
+            }
+            if let Some(from) = before.filter(|_| self.stream == Stream::Complete) {
+                let gap = self.fold.gaps.open_between(entity_id.into(), from, state.last_updated);
+                self.frame.gaps.push(gap);
+            }
+            self.fold.counters.offer(Origin::Snapshot);
+            self.log_state(state, Origin::Snapshot, received)?;
+            report.new += 1;
+        }
+        if self.stream != Stream::Complete && report.new == 0 && self.states_only {
+            self.close_empty_gap(states);
+        }
+        if self.stream != Stream::Down {
+            self.stream = Stream::Complete;
+        }
+        self.end_frame()?;
+        Ok(report)
+    }
+
+    /// After a gap every entity is as we left it: nothing happened in it.
+    fn close_empty_gap(&mut self, states: &[State<'_>]) {
+        let newest = states.iter().map(|state| state.last_updated).max().unwrap_or_default();
+        if self.stream == Stream::Resuming {
+            self.frame.gaps.extend(self.fold.gaps.bound(newest));
+        }
+        let last = self.fold.gaps.all().iter().rev().find(|gap| gap.entities.is_empty());
+        if let Some(id) = last.filter(|gap| gap.state == gaps::State::Open && gap.to.is_some()).map(|gap| gap.id) {
+            self.frame.gaps.extend(self.fold.gaps.close(id, gaps::State::Filled, 0));
+        }
+    }
+}

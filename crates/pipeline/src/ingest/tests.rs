@@ -1,0 +1,299 @@
+use std::path::PathBuf;
+
+use hearthline_core::{ManualClock, MemFs};
+use hearthline_log::{LogConfig, LogWriter, Read, SyncPolicy};
+
+use super::*;
+use crate::gaps::State as GapState;
+use crate::record::StateRecord;
+use crate::sources::home_assistant::wire;
+
+/// A producer over a log on a disk in memory, stepped by hand.
+struct House {
+    fs: MemFs,
+    clock: ManualClock,
+    writer: LogWriter,
+    ingest: Ingest,
+}
+
+/// A moment of the test's day.
+fn at(second: i64) -> Timestamp {
+    Timestamp(1_800_000_000_000_000 + second * 1_000_000)
+}
+
+fn config(queue_bytes: usize) -> LogConfig {
+    LogConfig {
+        dir: PathBuf::from("/data/log"),
+        sync: SyncPolicy::Os,
+        max_bytes: 1 << 30,
+        min_free: 0,
+        queue_bytes,
+        ring_bytes: 1 << 20,
+    }
+}
+
+impl House {
+    fn new() -> Self {
+        Self::on(MemFs::default(), &[], 1 << 20)
+    }
+
+    fn on(fs: MemFs, exclude: &[&str], queue_bytes: usize) -> Self {
+        let clock = ManualClock::at(at(0));
+        let exclude: Vec<_> = exclude.iter().map(ToString::to_string).collect();
+        let filter = Arc::new(Filter::new(&[], &exclude).unwrap());
+        let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+        let (mut writer, _) =
+            LogWriter::open(Arc::new(fs.clone()), Arc::clone(&shared), config(queue_bytes), Seq(1)).unwrap();
+        let ingest = Ingest::open(writer.log(), shared, filter).unwrap();
+        writer.step().unwrap();
+        Self { fs, clock, writer, ingest }
+    }
+
+    fn restart(self) -> Self {
+        let Self { fs, writer, ingest, .. } = self;
+        drop((ingest, writer));
+        Self::on(fs, &[], 1 << 20)
+    }
+
+    fn connect(&mut self) {
+        self.ingest.connected(&Hello { ha_version: "2026.11.0".into(), states_only: true }).unwrap();
+        self.ingest.running();
+    }
+
+    fn hear(&mut self, event: &str) {
+        self.ingest.accept(&wire::parse_event(event).unwrap(), self.clock.now()).unwrap();
+        self.ingest.end_frame().unwrap();
+        self.writer.step().unwrap();
+    }
+
+    fn see(&mut self, states: &[(&str, &str, i64)]) -> SnapshotReport {
+        let json: Vec<_> = states.iter().map(|(entity, text, second)| state(entity, text, *second)).collect();
+        let states: Vec<_> = json.iter().map(|json| wire::parse_state(json).unwrap()).collect();
+        let report = self.ingest.snapshot(&states, self.clock.now()).unwrap();
+        self.writer.step().unwrap();
+        report
+    }
+
+    /// The state records in the log: origin, entity, second, text (none for a removal).
+    fn logged(&self) -> Vec<(Origin, String, i64, Option<String>)> {
+        let mut found = Vec::new();
+        let mut reader = self.writer.log().reader(Seq::ZERO);
+        while let Some(read) = reader.read().unwrap() {
+            let Read::Batch(batch) = read else { panic!("damage") };
+            for (_, _, bytes) in batch.records() {
+                if let Record::State(record) = Record::decode(bytes).unwrap() {
+                    let second = (record.ts.0 - at(0).0) / 1_000_000;
+                    found.push((record.origin, record.entity_id.to_string(), second, text_of(&record)));
+                }
+            }
+        }
+        found
+    }
+
+    fn counters(&self) -> crate::counters::Counters {
+        let counters = self.ingest.view().look().counters;
+        assert_eq!(counters.difference(), 0, "{counters:?}");
+        counters
+    }
+
+    fn gaps(&self) -> Vec<Gap> {
+        self.ingest.view().look().recent_gaps
+    }
+}
+
+fn text_of(record: &StateRecord<'_>) -> Option<String> {
+    if record.removed {
+        return None;
+    }
+    let text = match record.origin {
+        Origin::Live => {
+            assert!(!record.raw.contains("old_state"), "{}", record.raw);
+            let event = wire::parse_event(&record.raw).unwrap();
+            let EventData::StateChanged { new_state, .. } = event.data else { panic!("no state") };
+            new_state.unwrap().state.to_string()
+        }
+        _ => wire::parse_state(&record.raw).unwrap().state.to_string(),
+    };
+    Some(text)
+}
+
+fn state(entity: &str, text: &str, second: i64) -> String {
+    let time = at(second);
+    format!(
+        r#"{{"entity_id":"{entity}","state":"{text}","attributes":{{"unit_of_measurement":"W"}},"last_changed":"{time}","last_updated":"{time}","context":{{"id":"01M","parent_id":null,"user_id":null}}}}"#
+    )
+}
+
+fn event(entity: &str, old: Option<(&str, i64)>, new: Option<(&str, i64)>, fired: i64) -> String {
+    let side = |side: Option<(&str, i64)>| side.map_or("null".into(), |(text, second)| state(entity, text, second));
+    format!(
+        r#"{{"event_type":"state_changed","data":{{"entity_id":"{entity}","old_state":{},"new_state":{}}},"origin":"LOCAL","time_fired":"{}","context":{{"id":"01M","parent_id":null,"user_id":null}}}}"#,
+        side(old),
+        side(new),
+        at(fired),
+    )
+}
+
+fn live(entity: &str, second: i64, text: &str) -> (Origin, String, i64, Option<String>) {
+    (Origin::Live, entity.into(), second, Some(text.into()))
+}
+
+#[test]
+fn an_unbroken_stream_is_logged_once_and_counted() {
+    let mut house = House::new();
+    house.connect();
+    house.hear(&event("sensor.a", None, Some(("1", 1)), 1));
+    house.hear(&event("sensor.a", Some(("1", 1)), Some(("2", 2)), 2));
+    house.hear(&event("sensor.a", Some(("1", 1)), Some(("2", 2)), 2));
+    house.hear(&event("sensor.a", Some(("2", 2)), None, 3));
+    let removal = (Origin::Live, "sensor.a".to_owned(), 3, None);
+    assert_eq!(house.logged(), [live("sensor.a", 1, "1"), live("sensor.a", 2, "2"), removal]);
+    let counters = house.counters();
+    assert_eq!((counters.received_total(), counters.duplicate, counters.logged), (4, 1, 3));
+    assert!(house.gaps().is_empty(), "a first start has nothing to miss");
+}
+
+#[test]
+fn what_the_settings_leave_out_is_counted_and_nowhere_on_disk() {
+    let mut house = House::on(MemFs::default(), &["sensor.secret*"], 1 << 20);
+    house.connect();
+    house.hear(&event("sensor.secret_1", None, Some(("1", 1)), 1));
+    house.see(&[("sensor.secret_1", "1", 1)]);
+    assert_eq!(house.logged(), []);
+    assert_eq!(house.counters().filtered, 1);
+}
+
+#[test]
+fn two_different_states_of_one_instant_both_stay() {
+    let mut house = House::new();
+    house.connect();
+    house.hear(&event("sensor.a", None, Some(("1", 1)), 1));
+    house.hear(&event("sensor.a", Some(("1", 1)), Some(("2", 1)), 1));
+    assert_eq!(house.logged().len(), 2);
+}
+
+#[test]
+fn a_dropped_event_is_found_by_its_successor() {
+    let mut house = House::new();
+    house.connect();
+    house.see(&[("sensor.a", "1", 1)]);
+    house.hear(&event("sensor.a", Some(("2", 2)), Some(("3", 3)), 3));
+    let chain = (Origin::Chain, "sensor.a".to_owned(), 2, Some("2".to_owned()));
+    assert_eq!(house.logged()[1..], [chain, live("sensor.a", 3, "3")]);
+    let gap = house.gaps().remove(0);
+    assert_eq!((gap.from, gap.to, gap.entities.len()), (at(1), Some(at(2)), 1));
+    assert_eq!(house.counters().logged, 3);
+}
+
+#[test]
+fn a_sweep_finds_what_a_quiet_entity_missed() {
+    let mut house = House::new();
+    house.connect();
+    assert_eq!(house.see(&[("sensor.a", "1", 1), ("sensor.b", "1", 1)]).new, 2);
+    let report = house.see(&[("sensor.a", "2", 5), ("sensor.b", "1", 1)]);
+    assert_eq!((report.new, report.equal), (1, 1));
+    assert_eq!(house.gaps().remove(0).entities, ["sensor.a".into()]);
+}
+
+#[test]
+fn a_broken_stream_is_a_gap_from_the_last_event_to_the_first_after_it() {
+    let mut house = House::new();
+    house.connect();
+    house.hear(&event("sensor.a", None, Some(("1", 10)), 10));
+    house.ingest.disconnected("closed by the peer");
+    house.ingest.disconnected("refused");
+    house.connect();
+    house.hear(&event("sensor.a", Some(("2", 20)), Some(("3", 30)), 30));
+    let gaps = house.gaps();
+    assert_eq!(gaps.len(), 1, "one interval is one gap; no second one for the broken chain inside it");
+    assert_eq!((gaps[0].from, gaps[0].to), (at(9), Some(at(30))));
+    assert_eq!((gaps[0].state, gaps[0].detail.as_str()), (GapState::Open, "closed by the peer"));
+}
+
+#[test]
+fn a_gap_in_which_nothing_happened_is_closed_by_the_snapshot() {
+    let mut house = House::new();
+    house.connect();
+    house.hear(&event("sensor.a", None, Some(("1", 10)), 10));
+    house.ingest.disconnected("closed");
+    house.connect();
+    house.see(&[("sensor.a", "1", 10)]);
+    assert_eq!(house.gaps()[0].state, GapState::Filled);
+
+    house.ingest.disconnected("closed");
+    house.connect();
+    house.see(&[("sensor.a", "2", 15)]);
+    assert_eq!(house.gaps()[0].state, GapState::Open, "something did happen");
+}
+
+#[test]
+fn a_restart_holds_what_was_held() {
+    let mut house = House::new();
+    house.connect();
+    house.hear(&event("sensor.a", None, Some(("1", 1)), 1));
+    house.ingest.stopped();
+    house.writer.step().unwrap();
+    let before = house.counters();
+    let mut house = house.restart();
+    assert_eq!(house.counters(), before);
+    assert_eq!(house.gaps().len(), 1, "the stop named its gap, the start names no second one");
+    assert_eq!(house.gaps()[0].cause, Cause::Stopped);
+    house.connect();
+    assert_eq!(house.see(&[("sensor.a", "1", 1)]).equal, 1);
+    house.hear(&event("sensor.a", Some(("1", 1)), Some(("2", 2)), 2));
+    assert_eq!(house.logged().len(), 2);
+}
+
+#[test]
+fn a_crash_names_its_gap_at_the_next_start() {
+    let mut house = House::new();
+    house.connect();
+    house.hear(&event("sensor.a", None, Some(("1", 10)), 10));
+    let house = house.restart();
+    let gap = house.gaps().remove(0);
+    assert_eq!((gap.cause, gap.from, gap.to), (Cause::NotRunning, at(9), None));
+}
+
+#[test]
+fn what_the_log_does_not_take_is_undone_and_counted() {
+    let mut house = House::on(MemFs::default(), &[], 600);
+    house.connect();
+    house.writer.step().unwrap();
+    let events: Vec<_> = (1..20).map(|n| event("sensor.a", None, Some(("1", n)), n)).collect();
+    let mut refused = 0;
+    for event in &events {
+        house.ingest.accept(&wire::parse_event(event).unwrap(), at(0)).unwrap();
+        refused += u64::from(house.ingest.end_frame().is_err());
+    }
+    assert!(refused > 0, "the queue holds 600 bytes");
+    assert_eq!(house.counters().unlogged, refused);
+    house.ingest.disconnected("closed by ourselves");
+    house.writer.step().unwrap();
+    house.connect();
+    assert_eq!(house.see(&[("sensor.a", "1", 19)]).new, 1, "the refused state is found missing");
+    assert_eq!(house.gaps()[0].cause, Cause::QueueFull);
+    let logged = house.logged().len() as u64;
+    assert_eq!(house.counters().logged, logged);
+}
+
+#[test]
+fn states_put_back_after_a_restart_of_home_assistant_are_no_readings() {
+    let mut house = House::new();
+    house.connect();
+    house.hear(&event("sensor.a", None, Some(("21", 1)), 1));
+    house.ingest.disconnected("closed");
+    house.ingest.connected(&Hello { ha_version: "2026.11.0".into(), states_only: true }).unwrap();
+    house.hear(&event("sensor.a", None, Some(("21", 9)), 9));
+    house.ingest.running();
+    house.hear(&event("sensor.a", Some(("21", 9)), Some(("21", 11)), 11));
+    let mut restored = Vec::new();
+    let mut reader = house.writer.log().reader(Seq::ZERO);
+    while let Some(Read::Batch(batch)) = reader.read().unwrap() {
+        for (_, _, bytes) in batch.records() {
+            if let Record::State(record) = Record::decode(bytes).unwrap() {
+                restored.push(record.restored);
+            }
+        }
+    }
+    assert_eq!(restored, [false, true, false]);
+}

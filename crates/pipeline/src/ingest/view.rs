@@ -1,0 +1,72 @@
+//! What others may see of the producer.
+
+use hearthline_core::Timestamp;
+use parking_lot::Mutex;
+
+use super::Fold;
+use crate::counters::Counters;
+use crate::gaps::{Gap, State};
+
+/// How many gaps are shown.
+const RECENT: usize = 100;
+
+/// What others may see of the producer, at any time, from any thread.
+#[derive(Debug, Default)]
+pub struct IngestView(Mutex<ViewOf>);
+
+/// One look at it.
+#[derive(Clone, Debug, Default)]
+pub struct ViewOf {
+    /// Cumulative counts.
+    pub counters: Counters,
+    /// When an event last arrived, in our clock.
+    pub last_event: Option<Timestamp>,
+    /// Entities that a state is held of.
+    pub entities: usize,
+    /// Gaps by state.
+    pub gaps: GapCounts,
+    /// The newest gaps, newest first.
+    pub recent_gaps: Vec<Gap>,
+}
+
+/// Gaps by state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GapCounts {
+    /// Not yet known what happened in them.
+    pub open: u64,
+    /// Everything is recorded.
+    pub filled: u64,
+    /// Some of it is.
+    pub partly: u64,
+    /// Nothing is.
+    pub lost: u64,
+}
+
+impl IngestView {
+    /// One look.
+    #[must_use]
+    pub fn look(&self) -> ViewOf {
+        self.0.lock().clone()
+    }
+
+    pub(super) fn heard(&self, at: Timestamp) {
+        self.0.lock().last_event = Some(at);
+    }
+
+    pub(super) fn publish(&self, fold: &Fold, gaps_changed: bool) {
+        let mut view = self.0.lock();
+        view.counters = fold.counters;
+        view.entities = fold.held.len();
+        if gaps_changed || view.recent_gaps.is_empty() {
+            let all = fold.gaps.all();
+            let count = |state| all.iter().filter(|gap| gap.state == state).count() as u64;
+            view.gaps = GapCounts {
+                open: count(State::Open),
+                filled: count(State::Filled),
+                partly: count(State::Partly),
+                lost: count(State::Lost),
+            };
+            view.recent_gaps = all.iter().rev().take(RECENT).cloned().collect();
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Turns a log record into a row.
+//!
+//! A row depends on its record alone (and later on what the records before it say), so that replaying the log gives the
+//! same rows. What cannot be understood becomes a quarantined row with its bytes and the reason.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use hearthline_core::{EntityId, EventRow, Origin, QuarantineRow, Row, Seq, StateRow, Timestamp, Value};
+use serde::Deserialize;
+
+use crate::record::{EventRecord, Record, StateRecord, UndecodableRecord};
+use crate::sources::home_assistant::wire::{self, EventData, State};
+
+/// Makes rows of records. What it keeps between two records only saves memory; it changes no row.
+pub struct Normaliser {
+    site: Arc<str>,
+    known: HashMap<EntityId, Known>,
+}
+
+/// The texts of the last row of an entity, to be shared with the next.
+struct Known {
+    entity_id: EntityId,
+    entity_key: Arc<str>,
+    attributes: Arc<str>,
+    unit: Option<Arc<str>>,
+    device_class: Option<Arc<str>>,
+}
+
+/// The attributes that have a column of their own.
+#[derive(Default, Deserialize)]
+struct Described {
+    #[serde(default)]
+    unit_of_measurement: Option<Text>,
+    #[serde(default)]
+    device_class: Option<Text>,
+}
+
+/// Text, or something else that is passed over.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Text {
+    Text(String),
+    Other(serde::de::IgnoredAny),
+}
+
+impl Normaliser {
+    /// For rows of this house.
+    pub fn new(site: impl Into<Arc<str>>) -> Self {
+        Self { site: site.into(), known: HashMap::new() }
+    }
+
+    /// The row of a record; none for a record that is about the log itself.
+    pub fn row(&mut self, seq: Seq, bytes: &[u8]) -> Option<Row> {
+        match Record::decode(bytes) {
+            Ok(Record::State(record)) => Some(self.state(seq, &record)),
+            Ok(Record::Event(record)) => Some(self.event(seq, &record)),
+            Ok(Record::Undecodable(UndecodableRecord { received, reason, raw })) => {
+                Some(self.quarantine(seq, received, &reason, &raw))
+            }
+            Ok(Record::Checkpoint(_) | Record::Gap(_) | Record::Connected(_)) => None,
+            Err(error) => Some(self.quarantine(seq, Timestamp::EPOCH, &error.to_string(), bytes)),
+        }
+    }
+
+    fn state(&mut self, seq: Seq, record: &StateRecord<'_>) -> Row {
+        if record.origin == Origin::Live {
+            match wire::parse_event(&record.raw) {
+                Ok(event) => {
+                    let EventData::StateChanged { new_state, .. } = &event.data else {
+                        return self.quarantine(seq, record.received, "not a state change", record.raw.as_bytes());
+                    };
+                    let fired = event.time_fired;
+                    let context = event.context_id.as_deref();
+                    Row::State(self.state_row(seq, record, new_state.as_ref(), Some(fired), context))
+                }
+                Err(error) => self.quarantine(seq, record.received, &error.to_string(), record.raw.as_bytes()),
+            }
+        } else if record.removed {
+            Row::State(self.state_row(seq, record, None, None, None))
+        } else {
+            match wire::parse_state(&record.raw) {
+                Ok(state) => {
+                    let context = state.context_id.as_deref().map(ToOwned::to_owned);
+                    Row::State(self.state_row(seq, record, Some(&state), None, context.as_deref()))
+                }
+                Err(error) => self.quarantine(seq, record.received, &error.to_string(), record.raw.as_bytes()),
+            }
+        }
+    }
+
+    fn state_row(
+        &mut self,
+        seq: Seq,
+        record: &StateRecord<'_>,
+        state: Option<&State<'_>>,
+        fired: Option<Timestamp>,
+        context: Option<&str>,
+    ) -> StateRow {
+        let site = Arc::clone(&self.site);
+        let known = self.known(&record.entity_id, state.map(|state| state.attributes));
+        let domain = known.entity_id.domain();
+        let live = fired.filter(|_| record.origin == Origin::Live);
+        StateRow {
+            seq,
+            ts: record.ts,
+            tie: record.tie,
+            site,
+            entity_id: known.entity_id.clone(),
+            entity_key: Arc::clone(&known.entity_key),
+            state: state.map(|state| state.state.as_ref().into()),
+            value: state.and_then(|state| Value::of(domain, &state.state).as_number()),
+            unit: state.and_then(|_| known.unit.clone()),
+            device_class: state.and_then(|_| known.device_class.clone()),
+            last_changed: state.map_or(record.ts, |state| state.last_changed),
+            received_delay_ms: live.map(|fired| (record.received.0 - fired.0) / 1000),
+            origin: record.origin,
+            restored: record.restored,
+            attributes: state.map(|_| Arc::clone(&known.attributes)),
+            context_id: context.map(Arc::from),
+            area: None,
+            device: None,
+            weather: None,
+        }
+    }
+
+    /// The shared texts of an entity, brought up to date with its attributes (none for a removal).
+    fn known(&mut self, entity_id: &str, attributes: Option<&str>) -> &Known {
+        let id = EntityId::from(entity_id);
+        let known = self.known.entry(id).or_insert_with_key(|id| Known {
+            entity_id: id.clone(),
+            entity_key: id.as_str().into(),
+            attributes: "{}".into(),
+            unit: None,
+            device_class: None,
+        });
+        if let Some(attributes) = attributes.filter(|attributes| **attributes != *known.attributes) {
+            let described: Described = serde_json::from_str(attributes).unwrap_or_default();
+            known.attributes = attributes.into();
+            share(&mut known.unit, described.unit_of_measurement);
+            share(&mut known.device_class, described.device_class);
+        }
+        known
+    }
+
+    fn event(&self, seq: Seq, record: &EventRecord<'_>) -> Row {
+        match wire::parse_event(&record.raw) {
+            Ok(event) => Row::Event(EventRow {
+                seq,
+                ts: event.time_fired,
+                site: Arc::clone(&self.site),
+                event_type: event.event_type.as_ref().into(),
+                data: match event.data {
+                    EventData::Other(data) => data.into(),
+                    EventData::StateChanged { .. } => record.raw.as_ref().into(),
+                },
+                context_id: event.context_id.as_deref().map(Arc::from),
+                origin: Origin::Live,
+            }),
+            Err(error) => self.quarantine(seq, record.received, &error.to_string(), record.raw.as_bytes()),
+        }
+    }
+
+    fn quarantine(&self, seq: Seq, ts: Timestamp, reason: &str, raw: &[u8]) -> Row {
+        Row::Quarantined(QuarantineRow { seq, ts, site: Arc::clone(&self.site), reason: reason.into(), raw: raw.into() })
+    }
+}
+
+/// Takes over a text, keeping the allocation where it is the same.
+fn share(shared: &mut Option<Arc<str>>, new: Option<Text>) {
+    match new {
+        Some(Text::Text(new)) if shared.as_deref() == Some(new.as_str()) => {}
+        Some(Text::Text(new)) => *shared = Some(new.into()),
+        Some(Text::Other(_)) | None => *shared = None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,233 @@
+//! The shapes of a log record.
+//!
+//! # Format
+//!
+//! A record is one [`Record`], written with `postcard`: the number of the variant as a varint, then its fields in
+//! order; integers as varints (signed ones zigzag), text and bytes with their length before them. A variant is never
+//! changed or moved once released; a new shape is a new variant at the end, so that every release reads every log.
+//!
+//! # What is kept of an event
+//!
+//! A live state change is kept as Home Assistant sent it, less two things: `old_state` is cut out (the record before it
+//! of the same entity is that state; where it is not, the `old_state` is logged first, as a record of its own), and
+//! values of keys such as `password` are masked. Unknown keys of later releases stay.
+
+use std::borrow::Cow;
+
+use hearthline_core::{EntityId, Origin, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::counters::Counters;
+use crate::gaps::Gap;
+
+/// One log record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Record<'a> {
+    /// A state of an entity, or its removal.
+    #[serde(borrow)]
+    State(StateRecord<'a>),
+    /// An event other than a state change.
+    #[serde(borrow)]
+    Event(EventRecord<'a>),
+    /// Something that could not be understood, with its bytes.
+    #[serde(borrow)]
+    Undecodable(UndecodableRecord<'a>),
+    /// All that the records before say together. The first record of each segment.
+    Checkpoint(Checkpoint),
+    /// A gap was opened or changed; the newest record of an id holds.
+    Gap(Gap),
+    /// A connection was authenticated and subscribed.
+    #[serde(borrow)]
+    Connected(ConnectedRecord<'a>),
+}
+
+/// A state of an entity, or its removal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StateRecord<'a> {
+    /// How it is known.
+    pub origin: Origin,
+    /// When it arrived.
+    pub received: Timestamp,
+    /// `last_updated`; `time_fired` for a removal.
+    pub ts: Timestamp,
+    /// See [`hearthline_core::StateRow::tie`].
+    pub tie: u8,
+    /// The entity was removed.
+    pub removed: bool,
+    /// An old state that Home Assistant put back after a restart.
+    pub restored: bool,
+    /// Older than the state that was held when it came, and no successor of it.
+    pub late: bool,
+    /// The text of the state before.
+    #[serde(borrow)]
+    pub old_state: Option<Cow<'a, str>>,
+    /// Which entity.
+    #[serde(borrow)]
+    pub entity_id: Cow<'a, str>,
+    /// JSON: the event without its `old_state` for [`Origin::Live`], else the state object.
+    #[serde(borrow)]
+    pub raw: Cow<'a, str>,
+}
+
+/// An event other than a state change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EventRecord<'a> {
+    /// When it arrived.
+    pub received: Timestamp,
+    /// The whole event, JSON.
+    #[serde(borrow)]
+    pub raw: Cow<'a, str>,
+}
+
+/// Something that could not be understood.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UndecodableRecord<'a> {
+    /// When it arrived.
+    pub received: Timestamp,
+    /// What is wrong with it.
+    #[serde(borrow)]
+    pub reason: Cow<'a, str>,
+    /// The bytes.
+    #[serde(borrow)]
+    pub raw: Cow<'a, [u8]>,
+}
+
+/// A connection was authenticated and subscribed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectedRecord<'a> {
+    /// When.
+    pub at: Timestamp,
+    /// Home Assistant's version.
+    #[serde(borrow)]
+    pub ha_version: Cow<'a, str>,
+}
+
+/// All that the records before say together, so that a reader can start here.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// The last state of each entity.
+    pub entities: Vec<HeldEntity>,
+    /// Every gap.
+    pub gaps: Vec<Gap>,
+    /// The counters.
+    pub counters: Counters,
+    /// `time_fired` of the last live event.
+    pub last_fired: Option<Timestamp>,
+}
+
+/// What is held of an entity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HeldEntity {
+    /// Which.
+    pub entity_id: EntityId,
+    /// Its last state.
+    pub held: Held,
+}
+
+/// The last state of an entity, as far as needed to recognise it and its successor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// `last_updated`; `time_fired` of a removal.
+    pub ts: Timestamp,
+    /// Of the last one with this `ts`.
+    pub tie: u8,
+    /// How it is known.
+    pub origin: Origin,
+    /// The text; none after a removal.
+    pub state: Option<Box<str>>,
+    /// Of text and attributes as received.
+    pub content: u64,
+}
+
+impl<'a> Record<'a> {
+    /// Appends the record's bytes to `out`.
+    ///
+    /// # Errors
+    /// Only when memory for it cannot be had.
+    pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), RecordError> {
+        postcard::to_io(self, out).map(|_| ()).map_err(RecordError)
+    }
+
+    /// Reads a record back.
+    ///
+    /// # Errors
+    /// When the bytes are of no shape that this release knows.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, RecordError> {
+        postcard::from_bytes(bytes).map_err(RecordError)
+    }
+
+    /// Whether the record counts as an event, in `pending` and in the ledger of each sink.
+    #[must_use]
+    pub const fn is_event(&self) -> bool {
+        matches!(self, Self::State(_) | Self::Event(_) | Self::Undecodable(_))
+    }
+}
+
+/// A log record of an unknown shape.
+#[derive(Debug, thiserror::Error)]
+#[error("log record of an unknown shape: {0}")]
+pub struct RecordError(postcard::Error);
+
+/// `event` without its `old_state`, a part of it. Returned as it is when the key is not where it should be.
+#[must_use]
+pub fn without_old_state<'a>(event: &'a str, old_state: &str) -> Cow<'a, str> {
+    cut_member(event, old_state, "\"old_state\"").map_or(Cow::Borrowed(event), Cow::Owned)
+}
+
+/// Cuts `key: value` and one comma beside it. `value` has to be a slice of `text`.
+fn cut_member(text: &str, value: &str, key: &str) -> Option<String> {
+    let start = (value.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
+    let before = text.get(..start)?.trim_end().strip_suffix(':')?.trim_end().strip_suffix(key)?;
+    let after = text.get(start + value.len()..)?;
+    let spaceless = before.trim_end();
+    let (before, after) = match spaceless.strip_suffix(',') {
+        Some(before) => (before, after),
+        None => (spaceless, after.trim_start().strip_prefix(',').unwrap_or(after)),
+    };
+    Some([before, after].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_state_is_cut_with_its_comma_wherever_it_stands() {
+        for (event, rest) in [
+            (r#"{"a":1,"old_state":{"x":[1,2]},"new_state":2}"#, r#"{"a":1,"new_state":2}"#),
+            (r#"{"old_state":{"x":[1,2]},"new_state":2}"#, r#"{"new_state":2}"#),
+            (r#"{"new_state": 2 , "old_state" : {"x":[1,2]} }"#, r#"{"new_state": 2  }"#),
+            (r#"{ "old_state" : {"x":[1,2]} }"#, r"{ }"),
+        ] {
+            let start = event.find(r#"{"x""#).unwrap();
+            let old = &event[start..=start + event[start..].find('}').unwrap()];
+            assert_eq!(without_old_state(event, old), rest, "{event}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_no_part_of_the_event_cuts_nothing() {
+        let event = r#"{"old_state":1}"#;
+        assert_eq!(without_old_state(event, "1"), event);
+    }
+
+    #[test]
+    fn a_record_is_read_back_as_it_was_written() {
+        let record = Record::State(StateRecord {
+            origin: Origin::Live,
+            received: Timestamp(5),
+            ts: Timestamp(-3),
+            tie: 1,
+            removed: false,
+            restored: true,
+            late: false,
+            old_state: Some("off".into()),
+            entity_id: "light.kitchen".into(),
+            raw: "{}".into(),
+        });
+        let mut bytes = Vec::new();
+        record.encode(&mut bytes).unwrap();
+        assert_eq!(Record::decode(&bytes).unwrap(), record);
+        Record::decode(&bytes[..bytes.len() - 1]).unwrap_err();
+    }
+}

@@ -1,0 +1,58 @@
+//! What the log is delivered to.
+
+pub mod store;
+
+use std::future::Future;
+
+use hearthline_core::{Batch, ErrorKind, Seq};
+
+pub use self::store::StoreSink;
+
+/// A place that rows are delivered to. It is written to by one [`crate::deliver::Delivery`], in log order, and given
+/// the same batch again after a failure or a crash: the same rows twice are the same rows once.
+pub trait Sink: Send {
+    /// As in the settings.
+    fn name(&self) -> &str;
+
+    /// Which program or format.
+    fn kind(&self) -> &'static str;
+
+    /// The last record that is durably there, with the counts up to it.
+    fn committed(&self) -> Committed;
+
+    /// Takes a batch. It need not be durable before [`Sink::commit`].
+    fn write(&mut self, batch: &Batch) -> impl Future<Output = Result<(), SinkError>> + Send;
+
+    /// Whether what was written should be made durable now.
+    fn commit_due(&self) -> bool;
+
+    /// Makes durable what was written, together with its position. The log is synced that far already.
+    fn commit(&mut self) -> impl Future<Output = Result<Committed, SinkError>> + Send;
+}
+
+/// How far a sink is, durably. Counts are cumulative and of events only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// The last record.
+    pub seq: Seq,
+    /// Events up to it, counted by the sink.
+    pub events: u64,
+    /// Of these, rows that are there.
+    pub delivered: u64,
+    /// Rows that the sink's own filter left out.
+    pub filtered: u64,
+    /// Rows that were there already.
+    pub collapsed: u64,
+    /// Rows that were set aside.
+    pub quarantined: u64,
+}
+
+/// A write that failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SinkError {
+    /// What can be done about it.
+    pub kind: ErrorKind,
+    /// In the server's or the disk's words.
+    pub message: String,
+}

@@ -1,0 +1,59 @@
+//! What is known about the running program at one moment, before anything is concluded from it.
+
+use std::time::Duration;
+
+use crate::status::{Gaps, Part, Sink};
+
+/// What is known at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Facts {
+    /// Since the program started.
+    pub uptime: Duration,
+    /// The connection.
+    pub connection: Connection,
+    /// How long it has been so.
+    pub connection_for: Duration,
+    /// Why it is not connected, in words.
+    pub connection_reason: Option<String>,
+    /// Whether the last ping was answered.
+    pub ping_answered: bool,
+    /// Offers that no counter accounts for; 0 at all times.
+    pub unaccounted: i128,
+    /// Why the log takes nothing, if it does not.
+    pub log_refuses: Option<String>,
+    /// Every sink.
+    pub sinks: Vec<Sink>,
+    /// Every part.
+    pub parts: Vec<Part>,
+    /// The ledger of gaps.
+    pub gaps: Gaps,
+}
+
+/// The connection, in the words of the status document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// Authenticated, subscribed and heard from.
+    Connected,
+    /// Trying.
+    Connecting,
+    /// Home Assistant is away, or starting, for less than five minutes.
+    Waiting,
+    /// Away for longer.
+    Disconnected,
+    /// Waits for a person.
+    Parked,
+}
+
+impl Connection {
+    /// The word used on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::Connecting => "connecting",
+            Self::Waiting => "waiting",
+            Self::Disconnected => "disconnected",
+            Self::Parked => "parked",
+        }
+    }
+}

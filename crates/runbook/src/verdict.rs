@@ -1,0 +1,72 @@
+//! The sentence: is the house recorded, what is missing, what to do.
+
+use crate::facts::{Connection, Facts};
+use crate::status::Overall;
+
+/// A sink that is further behind than this is said to be behind.
+const BEHIND_S: f64 = 30.0;
+
+/// The state of the whole and the sentence for it. The worst thing comes first; each sentence says what happens to the
+/// data and, where a person has to act, what to do.
+#[must_use]
+pub fn judge(facts: &Facts) -> (Overall, String) {
+    loss(facts)
+        .map(|sentence| (Overall::Unhealthy, sentence))
+        .or_else(|| lateness(facts).map(|sentence| (Overall::Degraded, sentence)))
+        .unwrap_or_else(|| (Overall::Healthy, "Recording.".into()))
+}
+
+/// Data is being lost, or about to be.
+fn loss(facts: &Facts) -> Option<String> {
+    let reason = || facts.connection_reason.clone().unwrap_or_else(|| "no reason is known".into());
+    if let Some(reason) = &facts.log_refuses {
+        return Some(format!("Not recording: the log takes no events: {reason}."));
+    }
+    if facts.connection == Connection::Parked {
+        return Some(format!("Not recording: {}.", reason()));
+    }
+    if facts.connection == Connection::Disconnected {
+        let minutes = facts.connection_for.as_secs() / 60;
+        return Some(format!("Not recording for {minutes} min: {}.", reason()));
+    }
+    if facts.unaccounted != 0 {
+        return Some(format!("Recording, but {} events are in no counter: please report this.", facts.unaccounted));
+    }
+    let ill = facts.parts.iter().find(|part| part.state == "unhealthy")?;
+    Some(format!("{} is unhealthy: {}.", ill.name, ill.reason.as_deref().unwrap_or("no reason is known")))
+}
+
+/// Something is late or absent; nothing is lost.
+fn lateness(facts: &Facts) -> Option<String> {
+    let reason = facts.connection_reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    match facts.connection {
+        Connection::Connecting => return Some(format!("Connecting to Home Assistant{reason}.")),
+        Connection::Waiting => return Some(format!("Waiting for Home Assistant{reason}.")),
+        _ => {}
+    }
+    if let Some(sink) = facts.sinks.iter().find(|sink| sink.state == "degraded" || sink.state == "parked") {
+        let error = sink.last_error.as_deref().unwrap_or("no reason is known");
+        return Some(format!(
+            "Recording, {} takes nothing: {} events are safe on disk ({error}).",
+            sink.name, sink.pending
+        ));
+    }
+    if let Some(sink) = facts.sinks.iter().find(|sink| sink.lag_s > BEHIND_S) {
+        return Some(format!("Recording, {} is {:.0} s behind; its events are safe on disk.", sink.name, sink.lag_s));
+    }
+    if let Some(part) = facts.parts.iter().find(|part| matches!(part.state.as_str(), "degraded" | "parked")) {
+        let reason = part.reason.as_deref().unwrap_or("no reason is known");
+        return Some(format!("Recording, {} is {}: {reason}.", part.name, part.state));
+    }
+    if let Some(part) = facts.parts.iter().find(|part| part.state == "starting") {
+        return Some(format!("Starting: {}.", part.name));
+    }
+    match facts.gaps.open {
+        0 => None,
+        1 => Some("Recording. One gap is open: see `hearthline gaps`.".into()),
+        n => Some(format!("Recording. {n} gaps are open: see `hearthline gaps`.")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+use std::time::Duration;
+
+use super::*;
+use crate::status::{Gaps, Part, Sink};
+
+fn well() -> Facts {
+    let part = |name: &str| Part {
+        name: name.into(),
+        state: "healthy".into(),
+        since: String::new(),
+        reason: None,
+        uptime: Some(1.0),
+    };
+    let sink = Sink {
+        name: "store".into(),
+        kind: "parquet".into(),
+        state: "healthy".into(),
+        delivered: 5,
+        filtered: 0,
+        collapsed: 0,
+        quarantined: 0,
+        pending: 7,
+        lag_s: 0.0,
+        write_errors: 0,
+        last_error: None,
+    };
+    Facts {
+        uptime: Duration::from_secs(100),
+        connection: Connection::Connected,
+        connection_for: Duration::from_secs(90),
+        connection_reason: None,
+        ping_answered: true,
+        unaccounted: 0,
+        log_refuses: None,
+        sinks: vec![sink],
+        parts: vec![part("log"), part("store"), part("home_assistant")],
+        gaps: Gaps::default(),
+    }
+}
+
+#[test]
+fn each_situation_has_its_sentence() {
+    let healthy = |_: &mut Facts| {};
+    let cases: [(&str, &dyn Fn(&mut Facts), Overall, &str); 9] = [
+        ("all well", &healthy, Overall::Healthy, "Recording."),
+        (
+            "token refused",
+            &|f| (f.connection, f.connection_reason) = (Connection::Parked, Some("the token was refused".into())),
+            Overall::Unhealthy,
+            "Not recording: the token was refused.",
+        ),
+        (
+            "away for long",
+            &|f| {
+                f.connection = Connection::Disconnected;
+                f.connection_for = Duration::from_secs(660);
+                f.connection_reason = Some("connection refused".into());
+            },
+            Overall::Unhealthy,
+            "Not recording for 11 min: connection refused.",
+        ),
+        (
+            "disk full",
+            &|f| f.log_refuses = Some("no space left".into()),
+            Overall::Unhealthy,
+            "Not recording: the log takes no events: no space left.",
+        ),
+        (
+            "restart of Home Assistant",
+            &|f| f.connection = Connection::Waiting,
+            Overall::Degraded,
+            "Waiting for Home Assistant.",
+        ),
+        (
+            "sink fails",
+            &|f| {
+                f.sinks[0].state = "degraded".into();
+                f.sinks[0].last_error = Some("read-only file system".into());
+            },
+            Overall::Degraded,
+            "Recording, store takes nothing: 7 events are safe on disk (read-only file system).",
+        ),
+        (
+            "sink behind",
+            &|f| f.sinks[0].lag_s = 42.0,
+            Overall::Degraded,
+            "Recording, store is 42 s behind; its events are safe on disk.",
+        ),
+        (
+            "open gap",
+            &|f| f.gaps.open = 1,
+            Overall::Degraded,
+            "Recording. One gap is open: see `hearthline gaps`.",
+        ),
+        (
+            "a count that does not add up is never green",
+            &|f| f.unaccounted = -3,
+            Overall::Unhealthy,
+            "Recording, but -3 events are in no counter: please report this.",
+        ),
+    ];
+    for (name, change, overall, sentence) in cases {
+        let mut facts = well();
+        change(&mut facts);
+        assert_eq!(judge(&facts), (overall, sentence.to_owned()), "{name}");
+    }
+}

@@ -1,0 +1,145 @@
+//! The stages of `cargo xtask test`, and how each is run.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+use crate::output::Tests;
+use crate::report::{Outcome, Report};
+use crate::{Workspace, peers};
+
+/// Tests that need a real peer are marked `#[ignore = "needs ..."]` and lie in modules below this one.
+const REAL_PEERS: &str = "home_assistant::";
+const LAYERING: &str = "layering::";
+
+/// Runs every stage, also after one has failed: a person wants to see all that is wrong at once.
+pub(crate) fn run(workspace: &Workspace, quick: bool) -> Result<Report> {
+    announce(workspace, quick);
+    let mut report = Report::default();
+    report.add(check("format", workspace, &["fmt", "--all", "--check"])?);
+    let clippy = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    report.add(check("clippy", workspace, &clippy)?);
+    let build = check("build", workspace, &["test", "--workspace", "--no-run"])?;
+    let built = build.failed == 0;
+    report.add(build);
+    if !built {
+        for stage in ["tests", "layering", "real peers"] {
+            report.add(skipped(stage, "the build failed"));
+        }
+        return Ok(report);
+    }
+    let tests = ["test", "--workspace", "--no-fail-fast", "--", "--skip", LAYERING];
+    report.add(tested("tests", &mut cargo(workspace, &tests), Some("needs "))?);
+    let layering = ["test", "--package", "hearthline", "--test", "it", LAYERING];
+    report.add(tested("layering", &mut cargo(workspace, &layering), None)?);
+    report.add(if quick { skipped("real peers", "--quick leaves them out") } else { real_peers(workspace)? });
+    Ok(report)
+}
+
+fn announce(workspace: &Workspace, quick: bool) {
+    let cold = !workspace.target.join("debug/hearthline").exists();
+    let minutes = |warm, otherwise| if cold { otherwise } else { warm };
+    println!("format       seconds");
+    println!("clippy       {}", minutes("1 min", "5 min"));
+    println!("build        {}", minutes("2 min", "8 min"));
+    println!("tests        1 min");
+    println!("layering     seconds");
+    if quick {
+        println!("real peers   left out by --quick");
+    } else if peers::installed(&workspace.target) {
+        println!("real peers   4 min");
+    } else {
+        println!("real peers   4 min, and 3 min to install them below {}", workspace.target.display());
+    }
+}
+
+/// A command that passes or fails as a whole.
+fn check(stage: &'static str, workspace: &Workspace, arguments: &[&str]) -> Result<Outcome> {
+    let (status, took) = run_one(stage, &mut cargo(workspace, arguments), |_| ())?;
+    if status.success() {
+        return Ok(Outcome { stage, passed: 1, took, ..Outcome::default() });
+    }
+    let why = vec![format!("cargo {} ended with {status}", arguments.join(" "))];
+    Ok(Outcome { stage, failed: 1, took, why, ..Outcome::default() })
+}
+
+/// A command that runs tests. Ignored ones whose reason begins with `elsewhere` are the business of another stage.
+fn tested(stage: &'static str, command: &mut Command, elsewhere: Option<&str>) -> Result<Outcome> {
+    let mut tests = Tests::default();
+    let (status, took) = run_one(stage, command, |line| tests.read(line))?;
+    let mut why: Vec<String> = tests.failures.iter().map(|name| format!("failed: {name}")).collect();
+    tests.ignored.retain(|(_, reason)| !elsewhere.is_some_and(|start| reason.starts_with(start)));
+    why.extend(tests.ignored.iter().map(|(name, reason)| format!("skipped: {name}: {reason}")));
+    if tests.passed + tests.failed == 0 {
+        tests.failed = 1;
+        why.push("no test ran".to_owned());
+    } else if !status.success() && tests.failed == 0 {
+        tests.failed = 1;
+        why.push(format!("the tests ended with {status} without naming one that failed"));
+    }
+    let skipped = tests.ignored.len() as u64;
+    Ok(Outcome { stage, passed: tests.passed, failed: tests.failed, skipped, took, why })
+}
+
+fn real_peers(workspace: &Workspace) -> Result<Outcome> {
+    let stage = "real peers";
+    let began = Instant::now();
+    let peers = match peers::install(&workspace.target) {
+        Ok(peers) => peers,
+        Err(error) => {
+            let why = vec![format!("{error:#}")];
+            return Ok(Outcome { stage, failed: 1, took: began.elapsed(), why, ..Outcome::default() });
+        }
+    };
+    // Two at a time: a Home Assistant that starts keeps a core busy.
+    let arguments = [
+        "test",
+        "--package",
+        "hearthline",
+        "--test",
+        "it",
+        REAL_PEERS,
+        "--",
+        "--ignored",
+        "--test-threads=2",
+    ];
+    let mut command = cargo(workspace, &arguments);
+    let mut outcome = tested(stage, command.env("HEARTHLINE_TEST_PEERS", peers), None)?;
+    outcome.took = began.elapsed();
+    Ok(outcome)
+}
+
+fn skipped(stage: &'static str, why: &str) -> Outcome {
+    Outcome { stage, skipped: 1, why: vec![format!("skipped: {why}")], ..Outcome::default() }
+}
+
+fn cargo(workspace: &Workspace, arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments).current_dir(&workspace.root).env("CARGO_TARGET_DIR", &workspace.target);
+    command
+}
+
+/// Shows what the command prints while it runs, and hands each line of its standard output to `read`.
+fn run_one(stage: &str, command: &mut Command, mut read: impl FnMut(&str)) -> Result<(ExitStatus, Duration)> {
+    println!("\n-- {stage}");
+    let began = Instant::now();
+    let program = Path::new(command.get_program()).display().to_string();
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start {program}"))?;
+    let output = child.stdout.take().context("a piped output is missing")?;
+    for line in BufReader::new(output).split(b'\n') {
+        let line = line.context("cannot read what the command prints")?;
+        let line = String::from_utf8_lossy(&line);
+        println!("{line}");
+        read(&line);
+    }
+    let status = child.wait().with_context(|| format!("cannot wait for {program}"))?;
+    println!("-- {stage}: {:.1} s", began.elapsed().as_secs_f64());
+    Ok((status, began.elapsed()))
+}
