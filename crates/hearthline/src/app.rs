@@ -32,8 +32,8 @@ pub(crate) const SITE: &str = "home";
 const QUEUE_BYTES: usize = 16 << 20;
 /// Batches that a sink at the head takes from memory.
 const RING_BYTES: usize = 8 << 20;
-/// How often old segments are looked for.
-const TRIM: Duration = Duration::from_secs(30);
+/// How often old segments, old days and days to be merged are looked for.
+const UPKEEP: Duration = Duration::from_secs(30);
 
 /// Every part, started.
 pub(crate) struct App {
@@ -46,9 +46,24 @@ pub(crate) struct App {
     /// How everything is.
     pub(crate) observer: Arc<Observer>,
     log: Log,
+    /// Puts everything into files.
+    pub(crate) flusher: Flusher,
     keep: Duration,
-    flushes: mpsc::Sender<FlushRequest>,
     threads: Threads,
+}
+
+/// Puts everything that is logged into files.
+#[derive(Clone)]
+pub(crate) struct Flusher(mpsc::Sender<FlushRequest>);
+
+impl Flusher {
+    /// Answers with the last record that is in files.
+    pub(crate) async fn flush(self) -> Result<Seq, String> {
+        let (reply, answer) = oneshot::channel();
+        let gone = || "the store's delivery has ended".to_owned();
+        self.0.send(reply).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?.map(|committed| committed.seq)
+    }
 }
 
 /// The threads, with what stops each.
@@ -73,9 +88,15 @@ impl App {
         let writer = open_log(settings, &fs, &clock, store.committed())?;
         let log = writer.log();
         let ingest = Ingest::open(log.clone(), Arc::clone(&clock), Arc::clone(&filter))?;
-        let delivery = Delivery::new(log.clone(), Arc::clone(&clock), StoreSink::new(Arc::clone(&store)), SITE);
+        let delivery =
+            Delivery::new(log.clone(), Arc::clone(&clock), StoreSink::new(Arc::clone(&store)), SITE);
         let (link, connection) = Link::new(link, Arc::clone(&clock));
-        let views = observe::Views { ingest: ingest.view(), sinks: vec![delivery.view()], connection, log: log.clone() };
+        let views = observe::Views {
+            ingest: ingest.view(),
+            sinks: vec![delivery.view()],
+            connection,
+            log: log.clone(),
+        };
         let observer = Arc::new(Observer::new(views, board.clone(), Arc::clone(&clock)));
 
         board.set("log", PartState::Healthy, None);
@@ -90,30 +111,31 @@ impl App {
             reader: spawn("reader", move |stop| link.run(ingest, stop))?,
         };
         let keep = settings.log.keep.value;
-        Ok(Self { clock, store, filter, observer, log, keep, flushes, threads })
+        Ok(Self { clock, store, filter, observer, log, flusher: Flusher(flushes), keep, threads })
     }
 
-    /// Puts everything that is logged into files; answers with the last record that is in files.
-    pub(crate) fn flush(&self) -> impl Future<Output = Result<Seq, String>> + Send + use<> {
-        let flushes = self.flushes.clone();
-        async move {
-            let (reply, answer) = oneshot::channel();
-            let gone = || "the store's delivery has ended".to_owned();
-            flushes.send(reply).await.map_err(|_| gone())?;
-            answer.await.map_err(|_| gone())?.map(|committed| committed.seq)
-        }
-    }
-
-    /// Looks after the parts until told to stop: samples the counters, lets old segments go.
+    /// Looks after the parts until told to stop: samples the counters, lets old segments and days go, merges
+    /// files.
     pub(crate) async fn keep_house(&self, stop: CancellationToken) {
         let mut second = tokio::time::interval(observe::EVERY);
-        let mut trim = tokio::time::interval(TRIM);
+        let mut upkeep = tokio::time::interval(UPKEEP);
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 _ = second.tick() => self.observer.observe(),
-                _ = trim.tick() => self.trim(),
+                _ = upkeep.tick() => self.upkeep().await,
             }
+        }
+    }
+
+    /// Waits for the disk elsewhere, so that answers go on.
+    async fn upkeep(&self) {
+        self.trim();
+        let store = Arc::clone(&self.store);
+        let maintained = tokio::task::spawn_blocking(move || store.maintain()).await;
+        match maintained.map_err(anyhow::Error::from).and_then(|done| Ok(done?)) {
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "files of the store could not be dropped or merged"),
         }
     }
 
@@ -121,21 +143,26 @@ impl App {
     fn trim(&self) {
         match self.log.trim(self.store.committed(), self.keep) {
             Ok(0) => {}
-            Ok(segments) => tracing::info!(segments, "old segments of the log were removed; the store has them"),
+            Ok(segments) => {
+                tracing::info!(segments, "old segments of the log were removed; the store has them")
+            }
             Err(error) => tracing::warn!(%error, "old segments of the log could not be removed"),
         }
     }
 
     /// Stops in order: the source first, the log last. Everything received is in files then.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
-        let Self { threads, flushes, .. } = self;
-        drop(flushes);
+        let Self { threads, store, .. } = self;
         for (name, (stop, thread)) in [("reader", threads.reader), ("store", threads.store)] {
             stop.cancel();
             join(name, thread).await?;
         }
-        tokio::task::spawn_blocking(move || threads.log.stop()).await??;
-        Ok(())
+        tokio::task::spawn_blocking(move || {
+            store.save_latest()?;
+            threads.log.stop()?;
+            anyhow::Ok(())
+        })
+        .await?
     }
 }
 
@@ -152,7 +179,12 @@ fn open_store(settings: &Settings, fs: &Arc<dyn Fs>, clock: &Arc<dyn Clock>) -> 
     Ok(Arc::new(store.with_context(|| format!("cannot open the store in {}", dir.display()))?))
 }
 
-fn open_log(settings: &Settings, fs: &Arc<dyn Fs>, clock: &Arc<dyn Clock>, stored: Seq) -> anyhow::Result<LogWriter> {
+fn open_log(
+    settings: &Settings,
+    fs: &Arc<dyn Fs>,
+    clock: &Arc<dyn Clock>,
+    stored: Seq,
+) -> anyhow::Result<LogWriter> {
     let config = LogConfig {
         dir: settings.data_dir.value.join("log"),
         sync: settings.log.sync.value,
@@ -171,7 +203,10 @@ fn open_log(settings: &Settings, fs: &Arc<dyn Fs>, clock: &Arc<dyn Clock>, store
 /// What was found wrong in the log, and what it means for the data.
 fn say_recovery(dir: &Path, recovery: &hearthline_log::Recovery, stored: Seq) {
     if recovery.torn_bytes > 0 {
-        tracing::info!(bytes = recovery.torn_bytes, "the log ended in the middle of a write; that end was cut");
+        tracing::info!(
+            bytes = recovery.torn_bytes,
+            "the log ended in the middle of a write; that end was cut"
+        );
     }
     for damage in &recovery.damage {
         tracing::error!(dir = %dir.display(), %damage, "a part of the log cannot be read; what follows it can");
@@ -189,7 +224,8 @@ fn spawn<F: Future<Output = ()>>(
     let stop = CancellationToken::new();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let given = stop.clone();
-    let thread = std::thread::Builder::new().name(name.into()).spawn(move || runtime.block_on(work(given)))?;
+    let thread =
+        std::thread::Builder::new().name(name.into()).spawn(move || runtime.block_on(work(given)))?;
     Ok((stop, thread))
 }
 

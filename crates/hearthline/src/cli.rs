@@ -87,7 +87,7 @@ mod tests {
             "run",
             "check --offline",
             "status",
-            "history sensor.a --from 24h --to now --limit 5 --bucket 1h",
+            "history sensor.a --from 24h --to now --limit 5 --bucket 1h --fill previous",
             "entities sensor.a --why",
             "export --format parquet --output x.parquet --entity sensor.a",
             "export --files",

@@ -193,7 +193,7 @@ fn folder(settings: &Settings) -> anyhow::Result<axum::Router> {
         retention: *settings.store.retention,
         context_ids: *settings.store.context_ids,
     };
-    let store = Store::open(Arc::new(RealFs), Arc::clone(&clock), config)?;
+    let store = Store::open_read_only(Arc::new(RealFs), Arc::clone(&clock), config)?;
     let filter = Filter::new(&settings.filter.include, &settings.filter.exclude)?;
     Ok(hearthline_api::reading(Reading { store: Arc::new(store), filter: Arc::new(filter), clock }))
 }

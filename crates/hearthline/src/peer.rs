@@ -1,1 +1,52 @@
 //! From the settings to what the connection is given.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use hearthline_pipeline::sources::home_assistant::{
+    Address, LinkConfig, SessionConfig, Token, TokenSource, Trust, dial,
+};
+
+use crate::settings::Settings;
+
+/// Everything that the connection needs, from settings that were loaded for recording.
+///
+/// # Errors
+/// When the certificates to trust cannot be used.
+pub(crate) fn link(settings: &Settings) -> anyhow::Result<LinkConfig> {
+    let peer = &settings.home_assistant;
+    let url = peer.url.as_ref().context("Home Assistant's address is not known")?;
+    let address = Address::of(url).context("Home Assistant's address names no host")?;
+    let extra_pem = match &peer.ca_file {
+        Some(file) => {
+            let what = || format!("cannot read ca_file {} ({})", file.display(), file.origin);
+            Some(std::fs::read(&file.value).with_context(what)?)
+        }
+        None => None,
+    };
+    let trust = Trust { extra_pem, anyone: !*peer.tls_verify };
+    Ok(LinkConfig {
+        dial: dial::tcp(address.clone(), &trust)?,
+        session: SessionConfig { address, ping_interval: *peer.ping_interval },
+        token: token(settings)?,
+        events: peer.events.value.clone(),
+        supervised: peer.supervised,
+        seed: getrandom::u64().unwrap_or_default(), // without randomness the waits are still right, only not spread
+    })
+}
+
+/// The token of each moment: another one put into the token file is taken at the next attempt.
+fn token(settings: &Settings) -> anyhow::Result<TokenSource> {
+    let peer = &settings.home_assistant;
+    let first = peer.token.as_ref().context("Home Assistant's token is not known")?;
+    let first = Token::new(first.expose());
+    let file: Option<PathBuf> = peer.token_file.clone();
+    Ok(Arc::new(move || {
+        let text = file.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
+        match text.as_deref().map(str::trim) {
+            Some(text) if !text.is_empty() => Token::new(text),
+            _ => first.clone(),
+        }
+    }))
+}

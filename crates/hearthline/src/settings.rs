@@ -67,6 +67,8 @@ pub(crate) struct HomeAssistant {
     pub(crate) url: Option<Setting<Url>>,
     /// The access token. Always there when loaded for [`Purpose::Record`].
     pub(crate) token: Option<Setting<Secret>>,
+    /// The file that the token was read from; another token may be put there while the program runs.
+    pub(crate) token_file: Option<PathBuf>,
     /// Running as an app under Home Assistant's supervisor, whose token it is.
     pub(crate) supervised: bool,
     /// Types of events; `*` is all that the token may see.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use hearthline_log::SyncPolicy;
+use hearthline_store::StoreStats;
 
 use crate::settings::{Setting, Settings};
 
@@ -24,6 +25,17 @@ pub(crate) fn lines(settings: &Settings, stored: &str, address: SocketAddr) -> V
     );
     lines.extend(notes(settings));
     lines
+}
+
+/// What the store has, in words.
+pub(crate) fn stored(stats: &StoreStats) -> String {
+    match (stats.first, stats.last) {
+        (Some(first), Some(last)) => {
+            let (rows, entities) = (stats.rows, stats.entities);
+            format!("{rows} states of {entities} entities, from {first} to {last}, in {}", bytes(stats.bytes))
+        }
+        _ => "nothing".into(),
+    }
 }
 
 /// The settings that decide what is recorded and how safely, each with its origin.

@@ -46,7 +46,9 @@ impl Rule {
     fn parse(text: &str) -> Result<Self, FilterError> {
         let refuse = |reason: &str| FilterError { rule: text.into(), reason: reason.into() };
         if text.is_empty() || text.contains(char::is_whitespace) {
-            return Err(refuse("write a domain (light), an entity (light.kitchen) or a glob (sensor.*_battery)"));
+            return Err(refuse(
+                "write a domain (light), an entity (light.kitchen) or a glob (sensor.*_battery)",
+            ));
         }
         let matcher = if text.contains(['*', '?', '[', '{']) {
             let glob = Glob::new(text).map_err(|e| refuse(&e.kind().to_string()))?;
@@ -74,14 +76,15 @@ impl Filter {
     /// # Errors
     /// The first rule that cannot be read.
     pub fn new(include: &[String], exclude: &[String]) -> Result<Self, FilterError> {
-        let parse = |rules: &[String]| rules.iter().map(|rule| Rule::parse(rule)).collect();
+        let parse = |rules: &[String]| rules.iter().map(|rule| Rule::parse(rule)).collect::<Result<_, _>>();
         Ok(Self { include: parse(include)?, exclude: parse(exclude)? })
     }
 
     /// Whether an entity is recorded, and which rule decided.
     #[must_use]
     pub fn decide(&self, entity_id: &str) -> Decision {
-        let first = |rules: &[Rule]| rules.iter().find(|rule| rule.matches(entity_id)).map(|rule| rule.text.clone());
+        let first =
+            |rules: &[Rule]| rules.iter().find(|rule| rule.matches(entity_id)).map(|rule| rule.text.clone());
         if let Some(rule) = first(&self.exclude) {
             return Decision { kept: false, rule: Some(rule) };
         }

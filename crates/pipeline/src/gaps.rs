@@ -162,7 +162,14 @@ impl Ledger {
         Some(gap.clone())
     }
 
-    fn gap(&self, from: Timestamp, to: Option<Timestamp>, cause: Cause, detail: &str, of: Vec<EntityId>) -> Gap {
+    fn gap(
+        &self,
+        from: Timestamp,
+        to: Option<Timestamp>,
+        cause: Cause,
+        detail: &str,
+        of: Vec<EntityId>,
+    ) -> Gap {
         let id = self.gaps.last().map_or(1, |gap| gap.id + 1);
         Gap { id, from, to, cause, detail: detail.into(), entities: of, state: State::Open, recovered: 0 }
     }

@@ -97,7 +97,12 @@ impl Board {
             }
             entry.entered = now;
             entry.part.since = at;
-            tracing::debug!(part = name, from = entry.part.state.as_str(), to = state.as_str(), "part changed");
+            tracing::debug!(
+                part = name,
+                from = entry.part.state.as_str(),
+                to = state.as_str(),
+                "part changed"
+            );
             entry.part.state = state;
         }
         entry.part.reason = reason;
@@ -112,7 +117,8 @@ impl Board {
         parts
             .iter()
             .map(|entry| {
-                let current = if entry.part.state.is_up() { now.saturating_sub(entry.entered) } else { Duration::ZERO };
+                let current =
+                    if entry.part.state.is_up() { now.saturating_sub(entry.entered) } else { Duration::ZERO };
                 let up = (entry.up + current).as_secs_f64();
                 let known = total > 0.0 && entry.part.state != PartState::Off;
                 Part { uptime: known.then(|| (up / total).min(1.0)), ..entry.part.clone() }

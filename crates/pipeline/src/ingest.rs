@@ -92,7 +92,8 @@ struct Frame {
 }
 
 impl Ingest {
-    /// Rebuilds what is held from the log, and opens a gap if the last run did not end one itself.
+    /// Rebuilds what is held from the log, begins a segment of this run with it, and opens a gap if the last run did not
+    /// open one itself.
     ///
     /// # Errors
     /// When the log cannot be read or takes nothing.
@@ -111,11 +112,12 @@ impl Ingest {
             refused: None,
             view: Arc::default(),
         };
-        if ingest.log.written() == Seq::ZERO {
-            ingest.roll()?;
+        // In the checkpoint, so that it is known also to a log that is too full for anything else.
+        if let Some(last) = ingest.fold.last_fired {
+            ingest.fold.gaps.open(last, Cause::NotRunning, "the last run did not end in order");
         }
-        ingest.open_gap(Cause::NotRunning, "the last run did not end in order");
-        ingest.end_frame()?;
+        ingest.roll()?;
+        ingest.view.publish(&ingest.fold, true);
         Ok(ingest)
     }
 
@@ -161,11 +163,12 @@ impl Ingest {
     ///
     /// # Errors
     /// As [`Ingest::accept`].
-    pub fn undecodable(&mut self, raw: &str, reason: &str, received: Timestamp) -> Result<(), IngestError> {
+    pub fn undecodable(&mut self, raw: &[u8], reason: &str, received: Timestamp) -> Result<(), IngestError> {
         self.fold.counters.offer(Origin::Live);
         self.view.heard(received);
-        let raw = crate::mask::mask(raw);
-        let record = UndecodableRecord { received, reason: reason.into(), raw: raw.as_bytes().into() };
+        let masked = std::str::from_utf8(raw).map(crate::mask::mask);
+        let raw = masked.as_ref().map_or(raw, |text| text.as_bytes());
+        let record = UndecodableRecord { received, reason: reason.into(), raw: raw.into() };
         self.push(&Record::Undecodable(record))?;
         self.fold.counters.undecodable += 1;
         self.frame.undecodable += 1;

@@ -15,7 +15,8 @@ const SECRET: [&str; 6] = ["code", "pin", "password", "passcode", "token", "api_
 pub fn mask(json: &str) -> Cow<'_, str> {
     let mut masked = String::new();
     let mut copied = 0;
-    for key_end in SECRET.iter().flat_map(|word| ends(json, word)).collect::<std::collections::BTreeSet<_>>() {
+    for key_end in SECRET.iter().flat_map(|word| ends(json, word)).collect::<std::collections::BTreeSet<_>>()
+    {
         let Some(range) = secret_value(json, key_end).filter(|range| range.start >= copied) else { continue };
         let Some(kept) = json.get(copied..range.start) else { continue };
         masked.push_str(kept);

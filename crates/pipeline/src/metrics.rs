@@ -49,7 +49,13 @@ impl Samples {
     #[must_use]
     pub fn window(&self, span: Duration) -> Option<Window> {
         let last = self.0.back()?;
-        let first = self.0.iter().rev().skip(1).take_while(|sample| last.at.saturating_sub(sample.at) <= span).last()?;
+        let first = self
+            .0
+            .iter()
+            .rev()
+            .skip(1)
+            .take_while(|sample| last.at.saturating_sub(sample.at) <= span)
+            .last()?;
         Some(Window {
             span: last.at - first.at,
             received: last.received - first.received,
@@ -72,7 +78,10 @@ mod tests {
             samples.push(Sample { at, received: second * 3, persisted: second * 2, failed: second });
         }
         let minute = Duration::from_secs(60);
-        assert_eq!(samples.window(minute), Some(Window { span: minute, received: 180, persisted: 120, failed: 60 }));
+        assert_eq!(
+            samples.window(minute),
+            Some(Window { span: minute, received: 180, persisted: 120, failed: 60 })
+        );
         assert_eq!(samples.window(KEPT).unwrap().span, Duration::from_secs(100));
     }
 }

@@ -68,13 +68,20 @@ impl Normaliser {
             match wire::parse_event(&record.raw) {
                 Ok(event) => {
                     let EventData::StateChanged { new_state, .. } = &event.data else {
-                        return self.quarantine(seq, record.received, "not a state change", record.raw.as_bytes());
+                        return self.quarantine(
+                            seq,
+                            record.received,
+                            "not a state change",
+                            record.raw.as_bytes(),
+                        );
                     };
                     let fired = event.time_fired;
                     let context = event.context_id.as_deref();
                     Row::State(self.state_row(seq, record, new_state.as_ref(), Some(fired), context))
                 }
-                Err(error) => self.quarantine(seq, record.received, &error.to_string(), record.raw.as_bytes()),
+                Err(error) => {
+                    self.quarantine(seq, record.received, &error.to_string(), record.raw.as_bytes())
+                }
             }
         } else if record.removed {
             Row::State(self.state_row(seq, record, None, None, None))
@@ -84,7 +91,9 @@ impl Normaliser {
                     let context = state.context_id.as_deref().map(ToOwned::to_owned);
                     Row::State(self.state_row(seq, record, Some(&state), None, context.as_deref()))
                 }
-                Err(error) => self.quarantine(seq, record.received, &error.to_string(), record.raw.as_bytes()),
+                Err(error) => {
+                    self.quarantine(seq, record.received, &error.to_string(), record.raw.as_bytes())
+                }
             }
         }
     }
@@ -162,7 +171,13 @@ impl Normaliser {
     }
 
     fn quarantine(&self, seq: Seq, ts: Timestamp, reason: &str, raw: &[u8]) -> Row {
-        Row::Quarantined(QuarantineRow { seq, ts, site: Arc::clone(&self.site), reason: reason.into(), raw: raw.into() })
+        Row::Quarantined(QuarantineRow {
+            seq,
+            ts,
+            site: Arc::clone(&self.site),
+            reason: reason.into(),
+            raw: raw.into(),
+        })
     }
 }
 

@@ -1,1 +1,19 @@
-//! Placeholder.
+//! A simulated house and all that can go wrong with it: for tests of one part, for tests of the whole program, and for
+//! `hearthline demo`.
+//!
+//! [`House`] is the house itself, a plain struct that a caller moves through time. [`HomeAssistant`] serves one over
+//! Home Assistant's WebSocket API, to any stream, and does on demand what real ones do badly ([`Fault`]). Waits follow
+//! tokio's time, so a paused runtime needs no real seconds; what is written in events follows a [`Clock`], and
+//! [`TokioClock`] makes both the same.
+//!
+//! A house with a past: make it some hours ago and advance it to now.
+//!
+//! [`Clock`]: hearthline_core::Clock
+
+pub mod clock;
+pub mod home_assistant;
+pub mod house;
+
+pub use clock::TokioClock;
+pub use home_assistant::{Counters, Ending, Fault, Garbage, HomeAssistant, Options};
+pub use house::{Context, Fired, House, State, Write};

@@ -1,1 +1,45 @@
-//! Placeholder.
+//! The embedded store: plain Parquet files in a folder, a manifest that says which of them count, and a buffer in memory
+//! for what is not in a file yet. The only crate that names arrow or parquet; neither appears in a signature.
+//!
+//! ```text
+//! <dir>/manifest.<n>                                   which files count, and up to which log record (`manifest`)
+//! <dir>/states/date=2026-11-23/0000000017.parquet      rows of one UTC day, sorted by (entity_id, ts, tie)
+//! <dir>/events/date=…/  <dir>/quarantine/date=…/       the same for the other tables, sorted by ts
+//! <dir>/latest/0000000018.parquet                      the last state of each entity, columns as in `states`
+//! ```
+//!
+//! Any engine may read the folder at any time: a file appears whole, under its final name. While closed days are merged
+//! there are moments in which a day's rows are there twice; the manifest is exact at all times.
+//!
+//! What was [written](Store::write) is in memory and in every answer; what was [flushed](Store::flush) survives a power
+//! cut. The rows between the two are given again by the log.
+
+mod buckets;
+mod buffer;
+mod columns;
+mod error;
+mod export;
+mod file;
+mod flush;
+mod folder;
+mod latest;
+mod manifest;
+mod query;
+mod record;
+mod scan;
+mod stats;
+mod store;
+mod table;
+mod upkeep;
+
+#[cfg(test)]
+mod tests;
+
+pub use buckets::{BucketRow, Fill, LOOK_BACK};
+pub use error::StoreError;
+pub use export::ExportFormat;
+pub use manifest::Counts;
+pub use query::{EventsQuery, QuarantineQuery, StatesQuery};
+pub use stats::{FileInfo, StoreStats};
+pub use store::{Store, StoreConfig};
+pub use table::Table;

@@ -1,4 +1,4 @@
-//! `GET /api/v1/entities/{id}/history?from=&to=&limit=&bucket=`: the states of one entity, or figures of them.
+//! `GET /api/v1/entities/{id}/history?from=&to=&limit=&bucket=&fill=`: the states of one entity, or figures of them.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Path, Query, State as Shared};
 use hearthline_core::{EntityId, StateRow, Timestamp};
-use hearthline_store::{StatesQuery, StoreError};
+use hearthline_store::{Fill, StatesQuery, StoreError};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -26,6 +26,7 @@ pub(super) struct Parameters {
     to: Option<String>,
     limit: Option<usize>,
     bucket: Option<String>,
+    fill: Option<String>,
 }
 
 /// The answer. Either `states` or `buckets` is there, the oldest first.
@@ -97,6 +98,7 @@ pub(super) async fn get(
     let from = instant("from", parameters.from.as_deref())?.unwrap_or_else(|| to.minus(SPAN));
     let limit = parameters.limit.unwrap_or(LIMIT.0).clamp(1, LIMIT.1);
     let bucket = length("bucket", parameters.bucket.as_deref())?;
+    let fill = fill(parameters.fill.as_deref())?;
     if let Some(bucket) = bucket {
         check_count(from, to, bucket)?;
     }
@@ -111,7 +113,7 @@ pub(super) async fn get(
     let query = StatesQuery { entities: Some(vec![EntityId::from(entity_id.as_str())]), from, to };
     blocking("the history cannot be read", move || {
         match bucket {
-            Some(bucket) => history.buckets = Some(buckets(&reading, &query, bucket)?),
+            Some(bucket) => history.buckets = Some(buckets(&reading, &query, bucket, fill)?),
             None => {
                 let (states, more) = states(&reading, &query, limit)?;
                 (history.states, history.more) = (Some(states), more);
@@ -136,8 +138,13 @@ fn states(reading: &Reading, query: &StatesQuery, limit: usize) -> Result<(Vec<S
     Ok((states, more))
 }
 
-fn buckets(reading: &Reading, query: &StatesQuery, length: Duration) -> Result<Vec<Bucket>, StoreError> {
-    let rows = reading.store.buckets(query, length)?;
+fn buckets(
+    reading: &Reading,
+    query: &StatesQuery,
+    length: Duration,
+    fill: Fill,
+) -> Result<Vec<Bucket>, StoreError> {
+    let rows = reading.store.buckets(query, length, fill)?;
     let bucket = |row: hearthline_store::BucketRow| Bucket {
         start: row.start.to_string(),
         min: row.min,
@@ -147,6 +154,19 @@ fn buckets(reading: &Reading, query: &StatesQuery, length: Duration) -> Result<V
         count: row.count,
     };
     Ok(rows.into_iter().map(bucket).collect())
+}
+
+/// What is said of a length of time without a reading.
+fn fill(text: Option<&str>) -> Result<Fill, ApiError> {
+    match text {
+        None | Some("none") => Ok(Fill::None),
+        Some("null") => Ok(Fill::Null),
+        Some("previous") => Ok(Fill::Previous),
+        Some(other) => {
+            let why = format!("there is no fill {other:?}");
+            Err(ApiError::parameter("fill", why, "write none, null or previous"))
+        }
+    }
 }
 
 fn check_count(from: Timestamp, to: Timestamp, bucket: Duration) -> Result<(), ApiError> {

@@ -21,6 +21,8 @@ pub(super) const EVERY: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 /// A difference in the counters is said only when it stays: a look is not taken in one instant.
 const SETTLE: Duration = Duration::from_secs(10);
+/// Home Assistant restarts in less than this.
+const RESTART: Duration = Duration::from_secs(300);
 
 /// What can be looked at.
 pub(super) struct Views {
@@ -95,10 +97,10 @@ impl Observer {
             self.board.set("store", sink.state, reason);
         }
         let link = &look.connection;
-        let (state, reason) = match connection(link.state) {
+        let (state, reason) = match self.connection(link) {
             Connection::Connected => (PartState::Healthy, None),
-            Connection::Connecting if link.connects == 0 => (PartState::Starting, link.last_error.clone()),
-            Connection::Connecting | Connection::Waiting => (PartState::Degraded, link.last_error.clone()),
+            Connection::Connecting => (PartState::Starting, link.last_error.clone()),
+            Connection::Waiting => (PartState::Degraded, link.last_error.clone()),
             Connection::Disconnected => (PartState::Unhealthy, link.last_error.clone()),
             Connection::Parked => (PartState::Parked, link.last_error.clone()),
         };
@@ -159,8 +161,8 @@ impl Observer {
         let link = &look.connection;
         Facts {
             uptime: self.clock.monotonic().saturating_sub(self.start),
-            connection: connection(link.state),
-            connection_for: self.clock.now().since(link.since),
+            connection: self.connection(link),
+            connection_for: self.clock.monotonic().saturating_sub(link.entered),
             connection_reason: link.last_error.clone(),
             ping_answered: link.ping.is_some(),
             unaccounted: if difference_settled { look.unaccounted() } else { 0 },
@@ -171,9 +173,20 @@ impl Observer {
         }
     }
 
+    fn connection(&self, link: &LinkStatus) -> Connection {
+        let away = self.clock.monotonic().saturating_sub(link.entered) >= RESTART;
+        match link.state {
+            LinkState::Connected => Connection::Connected,
+            LinkState::Parked => Connection::Parked,
+            LinkState::Connecting | LinkState::Waiting if away => Connection::Disconnected,
+            LinkState::Connecting => Connection::Connecting,
+            LinkState::Waiting => Connection::Waiting,
+        }
+    }
+
     fn home_assistant(&self, look: &Look) -> status::HomeAssistant {
         let link = &look.connection;
-        let state = connection(link.state);
+        let state = self.connection(link);
         status::HomeAssistant {
             state: state.as_str().into(),
             since: link.since.to_string(),
@@ -218,16 +231,6 @@ impl Look {
     }
 }
 
-const fn connection(state: LinkState) -> Connection {
-    match state {
-        LinkState::Connected => Connection::Connected,
-        LinkState::Connecting => Connection::Connecting,
-        LinkState::Waiting => Connection::Waiting,
-        LinkState::Disconnected => Connection::Disconnected,
-        LinkState::Parked => Connection::Parked,
-    }
-}
-
 fn sink(sink: &SinkViewOf) -> status::Sink {
     status::Sink {
         name: sink.name.clone(),
@@ -251,7 +254,11 @@ fn gaps(ingest: &ViewOf) -> status::Gaps {
         state: gap.state.as_str().into(),
         from: written(gap.from),
         to: gap.to.map(written),
-        cause: if gap.detail.is_empty() { gap.cause.to_string() } else { format!("{}: {}", gap.cause, gap.detail) },
+        cause: if gap.detail.is_empty() {
+            gap.cause.to_string()
+        } else {
+            format!("{}: {}", gap.cause, gap.detail)
+        },
         entities: gap.entities.iter().map(ToString::to_string).collect(),
         recovered: gap.recovered,
     });

@@ -1,8 +1,60 @@
 //! `hearthline check`: validates the settings, then asks Home Assistant once.
-/// x
+
+use hearthline_pipeline::sources::home_assistant::link::{Probe, probe};
+use hearthline_pipeline::sources::home_assistant::{Retry, SessionError};
+use serde_json::json;
+
+use super::Context;
+use crate::exit::Exit;
+use crate::{peer, startup};
+
+/// How far to look.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Do not ask Home Assistant
     #[arg(long)]
     offline: bool,
+}
+
+/// Says what holds, then what Home Assistant says. Wrong settings never come as far as this.
+pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<Exit> {
+    let link = peer::link(&context.settings)?;
+    let settings = startup::of_settings(&context.settings);
+    let answer = if args.offline { None } else { Some(probe(&link).await) };
+    let exit = match &answer {
+        None | Some(Ok(_)) => Exit::Ok,
+        Some(Err(error)) if error.retry() == Retry::Backoff => Exit::Unreachable,
+        Some(Err(_)) => Exit::Failed,
+    };
+    if context.json {
+        context.write_json(&document(&settings, answer.as_ref()))?;
+    } else {
+        for line in &settings {
+            writeln!(context.out, "{line}")?;
+        }
+        writeln!(context.out, "{}", sentence(answer.as_ref()))?;
+    }
+    Ok(exit)
+}
+
+fn document(settings: &[String], answer: Option<&Result<Probe, SessionError>>) -> serde_json::Value {
+    let home_assistant = answer.map(|answer| match answer {
+        Ok(probe) => json!({
+            "ok": true, "version": probe.ha_version, "location_name": probe.location_name, "running": probe.running,
+        }),
+        Err(error) => json!({ "ok": false, "error": error.to_string() }),
+    });
+    json!({ "settings": settings, "home_assistant": home_assistant })
+}
+
+fn sentence(answer: Option<&Result<Probe, SessionError>>) -> String {
+    match answer {
+        None => "the settings are good; Home Assistant was not asked".into(),
+        Some(Ok(Probe { ha_version, location_name, running })) => {
+            let name = location_name.as_deref().unwrap_or("a house without a name");
+            let starting = if *running { "" } else { ", which is still starting" };
+            format!("the settings are good; Home Assistant {ha_version} of {name}{starting} takes the token")
+        }
+        Some(Err(error)) => format!("the settings can be read, but {error}"),
+    }
 }

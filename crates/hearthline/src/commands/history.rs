@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use clap::ValueEnum;
 use hearthline_api::{Bucket, History, State};
 use hearthline_core::{Clock as _, SystemClock};
 
@@ -28,6 +29,20 @@ pub(crate) struct Args {
     /// Min, mean, max, last and count of each length of time (as in 1h) instead of the states
     #[arg(long, value_parser = length)]
     bucket: Option<Duration>,
+    /// What stands for a length of time without a reading
+    #[arg(long, value_enum, default_value = "none", requires = "bucket")]
+    fill: Fill,
+}
+
+/// What stands for a length of time without a reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Fill {
+    /// It is left out
+    None,
+    /// A row without figures
+    Null,
+    /// The last value before it
+    Previous,
 }
 
 /// Prints them, oldest first.
@@ -38,7 +53,10 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
         ("to", args.to.resolve(now).to_string()),
         ("limit", args.limit.to_string()),
     ];
-    query.extend(args.bucket.map(|bucket| ("bucket", format!("{}ms", bucket.as_millis()))));
+    if let Some(bucket) = args.bucket {
+        query.push(("bucket", format!("{}ms", bucket.as_millis())));
+        query.push(("fill", args.fill.as_str().to_owned()));
+    }
     let id: String = url::form_urlencoded::byte_serialize(args.entity_id.as_bytes()).collect();
     let path = format!("/api/v1/entities/{id}/history");
     let history: History = House::find(&context.settings)?.get(&path, &query).await?;
@@ -48,6 +66,16 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
         context.out.write_all(render(&history).as_bytes())?;
     }
     Ok(Exit::Ok)
+}
+
+impl Fill {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Null => "null",
+            Self::Previous => "previous",
+        }
+    }
 }
 
 fn render(history: &History) -> String {

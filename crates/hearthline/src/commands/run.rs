@@ -37,9 +37,9 @@ pub(crate) async fn run(_args: Args, context: Context<'_>) -> anyhow::Result<Exi
     let address = listener.local_addr()?;
     let mut signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
 
-    let app = Arc::new(App::start(&settings, peer::link(&settings)?)?);
+    let app = App::start(&settings, peer::link(&settings)?)?;
     claim.announce(address).context("run.json cannot be written")?;
-    for line in startup::lines(&settings, &startup::stored(&app.store), address) {
+    for line in startup::lines(&settings, &startup::stored(&app.store.stats()), address) {
         tracing::info!("{line}");
     }
     let stop = CancellationToken::new();
@@ -64,19 +64,24 @@ pub(crate) async fn run(_args: Args, context: Context<'_>) -> anyhow::Result<Exi
 fn claim(settings: &Settings) -> anyhow::Result<Claim> {
     let dir = settings.data_dir.display();
     Claim::take(&settings.data_dir).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => anyhow::anyhow!("another hearthline runs on {dir}; stop it, or set another data folder"),
+        io::ErrorKind::AlreadyExists => {
+            anyhow::anyhow!("another hearthline runs on {dir}; stop it, or set another data folder")
+        }
         _ => anyhow::Error::from(error).context(format!("the data folder {dir} cannot be used")),
     })
 }
 
-fn api_state(app: &Arc<App>, token: ApiToken) -> ApiState {
-    let reading =
-        Reading { store: Arc::clone(&app.store), filter: Arc::clone(&app.filter), clock: Arc::clone(&app.clock) };
-    let (observer, flushing) = (Arc::clone(&app.observer), Arc::clone(app));
+fn api_state(app: &App, token: ApiToken) -> ApiState {
+    let reading = Reading {
+        store: Arc::clone(&app.store),
+        filter: Arc::clone(&app.filter),
+        clock: Arc::clone(&app.clock),
+    };
+    let (observer, flusher) = (Arc::clone(&app.observer), app.flusher.clone());
     ApiState {
         reading,
         status: Arc::new(move || observer.status()),
-        flush: Arc::new(move || Box::pin(flushing.flush())),
+        flush: Arc::new(move || Box::pin(flusher.clone().flush())),
         token,
     }
 }

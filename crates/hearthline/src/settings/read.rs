@@ -86,6 +86,7 @@ impl Reader<'_> {
         let mut url = table.field("url", Some(variable::HOME_ASSISTANT_URL), kinds::url);
         let in_table = table.field("token", Some(variable::HOME_ASSISTANT_TOKEN), kinds::token);
         let token_file = table.field("token_file", None, kinds::path).map(|path| self.path(path));
+        let mut read_from = None;
         let mut token = match (in_table, token_file) {
             (Some(Setting { origin: Origin::File(..), .. }), Some(_)) => {
                 let problem = Problem::new("token and token_file are both set", "remove one of them");
@@ -93,7 +94,10 @@ impl Reader<'_> {
                 None
             }
             (Some(token), _) => Some(token),
-            (None, Some(file)) => self.token_from(&file),
+            (None, Some(file)) => {
+                read_from = Some(file.value.clone());
+                self.token_from(&file)
+            }
             (None, None) => None,
         };
         let supervisor = self.environment.get(variable::SUPERVISOR_TOKEN).filter(|_| url.is_none());
@@ -115,6 +119,7 @@ impl Reader<'_> {
             supervised: supervisor.is_some(),
             url,
             token,
+            token_file: read_from,
         };
         table.finish();
         self.require(&home_assistant);

@@ -54,7 +54,13 @@ pub struct SinkViewOf {
 }
 
 impl SinkView {
-    pub(super) fn new(name: &str, kind: &'static str, committed: Committed, log: Log, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(
+        name: &str,
+        kind: &'static str,
+        committed: Committed,
+        log: Log,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let base = events_through(&log, committed.seq).saturating_sub(committed.events);
         let inner = Inner {
             state: PartState::Starting,

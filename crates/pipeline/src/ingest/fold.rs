@@ -19,7 +19,7 @@ pub struct Fold {
     pub gaps: Ledger,
     /// Cumulative counts.
     pub counters: Counters,
-    /// `time_fired` of the last live event.
+    /// `time_fired` of the last live event, or the time of a newer state that came without one.
     pub last_fired: Option<Timestamp>,
 }
 
@@ -61,7 +61,8 @@ impl Fold {
                 }
             }
             Record::Checkpoint(checkpoint) => {
-                self.held = checkpoint.entities.into_iter().map(|entity| (entity.entity_id, entity.held)).collect();
+                self.held =
+                    checkpoint.entities.into_iter().map(|entity| (entity.entity_id, entity.held)).collect();
                 self.gaps = Ledger::new(checkpoint.gaps);
                 self.counters = checkpoint.counters;
                 self.last_fired = checkpoint.last_fired;
@@ -88,6 +89,7 @@ impl Fold {
             }
             origin => {
                 let Ok(state) = wire::parse_state(&record.raw) else { return };
+                self.last_fired = self.last_fired.max(Some(record.ts));
                 held(&state, origin)
             }
         };

@@ -71,7 +71,12 @@ impl Ingest {
     /// An event's `old_state` is the state before it. Where that is not the one we hold, Home Assistant fired an event
     /// that never reached us: its state is logged first, and unless a gap covers the time already, one opens for this
     /// entity alone.
-    fn check_chain(&mut self, entity_id: &str, old: &State<'_>, received: Timestamp) -> Result<(), IngestError> {
+    fn check_chain(
+        &mut self,
+        entity_id: &str,
+        old: &State<'_>,
+        received: Timestamp,
+    ) -> Result<(), IngestError> {
         let before = self.fold.held.get(entity_id).map(|held| held.ts);
         if before.is_some_and(|held| held >= old.last_updated) {
             return Ok(());
@@ -85,7 +90,12 @@ impl Ingest {
     }
 
     /// Logs a state that came without an event of its own.
-    pub(super) fn log_state(&mut self, state: &State<'_>, origin: Origin, at: Timestamp) -> Result<(), IngestError> {
+    pub(super) fn log_state(
+        &mut self,
+        state: &State<'_>,
+        origin: Origin,
+        at: Timestamp,
+    ) -> Result<(), IngestError> {
         let entity_id = state.entity_id.as_ref();
         self.push(&Record::State(StateRecord {
             origin,
@@ -95,11 +105,20 @@ impl Ingest {
             removed: false,
             restored: says_restored(state),
             late: false,
-            old_state: self.fold.held.get(entity_id).and_then(|held| held.state.as_deref()).map(|s| s.to_owned().into()),
+            old_state: self
+                .fold
+                .held
+                .get(entity_id)
+                .and_then(|held| held.state.as_deref())
+                .map(|s| s.to_owned().into()),
             entity_id: entity_id.into(),
             raw: mask(state.raw),
         }))?;
         self.hold(entity_id.into(), held(state, origin));
+        // Whatever happened before the newest state that was seen lies before a gap that opens now.
+        let before = self.fold.last_fired;
+        self.fold.last_fired = before.max(Some(state.last_updated));
+        self.frame.last_fired.get_or_insert(before);
         Ok(())
     }
 
@@ -110,7 +129,12 @@ impl Ingest {
         says_restored(new) || (!self.running && old.is_none() && same_text)
     }
 
-    pub(super) fn accept_other(&mut self, event: &Event<'_>, data: &str, at: Timestamp) -> Result<(), IngestError> {
+    pub(super) fn accept_other(
+        &mut self,
+        event: &Event<'_>,
+        data: &str,
+        at: Timestamp,
+    ) -> Result<(), IngestError> {
         if self.names_only_excluded(data) {
             self.fold.counters.filtered += 1;
             return Ok(());
@@ -166,7 +190,8 @@ fn relation(before: Option<&Held>, new: &Held, old: Option<&State<'_>>) -> Relat
     let Some(before) = before else { return Relation::Next };
     let follows = old.is_some_and(|old| old.last_updated == before.ts);
     if new.ts == before.ts {
-        let differs = before.origin == Origin::Live && (&before.state, before.content) != (&new.state, new.content);
+        let differs =
+            before.origin == Origin::Live && (&before.state, before.content) != (&new.state, new.content);
         return if differs { Relation::Tie(before.tie.saturating_add(1)) } else { Relation::Duplicate };
     }
     // Home Assistant's clock may be set back: then the successor is the earlier one.

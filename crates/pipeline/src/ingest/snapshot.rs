@@ -25,7 +25,11 @@ impl Ingest {
     ///
     /// # Errors
     /// When the log does not take it.
-    pub fn snapshot(&mut self, states: &[State<'_>], received: Timestamp) -> Result<SnapshotReport, IngestError> {
+    pub fn snapshot(
+        &mut self,
+        states: &[State<'_>],
+        received: Timestamp,
+    ) -> Result<SnapshotReport, IngestError> {
         let mut report = SnapshotReport::default();
         for state in states {
             let entity_id = state.entity_id.as_ref();
@@ -63,7 +67,9 @@ impl Ingest {
             self.frame.gaps.extend(self.fold.gaps.bound(newest));
         }
         let last = self.fold.gaps.all().iter().rev().find(|gap| gap.entities.is_empty());
-        if let Some(id) = last.filter(|gap| gap.state == gaps::State::Open && gap.to.is_some()).map(|gap| gap.id) {
+        if let Some(id) =
+            last.filter(|gap| gap.state == gaps::State::Open && gap.to.is_some()).map(|gap| gap.id)
+        {
             self.frame.gaps.extend(self.fold.gaps.close(id, gaps::State::Filled, 0));
         }
     }

@@ -107,7 +107,7 @@ fn text_of(record: &StateRecord<'_>) -> Option<String> {
     }
     let text = match record.origin {
         Origin::Live => {
-            assert!(!record.raw.contains("old_state"), "{}", record.raw);
+            assert!(!record.raw.contains("\"old_state\":{"), "{}", record.raw);
             let event = wire::parse_event(&record.raw).unwrap();
             let EventData::StateChanged { new_state, .. } = event.data else { panic!("no state") };
             new_state.unwrap().state.to_string()
@@ -125,7 +125,8 @@ fn state(entity: &str, text: &str, second: i64) -> String {
 }
 
 fn event(entity: &str, old: Option<(&str, i64)>, new: Option<(&str, i64)>, fired: i64) -> String {
-    let side = |side: Option<(&str, i64)>| side.map_or("null".into(), |(text, second)| state(entity, text, second));
+    let side =
+        |side: Option<(&str, i64)>| side.map_or("null".into(), |(text, second)| state(entity, text, second));
     format!(
         r#"{{"event_type":"state_changed","data":{{"entity_id":"{entity}","old_state":{},"new_state":{}}},"origin":"LOCAL","time_fired":"{}","context":{{"id":"01M","parent_id":null,"user_id":null}}}}"#,
         side(old),

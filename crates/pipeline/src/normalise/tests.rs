@@ -55,7 +55,9 @@ fn a_removal_is_a_row_without_a_state_at_the_time_it_was_fired() {
 fn what_cannot_be_understood_is_set_aside_with_its_bytes() {
     let Row::Quarantined(row) = row(&live("{\"event_type\":1}", false)) else { panic!("not set aside") };
     assert_eq!(&*row.raw, b"{\"event_type\":1}");
-    let Some(Row::Quarantined(row)) = Normaliser::new("home").row(Seq(1), &[250, 1, 2]) else { panic!("not set aside") };
+    let Some(Row::Quarantined(row)) = Normaliser::new("home").row(Seq(1), &[250, 1, 2]) else {
+        panic!("not set aside")
+    };
     assert_eq!(&*row.raw, [250, 1, 2]);
 }
 

@@ -9,6 +9,39 @@ use hearthline_core::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+/// One message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message<'a> {
+    /// The first one on a connection.
+    AuthRequired {
+        /// Home Assistant's version.
+        ha_version: Cow<'a, str>,
+    },
+    /// The token is good.
+    AuthOk,
+    /// The token is not; the connection ends.
+    AuthInvalid {
+        /// In Home Assistant's words.
+        message: Cow<'a, str>,
+    },
+    /// An event of a subscription: the event object as received.
+    Event(&'a str),
+    /// The answer to a command.
+    Result {
+        /// That the command was sent with.
+        id: u64,
+        /// The answer as received, or why there is none, in Home Assistant's words.
+        outcome: Result<&'a str, Cow<'a, str>>,
+    },
+    /// The answer to a ping.
+    Pong {
+        /// That the ping was sent with.
+        id: u64,
+    },
+    /// Of a type, or with an id, that nobody here waits for.
+    Other,
+}
+
 /// An event object.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event<'a> {
@@ -76,6 +109,35 @@ pub enum WireError {
     /// A state change without an entity id.
     #[error("state_changed without entity_id")]
     NoEntity,
+    /// A message without what its type needs.
+    #[error("{0} without {1}")]
+    Incomplete(&'static str, &'static str),
+}
+
+#[derive(Deserialize)]
+struct RawMessage<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'a, str>,
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    event: Option<&'a RawValue>,
+    #[serde(default)]
+    success: Option<bool>,
+    #[serde(borrow, default)]
+    result: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    error: Option<RawError<'a>>,
+    #[serde(borrow, default)]
+    ha_version: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    message: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+struct RawError<'a> {
+    #[serde(borrow, default)]
+    message: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -125,6 +187,77 @@ struct RawState<'a> {
     context: Option<RawContext<'a>>,
 }
 
+/// The messages of a frame, which holds one object or an array of them.
+///
+/// # Errors
+/// When it is neither.
+pub fn messages(frame: &str) -> Result<Vec<&str>, WireError> {
+    if frame.trim_start().starts_with('[') {
+        let messages: Vec<&RawValue> = serde_json::from_str(frame)?;
+        Ok(messages.into_iter().map(RawValue::get).collect())
+    } else {
+        Ok(vec![frame])
+    }
+}
+
+/// Reads one message. An id that is no positive integer belongs to no command of ours.
+///
+/// # Errors
+/// When it is no message.
+pub fn parse_message(raw: &str) -> Result<Message<'_>, WireError> {
+    let message: RawMessage<'_> = serde_json::from_str(raw)?;
+    let id = message.id.and_then(|id| id.get().parse().ok());
+    Ok(match (message.kind.as_ref(), id) {
+        ("event", _) => Message::Event(message.event.ok_or(WireError::Incomplete("event", "event"))?.get()),
+        ("result", Some(id)) => {
+            let outcome = if message.success == Some(true) {
+                Ok(message.result.map_or("null", RawValue::get))
+            } else {
+                Err(message.error.and_then(|error| error.message).unwrap_or("no reason given".into()))
+            };
+            Message::Result { id, outcome }
+        }
+        ("pong", Some(id)) => Message::Pong { id },
+        ("auth_required", _) => Message::AuthRequired { ha_version: message.ha_version.unwrap_or_default() },
+        ("auth_ok", _) => Message::AuthOk,
+        ("auth_invalid", _) => {
+            Message::AuthInvalid { message: message.message.unwrap_or("no reason given".into()) }
+        }
+        _ => Message::Other,
+    })
+}
+
+/// The answer to `get_config`, as far as it matters.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Config {
+    /// Home Assistant's version.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// The name of the house.
+    #[serde(default)]
+    pub location_name: Option<String>,
+    /// `RUNNING` once it has started completely.
+    #[serde(default)]
+    pub state: Option<String>,
+}
+
+impl Config {
+    /// Whether Home Assistant has started completely; before that, its states are a part. A release that does not say
+    /// counts as running.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.state.as_deref().is_none_or(|state| state == "RUNNING")
+    }
+}
+
+/// Reads the answer to `get_config`.
+///
+/// # Errors
+/// When it is none.
+pub fn parse_config(raw: &str) -> Result<Config, WireError> {
+    Ok(serde_json::from_str(raw)?)
+}
+
 /// Reads an event object.
 ///
 /// # Errors
@@ -135,9 +268,13 @@ pub fn parse_event(raw: &str) -> Result<Event<'_>, WireError> {
         let change: RawChange<'_> = serde_json::from_str(event.data.get())?;
         let old_state = change.old_state.map(|raw| parse_state(raw.get())).transpose()?;
         let new_state = change.new_state.map(|raw| parse_state(raw.get())).transpose()?;
-        let named = |state: &Option<State<'_>>| state.as_ref().map(|state| Cow::Owned(state.entity_id.to_string()));
-        let entity_id =
-            change.entity_id.or_else(|| named(&new_state)).or_else(|| named(&old_state)).ok_or(WireError::NoEntity)?;
+        let named =
+            |state: &Option<State<'_>>| state.as_ref().map(|state| Cow::Owned(state.entity_id.to_string()));
+        let entity_id = change
+            .entity_id
+            .or_else(|| named(&new_state))
+            .or_else(|| named(&old_state))
+            .ok_or(WireError::NoEntity)?;
         EventData::StateChanged { entity_id, old_state, new_state }
     } else {
         EventData::Other(event.data.get())
@@ -168,15 +305,27 @@ pub fn parse_state(raw: &str) -> Result<State<'_>, WireError> {
     })
 }
 
-/// Reads the answer to `get_states`.
+/// Reads the answer to `get_states`. A state that cannot be read is passed over with its reason.
 ///
 /// # Errors
-/// When it is no list of states.
-pub fn parse_states(raw: &str) -> Result<Vec<State<'_>>, WireError> {
+/// When it is no list.
+pub fn parse_states(raw: &str) -> Result<(Vec<State<'_>>, Vec<WireError>), WireError> {
     let states: Vec<&RawValue> = serde_json::from_str(raw)?;
-    states.into_iter().map(|state| parse_state(state.get())).collect()
+    let mut unreadable = Vec::new();
+    let read = states.into_iter().filter_map(|state| match parse_state(state.get()) {
+        Ok(state) => Some(state),
+        Err(error) => {
+            unreadable.push(error);
+            None
+        }
+    });
+    let read = read.collect();
+    Ok((read, unreadable))
 }
 
 fn time(key: &'static str, text: &str) -> Result<Timestamp, WireError> {
     Timestamp::parse(text).map_err(|source| WireError::Time { key, source })
 }
+
+#[cfg(test)]
+mod tests;

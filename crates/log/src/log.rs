@@ -1,0 +1,169 @@
+//! The handle that producer, readers and housekeeping share.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use event_listener::Event;
+use hearthline_core::{Clock, Fs, Seq, Timestamp};
+use parking_lot::Mutex;
+
+use crate::error::LogError;
+use crate::queue::Queue;
+use crate::reader::{LogReader, Read};
+use crate::segment::file_name;
+use crate::state::State;
+
+/// When what was written is synced; see the crate's documentation for what each survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SyncPolicy {
+    /// After each write.
+    Always,
+    /// When the oldest record that is not synced is this old.
+    Interval(Duration),
+    /// When asked by [`Log::sync_through`], at the end of a segment, and every 8 MiB.
+    Os,
+}
+
+/// How a log is kept.
+#[derive(Clone, Debug)]
+pub struct LogConfig {
+    /// Its folder, which nothing else uses.
+    pub dir: PathBuf,
+    /// When to sync.
+    pub sync: SyncPolicy,
+    /// Bytes on disk above which nothing is taken. Needs room for at least two segments: the newest one never goes.
+    pub max_bytes: u64,
+    /// Bytes that stay free on the disk.
+    pub min_free: u64,
+    /// Bytes that may wait to be written.
+    pub queue_bytes: usize,
+    /// Bytes of the newest batches that are kept in memory for readers at the head.
+    pub ring_bytes: usize,
+}
+
+/// The figures of a log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogStats {
+    /// The oldest record; 0 if there is none.
+    pub first_seq: Seq,
+    /// The newest record that can be read.
+    pub last_seq: Seq,
+    /// The newest record that survives a power cut.
+    pub synced_seq: Seq,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// Events that can be read or could be before they were trimmed.
+    pub events_total: u64,
+    /// Why appends are refused, if they are.
+    pub refuses: Option<String>,
+}
+
+/// The log, for all but its writer. Clones are the same log.
+#[derive(Clone)]
+pub struct Log {
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What the handles and the writer share. `state` and `queue` are never locked at the same time.
+pub(crate) struct Shared {
+    pub(crate) fs: Arc<dyn Fs>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) config: LogConfig,
+    pub(crate) state: Mutex<State>,
+    pub(crate) queue: Mutex<Queue>,
+    /// There is something to do for the writer.
+    pub(crate) wake: Event,
+    /// More can be read.
+    pub(crate) written: Event,
+    /// More is synced, or cannot be.
+    pub(crate) synced: Event,
+}
+
+impl Shared {
+    pub(crate) fn path(&self, first: Seq) -> PathBuf {
+        self.config.dir.join(file_name(first))
+    }
+}
+
+impl Log {
+    /// The last record that can be read; records survive a killed process from then on.
+    #[must_use]
+    pub fn written(&self) -> Seq {
+        self.shared.state.lock().written
+    }
+
+    /// Waits until `seq` can be read; for ever if the writer goes before that.
+    pub async fn wait_written(&self, seq: Seq) {
+        loop {
+            let listener = self.shared.written.listen();
+            if self.written() >= seq {
+                return;
+            }
+            listener.await;
+        }
+    }
+
+    /// Has the writer sync now, under every policy, and waits until all through `seq` survives a power cut.
+    ///
+    /// # Errors
+    /// `Full` or `Failed` while the log cannot write, `Closed` when the writer is gone; ask again later.
+    pub async fn sync_through(&self, seq: Seq) -> Result<(), LogError> {
+        loop {
+            let listener = self.shared.synced.listen();
+            if self.shared.state.lock().synced >= seq {
+                return Ok(());
+            }
+            {
+                let mut queue = self.shared.queue.lock();
+                if let Some(failure) = &queue.failed {
+                    return Err(failure.error());
+                }
+                if queue.gone {
+                    return Err(LogError::Closed);
+                }
+                queue.sync_wanted = queue.sync_wanted.max(seq);
+            }
+            self.shared.wake.notify(1);
+            listener.await;
+        }
+    }
+
+    /// A reader that begins with the batch of the record behind `after`, or with the oldest if that was trimmed.
+    #[must_use]
+    pub fn reader(&self, after: Seq) -> LogReader {
+        LogReader::new(self.clone(), after)
+    }
+
+    /// The newest readable checkpoint at or before `end`: its first record, and when its segment began.
+    #[must_use]
+    pub fn last_checkpoint(&self, end: Seq) -> Option<(Seq, Timestamp)> {
+        let checkpoints: Vec<_> = {
+            let state = self.shared.state.lock();
+            let checkpoints = state.segments.iter().filter(|segment| segment.checkpoint);
+            checkpoints
+                .map(|segment| (segment.span.first, segment.began))
+                .take_while(|at| at.0 <= end)
+                .collect()
+        };
+        checkpoints.into_iter().rev().find(|(first, _)| {
+            let read = self.reader(Seq(first.0.saturating_sub(1))).read();
+            matches!(read, Ok(Some(Read::Batch(batch))) if batch.first() == *first)
+        })
+    }
+
+    /// The figures of this moment.
+    #[must_use]
+    pub fn stats(&self) -> LogStats {
+        let refuses = self.shared.queue.lock().check().err().map(|error| error.to_string());
+        let state = self.shared.state.lock();
+        LogStats {
+            first_seq: state.segments.first().map_or(Seq::ZERO, |segment| segment.span.first),
+            last_seq: state.written,
+            synced_seq: state.synced,
+            bytes: state.bytes(),
+            events_total: state.events,
+            refuses,
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Room on the disk: when the log takes nothing more, and which segments go.
+
+use std::io;
+use std::time::Duration;
+
+use hearthline_core::{Seq, Timestamp};
+
+use crate::error::LogError;
+use crate::log::{Log, Shared};
+use crate::state::State;
+
+/// What a full disk must have free again before a segment that is stored may stay.
+const RESERVE: u64 = 16 << 20;
+
+impl Log {
+    /// Removes the oldest segments whose records are all stored elsewhere (`stored` and before) and whose end is older
+    /// than `keep`; answers with how many. From 90 % of `max_bytes` on, and near `min_free`, the stored ones go however
+    /// young they are. The newest segment stays, and what stays begins with a checkpoint.
+    ///
+    /// # Errors
+    /// When a file cannot be removed; those before it are gone.
+    pub fn trim(&self, stored: Seq, keep: Duration) -> Result<usize, LogError> {
+        let shared = &*self.shared;
+        let full_disk = shared.queue.lock().failed.as_ref().is_some_and(|failure| failure.full_disk);
+        let now = shared.clock.now();
+        let mut removed = 0;
+        {
+            let mut state = shared.state.lock();
+            while let Some((group, ended)) = state.oldest(stored) {
+                if now.since(ended) < keep && !shared.is_short(&state, full_disk) {
+                    break;
+                }
+                for span in state.segments.iter().take(group).map(|s| s.span).collect::<Vec<_>>() {
+                    let path = shared.path(span.first);
+                    match shared.fs.remove(&path) {
+                        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                            return Err(LogError::io("remove", &path)(error));
+                        }
+                        _ => {}
+                    }
+                    state.segments.remove(0);
+                    state.trimmed = span.last;
+                    removed += 1;
+                }
+            }
+        }
+        if removed > 0 {
+            let dir = &shared.config.dir;
+            shared.fs.sync_dir(dir).map_err(LogError::io("sync", dir))?;
+        }
+        shared.judge_space();
+        Ok(removed)
+    }
+}
+
+impl State {
+    /// The oldest segments that can go together, so that what stays begins with a checkpoint: how many they are, and
+    /// when the last of them ended.
+    fn oldest(&self, stored: Seq) -> Option<(usize, Timestamp)> {
+        let group = 1 + self.segments.get(1..)?.iter().position(|segment| segment.checkpoint)?;
+        let all_stored = self.segments.iter().take(group).all(|segment| segment.span.last <= stored);
+        let next = self.segments.get(group)?;
+        all_stored.then_some((group, next.began))
+    }
+}
+
+impl Shared {
+    /// Refuses appends when there is no room, and takes them again when there is clearly some.
+    pub(crate) fn judge_space(&self) {
+        let (max, least) = (self.config.max_bytes, self.config.min_free);
+        let bytes = self.state.lock().bytes();
+        let free = self.free();
+        let mut queue = self.queue.lock();
+        let (max_again, least_again) = if queue.full.is_some() {
+            (max / 20 * 19, least.saturating_add(least / 8))
+        } else {
+            (max, least)
+        };
+        queue.full = if bytes >= max_again.max(1) {
+            Some(format!(
+                "it has {bytes} of at most {max} bytes, and what is in it is not stored yet; \
+                 bring the store back, or raise log.max_bytes"
+            ))
+        } else if free < least_again {
+            Some(format!(
+                "{free} bytes are free on the disk and {least} have to stay free; make room, or lower log.min_free"
+            ))
+        } else {
+            None
+        };
+    }
+
+    /// Whether stored segments go to make room.
+    fn is_short(&self, state: &State, full_disk: bool) -> bool {
+        let least = self.config.min_free.saturating_add(self.config.min_free / 4);
+        let least = if full_disk { least.max(RESERVE) } else { least };
+        state.bytes() > self.config.max_bytes / 10 * 9 || self.free() < least
+    }
+
+    /// Bytes free on the disk. A disk that does not say is not called full: a write tells.
+    fn free(&self) -> u64 {
+        self.fs.free_space(&self.config.dir).unwrap_or(u64::MAX)
+    }
+}

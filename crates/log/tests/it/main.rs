@@ -1,0 +1,18 @@
+//! The log, told as stories.
+
+#[cfg(test)]
+mod damage;
+#[cfg(test)]
+mod failure;
+#[cfg(test)]
+mod format;
+#[cfg(test)]
+mod reading;
+#[cfg(test)]
+mod recovery;
+#[cfg(test)]
+mod rig;
+#[cfg(test)]
+mod space;
+#[cfg(test)]
+mod threads;

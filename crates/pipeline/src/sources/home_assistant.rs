@@ -1,0 +1,32 @@
+//! Home Assistant's WebSocket API as a source.
+//!
+//! - [`address`], [`dial`], [`tls`]: from what a person wrote to an open stream.
+//! - [`session`]: one connection: authentication, commands and their answers, liveness. It never reconnects itself.
+//! - [`connection`]: what is done on one connection, in order: subscribe, wait until Home Assistant has started, compare
+//!   its states with ours, then take in events until the stream ends.
+//! - [`link`]: the owner: connects again, for ever, as [`backoff`] and the [`error`] say.
+//! - [`command`]: everything that is ever sent.
+//! - [`wire`]: what is received.
+
+pub mod address;
+pub mod backoff;
+pub mod command;
+pub mod connection;
+pub mod dial;
+pub mod error;
+mod heard;
+pub mod link;
+pub mod session;
+pub mod status;
+pub mod tls;
+pub mod token;
+pub mod wire;
+
+pub use address::Address;
+pub use dial::{Dial, Io};
+pub use error::{Retry, SessionError};
+pub use link::{Link, LinkConfig};
+pub use session::{Session, SessionConfig};
+pub use status::{LinkState, LinkStatus};
+pub use tls::Trust;
+pub use token::{Token, TokenSource};

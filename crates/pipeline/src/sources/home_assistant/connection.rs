@@ -1,0 +1,226 @@
+//! What is done on one connection, in order: subscribe at once, so that nothing of a start is missed; wait until Home
+//! Assistant has started, since before that its states are a part; compare its states with ours; then take in events
+//! until the stream ends, and compare again from time to time for entities that stay quiet.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hearthline_core::{Clock, Timestamp};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::command::Command;
+use super::session::{Incoming, Session};
+use super::status::{LinkState, LinkStatus};
+use super::wire::{self, Message};
+use super::{Io, SessionError};
+use crate::ingest::{Hello, Ingest};
+
+/// The one type that is always asked for when no other is.
+const STATE_CHANGED: &str = "state_changed";
+/// All types.
+const ALL: &str = "*";
+/// Between two questions whether Home Assistant has started.
+const STARTED: Duration = Duration::from_secs(2);
+/// Between two comparisons.
+const SWEEP: Duration = Duration::from_secs(15 * 60);
+/// The same where the answer is large.
+const LARGE_SWEEP: (usize, Duration) = (4 << 20, Duration::from_secs(3600));
+/// With a slower ping no comparison is made: its answer shares the socket and could get us cut off.
+const BUSY: Duration = Duration::from_secs(1);
+
+/// One connection that records.
+pub struct Connection<'l> {
+    session: Session<Box<dyn Io>>,
+    ingest: &'l mut Ingest,
+    clock: Arc<dyn Clock>,
+    events: &'l [String],
+    status: &'l watch::Sender<LinkStatus>,
+    subscribed: usize,
+    /// The next question and when it is asked.
+    next: Option<(Instant, Command)>,
+}
+
+impl<'l> Connection<'l> {
+    /// On an authenticated session.
+    pub const fn new(
+        session: Session<Box<dyn Io>>,
+        ingest: &'l mut Ingest,
+        clock: Arc<dyn Clock>,
+        events: &'l [String],
+        status: &'l watch::Sender<LinkStatus>,
+    ) -> Self {
+        Self { session, ingest, clock, events, status, subscribed: 0, next: None }
+    }
+
+    /// Subscribes and records until the stream ends or `stop` is ready; without an error only then.
+    ///
+    /// # Errors
+    /// Why the stream ended.
+    pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<(), SessionError> {
+        let mut stop = std::pin::pin!(stop);
+        self.session.ask(Command::CoalesceMessages).await?;
+        let all = self.events.iter().any(|kind| kind == ALL);
+        if all {
+            self.session.ask(Command::SubscribeEvents(None)).await?;
+        } else {
+            for kind in self.events {
+                self.session.ask(Command::SubscribeEvents(Some(kind.clone()))).await?;
+            }
+        }
+        loop {
+            let incoming = tokio::select! {
+                () = &mut stop => {
+                    self.session.close().await;
+                    return Ok(());
+                }
+                incoming = self.session.next() => incoming?,
+            };
+            match incoming {
+                Incoming::Text(frame) => self.take_frame(&frame).await?,
+                Incoming::Binary(bytes) => {
+                    self.ingest.undecodable(&bytes, "a frame of bytes, not of text", self.clock.now())?;
+                    self.ingest.end_frame()?;
+                }
+                Incoming::Tick => self.ask_what_is_due().await?,
+            }
+        }
+    }
+
+    async fn take_frame(&mut self, frame: &str) -> Result<(), SessionError> {
+        let received = self.clock.now();
+        match wire::messages(frame) {
+            Ok(messages) => {
+                for raw in messages {
+                    self.take_message(raw, received).await?;
+                }
+            }
+            Err(error) => self.ingest.undecodable(frame.as_bytes(), &error.to_string(), received)?,
+        }
+        Ok(self.ingest.end_frame()?)
+    }
+
+    async fn take_message(&mut self, raw: &str, received: Timestamp) -> Result<(), SessionError> {
+        match wire::parse_message(raw) {
+            Ok(Message::Event(event)) => match wire::parse_event(event) {
+                Ok(event) => self.ingest.accept(&event, received)?,
+                Err(error) => self.ingest.undecodable(event.as_bytes(), &error.to_string(), received)?,
+            },
+            Ok(Message::Result { id, outcome }) => match (self.session.answered(id), outcome) {
+                (Some(command), Ok(answer)) => self.take_answer(command, answer, received).await?,
+                (Some(command), Err(message)) => self.take_refusal(command, &message).await?,
+                // An event that Home Assistant cannot write as JSON can come as an error of its subscription.
+                (None, Err(message)) => {
+                    tracing::warn!(%message, "home assistant could not send an event; comparing states");
+                    self.next = Some((Instant::now(), Command::GetStates));
+                }
+                (None, Ok(_)) => {}
+            },
+            Ok(Message::Pong { id }) => {
+                self.session.answered(id);
+                self.status.send_modify(|status| status.ping = self.session.ping());
+            }
+            Ok(_) => {}
+            Err(error) => self.ingest.undecodable(raw.as_bytes(), &error.to_string(), received)?,
+        }
+        Ok(())
+    }
+
+    async fn take_answer(
+        &mut self,
+        command: Command,
+        answer: &str,
+        received: Timestamp,
+    ) -> Result<(), SessionError> {
+        match command {
+            Command::SubscribeEvents(_) => self.subscribed().await,
+            Command::GetConfig => self.take_config(answer).await,
+            Command::GetStates => self.take_states(answer, received),
+            Command::CoalesceMessages | Command::Ping => Ok(()),
+        }
+    }
+
+    async fn take_refusal(&mut self, command: Command, message: &str) -> Result<(), SessionError> {
+        match command {
+            Command::SubscribeEvents(None) => {
+                tracing::warn!(%message, "not all events can be had (is the token an administrator's?); recording states");
+                self.session.ask(Command::SubscribeEvents(Some(STATE_CHANGED.into()))).await?;
+                Ok(())
+            }
+            Command::SubscribeEvents(Some(event_type))
+                if self.events.len() > 1 && event_type != STATE_CHANGED =>
+            {
+                tracing::warn!(%message, event_type, "events of this type cannot be had; recording the others");
+                Ok(())
+            }
+            Command::SubscribeEvents(event_type) => Err(SessionError::SubscriptionRefused {
+                event_type: event_type.unwrap_or_default(),
+                message: message.into(),
+            }),
+            command => {
+                tracing::warn!(?command, %message, "home assistant refused a question");
+                self.next = Some((Instant::now() + SWEEP, Command::GetStates));
+                Ok(())
+            }
+        }
+    }
+
+    /// Events arrive from now on.
+    async fn subscribed(&mut self) -> Result<(), SessionError> {
+        self.subscribed += 1;
+        if self.subscribed > 1 {
+            return Ok(());
+        }
+        let ha_version = self.session.ha_version().to_owned();
+        let states_only = self.events.iter().all(|kind| kind == STATE_CHANGED);
+        self.ingest.connected(&Hello { ha_version: ha_version.clone(), states_only })?;
+        let now = self.clock.now();
+        self.status.send_modify(|status| {
+            status.enter(LinkState::Connected, now, self.clock.monotonic());
+            status.connects += 1;
+            status.ping = None;
+            status.ha_version = Some(ha_version);
+        });
+        self.session.ask(Command::GetConfig).await?;
+        Ok(())
+    }
+
+    async fn take_config(&mut self, answer: &str) -> Result<(), SessionError> {
+        let config = wire::parse_config(answer)?;
+        let running = config.is_running();
+        self.status.send_modify(|status| {
+            status.location_name = config.location_name;
+            status.ha_version = config.version.or(status.ha_version.take());
+        });
+        if running {
+            self.ingest.running();
+            self.session.ask(Command::GetStates).await?;
+        } else {
+            self.next = Some((Instant::now() + STARTED, Command::GetConfig));
+        }
+        Ok(())
+    }
+
+    fn take_states(&mut self, answer: &str, received: Timestamp) -> Result<(), SessionError> {
+        let (states, unreadable) = wire::parse_states(answer)?;
+        if let Some(first) = unreadable.first() {
+            tracing::warn!(count = unreadable.len(), %first, "states of a snapshot cannot be read");
+        }
+        let report = self.ingest.snapshot(&states, received)?;
+        tracing::debug!(?report, "compared states with home assistant's");
+        let after = if answer.len() > LARGE_SWEEP.0 { LARGE_SWEEP.1 } else { SWEEP };
+        self.next = Some((Instant::now() + after, Command::GetStates));
+        Ok(())
+    }
+
+    async fn ask_what_is_due(&mut self) -> Result<(), SessionError> {
+        let now = Instant::now();
+        let busy = self.session.ping().is_some_and(|ping| ping > BUSY);
+        if let Some((_, command)) =
+            self.next.take_if(|(at, command)| *at <= now && !(busy && *command == Command::GetStates))
+        {
+            self.session.ask(command).await?;
+        }
+        Ok(())
+    }
+}

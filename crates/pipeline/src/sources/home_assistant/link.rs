@@ -1,0 +1,201 @@
+//! The owner of the connection: makes it, and makes it again, for ever.
+//!
+//! Whether and when to try again is a property of the error ([`Retry`]). A refused token is tried once and never again,
+//! because Home Assistant bans addresses that keep trying: the link is parked until another token is put in place.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hearthline_core::Clock;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::backoff::Backoff;
+use super::command::Command;
+use super::connection::Connection;
+use super::session::{Incoming, Session, SessionConfig};
+use super::status::{LinkState, LinkStatus};
+use super::wire::{self, Message};
+use super::{Dial, Retry, SessionError, Token, TokenSource};
+use crate::ingest::Ingest;
+
+/// A connection that lasted so long was a good one: the next wait is a first one again.
+const STABLE: Duration = Duration::from_secs(60);
+/// How often a parked link looks for another token.
+const NEW_TOKEN: Duration = Duration::from_secs(5);
+/// An app's token is Home Assistant's own: where it is refused, Home Assistant is not there yet.
+const SUPERVISED: Duration = Duration::from_secs(60);
+/// How long a probe waits for its answer.
+const PROBE: Duration = Duration::from_secs(10);
+
+/// What a link needs to know.
+#[derive(Clone)]
+pub struct LinkConfig {
+    /// Opens a stream.
+    pub dial: Dial,
+    /// About the peer.
+    pub session: SessionConfig,
+    /// The token of this moment.
+    pub token: TokenSource,
+    /// Types of events; `*` is all.
+    pub events: Vec<String>,
+    /// The program runs as an app under Home Assistant's supervisor.
+    pub supervised: bool,
+    /// For the waits between attempts.
+    pub seed: u64,
+}
+
+/// The owner of the connection.
+pub struct Link {
+    config: LinkConfig,
+    clock: Arc<dyn Clock>,
+    status: watch::Sender<LinkStatus>,
+}
+
+impl Link {
+    /// Connects only when run. The receiver shows how it is, at any time.
+    #[must_use]
+    pub fn new(config: LinkConfig, clock: Arc<dyn Clock>) -> (Self, watch::Receiver<LinkStatus>) {
+        let (status, receiver) = watch::channel(LinkStatus::new(clock.now(), clock.monotonic()));
+        (Self { config, clock, status }, receiver)
+    }
+
+    /// Keeps one connection up until told to stop. At the end the log knows where the stream ended.
+    pub async fn run(self, mut ingest: Ingest, stop: CancellationToken) {
+        let mut backoff = Backoff::new(self.config.seed);
+        let mut said = String::new();
+        while !stop.is_cancelled() {
+            let began = Instant::now();
+            let token = (self.config.token)();
+            let error = tokio::select! {
+                () = stop.cancelled() => break,
+                session = self.open(&token) => match session {
+                    Ok(session) => self.record(session, &mut ingest, &stop).await.err(),
+                    Err(error) => Some(error),
+                },
+            };
+            let Some(error) = error else { break };
+            let words = error.to_string();
+            ingest.disconnected(&words);
+            if self.status.borrow().state == LinkState::Connected {
+                said.clear();
+                if began.elapsed() >= STABLE {
+                    backoff.reset();
+                }
+            }
+            self.fail(&error, &token, words, &mut said, &mut backoff, &stop).await;
+        }
+        ingest.stopped();
+    }
+
+    async fn open(&self, token: &Token) -> Result<Session<Box<dyn super::Io>>, SessionError> {
+        self.status.send_modify(|status| status.attempts += 1);
+        let stream = (self.config.dial)().await?;
+        Session::open(stream, &self.config.session, token).await
+    }
+
+    async fn record(
+        &self,
+        session: Session<Box<dyn super::Io>>,
+        ingest: &mut Ingest,
+        stop: &CancellationToken,
+    ) -> Result<(), SessionError> {
+        let (address, version) = (&self.config.session.address, session.ha_version().to_owned());
+        tracing::info!("Home Assistant {version} has let us in at {address}");
+        let clock = Arc::clone(&self.clock);
+        Connection::new(session, ingest, clock, &self.config.events, &self.status).run(stop.cancelled()).await
+    }
+
+    /// Says what went wrong, once, and waits as long as that takes.
+    async fn fail(
+        &self,
+        error: &SessionError,
+        token: &Token,
+        words: String,
+        said: &mut String,
+        backoff: &mut Backoff,
+        stop: &CancellationToken,
+    ) {
+        let retry = match error.retry() {
+            Retry::Park if self.config.supervised => None,
+            retry => Some(retry),
+        };
+        let parks = matches!(retry, Some(Retry::Park | Retry::ParkFor(_)));
+        if *said == words {
+            tracing::debug!("{words}");
+        } else if parks {
+            tracing::error!("{words}; parked: no further attempt until that is mended");
+        } else {
+            tracing::warn!("{words}; trying again");
+        }
+        said.clone_from(&words);
+        self.status.send_modify(|status| {
+            let state = if parks { LinkState::Parked } else { LinkState::Waiting };
+            status.enter(state, self.clock.now(), self.clock.monotonic());
+            status.last_error = Some(words);
+        });
+        let (limit, until_new_token) = match retry {
+            None => (SUPERVISED, false),
+            Some(Retry::Backoff) => (backoff.wait(), false),
+            Some(Retry::Park) => (Duration::MAX, true),
+            Some(Retry::ParkFor(limit)) => (limit, true),
+        };
+        let waiting = async {
+            let began = Instant::now();
+            loop {
+                let rest = limit.saturating_sub(began.elapsed());
+                if rest.is_zero() || (until_new_token && (self.config.token)() != *token) {
+                    return;
+                }
+                sleep(if until_new_token { rest.min(NEW_TOKEN) } else { rest }).await;
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = waiting => {}
+        }
+    }
+}
+
+/// What one look at Home Assistant shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// Its version.
+    pub ha_version: String,
+    /// The name of the house.
+    pub location_name: Option<String>,
+    /// Whether it has started completely.
+    pub running: bool,
+}
+
+/// Connects once, authenticates, asks for the configuration and goes.
+///
+/// # Errors
+/// Why that could not be done.
+pub async fn probe(config: &LinkConfig) -> Result<Probe, SessionError> {
+    let stream = (config.dial)().await?;
+    let mut session = Session::open(stream, &config.session, &(config.token)()).await?;
+    let ha_version = session.ha_version().to_owned();
+    session.ask(Command::GetConfig).await?;
+    let late =
+        |_| SessionError::Late { address: config.session.address.authority(), what: "answer", within: PROBE };
+    let config = timeout(PROBE, configuration(&mut session)).await.map_err(late)??;
+    session.close().await;
+    Ok(Probe { ha_version, running: config.is_running(), location_name: config.location_name })
+}
+
+async fn configuration(session: &mut Session<Box<dyn super::Io>>) -> Result<wire::Config, SessionError> {
+    loop {
+        let Incoming::Text(frame) = session.next().await? else { continue };
+        for raw in wire::messages(&frame)? {
+            let Message::Result { id, outcome } = wire::parse_message(raw)? else { continue };
+            if let (Some(Command::GetConfig), Ok(answer)) = (session.answered(id), outcome) {
+                return Ok(wire::parse_config(answer)?);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+//! The little of HTTP that there is: the upgrade, `GET /api/`, and refusals.
+
+use std::io;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+const MAX_HEAD: usize = 16 * 1024;
+
+/// The head of a request.
+#[derive(Debug)]
+pub(super) struct Head {
+    pub(super) path: String,
+    headers: Vec<(String, String)>,
+}
+
+impl Head {
+    /// Reads one; also returns what came after it.
+    pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<(Self, Vec<u8>)> {
+        let mut bytes = Vec::with_capacity(1024);
+        let end = loop {
+            if let Some(at) = bytes.windows(4).position(|w| w == b"\r\n\r\n") {
+                break at;
+            }
+            if bytes.len() > MAX_HEAD || stream.read_buf(&mut bytes).await? == 0 {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+        };
+        let rest = bytes.split_off(end + 4);
+        let text = String::from_utf8_lossy(&bytes);
+        let mut lines = text.split("\r\n");
+        let path = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap_or_default().to_owned();
+        let headers = lines.filter_map(|line| line.split_once(':'));
+        let headers = headers.map(|(key, value)| (key.to_lowercase(), value.trim().to_owned())).collect();
+        Ok((Self { path, headers }, rest))
+    }
+
+    /// The value of a header, by its name in lower case.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Answers an upgrade.
+pub(super) async fn switch_protocols(stream: &mut (impl AsyncWrite + Unpin), key: &str) -> io::Result<()> {
+    let accept = derive_accept_key(key.as_bytes());
+    let head = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\
+         Sec-WebSocket-Accept: {accept}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await?;
+    stream.flush().await
+}
+
+/// Answers anything else, and is done with the connection.
+pub(super) async fn respond(
+    stream: &mut (impl AsyncWrite + Unpin),
+    status: &str,
+    body: &str,
+) -> io::Result<()> {
+    let kind = if body.starts_with('{') { "application/json" } else { "text/plain; charset=utf-8" };
+    let length = body.len();
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(format!("{head}{body}").as_bytes()).await?;
+    stream.flush().await
+}

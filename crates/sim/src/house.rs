@@ -1,0 +1,193 @@
+//! The house: who lives in it, what its entities say, and when.
+//!
+//! All of it follows from a seed: the same seed, moved to the same times, fires the same events to the microsecond.
+
+mod inventory;
+mod model;
+mod registry;
+mod rhythm;
+mod states;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use fastrand::Rng;
+use hearthline_core::{EntityId, Timestamp};
+
+pub use registry::Registries;
+pub use states::{Context, Fired, State, Write};
+
+pub(crate) use states::iso;
+
+use model::Model;
+use states::States;
+
+/// A house and its state machine.
+#[derive(Debug)]
+pub struct House {
+    model: Model,
+    states: States,
+    /// What each entity says, whether or not anyone records it: what a restart finds again.
+    said: BTreeMap<EntityId, Write>,
+    removed: BTreeSet<EntityId>,
+    registries: Registries,
+    rng: Rng,
+    now: Timestamp,
+    stopped: bool,
+}
+
+impl House {
+    /// A house of eight rooms and about ninety entities. Each of them fires its first event at the first
+    /// [`advance`](Self::advance), within a second after `now`.
+    #[must_use]
+    pub fn new(seed: u64, now: Timestamp) -> Self {
+        let specs = inventory::furnish();
+        let registries = Registries::of(&specs, now);
+        Self { model: Model::new(specs, now), registries, ..Self::empty(seed, now) }
+    }
+
+    /// A house in which nothing happens but what the caller writes.
+    #[must_use]
+    pub fn empty(seed: u64, now: Timestamp) -> Self {
+        Self {
+            model: Model::new(Vec::new(), now),
+            states: States::default(),
+            said: BTreeMap::new(),
+            removed: BTreeSet::new(),
+            registries: Registries::default(),
+            rng: Rng::with_seed(seed),
+            now,
+            stopped: false,
+        }
+    }
+
+    /// The same house, `rate` times as busy. Call it before time passes.
+    #[must_use]
+    pub fn with_rate(mut self, rate: f64) -> Self {
+        self.model.rate = rate.max(0.001);
+        self
+    }
+
+    /// What happens up to and including `to`, in the order of time. Nothing when `to` has passed already.
+    pub fn advance(&mut self, to: Timestamp) -> Vec<Fired> {
+        let mut fired = Vec::new();
+        while let Some((at, writes)) = self.model.step(to, &mut self.rng) {
+            let context = self.context(at, None);
+            for write in writes {
+                if !self.removed.contains(&write.entity_id) {
+                    fired.extend(self.write(at, write, &context));
+                }
+            }
+        }
+        self.now = self.now.max(to);
+        fired
+    }
+
+    /// When the house does something next by itself.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.model.next_due()
+    }
+
+    /// Writes a state as an integration does. `attributes` is a JSON object and goes to clients as it is, unchecked.
+    /// An equal write fires nothing (equal as Python has it: `true == 1 == 1.0`).
+    pub fn set_state(
+        &mut self,
+        at: Timestamp,
+        entity_id: &str,
+        state: &str,
+        attributes: &str,
+    ) -> Option<Fired> {
+        self.call_service(at, None, vec![Write::new(entity_id, state, attributes)]).pop()
+    }
+
+    /// Writes several states under one context, as one service call does.
+    pub fn call_service(&mut self, at: Timestamp, user_id: Option<&str>, writes: Vec<Write>) -> Vec<Fired> {
+        let context = self.context(at, user_id);
+        let mut fired = Vec::new();
+        for write in writes {
+            self.removed.remove(&write.entity_id);
+            fired.extend(self.write(at, write, &context));
+        }
+        fired
+    }
+
+    /// Removes an entity for good. Nothing when there is none.
+    pub fn remove(&mut self, at: Timestamp, entity_id: &str) -> Option<Fired> {
+        let context = self.context(at, None);
+        self.said.remove(entity_id);
+        self.removed.insert(entity_id.into());
+        self.states.remove(at, entity_id, &context)
+    }
+
+    /// Makes the next state of the entity one that cannot be written as JSON.
+    pub fn spoil(&mut self, entity_id: &str) {
+        self.states.spoil(entity_id);
+    }
+
+    /// All states that there are, by entity id.
+    pub fn states(&self) -> impl Iterator<Item = &Arc<State>> {
+        self.states.iter()
+    }
+
+    /// The state of one entity.
+    #[must_use]
+    pub fn state(&self, entity_id: &str) -> Option<&Arc<State>> {
+        self.states.get(entity_id)
+    }
+
+    /// Areas, devices, entities, floors and labels.
+    #[must_use]
+    pub fn registries(&self) -> &Registries {
+        &self.registries
+    }
+
+    /// The state machine dies: the house lives on, and nothing is fired.
+    pub fn stop(&mut self) {
+        self.states.clear();
+        self.stopped = true;
+    }
+
+    /// The state machine is there again, and empty. What happens from now on fires; returns the entities to
+    /// [`load`](Self::load).
+    pub fn start(&mut self) -> Vec<EntityId> {
+        self.stopped = false;
+        self.said.keys().cloned().collect()
+    }
+
+    /// The registry remembers the entity, its integration is not there yet: `unavailable`, unless it has a state.
+    pub fn restore(&mut self, at: Timestamp, entity_id: &EntityId) -> Option<Fired> {
+        if self.state(entity_id.as_str()).is_some() {
+            return None;
+        }
+        let context = self.context(at, None);
+        self.states.set(at, &Write::new(entity_id.as_str(), "unavailable", r#"{"restored":true}"#), &context)
+    }
+
+    /// The integration of the entity is there: what the entity says.
+    pub fn load(&mut self, at: Timestamp, entity_id: &EntityId) -> Option<Fired> {
+        let context = self.context(at, None);
+        self.states.set(at, self.said.get(entity_id)?, &context)
+    }
+
+    /// A context of its own.
+    pub fn context(&mut self, at: Timestamp, user_id: Option<&str>) -> Context {
+        Context::new(at, user_id, &mut self.rng)
+    }
+
+    fn write(&mut self, at: Timestamp, write: Write, context: &Context) -> Option<Fired> {
+        let fired = if self.stopped { None } else { self.states.set(at, &write, context) };
+        self.said.insert(write.entity_id.clone(), write);
+        fired
+    }
+
+    /// How long after `now` the house does something next by itself; `longest` at most.
+    #[must_use]
+    pub fn wait(&self, now: Timestamp, longest: Duration) -> Duration {
+        self.next_due().map_or(longest, |due| due.since(now).min(longest))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+//! Questions that are answered with rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use hearthline_core::{EntityId, EventRow, QuarantineRow, StateRow, Timestamp};
+
+use crate::StoreError;
+use crate::folder::Folder;
+use crate::manifest::FileEntry;
+use crate::record::Record;
+use crate::scan::{FileRows, Filter, Merge, Run};
+use crate::store::Store;
+
+/// Which states.
+#[derive(Clone, Debug)]
+pub struct StatesQuery {
+    /// Of these entities; none is all.
+    pub entities: Option<Vec<EntityId>>,
+    /// From this instant on.
+    pub from: Timestamp,
+    /// Before this instant.
+    pub to: Timestamp,
+}
+
+/// Which events.
+#[derive(Clone, Debug)]
+pub struct EventsQuery {
+    /// Of this type; none is all.
+    pub event_type: Option<String>,
+    /// From this instant on.
+    pub from: Timestamp,
+    /// Before this instant.
+    pub to: Timestamp,
+    /// So many at most, the oldest.
+    pub limit: usize,
+}
+
+/// Which records that could not be understood.
+#[derive(Clone, Debug)]
+pub struct QuarantineQuery {
+    /// From this instant on.
+    pub from: Timestamp,
+    /// Before this instant.
+    pub to: Timestamp,
+    /// So many at most, the oldest.
+    pub limit: usize,
+}
+
+impl StatesQuery {
+    pub(crate) fn filter(&self) -> Filter {
+        let names =
+            self.entities.as_ref().map(|ids| Arc::new(ids.iter().map(|id| id.as_str().into()).collect()));
+        Filter { names, from: self.from, to: self.to }
+    }
+}
+
+impl Store {
+    /// Gives the states, ordered by entity id, then time, then tie, until told to stop: as they are at the time of the
+    /// call, whatever is written meanwhile. `seq` is not kept and always zero. At any time no more than the files of one
+    /// day are open, and of each some pages are in memory.
+    ///
+    /// # Errors
+    /// `DamagedFile` at the first file that cannot be read; rows given before are right.
+    pub fn states(
+        &self,
+        query: &StatesQuery,
+        mut each: impl FnMut(StateRow) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.each_state(query, None, &mut each)
+    }
+
+    /// As [`Store::states`]; columns not asked for are null.
+    pub(crate) fn each_state(
+        &self,
+        query: &StatesQuery,
+        columns: Option<&[&str]>,
+        each: &mut dyn FnMut(StateRow) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        let filter = query.filter();
+        let snapshot = self.snapshot::<StateRow>(&filter);
+        let days = snapshot.days();
+        // Days are apart in time: one entity after the other, each day by day, is in order.
+        let filters = if days.len() > 1 { self.one_by_one(&filter) } else { vec![filter] };
+        for filter in &filters {
+            for day in &days {
+                for row in snapshot.merge(&self.folder, *day, filter, columns)? {
+                    if each(Arc::unwrap_or_clone(row?)).is_break() {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn one_by_one(&self, filter: &Filter) -> Vec<Filter> {
+        let names = filter.names.clone().unwrap_or_else(|| {
+            let live = self.live.read();
+            Arc::new(live.latest.keys().map(|id| id.as_str().into()).collect())
+        });
+        let one = |name: &Arc<str>| Some(Arc::new(BTreeSet::from([Arc::clone(name)])));
+        names.iter().map(|name| Filter { names: one(name), ..*filter }).collect()
+    }
+
+    /// The events, oldest first.
+    ///
+    /// # Errors
+    /// `DamagedFile` at the first file that cannot be read.
+    pub fn events(&self, query: &EventsQuery) -> Result<Vec<EventRow>, StoreError> {
+        let names = query.event_type.as_deref().map(|name| Arc::new(BTreeSet::from([Arc::from(name)])));
+        self.rows(&Filter { names, from: query.from, to: query.to }, query.limit)
+    }
+
+    /// The records that could not be understood, oldest first.
+    ///
+    /// # Errors
+    /// `DamagedFile` at the first file that cannot be read.
+    pub fn quarantined(&self, query: &QuarantineQuery) -> Result<Vec<QuarantineRow>, StoreError> {
+        self.rows(&Filter { names: None, from: query.from, to: query.to }, query.limit)
+    }
+
+    fn rows<R: Record>(&self, filter: &Filter, limit: usize) -> Result<Vec<R>, StoreError> {
+        let snapshot = self.snapshot::<R>(filter);
+        let mut rows = Vec::new();
+        for day in snapshot.days() {
+            for row in snapshot.merge(&self.folder, day, filter, None)? {
+                if rows.len() == limit {
+                    return Ok(rows);
+                }
+                rows.push(Arc::unwrap_or_clone(row?));
+            }
+        }
+        Ok(rows)
+    }
+
+    /// What there is at this moment. Its files stay on disk as long as it lives.
+    pub(crate) fn snapshot<R: Record>(&self, filter: &Filter) -> Snapshot<R> {
+        let live = self.live.read();
+        let files = live.contents.files.iter().filter(|file| file.table == R::TABLE && filter.touches(file));
+        Snapshot {
+            files: files.copied().collect(),
+            buffered: R::buffered(&live.buffers).select(filter),
+            _epoch: Arc::clone(&live.epoch),
+        }
+    }
+}
+
+/// The rows of a table at one moment.
+pub(crate) struct Snapshot<R> {
+    pub(crate) files: Vec<FileEntry>,
+    pub(crate) buffered: BTreeMap<i64, Vec<Arc<R>>>,
+    _epoch: Arc<()>,
+}
+
+impl<R: Record> Snapshot<R> {
+    pub(crate) fn days(&self) -> BTreeSet<i64> {
+        self.files.iter().map(|file| file.day).chain(self.buffered.keys().copied()).collect()
+    }
+
+    /// The rows of a day that pass, in the order of files.
+    pub(crate) fn merge<'a>(
+        &'a self,
+        folder: &'a Folder,
+        day: i64,
+        filter: &'a Filter,
+        columns: Option<&[&str]>,
+    ) -> Result<Merge<'a, R>, StoreError> {
+        let mut runs: Vec<Run<'a, R>> = Vec::new();
+        for file in self.files.iter().filter(|file| file.day == day) {
+            runs.push(Box::new(FileRows::open(folder, file, filter, columns)?));
+        }
+        let buffered = self.buffered.get(&day).into_iter().flatten();
+        runs.push(Box::new(buffered.filter(|row| filter.takes(&***row)).map(|row| Ok(Arc::clone(row)))));
+        Merge::new(runs)
+    }
+}

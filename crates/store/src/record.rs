@@ -1,0 +1,50 @@
+//! What flush, merge and scan need to know of a row, whatever its table.
+
+mod events;
+mod quarantine;
+mod states;
+
+use std::cmp::Ordering;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch};
+use hearthline_core::Timestamp;
+
+use crate::Table;
+use crate::buffer::{Buffers, Days};
+use crate::columns::Column;
+
+/// A row of one table.
+pub(crate) trait Record: Clone + Send + Sync + 'static {
+    /// What makes two rows the same row.
+    type Identity: Eq + Hash;
+
+    const TABLE: Table;
+    const COLUMNS: &'static [Column];
+    /// The columns a file is sorted by.
+    const SORTED: &'static [&'static str];
+    /// The columns that [`Record::order`] and [`Record::identity`] read.
+    const KEY: &'static [&'static str];
+    /// The column of [`Record::name`].
+    const NAME: &'static str;
+
+    fn ts(&self) -> Timestamp;
+
+    /// What a query may ask for by name.
+    fn name(&self) -> &str;
+
+    fn identity(&self) -> Self::Identity;
+
+    /// The order of rows in a file. Rows of one name and identity are neighbours in it.
+    fn order(&self, other: &Self) -> Ordering;
+
+    /// One array for each column, in their order.
+    fn encode(rows: &[Arc<Self>]) -> Vec<ArrayRef>;
+
+    /// Columns that were left out come back as null or empty.
+    fn decode(batch: &RecordBatch) -> Vec<Self>;
+
+    /// The rows of this table that are not in a file yet.
+    fn buffered(buffers: &Buffers) -> &Days<Self>;
+}

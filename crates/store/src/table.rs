@@ -1,0 +1,57 @@
+//! The tables, and where their files lie.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use hearthline_core::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A table. Its number in the manifest is its place here: new ones go to the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Table {
+    /// States of entities and their removals.
+    States,
+    /// Events that are no state change.
+    Events,
+    /// Records that could not be understood.
+    Quarantine,
+    /// The last state of each entity: one file, which restates rows of `states`.
+    Latest,
+}
+
+impl Table {
+    /// All tables.
+    pub const ALL: [Self; 4] = [Self::States, Self::Events, Self::Quarantine, Self::Latest];
+
+    /// The name of its folder.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::States => "states",
+            Self::Events => "events",
+            Self::Quarantine => "quarantine",
+            Self::Latest => "latest",
+        }
+    }
+
+    /// Whether it has a folder for each day.
+    pub(crate) fn is_by_day(self) -> bool {
+        self != Self::Latest
+    }
+
+    /// Where the files of a day lie.
+    pub(crate) fn partition(self, store: &Path, day: i64) -> PathBuf {
+        let table = store.join(self.as_str());
+        if self.is_by_day() {
+            table.join(format!("date={}", Timestamp::start_of_day(day).date()))
+        } else {
+            table
+        }
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
