@@ -12,12 +12,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use hearthline_core::{Clock, Fs, RealFs, Seq, SystemClock};
-use hearthline_log::{Log, LogConfig, LogThread, LogWriter};
+use hearthline_log::{Append, Log, LogConfig, LogThread, LogWriter};
 use hearthline_pipeline::deliver::{Delivery, FlushRequest};
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::health::{Board, PartState};
 use hearthline_pipeline::ingest::Ingest;
 use hearthline_pipeline::sinks::StoreSink;
+use hearthline_pipeline::sources::home_assistant::wire::parse_state;
 use hearthline_pipeline::sources::home_assistant::{Link, LinkConfig};
 use hearthline_store::{Store, StoreConfig};
 use tokio::sync::{mpsc, oneshot};
@@ -32,6 +33,8 @@ pub(crate) const SITE: &str = "home";
 const QUEUE_BYTES: usize = 16 << 20;
 /// Batches that a sink at the head takes from memory.
 const RING_BYTES: usize = 8 << 20;
+/// States of the past that are taken in at once.
+const IMPORT: usize = 1000;
 /// How often old segments, old days and days to be merged are looked for.
 const UPKEEP: Duration = Duration::from_secs(30);
 
@@ -74,11 +77,16 @@ struct Threads {
 }
 
 impl App {
-    /// Builds every part on the data folder, then starts every part.
+    /// Builds every part on the data folder, then starts every part. A demonstration has a past: state objects (JSON) that
+    /// are taken in before the connection is made.
     ///
     /// # Errors
     /// When a part cannot be built: nothing runs then.
-    pub(crate) fn start(settings: &Settings, link: LinkConfig) -> anyhow::Result<Self> {
+    pub(crate) fn start(
+        settings: &Settings,
+        link: LinkConfig,
+        past: Option<Vec<String>>,
+    ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let fs: Arc<dyn Fs> = Arc::new(RealFs);
         let board = Board::new(Arc::clone(&clock));
@@ -97,7 +105,7 @@ impl App {
             connection,
             log: log.clone(),
         };
-        let observer = Arc::new(Observer::new(views, board.clone(), Arc::clone(&clock)));
+        let observer = Arc::new(Observer::new(views, board.clone(), Arc::clone(&clock), past.is_some()));
 
         board.set("log", PartState::Healthy, None);
         let (flushes, requests) = mpsc::channel(16);
@@ -108,7 +116,16 @@ impl App {
                     tracing::error!(%error, "the store did not get everything; the rest is safe in the log");
                 }
             })?,
-            reader: spawn("reader", move |stop| link.run(ingest, stop))?,
+            reader: spawn("reader", {
+                let (log, clock) = (log.clone(), Arc::clone(&clock));
+                move |stop| async move {
+                    let mut ingest = ingest;
+                    if let Err(error) = import(&mut ingest, &log, &*clock, past.unwrap_or_default()).await {
+                        tracing::error!(%error, "the simulated past could not be taken in");
+                    }
+                    link.run(ingest, stop).await;
+                }
+            })?,
         };
         let keep = settings.log.keep.value;
         Ok(Self { clock, store, filter, observer, log, flusher: Flusher(flushes), keep, threads })
@@ -164,6 +181,17 @@ impl App {
         })
         .await?
     }
+}
+
+/// Takes in states of the past, a few at a time, so that the log's queue never fills.
+async fn import(ingest: &mut Ingest, log: &Log, clock: &dyn Clock, past: Vec<String>) -> anyhow::Result<()> {
+    for some in past.chunks(IMPORT) {
+        let states: Vec<_> = some.iter().map(|raw| parse_state(raw)).collect::<Result<_, _>>()?;
+        ingest.import(&states, clock.now())?;
+        let last = log.append(Append::new())?;
+        log.wait_written(last).await;
+    }
+    Ok(())
 }
 
 fn open_store(settings: &Settings, fs: &Arc<dyn Fs>, clock: &Arc<dyn Clock>) -> anyhow::Result<Arc<Store>> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{check, entities, export, flush, gaps, history, run, status};
+use crate::commands::{check, demo, entities, export, flush, gaps, history, run, status};
 
 /// Records a Home Assistant house: every event on disk once, readable by any Parquet engine
 #[derive(Debug, Parser)]
@@ -28,6 +28,8 @@ const EXIT_CODES: &str = "Exit codes: 0 ok, 1 failed, 2 usage or settings, 3 deg
 pub(crate) enum Command {
     /// Record until told to stop
     Run(run::Args),
+    /// Show a simulated house being recorded, without a Home Assistant at hand
+    Demo(demo::Args),
     /// Validate the settings, then ask Home Assistant once
     Check(check::Args),
     /// How the running program is doing
@@ -85,6 +87,7 @@ mod tests {
     fn every_command_parses() {
         for line in [
             "run",
+            "demo --data-dir x --hours 12 --rate 2 --seed 7",
             "check --offline",
             "status",
             "history sensor.a --from 24h --to now --limit 5 --bucket 1h --fill previous",

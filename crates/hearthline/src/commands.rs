@@ -1,6 +1,7 @@
 //! The commands, one file each, all of one shape: `Args`, then `run`, which answers with an exit code.
 
 pub(crate) mod check;
+pub(crate) mod demo;
 pub(crate) mod entities;
 pub(crate) mod export;
 pub(crate) mod flush;
@@ -58,6 +59,7 @@ pub(crate) fn run(cli: Cli, environment: &Environment, out: &mut (dyn Write + Se
 async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit> {
     match command {
         Command::Run(args) => run::run(args, context).await,
+        Command::Demo(args) => demo::run(args, context).await,
         Command::Check(args) => check::run(args, context).await,
         Command::Status(args) => status::run(args, context).await,
         Command::History(args) => history::run(args, context).await,

@@ -14,6 +14,7 @@ use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use hearthline_api::Reading;
 use hearthline_core::{Clock, RealFs, SystemClock};
 use hearthline_pipeline::filter::Filter;
+use hearthline_runbook::Status;
 use hearthline_store::{Store, StoreConfig};
 use serde::de::DeserializeOwned;
 use tower::ServiceExt as _;
@@ -126,6 +127,14 @@ impl Program {
         let chunks = self.send(method, path).await?;
         let whole: Vec<u8> = chunks.map_ok(|chunk| chunk.to_vec()).try_concat().await?;
         serde_json::from_slice(&whole).with_context(|| format!("the answer to {path} cannot be read"))
+    }
+
+    /// Asks how it is doing.
+    ///
+    /// # Errors
+    /// In the words of the answer.
+    pub(crate) async fn status(&self) -> anyhow::Result<Status> {
+        self.ask(Method::GET, "/api/v1/status").await
     }
 
     async fn send(&self, method: Method, path: &str) -> anyhow::Result<Chunks> {

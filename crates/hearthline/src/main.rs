@@ -5,6 +5,7 @@ mod app;
 mod cli;
 mod commands;
 mod exit;
+mod fault;
 mod house;
 mod instant;
 mod peer;

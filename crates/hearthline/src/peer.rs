@@ -33,6 +33,7 @@ pub(crate) fn link(settings: &Settings) -> anyhow::Result<LinkConfig> {
         events: peer.events.value.clone(),
         supervised: peer.supervised,
         seed: getrandom::u64().unwrap_or_default(), // without randomness the waits are still right, only not spread
+        retry: Arc::default(),
     })
 }
 

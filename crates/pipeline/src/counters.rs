@@ -30,6 +30,12 @@ impl Counters {
         }
     }
 
+    /// Offers from one origin.
+    #[must_use]
+    pub fn received_of(&self, origin: Origin) -> u64 {
+        self.received.get(origin as usize).copied().unwrap_or(0)
+    }
+
     /// Offers from all origins.
     #[must_use]
     pub fn received_total(&self) -> u64 {

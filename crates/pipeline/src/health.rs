@@ -56,7 +56,7 @@ pub struct Part {
     pub since: Timestamp,
     /// Why, in words, where it is not healthy.
     pub reason: Option<String>,
-    /// The share of the time since the board was made that it was up; none where it is off, or no time has passed.
+    /// The share of the time since it had started that it was up; none where it is off or still starting.
     pub uptime: Option<f64>,
 }
 
@@ -64,22 +64,34 @@ pub struct Part {
 #[derive(Clone)]
 pub struct Board {
     clock: Arc<dyn Clock>,
-    start: Duration,
     parts: Arc<Mutex<Vec<Entry>>>,
 }
 
 struct Entry {
     part: Part,
     entered: Duration,
+    /// Time that is over, in states that count as up, and in all but starting and off.
     up: Duration,
+    counted: Duration,
+}
+
+impl Entry {
+    /// Time up and time counted, until now.
+    fn times(&self, now: Duration) -> (Duration, Duration) {
+        let current = now.saturating_sub(self.entered);
+        match self.part.state {
+            PartState::Starting | PartState::Off => (self.up, self.counted),
+            state if state.is_up() => (self.up + current, self.counted + current),
+            _ => (self.up, self.counted + current),
+        }
+    }
 }
 
 impl Board {
     /// An empty board.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        let start = clock.monotonic();
-        Self { clock, start, parts: Arc::default() }
+        Self { clock, parts: Arc::default() }
     }
 
     /// A part says how it is. Saying the same state again changes only its reason.
@@ -88,13 +100,11 @@ impl Board {
         let mut parts = self.parts.lock();
         let Some(entry) = parts.iter_mut().find(|entry| entry.part.name == name) else {
             let part = Part { name, state, since: at, reason, uptime: None };
-            parts.push(Entry { part, entered: now, up: Duration::ZERO });
+            parts.push(Entry { part, entered: now, up: Duration::ZERO, counted: Duration::ZERO });
             return;
         };
         if entry.part.state != state {
-            if entry.part.state.is_up() {
-                entry.up += now.saturating_sub(entry.entered);
-            }
+            (entry.up, entry.counted) = entry.times(now);
             entry.entered = now;
             entry.part.since = at;
             tracing::debug!(
@@ -112,16 +122,13 @@ impl Board {
     #[must_use]
     pub fn parts(&self) -> Vec<Part> {
         let now = self.clock.monotonic();
-        let total = now.saturating_sub(self.start).as_secs_f64();
         let parts = self.parts.lock();
         parts
             .iter()
             .map(|entry| {
-                let current =
-                    if entry.part.state.is_up() { now.saturating_sub(entry.entered) } else { Duration::ZERO };
-                let up = (entry.up + current).as_secs_f64();
-                let known = total > 0.0 && entry.part.state != PartState::Off;
-                Part { uptime: known.then(|| (up / total).min(1.0)), ..entry.part.clone() }
+                let (up, counted) = entry.times(now);
+                let known = !counted.is_zero() && entry.part.state != PartState::Off;
+                Part { uptime: known.then(|| up.as_secs_f64() / counted.as_secs_f64()), ..entry.part.clone() }
             })
             .collect()
     }
@@ -147,7 +154,11 @@ mod tests {
         board.set("log", PartState::Unhealthy, Some("full".into()));
         clock.advance(second);
         let part = board.parts().remove(0);
-        assert_eq!((part.uptime, part.reason.as_deref()), (Some(0.5), Some("full")));
+        assert_eq!(
+            (part.uptime, part.reason.as_deref()),
+            (Some(2.0 / 3.0), Some("full")),
+            "starting counts for nothing"
+        );
         assert_eq!(part.since, Timestamp(3_000_000));
     }
 

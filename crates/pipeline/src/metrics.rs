@@ -5,14 +5,20 @@ use std::time::Duration;
 
 /// How far back the samples reach.
 const KEPT: Duration = Duration::from_hours(1);
+/// The window of a rate.
+pub const MINUTE: Duration = Duration::from_secs(60);
+/// Samples are taken about once a second.
+const SLACK: Duration = Duration::from_secs(3);
 
 /// Cumulative counts at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sample {
     /// Monotonic.
     pub at: Duration,
-    /// Offered to the recorder.
+    /// Offered to the recorder, from every origin.
     pub received: u64,
+    /// Of these, the events of the stream.
+    pub live: u64,
     /// Filtered, duplicate or logged.
     pub persisted: u64,
     /// Refused by a sink, quarantined, or not understood.
@@ -28,12 +34,24 @@ pub struct Samples(VecDeque<Sample>);
 pub struct Window {
     /// The time between them.
     pub span: Duration,
-    /// Offered in that time.
+    /// Offered in that time, from every origin.
     pub received: u64,
+    /// Of these, the events of the stream.
+    pub live: u64,
     /// Filtered, duplicate or logged in that time.
     pub persisted: u64,
     /// Refused, quarantined or not understood in that time.
     pub failed: u64,
+}
+
+impl Window {
+    /// Events of the stream in a minute; none before a whole minute is over.
+    #[must_use]
+    pub fn per_minute(&self) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+        let rate = self.live as f64 * 60.0 / self.span.as_secs_f64();
+        (self.span + SLACK >= MINUTE).then_some(rate)
+    }
 }
 
 impl Samples {
@@ -59,6 +77,7 @@ impl Samples {
         Some(Window {
             span: last.at - first.at,
             received: last.received - first.received,
+            live: last.live - first.live,
             persisted: last.persisted - first.persisted,
             failed: last.failed - first.failed,
         })
@@ -75,13 +94,17 @@ mod tests {
         assert_eq!(samples.window(KEPT), None);
         for second in 0..=100 {
             let at = Duration::from_secs(second);
-            samples.push(Sample { at, received: second * 3, persisted: second * 2, failed: second });
+            samples.push(Sample {
+                at,
+                received: second * 3,
+                live: second,
+                persisted: second * 2,
+                failed: second,
+            });
         }
-        let minute = Duration::from_secs(60);
-        assert_eq!(
-            samples.window(minute),
-            Some(Window { span: minute, received: 180, persisted: 120, failed: 60 })
-        );
+        let window = Window { span: MINUTE, received: 180, live: 60, persisted: 120, failed: 60 };
+        assert_eq!(samples.window(MINUTE), Some(window));
+        assert_eq!(window.per_minute(), Some(60.0));
         assert_eq!(samples.window(KEPT).unwrap().span, Duration::from_secs(100));
     }
 }

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use hearthline_pipeline::metrics::Samples;
+use hearthline_pipeline::metrics::{MINUTE, Samples};
 
 use crate::facts::{Connection, Facts};
 use crate::status::{Criterion, Overall};
 
 /// Events per minute under which a house is called quiet.
 pub const FLOOR: f64 = 10.0;
-const MINUTE: Duration = Duration::from_secs(60);
 const QUARTER: Duration = Duration::from_secs(900);
 
 /// All criteria, in the order in which they are shown. `overall` is what [`crate::verdict`] says of the same facts.
@@ -26,8 +25,24 @@ pub fn evaluate(facts: &Facts, samples: &Samples, overall: Overall) -> Vec<Crite
     ]
 }
 
-fn criterion(id: &str, label: &str, met: Option<bool>, value: Option<f64>, target: f64, unit: &str) -> Criterion {
-    Criterion { id: id.into(), label: label.into(), met, value, target, unit: unit.into(), window_s: 0, note: None }
+fn criterion(
+    id: &str,
+    label: &str,
+    met: Option<bool>,
+    value: Option<f64>,
+    target: f64,
+    unit: &str,
+) -> Criterion {
+    Criterion {
+        id: id.into(),
+        label: label.into(),
+        met,
+        value,
+        target,
+        unit: unit.into(),
+        window_s: 0,
+        note: None,
+    }
 }
 
 fn connected(facts: &Facts) -> Criterion {
@@ -38,14 +53,13 @@ fn connected(facts: &Facts) -> Criterion {
 
 fn events_per_minute(facts: &Facts, samples: &Samples) -> Criterion {
     let (id, label, unit) = ("events_per_minute", "Events per minute over the floor", "1/min");
-    let window = samples.window(MINUTE).filter(|window| window.span + Duration::from_secs(5) >= MINUTE);
-    let mut criterion = match window {
-        #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-        Some(window) => {
-            let rate = window.received as f64 * 60.0 / window.span.as_secs_f64();
+    let mut criterion = match samples.window(MINUTE).and_then(|window| window.per_minute()) {
+        Some(rate) => {
             let quiet = rate <= FLOOR && facts.connection == Connection::Connected && facts.ping_answered;
-            let mut criterion = criterion(id, label, (!quiet).then_some(rate > FLOOR), Some(rate), FLOOR, unit);
-            criterion.note = quiet.then(|| "quiet house: few events, and Home Assistant answers pings".into());
+            let mut criterion =
+                criterion(id, label, (!quiet).then_some(rate > FLOOR), Some(rate), FLOOR, unit);
+            criterion.note =
+                quiet.then(|| "quiet house: few events, and Home Assistant answers pings".into());
             criterion
         }
         None => {
@@ -91,8 +105,14 @@ fn uptime(facts: &Facts) -> Criterion {
         .filter_map(|part| part.uptime.map(|uptime| (uptime * 100.0, &part.name)))
         .min_by(|a, b| a.0.total_cmp(&b.0));
     let value = lowest.map(|(uptime, _)| uptime);
-    let mut criterion =
-        criterion("uptime", "Uptime of each part over 99 %", value.map(|uptime| uptime > 99.0), value, 99.0, "%");
+    let mut criterion = criterion(
+        "uptime",
+        "Uptime of each part over 99 %",
+        value.map(|uptime| uptime > 99.0),
+        value,
+        99.0,
+        "%",
+    );
     criterion.window_s = facts.uptime.as_secs();
     criterion.note = lowest.map(|(_, name)| format!("the lowest is {name}, since the program started"));
     criterion

@@ -30,7 +30,10 @@ fn loss(facts: &Facts) -> Option<String> {
         return Some(format!("Not recording for {minutes} min: {}.", reason()));
     }
     if facts.unaccounted != 0 {
-        return Some(format!("Recording, but {} events are in no counter: please report this.", facts.unaccounted));
+        return Some(format!(
+            "Recording, but {} events are in no counter: please report this.",
+            facts.unaccounted
+        ));
     }
     let ill = facts.parts.iter().find(|part| part.state == "unhealthy")?;
     Some(format!("{} is unhealthy: {}.", ill.name, ill.reason.as_deref().unwrap_or("no reason is known")))
@@ -52,7 +55,10 @@ fn lateness(facts: &Facts) -> Option<String> {
         ));
     }
     if let Some(sink) = facts.sinks.iter().find(|sink| sink.lag_s > BEHIND_S) {
-        return Some(format!("Recording, {} is {:.0} s behind; its events are safe on disk.", sink.name, sink.lag_s));
+        return Some(format!(
+            "Recording, {} is {:.0} s behind; its events are safe on disk.",
+            sink.name, sink.lag_s
+        ));
     }
     if let Some(part) = facts.parts.iter().find(|part| matches!(part.state.as_str(), "degraded" | "parked")) {
         let reason = part.reason.as_deref().unwrap_or("no reason is known");

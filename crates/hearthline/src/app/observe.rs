@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::{Clock, Timestamp};
+use hearthline_core::{Clock, Origin, Timestamp};
 use hearthline_log::{Log, LogStats};
 use hearthline_pipeline::deliver::{SinkView, SinkViewOf};
 use hearthline_pipeline::health::{Board, PartState};
 use hearthline_pipeline::ingest::{IngestView, ViewOf};
-use hearthline_pipeline::metrics::{Sample, Samples};
+use hearthline_pipeline::metrics::{MINUTE, Sample, Samples};
+use hearthline_pipeline::sinks::Committed;
 use hearthline_pipeline::sources::home_assistant::{LinkState, LinkStatus};
 use hearthline_runbook::status::{self, Status};
 use hearthline_runbook::{Connection, Facts, criteria, verdict};
@@ -17,8 +18,6 @@ use tokio::sync::watch;
 
 /// How often.
 pub(super) const EVERY: Duration = Duration::from_secs(1);
-/// The window of `per_minute`.
-const MINUTE: Duration = Duration::from_secs(60);
 /// A difference in the counters is said only when it stays: a look is not taken in one instant.
 const SETTLE: Duration = Duration::from_secs(10);
 /// Home Assistant restarts in less than this.
@@ -38,6 +37,8 @@ pub(crate) struct Observer {
     board: Board,
     clock: Arc<dyn Clock>,
     start: Duration,
+    /// The house is a simulated one.
+    simulated: bool,
     seen: Mutex<Seen>,
 }
 
@@ -57,9 +58,9 @@ struct Look {
 }
 
 impl Observer {
-    pub(super) fn new(views: Views, board: Board, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(views: Views, board: Board, clock: Arc<dyn Clock>, simulated: bool) -> Self {
         let start = clock.monotonic();
-        let observer = Self { views, board, clock, start, seen: Mutex::default() };
+        let observer = Self { views, board, clock, start, simulated, seen: Mutex::default() };
         observer.observe();
         observer
     }
@@ -116,7 +117,7 @@ impl Observer {
             let seen = self.seen.lock();
             let now = self.clock.monotonic();
             let settled = seen.unaccounted_since.is_some_and(|since| now.saturating_sub(since) > SETTLE);
-            let per_minute = seen.samples.window(MINUTE).map(|window| window.received);
+            let per_minute = seen.samples.window(MINUTE).and_then(|window| window.per_minute());
             (self.facts(&look, settled), per_minute, seen.samples.clone())
         };
         let (overall, verdict) = verdict::judge(&facts);
@@ -135,7 +136,12 @@ impl Observer {
                 logged: counters.logged,
                 unlogged: counters.unlogged,
                 quarantined: quarantined.max(counters.undecodable),
-                per_minute,
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "a count of events"
+                )]
+                per_minute: per_minute.map(|rate| rate.round() as u64),
             },
             log: status::Log {
                 first_seq: look.log.first_seq.0,
@@ -214,9 +220,17 @@ impl Observer {
 }
 
 impl Look {
-    /// Offers that are in no term of the equation, and logged events that are in no term of a sink's.
+    /// Events that are in no term of an equation, or in two: offered ones, logged ones that are not in the log, and those
+    /// that a sink has counted and can show nowhere.
     fn unaccounted(&self) -> i128 {
-        self.ingest.counters.difference()
+        let counters = self.ingest.counters;
+        let log = i128::from(counters.logged) - i128::from(self.log.events_total);
+        let sinks = self.sinks.iter().map(|sink| {
+            let Committed { events, delivered, filtered, collapsed, quarantined, .. } = sink.committed;
+            let shown = [delivered, filtered, collapsed, quarantined].map(i128::from);
+            (i128::from(events) - shown.iter().sum::<i128>()).abs()
+        });
+        counters.difference().abs() + log.abs() + sinks.sum::<i128>()
     }
 
     fn sample(&self, at: Duration) -> Sample {
@@ -225,6 +239,7 @@ impl Look {
         Sample {
             at,
             received: counters.received_total(),
+            live: counters.received_of(Origin::Live),
             persisted: counters.filtered + counters.duplicate + counters.logged,
             failed: quarantined.max(counters.undecodable),
         }

@@ -1,7 +1,6 @@
 //! `hearthline gaps`: periods in which events were or may have been missed.
 
-use axum::http::Method;
-use hearthline_runbook::status::{Gaps, Status};
+use hearthline_runbook::status::Gaps;
 
 use super::Context;
 use crate::exit::Exit;
@@ -15,7 +14,7 @@ pub(crate) struct Args {}
 /// Lists the newest ones, newest first.
 pub(crate) async fn run(_args: Args, mut context: Context<'_>) -> anyhow::Result<Exit> {
     let program = Program::required(&context.settings)?;
-    let status: Status = program.ask(Method::GET, "/api/v1/status").await?;
+    let status = program.status().await?;
     if context.json {
         context.write_json(&status.gaps)?;
     } else {

@@ -1,11 +1,12 @@
 //! `hearthline run`: records until told to stop.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use hearthline_api::{ApiState, ApiToken, Reading};
+use hearthline_pipeline::sources::home_assistant::LinkConfig;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -28,18 +29,28 @@ pub(crate) struct Args {}
 pub(crate) async fn run(_args: Args, context: Context<'_>) -> anyhow::Result<Exit> {
     let settings = context.settings;
     start_logging(&settings);
-    let mut claim = claim(&settings)?;
-    let token = api_token::load_or_make(&settings.data_dir).context("the API's token cannot be made")?;
     let listen = *settings.api.listen;
     let listener = TcpListener::bind(listen)
         .await
         .with_context(|| format!("cannot listen on {listen} ({})", settings.api.listen.origin))?;
+    record(&settings, listener, peer::link(&settings)?, None).await
+}
+
+/// Records until told to stop. `past` is that of a simulated house.
+pub(super) async fn record(
+    settings: &Settings,
+    listener: TcpListener,
+    link: LinkConfig,
+    past: Option<Vec<String>>,
+) -> anyhow::Result<Exit> {
+    let mut claim = claim(settings)?;
+    let token = api_token::load_or_make(&settings.data_dir).context("the API's token cannot be made")?;
     let address = listener.local_addr()?;
     let mut signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
 
-    let app = App::start(&settings, peer::link(&settings)?)?;
+    let app = App::start(settings, link, past)?;
     claim.announce(address).context("run.json cannot be written")?;
-    for line in startup::lines(&settings, &startup::stored(&app.store.stats()), address) {
+    for line in startup::lines(settings, &startup::stored(&app.store.stats()), address) {
         tracing::info!("{line}");
     }
     let stop = CancellationToken::new();
@@ -86,7 +97,13 @@ fn api_state(app: &App, token: ApiToken) -> ApiState {
     }
 }
 
-fn start_logging(settings: &Settings) {
+/// Says on standard error what the settings' log filter lets through.
+pub(super) fn start_logging(settings: &Settings) {
     let filter = tracing_subscriber::EnvFilter::builder().parse_lossy(settings.log_filter.as_str());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(false)
+        .init();
 }

@@ -1,6 +1,5 @@
 //! `hearthline status`: how the running program is doing.
 
-use axum::http::Method;
 use comfy_table::Table;
 use hearthline_runbook::status::{Criterion, Overall, Part, Status};
 
@@ -16,7 +15,7 @@ pub(crate) struct Args {}
 /// Prints the document; the exit code is the state of the whole.
 pub(crate) async fn run(_args: Args, mut context: Context<'_>) -> anyhow::Result<Exit> {
     let program = Program::required(&context.settings)?;
-    let status: Status = program.ask(Method::GET, "/api/v1/status").await?;
+    let status = program.status().await?;
     if context.json {
         context.write_json(&status)?;
     } else {

@@ -1,4 +1,4 @@
-//! Comparing what Home Assistant holds with what we hold.
+//! States that come without an event: comparing what Home Assistant holds with what we hold, and imports.
 
 use hearthline_core::{Origin, Timestamp};
 
@@ -58,6 +58,26 @@ impl Ingest {
         }
         self.end_frame()?;
         Ok(report)
+    }
+
+    /// Takes states of the past that come from elsewhere, oldest first for each entity, as one append. One that is no newer
+    /// than what is held is a duplicate.
+    ///
+    /// # Errors
+    /// When the log does not take it.
+    pub fn import(&mut self, states: &[State<'_>], received: Timestamp) -> Result<(), IngestError> {
+        for state in states {
+            self.fold.counters.offer(Origin::Import);
+            let held = self.fold.held.get(state.entity_id.as_ref()).map(|held| held.ts);
+            if !self.filter.keeps(&state.entity_id) {
+                self.fold.counters.filtered += 1;
+            } else if held.is_some_and(|held| held >= state.last_updated) {
+                self.fold.counters.duplicate += 1;
+            } else {
+                self.log_state(state, Origin::Import, received)?;
+            }
+        }
+        self.end_frame()
     }
 
     /// After a gap every entity is as we left it: nothing happened in it.

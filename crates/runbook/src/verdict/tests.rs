@@ -45,7 +45,10 @@ fn each_situation_has_its_sentence() {
         ("all well", &healthy, Overall::Healthy, "Recording."),
         (
             "token refused",
-            &|f| (f.connection, f.connection_reason) = (Connection::Parked, Some("the token was refused".into())),
+            &|f| {
+                (f.connection, f.connection_reason) =
+                    (Connection::Parked, Some("the token was refused".into()))
+            },
             Overall::Unhealthy,
             "Not recording: the token was refused.",
         ),

@@ -50,6 +50,14 @@ pub(super) fn state(state: &State, style: Style) -> String {
     )
 }
 
+impl State {
+    /// The state object as `get_states` and events hold it.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        state(self, Style::default())
+    }
+}
+
 /// The event object of a change.
 pub(super) fn state_changed(fired: &Fired, style: Style) -> String {
     let or_null = |s: &Option<std::sync::Arc<State>>| s.as_deref().map_or("null".into(), |s| state(s, style));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hearthline_core::Clock;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -44,6 +44,8 @@ pub struct LinkConfig {
     pub supervised: bool,
     /// For the waits between attempts.
     pub seed: u64,
+    /// A person wants the next attempt now, also where the link is parked.
+    pub retry: Arc<Notify>,
 }
 
 /// The owner of the connection.
@@ -153,6 +155,7 @@ impl Link {
         };
         tokio::select! {
             () = stop.cancelled() => {}
+            () = self.config.retry.notified() => {}
             () = waiting => {}
         }
     }

@@ -58,6 +58,10 @@ pub struct Event<'a> {
 }
 
 /// The data of an event.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every event is a state change, and a box costs an allocation"
+)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum EventData<'a> {
     /// A state changed. An old state may be absent (a new entity), a new one too (a removal).

@@ -74,6 +74,7 @@ impl Lab {
             events: events.iter().map(ToString::to_string).collect(),
             supervised: false,
             seed: 3,
+            retry: Arc::default(),
         };
         let (link, status) = Link::new(config, clock);
         let stop = CancellationToken::new();

@@ -1,0 +1,192 @@
+//! `hearthline demo`: the real pipeline on a simulated house, without a Home Assistant at hand.
+//!
+//! The house, its Home Assistant and its faults come from `hearthline-sim`; it speaks the real protocol over a real
+//! socket. Everything after that socket is the program as it always runs.
+
+use std::io::{self, IsTerminal as _};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use hearthline_core::{Clock, SystemClock};
+use hearthline_sim::{HomeAssistant, House, Options};
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+
+use super::Context;
+use crate::exit::Exit;
+use crate::house::Program;
+use crate::settings::{Secret, Setting, Settings};
+use crate::{fault, peer};
+
+/// Ports that are tried after the usual one.
+const PORTS: u16 = 50;
+/// Between two status lines.
+const SAY: Duration = Duration::from_secs(5);
+/// Of the simulated Home Assistant; it guards nothing.
+const TOKEN: &str = "simulated-token";
+
+/// What kind of house.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Keep what is recorded in this folder; without one it is in a temporary folder that goes at the end
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Hours of simulated past that the charts begin with
+    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u16).range(0..=240))]
+    hours: u16,
+    /// How lively the house is: 1 is about 45 events a minute
+    #[arg(long, default_value_t = 1.0, value_parser = lively)]
+    rate: f64,
+    /// Another number is another house
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+fn lively(text: &str) -> Result<f64, String> {
+    let rate: f64 = text.parse().map_err(|_| "write a number, as in 2.5".to_owned())?;
+    if (0.01..=1000.0).contains(&rate) { Ok(rate) } else { Err("write a number from 0.01 to 1000".into()) }
+}
+
+/// Shows a house until told to stop.
+pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit> {
+    let mut settings = context.settings;
+    super::run::start_logging(&settings);
+    let temporary = match &args.data_dir {
+        Some(_) => None,
+        None => Some(tempfile::Builder::new().prefix("hearthline-demo-").tempdir()?),
+    };
+    let dir =
+        args.data_dir.clone().or_else(|| temporary.as_ref().map(|dir| dir.path().into())).unwrap_or_default();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let (house, past) = lived(&args, &*clock, dir.join("store").is_dir());
+    let peer = HomeAssistant::new(house, clock, Options { token: TOKEN.into(), ..Options::default() });
+    let address = peer.listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+    simulated(&mut settings, dir, address)?;
+    let listener = listen(&mut settings).await?;
+    let page = listener.local_addr()?;
+    welcome(context.out, page, &settings)?;
+
+    let living = peer.clone();
+    tokio::spawn(async move { living.run().await });
+    let link = peer::link(&settings)?;
+    if io::stdin().is_terminal() {
+        let (runtime, peer, retry) = (Handle::current(), peer.clone(), Arc::clone(&link.retry));
+        // A thread that may wait for a line for ever, also after everything else has stopped.
+        std::thread::Builder::new()
+            .name("orders".into())
+            .spawn(move || take_orders(&runtime, &peer, &retry))?;
+    }
+    if !io::stdout().is_terminal() {
+        tokio::spawn(say_status(settings.clone()));
+    }
+    super::run::record(&settings, listener, link, Some(past)).await
+}
+
+/// A house that has lived for some hours, and the states of these hours. One that is shown again on the same folder has
+/// its past there already.
+fn lived(args: &Args, clock: &dyn Clock, again: bool) -> (House, Vec<String>) {
+    let now = clock.now();
+    let hours = if again { 0 } else { args.hours };
+    let mut house =
+        House::new(args.seed, now.minus(Duration::from_secs(3600) * hours.into())).with_rate(args.rate);
+    let mut past: Vec<String> = house.states().map(|state| state.to_json()).collect();
+    let fired = house.advance(now);
+    past.extend(fired.iter().filter_map(|fired| fired.new_state.as_ref()).map(|state| state.to_json()));
+    (house, if again { Vec::new() } else { past })
+}
+
+/// Puts the simulated peer in the place of a real one, whatever else is set.
+fn simulated(settings: &mut Settings, dir: PathBuf, address: SocketAddr) -> anyhow::Result<()> {
+    settings.data_dir = Setting::default(dir);
+    let peer = &mut settings.home_assistant;
+    peer.url = Some(Setting::default(format!("http://{address}").parse()?));
+    peer.token = Some(Setting::default(Secret::new(TOKEN)));
+    peer.token_file = None;
+    peer.ca_file = None;
+    peer.supervised = false;
+    Ok(())
+}
+
+/// Listens where the settings say, or on the next port that is free.
+async fn listen(settings: &mut Settings) -> anyhow::Result<TcpListener> {
+    let first = *settings.api.listen;
+    for port in first.port()..=first.port().saturating_add(PORTS) {
+        let address = SocketAddr::new(first.ip(), port);
+        match TcpListener::bind(address).await {
+            Ok(listener) => {
+                if address != first {
+                    tracing::warn!("{first} is in use; taking {address} instead");
+                    settings.api.listen.value = address;
+                }
+                return Ok(listener);
+            }
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+            Err(error) => return Err(error).with_context(|| format!("cannot listen on {address}")),
+        }
+    }
+    anyhow::bail!(
+        "{first} and the {PORTS} ports after it are in use; set HEARTHLINE_API_LISTEN to another address"
+    )
+}
+
+fn welcome(out: &mut (dyn io::Write + Send), page: SocketAddr, settings: &Settings) -> io::Result<()> {
+    writeln!(out, "A simulated house is being recorded. Look at it:  http://{page}/")?;
+    writeln!(
+        out,
+        "Ask it from another terminal:  HEARTHLINE_DATA_DIR={} hearthline status",
+        settings.data_dir.display()
+    )?;
+    if io::stdin().is_terminal() {
+        writeln!(
+            out,
+            "Break it: type one of these and Enter:  {}",
+            fault::names().collect::<Vec<_>>().join("  ")
+        )?;
+    }
+    out.flush()
+}
+
+/// What a person types is what goes wrong.
+fn take_orders(runtime: &Handle, peer: &HomeAssistant, retry: &Notify) {
+    let _entered = runtime.enter();
+    for line in io::stdin().lines().map_while(Result::ok) {
+        let word = line.trim();
+        if !word.is_empty() {
+            match fault::cause(peer, word) {
+                Ok(what) => {
+                    tracing::warn!("simulated: {what}");
+                    if word == fault::HEAL {
+                        retry.notify_one(); // a person who has put the token right would ask for that
+                    }
+                }
+                Err(why) => tracing::warn!("{why}"),
+            }
+        }
+    }
+}
+
+/// One line for each look, where nobody looks at a page.
+#[expect(clippy::print_stdout, reason = "the command's answer goes on while it runs")]
+async fn say_status(settings: Settings) {
+    let mut each = tokio::time::interval_at(tokio::time::Instant::now() + SAY, SAY);
+    loop {
+        each.tick().await;
+        let Ok(Some(program)) = Program::of(&settings) else { continue };
+        let Ok(status) = program.status().await else { continue };
+        let (events, ha) = (&status.events, &status.home_assistant);
+        let rate = events.per_minute.map_or("-".into(), |rate| rate.to_string());
+        println!(
+            "{}: {} home assistant {}, {} received, {} logged, {rate} per minute, {} gaps open",
+            status.overall.as_str(),
+            status.verdict,
+            ha.state,
+            events.received,
+            events.logged,
+            status.gaps.open
+        );
+    }
+}
