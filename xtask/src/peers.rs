@@ -27,7 +27,7 @@ pub(crate) fn install(target: &Path) -> Result<PathBuf> {
         return Ok(peers);
     }
     let environment = environment(&peers);
-    println!("installing Home Assistant and DuckDB into {} (3 min)", environment.display());
+    println!("installing Home Assistant and DuckDB into {} (2 min)", environment.display());
     if environment.exists() {
         fs::remove_dir_all(&environment)
             .with_context(|| format!("cannot remove a half made {}", environment.display()))?;

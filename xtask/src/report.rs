@@ -29,6 +29,12 @@ impl Report {
         passed > 0 && failed == 0 && !(all_must_run && skipped > 0)
     }
 
+    /// Whether anything was not run.
+    pub(crate) fn skipped(&self) -> bool {
+        let [_, _, skipped] = self.sums();
+        skipped > 0
+    }
+
     /// Ends with the sums alone on a line, for programs.
     pub(crate) fn print(&self) {
         println!("\n{:<12} {:>7} {:>7} {:>8} {:>8}", "stage", "passed", "failed", "skipped", "time");

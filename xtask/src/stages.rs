@@ -50,9 +50,9 @@ fn announce(workspace: &Workspace, quick: bool) {
     if quick {
         println!("real peers   left out by --quick");
     } else if peers::installed(&workspace.target) {
-        println!("real peers   4 min");
+        println!("real peers   2 min");
     } else {
-        println!("real peers   4 min, and 3 min to install them below {}", workspace.target.display());
+        println!("real peers   2 min, and 2 min to install them below {}", workspace.target.display());
     }
 }
 

@@ -77,12 +77,13 @@ fn decide(token: &ApiToken, peer: Option<IpAddr>, uri: &Uri, headers: &HeaderMap
 }
 
 fn unauthorized(why: &str) -> ApiError {
-    let todo = "send the header `Authorization: Bearer <token>` with the token from secrets/api_token in the data folder";
+    let todo =
+        "send the header `Authorization: Bearer <token>` with the token that `hearthline token show` prints";
     ApiError::new(StatusCode::UNAUTHORIZED, "not allowed", why, todo)
 }
 
 fn forbidden(why: &str) -> ApiError {
-    let todo = "ask by 127.0.0.1 or localhost, or send the token from secrets/api_token in the data folder";
+    let todo = "ask by 127.0.0.1 or localhost, or send the token that `hearthline token show` prints";
     ApiError::new(StatusCode::FORBIDDEN, "not allowed", why, todo)
 }
 

@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod error;
+mod page;
 pub mod routes;
 mod serve;
 mod state;
@@ -13,6 +14,9 @@ mod tests;
 
 pub use access::ApiToken;
 pub use error::ApiError;
-pub use routes::{Bucket, Entities, Entity, Flushed, History, State, reading, router};
+pub use routes::{
+    Bucket, Change, Entities, Entity, Event, Events, Flushed, History, Lost, Quarantine, Quarantined, State,
+    Stats, reading, router,
+};
 pub use serve::serve;
 pub use state::{ApiState, FlushRequest, Reading};

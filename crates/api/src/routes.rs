@@ -1,13 +1,19 @@
 //! The routes, one file each.
 
 mod entities;
+mod events;
 mod export;
 mod flush;
 mod health;
 mod history;
+mod live;
 mod metrics;
+mod newest;
+mod openapi;
 mod parameters;
+mod quarantine;
 mod reading;
+mod stats;
 mod status;
 
 use axum::Router;
@@ -15,11 +21,17 @@ use axum::http::{StatusCode, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
-use crate::{ApiError, ApiState, Reading, access};
+use crate::{ApiError, ApiState, Reading, access, page};
 
 pub use entities::{Entities, Entity};
+pub use events::{Event, Events};
 pub use flush::Flushed;
 pub use history::{Bucket, History, State};
+pub use live::{Change, Lost};
+#[cfg(test)]
+pub(crate) use metrics::render as metrics_of;
+pub use quarantine::{Quarantine, Quarantined};
+pub use stats::Stats;
 
 /// The routes that answer from what is recorded. They work without a running program and check nobody: for use within
 /// the process.
@@ -27,32 +39,36 @@ pub fn reading(recorded: Reading) -> Router {
     Router::new()
         .route("/api/v1/entities", get(entities::get))
         .route("/api/v1/entities/{id}/history", get(history::get))
+        .route("/api/v1/events", get(events::get))
         .route("/api/v1/export", get(export::get))
+        .route("/api/v1/quarantine", get(quarantine::get))
         .with_state(recorded)
         .fallback(unknown)
 }
 
-/// All routes, behind the check of who may ask.
+/// All routes and the page, behind the check of who may ask. `/health`, `/api/v1/health` and `/api/v1/stats` are addresses
+/// of the system that this program replaces.
 pub fn router(state: ApiState) -> Router {
     let (token, recorded) = (state.token.clone(), state.reading.clone());
     Router::new()
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/healthz", get(health::health))
+        .route("/health", get(health::health))
         .route("/metrics", get(metrics::get))
+        .route("/openapi.json", get(openapi::get))
+        .route("/api/v1/health", get(health::health))
         .route("/api/v1/status", get(status::get))
+        .route("/api/v1/stats", get(stats::get))
+        .route("/api/v1/live", get(live::get))
         .route("/api/v1/flush", post(flush::post))
         .with_state(state)
+        .merge(page::routes())
         .merge(reading(recorded))
         .layer(from_fn_with_state(token, access::guard))
 }
 
 async fn unknown(uri: Uri) -> ApiError {
     let why = format!("there is nothing at {}", uri.path());
-    ApiError::new(
-        StatusCode::NOT_FOUND,
-        "not found",
-        why,
-        "ask for /api/v1/status, or look into the README for the list",
-    )
+    ApiError::new(StatusCode::NOT_FOUND, "not found", why, "ask for /openapi.json, which lists everything")
 }

@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use hearthline_core::{Clock, Seq};
 use hearthline_pipeline::filter::Filter;
+use hearthline_pipeline::live::Live;
 use hearthline_runbook::Status;
 use hearthline_store::Store;
+use tokio_util::sync::CancellationToken;
 
 use crate::ApiToken;
 
@@ -36,6 +38,10 @@ pub struct ApiState {
     pub status: Arc<dyn Fn() -> Status + Send + Sync>,
     /// Puts everything into files.
     pub flush: FlushRequest,
+    /// What was just written.
+    pub live: Live,
+    /// Ends the answers that would go on for ever, so that they do not hold up the end of the program.
+    pub stop: CancellationToken,
     /// What a caller from elsewhere has to show.
     pub token: ApiToken,
 }

@@ -1,1 +1,240 @@
+//! Stories of the API over a store on a disk in memory.
 
+mod events;
+mod live;
+mod metrics;
+mod openapi;
+mod recorded;
+mod refusals;
+mod running;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use hearthline_core::{
+    Batch, EntityId, EventRow, ManualClock, MemFs, Origin, QuarantineRow, Row, Seq, StateRow, Timestamp,
+    Value as Meaning,
+};
+use hearthline_pipeline::filter::Filter;
+use hearthline_pipeline::live::Live;
+use hearthline_runbook::Status;
+use hearthline_store::{Store, StoreConfig};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+
+use crate::{ApiState, ApiToken, Reading, router};
+
+/// 2026-11-23, noon.
+const NOON: Timestamp = Timestamp(1_795_435_200_000_000);
+const HOUR: Duration = Duration::from_hours(1);
+
+/// A recorded house that is asked from the same machine.
+struct House {
+    store: Arc<Store>,
+    live: Live,
+    stop: CancellationToken,
+    router: Router,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl House {
+    fn new() -> Self {
+        Self::with(status(), Ok(Seq(7)))
+    }
+
+    /// One whose status is this, and whose flush ends so.
+    fn with(status: Status, flushed: Result<Seq, String>) -> Self {
+        let clock = Arc::new(ManualClock::at(NOON));
+        let config = StoreConfig {
+            dir: PathBuf::from("/data/store"),
+            flush_rows: 1000,
+            flush_interval: HOUR,
+            retention: None,
+            context_ids: false,
+        };
+        let store = Arc::new(Store::open(Arc::new(MemFs::default()), clock.clone(), config).unwrap());
+        let (live, stop) = (Live::default(), CancellationToken::new());
+        let filter = Filter::new(&[], &["sensor.*_battery".into()]).unwrap();
+        let state = ApiState {
+            reading: Reading { store: Arc::clone(&store), filter: Arc::new(filter), clock },
+            status: Arc::new(move || status.clone()),
+            flush: Arc::new(move || Box::pin(std::future::ready(flushed.clone()))),
+            live: live.clone(),
+            stop: stop.clone(),
+            token: ApiToken::new("right"),
+        };
+        Self { store, live, stop, router: router(state) }
+    }
+
+    /// Writes rows as the next records of the log, and shows them.
+    fn write(&self, mut rows: Vec<Row>) {
+        let before = self.store.stats().buffered as u64 + self.store.committed().0;
+        for (seq, row) in (before + 1..).zip(&mut rows) {
+            match row {
+                Row::State(row) => row.seq = Seq(seq),
+                Row::Event(row) => row.seq = Seq(seq),
+                Row::Quarantined(row) => row.seq = Seq(seq),
+            }
+        }
+        let batch = Batch { first: Seq(before + 1), last: Seq(before + rows.len() as u64), rows };
+        self.store.write(&batch).unwrap();
+        self.live.publish(&batch);
+    }
+
+    async fn ask(&self, method: Method, path: &str) -> axum::response::Response {
+        let mut request = Request::builder().method(method).uri(path).header("host", "localhost:8099");
+        let peer = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 50_000)));
+        request.extensions_mut().unwrap().insert(peer);
+        self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+    }
+
+    async fn answer(&self, method: Method, path: &str) -> Answer {
+        let response = self.ask(method, path).await;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let chunks = response.into_body().into_data_stream();
+        let body = chunks.map(|chunk| chunk.map(|chunk| chunk.to_vec())).try_concat().await.unwrap();
+        Answer { status, headers, body }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.answer(Method::GET, path).await
+    }
+
+    /// A document that is answered with 200.
+    async fn document(&self, path: &str) -> Value {
+        let answer = self.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text());
+        answer.json()
+    }
+}
+
+impl Answer {
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+/// A document as a person reads it.
+fn pretty(document: &Value) -> String {
+    serde_json::to_string_pretty(document).unwrap()
+}
+
+/// A state of so many seconds before noon.
+fn state(before: u64, entity_id: &str, state: &str) -> Row {
+    let ts = NOON.minus(Duration::from_secs(before));
+    let entity_id = EntityId::from(entity_id);
+    let is_number = state.parse::<f64>().is_ok();
+    Row::State(StateRow {
+        seq: Seq::ZERO,
+        ts,
+        tie: 0,
+        site: "home".into(),
+        entity_key: entity_id.as_str().into(),
+        state: (!state.is_empty()).then(|| state.into()),
+        value: Meaning::of(entity_id.domain(), state).as_number(),
+        unit: is_number.then(|| "°C".into()),
+        device_class: is_number.then(|| "temperature".into()),
+        last_changed: ts,
+        received_delay_ms: Some(3),
+        origin: Origin::Live,
+        restored: false,
+        attributes: Some(format!(r#"{{"friendly_name":"The {}"}}"#, entity_id.domain()).into()),
+        context_id: None,
+        area: None,
+        device: None,
+        weather: None,
+        entity_id,
+    })
+}
+
+fn event(before: u64, event_type: &str, data: &str) -> Row {
+    Row::Event(EventRow {
+        seq: Seq::ZERO,
+        ts: NOON.minus(Duration::from_secs(before)),
+        site: "home".into(),
+        event_type: event_type.into(),
+        data: data.into(),
+        context_id: None,
+        origin: Origin::Live,
+    })
+}
+
+fn quarantined(before: u64, reason: &str, raw: &[u8]) -> Row {
+    let ts = NOON.minus(Duration::from_secs(before));
+    Row::Quarantined(QuarantineRow {
+        seq: Seq::ZERO,
+        ts,
+        site: "home".into(),
+        reason: reason.into(),
+        raw: raw.into(),
+    })
+}
+
+/// A house in which things have happened.
+fn status() -> Status {
+    serde_json::from_value(json!({
+        "version": "0.1.0", "overall": "degraded", "verdict": "Recording. The store is behind.", "uptime_s": 3600,
+        "home_assistant": {
+            "state": "connected", "since": "2026-11-23T11:00:00.000000Z", "version": "2024.3.3", "attempts": 3,
+            "last_event_age_s": 1.5, "location_name": "Home", "ping_s": 0.002, "reason": null,
+        },
+        "events": {
+            "received": 100, "filtered": 10, "duplicate": 5, "logged": 84, "unlogged": 1, "quarantined": 2,
+            "per_minute": 42,
+        },
+        "log": { "first_seq": 1, "last_seq": 90, "bytes": 4096, "synced_seq": 89 },
+        "sinks": [{
+            "name": "store", "kind": "parquet", "state": "degraded", "delivered": 78, "filtered": 0, "collapsed": 1,
+            "quarantined": 2, "pending": 3, "lag_s": 2.5, "write_errors": 4, "last_error": "no space left",
+        }],
+        "parts": [
+            { "name": "log", "state": "healthy", "since": "2026-11-23T11:00:00.000000Z", "reason": null, "uptime": 1.0 },
+            {
+                "name": "store", "state": "degraded", "since": "2026-11-23T11:59:00.000000Z",
+                "reason": "no space left", "uptime": 0.99,
+            },
+            { "name": "weather", "state": "off", "since": "2026-11-23T11:00:00.000000Z", "reason": null, "uptime": null },
+        ],
+        "weather": { "provider": "off", "state": "off", "calls": 0, "cache_hits": 0, "age_s": null },
+        "gaps": {
+            "open": 0, "filled": 1, "partly": 0, "lost": 0,
+            "recent": [{
+                "id": 1, "state": "filled", "from": "2026-11-23T11:10:00.000000Z", "to": "2026-11-23T11:11:00.000000Z",
+                "cause": "connection reset", "entities": [], "recovered": 12,
+            }],
+        },
+        "criteria": [
+            {
+                "id": "persistence", "label": "Everything received is kept", "met": true, "value": 100.0, "target": 100.0,
+                "unit": "%", "window_s": 3600, "note": null,
+            },
+            {
+                "id": "rate", "label": "Events per minute", "met": null, "value": null, "target": 10.0,
+                "unit": "per min", "window_s": 3600, "note": "a \"quiet\" house",
+            },
+        ],
+        "simulated": true,
+    }))
+    .unwrap()
+}

@@ -17,6 +17,7 @@ use hearthline_pipeline::deliver::{Delivery, FlushRequest};
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::health::{Board, PartState};
 use hearthline_pipeline::ingest::Ingest;
+use hearthline_pipeline::live::Live;
 use hearthline_pipeline::sinks::StoreSink;
 use hearthline_pipeline::sources::home_assistant::wire::parse_state;
 use hearthline_pipeline::sources::home_assistant::{Link, LinkConfig};
@@ -46,6 +47,8 @@ pub(crate) struct App {
     pub(crate) store: Arc<Store>,
     /// Which entities are.
     pub(crate) filter: Arc<Filter>,
+    /// What was just written.
+    pub(crate) live: Live,
     /// How everything is.
     pub(crate) observer: Arc<Observer>,
     log: Log,
@@ -96,8 +99,13 @@ impl App {
         let writer = open_log(settings, &fs, &clock, store.committed())?;
         let log = writer.log();
         let ingest = Ingest::open(log.clone(), Arc::clone(&clock), Arc::clone(&filter))?;
-        let delivery =
-            Delivery::new(log.clone(), Arc::clone(&clock), StoreSink::new(Arc::clone(&store)), SITE);
+        let live = Live::default();
+        let delivery = Delivery::new(
+            log.clone(),
+            Arc::clone(&clock),
+            StoreSink::new(Arc::clone(&store), live.clone()),
+            SITE,
+        );
         let (link, connection) = Link::new(link, Arc::clone(&clock));
         let views = observe::Views {
             ingest: ingest.view(),
@@ -128,7 +136,7 @@ impl App {
             })?,
         };
         let keep = settings.log.keep.value;
-        Ok(Self { clock, store, filter, observer, log, flusher: Flusher(flushes), keep, threads })
+        Ok(Self { clock, store, filter, live, observer, log, flusher: Flusher(flushes), keep, threads })
     }
 
     /// Looks after the parts until told to stop: samples the counters, lets old segments and days go, merges

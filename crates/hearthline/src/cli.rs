@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{check, demo, entities, export, flush, gaps, history, run, status};
+use crate::commands::{
+    check, demo, entities, events, export, flush, gaps, history, quarantine, run, status, tail, token,
+};
 
 /// Records a Home Assistant house: every event on disk once, readable by any Parquet engine
 #[derive(Debug, Parser)]
@@ -38,12 +40,20 @@ pub(crate) enum Command {
     History(history::Args),
     /// Every entity with its latest state
     Entities(entities::Args),
+    /// What happened, states and other events together, the newest first
+    Events(events::Args),
+    /// What happens from now on, a line for each change
+    Tail(tail::Args),
     /// Write states as CSV, NDJSON or Parquet, or list the Parquet files
     Export(export::Args),
     /// Ask the running program to put everything into files now
     Flush(flush::Args),
     /// Periods in which events were or may have been missed
     Gaps(gaps::Args),
+    /// What came in and could not be understood
+    Quarantine(quarantine::Args),
+    /// The token that the API asks for from another machine
+    Token(token::Args),
 }
 
 #[cfg(test)]
@@ -96,6 +106,10 @@ mod tests {
             "export --files",
             "flush",
             "gaps",
+            "events --entity light --entity sensor.*_t --type state_changed --from 24h --to now --text x --limit 5",
+            "tail light.a sensor.*",
+            "quarantine list --limit 5",
+            "token show",
         ] {
             parse(&format!("hearthline {line}")).unwrap_or_else(|e| panic!("{line}: {e}"));
         }

@@ -3,12 +3,16 @@
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod entities;
+pub(crate) mod events;
 pub(crate) mod export;
 pub(crate) mod flush;
 pub(crate) mod gaps;
 pub(crate) mod history;
+pub(crate) mod quarantine;
 pub(crate) mod run;
 pub(crate) mod status;
+pub(crate) mod tail;
+pub(crate) mod token;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -64,9 +68,13 @@ async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit
         Command::Status(args) => status::run(args, context).await,
         Command::History(args) => history::run(args, context).await,
         Command::Entities(args) => entities::run(args, context).await,
+        Command::Events(args) => events::run(args, context).await,
+        Command::Tail(args) => tail::run(args, context).await,
         Command::Export(args) => export::run(args, context).await,
         Command::Flush(args) => flush::run(args, context).await,
         Command::Gaps(args) => gaps::run(args, context).await,
+        Command::Quarantine(args) => quarantine::run(args, context).await,
+        Command::Token(args) => token::run(&args, context),
     }
 }
 

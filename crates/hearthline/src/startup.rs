@@ -124,13 +124,13 @@ pub(crate) fn span(length: Duration) -> String {
     const UNITS: [(u128, &str); 5] =
         [(86_400_000, " d"), (3_600_000, " h"), (60_000, " min"), (1000, " s"), (1, " ms")];
     let millis = length.as_millis();
-    let fits = UNITS.iter().find(|(unit, _)| millis >= *unit && millis % unit == 0);
+    let fits = UNITS.iter().find(|(unit, _)| millis >= *unit && millis.is_multiple_of(*unit));
     fits.map_or_else(|| format!("{millis} ms"), |(unit, name)| format!("{}{name}", millis / unit))
 }
 
 fn bytes(count: u64) -> String {
     const UNITS: [(u64, &str); 4] = [(1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
-    let fits = UNITS.iter().find(|(unit, _)| count >= *unit && count % unit == 0);
+    let fits = UNITS.iter().find(|(unit, _)| count >= *unit && count.is_multiple_of(*unit));
     fits.map_or_else(|| format!("{count} bytes"), |(unit, name)| format!("{} {name}", count / unit))
 }
 

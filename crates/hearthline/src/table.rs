@@ -16,3 +16,13 @@ pub(crate) fn table(head: &[&str]) -> Table {
 pub(crate) fn text(table: &Table) -> String {
     table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned() + "\n").collect()
 }
+
+/// The beginning of a text on one line, with a sign where there is more.
+pub(crate) fn cut(text: &str, characters: usize) -> String {
+    let mut shown: String =
+        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(characters).collect();
+    if text.chars().nth(characters).is_some() {
+        shown.push('…');
+    }
+    shown
+}

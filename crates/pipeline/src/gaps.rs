@@ -98,13 +98,21 @@ impl State {
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     gaps: Vec<Gap>,
+    /// Where the gap of all entities is that has no end yet: asked for at every event.
+    endless: Option<usize>,
 }
 
 impl Ledger {
     /// The ledger as a checkpoint holds it.
     #[must_use]
-    pub const fn new(gaps: Vec<Gap>) -> Self {
-        Self { gaps }
+    pub fn new(gaps: Vec<Gap>) -> Self {
+        let mut ledger = Self { gaps, endless: None };
+        ledger.find_endless();
+        ledger
+    }
+
+    fn find_endless(&mut self) {
+        self.endless = self.gaps.iter().rposition(|gap| gap.entities.is_empty() && gap.to.is_none());
     }
 
     /// All gaps, in the order they were opened.
@@ -119,12 +127,13 @@ impl Ledger {
             Some(known) => *known = gap,
             None => self.gaps.push(gap),
         }
+        self.find_endless();
     }
 
     /// The gap of all entities that has no end yet.
     #[must_use]
     pub fn unbounded(&self) -> Option<&Gap> {
-        self.gaps.iter().rev().find(|gap| gap.entities.is_empty() && gap.to.is_none())
+        self.gaps.get(self.endless?)
     }
 
     /// Opens a gap of all entities after the last event that was received. None if one is open without an end already:
@@ -134,6 +143,7 @@ impl Ledger {
             return None;
         }
         let gap = self.gap(last_fired.minus(MARGIN), None, cause, detail, Vec::new());
+        self.endless = Some(self.gaps.len());
         self.gaps.push(gap.clone());
         Some(gap)
     }
@@ -149,7 +159,7 @@ impl Ledger {
     /// Ends the gap that has no end, at the first event after the stream came back. An event from before the gap (its
     /// clock was set back) ends it where it begins.
     pub fn bound(&mut self, first_fired: Timestamp) -> Option<Gap> {
-        let gap = self.gaps.iter_mut().rev().find(|gap| gap.entities.is_empty() && gap.to.is_none())?;
+        let gap = self.gaps.get_mut(self.endless.take()?)?;
         gap.to = Some(first_fired.max(gap.from));
         Some(gap.clone())
     }

@@ -146,8 +146,8 @@ impl Ingest {
     /// When a record cannot be made. Whether the log takes it is said by [`Ingest::end_frame`].
     pub fn accept(&mut self, event: &Event<'_>, received: Timestamp) -> Result<(), IngestError> {
         self.fold.counters.offer(Origin::Live);
+        self.frame.gaps.extend(self.fold.gaps.bound(event.time_fired));
         if self.stream == Stream::Resuming {
-            self.frame.gaps.extend(self.fold.gaps.bound(event.time_fired));
             self.stream = Stream::Catching;
         }
         let before = self.fold.last_fired.replace(event.time_fired);

@@ -7,6 +7,7 @@
 //! - [`normalise`]: turns a log record into a row.
 //! - [`deliver`]: folds the log into a sink, with a cursor.
 //! - [`sinks`]: what it is delivered to.
+//! - [`live`]: what was just written, for those who watch.
 //! - [`health`], [`metrics`]: the state of the parts, rates over a window.
 
 pub mod counters;
@@ -15,6 +16,7 @@ pub mod filter;
 pub mod gaps;
 pub mod health;
 pub mod ingest;
+pub mod live;
 pub mod mask;
 pub mod metrics;
 pub mod normalise;

@@ -4,24 +4,23 @@
 //! everything else stays byte for byte as it was sent.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use serde_json::value::RawValue;
 
 /// A key is secret when it is one of these, or ends in one of them after an underscore.
-const SECRET: [&str; 6] = ["code", "pin", "password", "passcode", "token", "api_key"];
+const SECRET: [&[u8]; 6] = [b"code", b"pin", b"password", b"passcode", b"token", b"api_key"];
 
 /// The text with the values of secret keys masked. Borrowed when there is none, as in nearly every event.
 #[must_use]
 pub fn mask(json: &str) -> Cow<'_, str> {
     let mut masked = String::new();
     let mut copied = 0;
-    for key_end in SECRET.iter().flat_map(|word| ends(json, word)).collect::<std::collections::BTreeSet<_>>()
-    {
-        let Some(range) = secret_value(json, key_end).filter(|range| range.start >= copied) else { continue };
-        let Some(kept) = json.get(copied..range.start) else { continue };
-        masked.push_str(kept);
+    for colon in memchr::memchr_iter(b':', json.as_bytes()) {
+        let Some(value) = secret_value(json, colon).filter(|value| value.start >= copied) else { continue };
+        masked.push_str(json.get(copied..value.start).unwrap_or_default());
         masked.push_str("\"***\"");
-        copied = range.end;
+        copied = value.end;
     }
     match json.get(copied..) {
         Some(rest) if copied > 0 => Cow::Owned(masked + rest),
@@ -29,27 +28,19 @@ pub fn mask(json: &str) -> Cow<'_, str> {
     }
 }
 
-/// Where `word"` ends in the text.
-fn ends<'a>(json: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
-    memchr::memmem::find_iter(json.as_bytes(), word)
-        .map(|at| at + word.len())
-        .filter(|end| json.as_bytes().get(*end) == Some(&b'"'))
-}
-
-/// The value that belongs to the key whose closing quote stands at `quote`, if it is a secret key with a value.
+/// The value behind this colon, if a secret key stands before it and the value is not null.
 ///
-/// A quote inside a JSON string is written `\"`, so a word between two bare quotes and before a colon is a key.
-fn secret_value(json: &str, quote: usize) -> Option<std::ops::Range<usize>> {
-    let before = json.get(..quote)?;
-    let key = before.get(before.rfind('"')? + 1..)?;
-    let secret = SECRET
-        .iter()
-        .any(|word| key.strip_suffix(word).is_some_and(|stem| stem.is_empty() || stem.ends_with('_')));
-    let after = json.get(quote + 1..)?;
-    let value = after.trim_start().strip_prefix(':')?.trim_start();
-    if !secret {
+/// A quote inside a JSON string is written `\"`, so a word before a bare quote and a colon ends a key.
+fn secret_value(json: &str, colon: usize) -> Option<Range<usize>> {
+    let key = json.as_bytes().get(..colon)?.trim_ascii_end().strip_suffix(b"\"")?;
+    let ends_in = |word: &&[u8]| {
+        key.last() == word.last() // nearly always the end of it, and much cheaper than the rest
+            && key.strip_suffix(*word).is_some_and(|stem| matches!(stem, [.., b'_' | b'"']))
+    };
+    if !SECRET.iter().any(ends_in) {
         return None;
     }
+    let value = json.get(colon + 1..)?.trim_start();
     let start = json.len() - value.len();
     let raw = serde_json::Deserializer::from_str(value).into_iter::<&RawValue>().next()?.ok()?.get();
     (raw != "null").then_some(start..start + raw.len())

@@ -31,6 +31,9 @@ pub struct Status {
     pub gaps: Gaps,
     /// The success criteria with their figures.
     pub criteria: Vec<Criterion>,
+    /// The house is a simulated one, made up by this program.
+    #[serde(default)]
+    pub simulated: bool,
 }
 
 /// The state of the whole.

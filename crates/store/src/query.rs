@@ -33,8 +33,6 @@ pub struct EventsQuery {
     pub from: Timestamp,
     /// Before this instant.
     pub to: Timestamp,
-    /// So many at most, the oldest.
-    pub limit: usize,
 }
 
 /// Which records that could not be understood.
@@ -44,8 +42,6 @@ pub struct QuarantineQuery {
     pub from: Timestamp,
     /// Before this instant.
     pub to: Timestamp,
-    /// So many at most, the oldest.
-    pub limit: usize,
 }
 
 impl StatesQuery {
@@ -104,35 +100,45 @@ impl Store {
         names.iter().map(|name| Filter { names: one(name), ..*filter }).collect()
     }
 
-    /// The events, oldest first.
+    /// Gives the events, oldest first, until told to stop.
     ///
     /// # Errors
-    /// `DamagedFile` at the first file that cannot be read.
-    pub fn events(&self, query: &EventsQuery) -> Result<Vec<EventRow>, StoreError> {
+    /// `DamagedFile` at the first file that cannot be read; rows given before are right.
+    pub fn events(
+        &self,
+        query: &EventsQuery,
+        mut each: impl FnMut(EventRow) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
         let names = query.event_type.as_deref().map(|name| Arc::new(BTreeSet::from([Arc::from(name)])));
-        self.rows(&Filter { names, from: query.from, to: query.to }, query.limit)
+        self.each_row(&Filter { names, from: query.from, to: query.to }, &mut each)
     }
 
-    /// The records that could not be understood, oldest first.
+    /// Gives the records that could not be understood, oldest first, until told to stop.
     ///
     /// # Errors
-    /// `DamagedFile` at the first file that cannot be read.
-    pub fn quarantined(&self, query: &QuarantineQuery) -> Result<Vec<QuarantineRow>, StoreError> {
-        self.rows(&Filter { names: None, from: query.from, to: query.to }, query.limit)
+    /// `DamagedFile` at the first file that cannot be read; rows given before are right.
+    pub fn quarantined(
+        &self,
+        query: &QuarantineQuery,
+        mut each: impl FnMut(QuarantineRow) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.each_row(&Filter { names: None, from: query.from, to: query.to }, &mut each)
     }
 
-    fn rows<R: Record>(&self, filter: &Filter, limit: usize) -> Result<Vec<R>, StoreError> {
+    fn each_row<R: Record>(
+        &self,
+        filter: &Filter,
+        each: &mut dyn FnMut(R) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
         let snapshot = self.snapshot::<R>(filter);
-        let mut rows = Vec::new();
         for day in snapshot.days() {
             for row in snapshot.merge(&self.folder, day, filter, None)? {
-                if rows.len() == limit {
-                    return Ok(rows);
+                if each(Arc::unwrap_or_clone(row?)).is_break() {
+                    return Ok(());
                 }
-                rows.push(Arc::unwrap_or_clone(row?));
             }
         }
-        Ok(rows)
+        Ok(())
     }
 
     /// What there is at this moment. Its files stay on disk as long as it lives.

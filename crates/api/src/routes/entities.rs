@@ -1,15 +1,16 @@
 //! `GET /api/v1/entities?ids=`: every entity with its latest state, and whether the settings keep it.
 
 use axum::Json;
-use axum::extract::{Query, State as Shared};
+use axum::extract::State as Shared;
 use serde::{Deserialize, Serialize};
 
 use super::history::State;
-use super::parameters::list;
+use super::parameters::{Query, list};
 use crate::{ApiError, Reading};
 
 /// The parameters.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Parameters {
     /// Only these, in this order, separated by commas; also those that were never recorded.
     ids: Option<String>,

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use hearthline_store::{ExportFormat, StatesQuery};
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
-use super::parameters::{instant, list};
+use super::parameters::{Query, instant, list};
 use super::reading::blocking;
 use crate::{ApiError, Reading};
 
@@ -24,6 +24,7 @@ const WAITING: usize = 4;
 
 /// The parameters.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Parameters {
     format: Option<String>,
     entities: Option<String>,

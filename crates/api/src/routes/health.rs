@@ -1,4 +1,4 @@
-//! `GET /livez`, `/readyz`, `/healthz`: answers for probes.
+//! `GET /livez`, `/readyz`, `/healthz` (also `/health`, `/api/v1/health`): answers for probes.
 //!
 //! Alive means that the process answers: restart it if not. Ready means that every part has started. Health is the
 //! verdict on the whole: 503 only when data is being lost, because a restart does not mend what is merely late.

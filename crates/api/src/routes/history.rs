@@ -4,13 +4,13 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Path, Query, State as Shared};
+use axum::extract::{Path, State as Shared};
 use hearthline_core::{EntityId, StateRow, Timestamp};
 use hearthline_store::{Fill, StatesQuery, StoreError};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::parameters::{instant, length};
+use super::parameters::{Query, instant, length};
 use super::reading::blocking;
 use crate::{ApiError, Reading};
 
@@ -21,6 +21,7 @@ const SPAN: Duration = Duration::from_secs(86_400);
 
 /// The parameters.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Parameters {
     from: Option<String>,
     to: Option<String>,

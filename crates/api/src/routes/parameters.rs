@@ -2,9 +2,39 @@
 
 use std::time::Duration;
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use hearthline_core::Timestamp;
+use hearthline_pipeline::filter::Filter;
+use serde::de::DeserializeOwned;
 
 use crate::ApiError;
+
+/// What stands after the `?`. One that cannot be read, or is none of the route's, is refused in words.
+pub(super) struct Query<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        let query = axum::extract::Query::try_from_uri(&parts.uri).map_err(|error| {
+            let why = error.body_text().replace("Failed to deserialize query string: ", "");
+            ApiError::parameter("the query", why, "see /openapi.json for the parameters of each route")
+        })?;
+        Ok(Self(query.0))
+    }
+}
+
+/// Which entities: domains, ids and globs, separated by commas; none when there is no list.
+pub(super) fn entities(name: &str, text: Option<&str>) -> Result<Option<Filter>, ApiError> {
+    let rules: Vec<String> = list(text).into_iter().map(str::to_owned).collect();
+    let filter = Filter::new(&rules, &[]).map_err(|error| {
+        let todo =
+            "write domains (light), ids (light.kitchen) or globs (sensor.*_battery), separated by commas";
+        ApiError::parameter(name, error.to_string(), todo)
+    })?;
+    Ok((!rules.is_empty()).then_some(filter))
+}
 
 /// An instant in ISO 8601 with an offset.
 pub(super) fn instant(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, ApiError> {

@@ -160,6 +160,7 @@ impl Observer {
                 age_s: None,
             },
             gaps: facts.gaps,
+            simulated: self.simulated,
         }
     }
 

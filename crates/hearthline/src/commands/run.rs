@@ -54,7 +54,7 @@ pub(super) async fn record(
         tracing::info!("{line}");
     }
     let stop = CancellationToken::new();
-    let router = hearthline_api::router(api_state(&app, ApiToken::new(token.expose())));
+    let router = hearthline_api::router(api_state(&app, ApiToken::new(token.expose()), stop.clone()));
     let mut api = tokio::spawn(hearthline_api::serve(listener, router, stop.clone().cancelled_owned()));
 
     tokio::select! {
@@ -82,7 +82,7 @@ fn claim(settings: &Settings) -> anyhow::Result<Claim> {
     })
 }
 
-fn api_state(app: &App, token: ApiToken) -> ApiState {
+fn api_state(app: &App, token: ApiToken, stop: CancellationToken) -> ApiState {
     let reading = Reading {
         store: Arc::clone(&app.store),
         filter: Arc::clone(&app.filter),
@@ -93,6 +93,8 @@ fn api_state(app: &App, token: ApiToken) -> ApiState {
         reading,
         status: Arc::new(move || observer.status()),
         flush: Arc::new(move || Box::pin(flusher.clone().flush())),
+        live: app.live.clone(),
+        stop,
         token,
     }
 }

@@ -228,6 +228,21 @@ fn a_gap_in_which_nothing_happened_is_closed_by_the_snapshot() {
 }
 
 #[test]
+fn a_gap_ends_at_the_first_event_also_when_a_snapshot_comes_before_it() {
+    let mut house = House::new();
+    house.connect();
+    house.hear(&event("sensor.a", None, Some(("1", 10)), 10));
+    house.ingest.disconnected("closed");
+    house.connect();
+    house.see(&[("sensor.a", "2", 15)]);
+    assert_eq!(house.gaps()[0].to, None);
+    house.hear(&event("sensor.a", Some(("2", 15)), Some(("3", 20)), 20));
+    assert_eq!(house.gaps()[0].to, Some(at(20)));
+    house.ingest.disconnected("closed again");
+    assert_eq!(house.gaps().len(), 2, "the next one is a gap of its own");
+}
+
+#[test]
 fn a_restart_holds_what_was_held() {
     let mut house = House::new();
     house.connect();

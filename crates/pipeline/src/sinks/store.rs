@@ -6,17 +6,20 @@ use hearthline_core::{Batch, ErrorKind};
 use hearthline_store::{Store, StoreError};
 
 use super::{Committed, Sink, SinkError};
+use crate::live::Live;
 
 /// The embedded store as a sink.
 pub struct StoreSink {
     store: Arc<Store>,
+    live: Live,
 }
 
 impl StoreSink {
-    /// Writes into this store. The calls block on the disk: give it a thread of its own.
+    /// Writes into this store and then shows the rows to those who watch. The calls block on the disk: give it a thread
+    /// of its own.
     #[must_use]
-    pub const fn new(store: Arc<Store>) -> Self {
-        Self { store }
+    pub const fn new(store: Arc<Store>, live: Live) -> Self {
+        Self { store, live }
     }
 }
 
@@ -42,7 +45,9 @@ impl Sink for StoreSink {
     }
 
     async fn write(&mut self, batch: &Batch) -> Result<(), SinkError> {
-        self.store.write(batch).map_err(SinkError::from)
+        self.store.write(batch)?;
+        self.live.publish(batch);
+        Ok(())
     }
 
     fn commit_due(&self) -> bool {
@@ -59,5 +64,38 @@ impl From<StoreError> for SinkError {
     fn from(error: StoreError) -> Self {
         // A full or failing disk may be mended by a person at any time; the rows wait in the log.
         Self { kind: ErrorKind::Transient, message: error.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hearthline_core::{ManualClock, MemFs, QuarantineRow, Row, Seq, Timestamp};
+    use hearthline_store::StoreConfig;
+
+    use super::*;
+    use crate::live::Seen;
+
+    #[tokio::test]
+    async fn only_what_the_store_took_is_shown() {
+        let (fs, clock) = (Arc::new(MemFs::default()), Arc::new(ManualClock::at(Timestamp::EPOCH)));
+        let config = StoreConfig {
+            dir: "/store".into(),
+            flush_rows: 10,
+            flush_interval: std::time::Duration::from_secs(1),
+            retention: None,
+            context_ids: false,
+        };
+        let closed = Store::open_read_only(fs.clone(), clock.clone(), config.clone()).unwrap();
+        let open = Store::open(fs, clock, config).unwrap();
+        let row = |seq| {
+            let (site, reason, raw) = ("home".into(), "no JSON".into(), [].into());
+            Row::Quarantined(QuarantineRow { seq: Seq(seq), ts: Timestamp::EPOCH, site, reason, raw })
+        };
+        let batch = |seq| Batch { first: Seq(seq), last: Seq(seq), rows: vec![row(seq)] };
+        let live = Live::default();
+        let mut watch = live.watch();
+        StoreSink::new(Arc::new(closed), live.clone()).write(&batch(1)).await.unwrap_err();
+        StoreSink::new(Arc::new(open), live).write(&batch(2)).await.unwrap();
+        assert_eq!(watch.next().await, Some(Seen::Row(Arc::new(row(2)))));
     }
 }

@@ -208,14 +208,25 @@ fn events_and_what_is_not_understood_have_tables_of_their_own() {
     house.write(vec![Row::Event(event(4, "call"))]);
 
     let ask = |event_type: Option<&str>, limit| {
-        let query =
-            EventsQuery { event_type: event_type.map(Into::into), from: NOON, to: NOON.plus(DAY), limit };
-        house.store.events(&query).unwrap().iter().map(|event| event.ts.0 - NOON.0).collect::<Vec<_>>()
+        let query = EventsQuery { event_type: event_type.map(Into::into), from: NOON, to: NOON.plus(DAY) };
+        let mut found = Vec::new();
+        let each = |event: EventRow| {
+            found.push(event.ts.0 - NOON.0);
+            if found.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        house.store.events(&query, each).unwrap();
+        found
     };
     assert_eq!(ask(None, 10), [1, 2, 3, 4]);
     assert_eq!(ask(Some("call"), 2), [2, 3]);
-    let query = QuarantineQuery { from: NOON, to: NOON.plus(DAY), limit: 10 };
-    assert_eq!(house.store.quarantined(&query).unwrap(), [QuarantineRow { seq: Seq(3), ..bad }]);
+    let mut found = Vec::new();
+    let query = QuarantineQuery { from: NOON, to: NOON.plus(DAY) };
+    let each = |row| {
+        found.push(row);
+        ControlFlow::Continue(())
+    };
+    house.store.quarantined(&query, each).unwrap();
+    assert_eq!(found, [QuarantineRow { seq: Seq(3), ..bad }]);
     let counts = house.store.committed_counts();
     assert_eq!((counts.events, counts.delivered, counts.collapsed, counts.quarantined), (5, 3, 1, 1));
 }

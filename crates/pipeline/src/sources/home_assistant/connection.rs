@@ -26,6 +26,10 @@ const STARTED: Duration = Duration::from_secs(2);
 const SWEEP: Duration = Duration::from_secs(15 * 60);
 /// The same where the answer is large.
 const LARGE_SWEEP: (usize, Duration) = (4 << 20, Duration::from_secs(3600));
+/// The least between two comparisons, however much gives reason for one.
+const SOON: Duration = Duration::from_secs(10);
+/// After a question was refused.
+const ASK_AGAIN: Duration = Duration::from_secs(60);
 /// With a slower ping no comparison is made: its answer shares the socket and could get us cut off.
 const BUSY: Duration = Duration::from_secs(1);
 
@@ -37,6 +41,8 @@ pub struct Connection<'l> {
     events: &'l [String],
     status: &'l watch::Sender<LinkStatus>,
     subscribed: usize,
+    /// When states were last compared; none while Home Assistant is starting.
+    compared: Option<Instant>,
     /// The next question and when it is asked.
     next: Option<(Instant, Command)>,
 }
@@ -50,7 +56,7 @@ impl<'l> Connection<'l> {
         events: &'l [String],
         status: &'l watch::Sender<LinkStatus>,
     ) -> Self {
-        Self { session, ingest, clock, events, status, subscribed: 0, next: None }
+        Self { session, ingest, clock, events, status, subscribed: 0, compared: None, next: None }
     }
 
     /// Subscribes and records until the stream ends or `stop` is ready; without an error only then.
@@ -89,39 +95,34 @@ impl<'l> Connection<'l> {
 
     async fn take_frame(&mut self, frame: &str) -> Result<(), SessionError> {
         let received = self.clock.now();
-        match wire::messages(frame) {
-            Ok(messages) => {
-                for raw in messages {
-                    self.take_message(raw, received).await?;
-                }
-            }
-            Err(error) => self.ingest.undecodable(frame.as_bytes(), &error.to_string(), received)?,
+        for message in wire::messages(frame) {
+            self.take_message(message, received).await?;
         }
         Ok(self.ingest.end_frame()?)
     }
 
-    async fn take_message(&mut self, raw: &str, received: Timestamp) -> Result<(), SessionError> {
-        match wire::parse_message(raw) {
-            Ok(Message::Event(event)) => match wire::parse_event(event) {
-                Ok(event) => self.ingest.accept(&event, received)?,
-                Err(error) => self.ingest.undecodable(event.as_bytes(), &error.to_string(), received)?,
-            },
-            Ok(Message::Result { id, outcome }) => match (self.session.answered(id), outcome) {
+    async fn take_message(&mut self, message: Message<'_>, received: Timestamp) -> Result<(), SessionError> {
+        match message {
+            Message::Event(event) => self.ingest.accept(&event, received)?,
+            Message::Result { id, outcome } => match (self.session.answered(id), outcome) {
                 (Some(command), Ok(answer)) => self.take_answer(command, answer, received).await?,
                 (Some(command), Err(message)) => self.take_refusal(command, &message).await?,
                 // An event that Home Assistant cannot write as JSON can come as an error of its subscription.
                 (None, Err(message)) => {
                     tracing::warn!(%message, "home assistant could not send an event; comparing states");
-                    self.next = Some((Instant::now(), Command::GetStates));
+                    self.compare_soon();
                 }
                 (None, Ok(_)) => {}
             },
-            Ok(Message::Pong { id }) => {
+            Message::Pong { id } => {
                 self.session.answered(id);
                 self.status.send_modify(|status| status.ping = self.session.ping());
             }
-            Ok(_) => {}
-            Err(error) => self.ingest.undecodable(raw.as_bytes(), &error.to_string(), received)?,
+            Message::Undecodable { raw, error } => {
+                self.ingest.undecodable(raw.as_bytes(), &error.to_string(), received)?;
+                self.compare_soon(); // good events may have stood in the same frame
+            }
+            Message::AuthRequired { .. } | Message::AuthOk | Message::AuthInvalid { .. } | Message::Other => {}
         }
         Ok(())
     }
@@ -157,11 +158,12 @@ impl<'l> Connection<'l> {
                 event_type: event_type.unwrap_or_default(),
                 message: message.into(),
             }),
-            command => {
-                tracing::warn!(?command, %message, "home assistant refused a question");
-                self.next = Some((Instant::now() + SWEEP, Command::GetStates));
+            command @ (Command::GetConfig | Command::GetStates) => {
+                tracing::warn!(?command, %message, "home assistant refused a question; asking again");
+                self.next = Some((Instant::now() + ASK_AGAIN, command));
                 Ok(())
             }
+            Command::CoalesceMessages | Command::Ping => Ok(()),
         }
     }
 
@@ -207,10 +209,18 @@ impl<'l> Connection<'l> {
             tracing::warn!(count = unreadable.len(), %first, "states of a snapshot cannot be read");
         }
         let report = self.ingest.snapshot(&states, received)?;
+        self.compared = Some(Instant::now());
         tracing::debug!(?report, "compared states with home assistant's");
         let after = if answer.len() > LARGE_SWEEP.0 { LARGE_SWEEP.1 } else { SWEEP };
         self.next = Some((Instant::now() + after, Command::GetStates));
         Ok(())
+    }
+
+    /// Something may have been missed. While Home Assistant is starting, states are compared at the end of that anyway.
+    fn compare_soon(&mut self) {
+        if let Some(compared) = self.compared {
+            self.next = Some((Instant::now().max(compared + SOON), Command::GetStates));
+        }
     }
 
     async fn ask_what_is_due(&mut self) -> Result<(), SessionError> {

@@ -191,8 +191,8 @@ pub async fn probe(config: &LinkConfig) -> Result<Probe, SessionError> {
 async fn configuration(session: &mut Session<Box<dyn super::Io>>) -> Result<wire::Config, SessionError> {
     loop {
         let Incoming::Text(frame) = session.next().await? else { continue };
-        for raw in wire::messages(&frame)? {
-            let Message::Result { id, outcome } = wire::parse_message(raw)? else { continue };
+        for message in wire::messages(&frame) {
+            let Message::Result { id, outcome } = message else { continue };
             if let (Some(Command::GetConfig), Ok(answer)) = (session.answered(id), outcome) {
                 return Ok(wire::parse_config(answer)?);
             }

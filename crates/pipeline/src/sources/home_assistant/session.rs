@@ -30,6 +30,8 @@ const OPENING: Duration = Duration::from_secs(15);
 /// How long the peer may be silent with a ping unanswered: with a ping each 10 s and a look each half second, a dead
 /// connection is known within 25 s.
 const DEADLINE: Duration = Duration::from_secs(14);
+/// How long a refused client waits for the other side to close: one that is gone at once is in no log of Home Assistant.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// How often liveness is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -129,7 +131,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         let answer = self.next_text().await?;
         match wire::parse_message(&answer) {
             Ok(Message::AuthOk) => Ok(()),
-            Ok(Message::AuthInvalid { message }) => Err(SessionError::AuthInvalid(message.into_owned())),
+            Ok(Message::AuthInvalid { message }) => {
+                let closed = async { while self.next().await.is_ok() {} };
+                let _ = timeout(FAREWELL, closed).await;
+                Err(SessionError::AuthInvalid(message.into_owned()))
+            }
             _ => Err(stranger("it neither took nor refused the token")),
         }
     }

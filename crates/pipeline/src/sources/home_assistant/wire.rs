@@ -1,16 +1,21 @@
 //! What Home Assistant says, borrowed from the frame that it came in.
 //!
 //! Keys come in any order and unknown ones are passed over; times are instants to the microsecond. What is kept whole
-//! (an event, a state, attributes) stays a slice of the text as received.
+//! (an event, a state, attributes) stays a slice of the text as received. A text is walked over
+//! once: every slice is known from where the walk passed by.
+
+mod walk;
 
 use std::borrow::Cow;
 
 use hearthline_core::Timestamp;
 use serde::Deserialize;
-use serde_json::value::RawValue;
+
+use self::walk::Walk;
 
 /// One message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every message is an event, and a box costs an allocation")]
 pub enum Message<'a> {
     /// The first one on a connection.
     AuthRequired {
@@ -24,8 +29,8 @@ pub enum Message<'a> {
         /// In Home Assistant's words.
         message: Cow<'a, str>,
     },
-    /// An event of a subscription: the event object as received.
-    Event(&'a str),
+    /// An event of a subscription.
+    Event(Event<'a>),
     /// The answer to a command.
     Result {
         /// That the command was sent with.
@@ -40,6 +45,13 @@ pub enum Message<'a> {
     },
     /// Of a type, or with an id, that nobody here waits for.
     Other,
+    /// A message or an event that is not what it should be.
+    Undecodable {
+        /// As received.
+        raw: &'a str,
+        /// Why.
+        error: WireError,
+    },
 }
 
 /// An event object.
@@ -99,7 +111,10 @@ pub struct State<'a> {
 /// Text that is not what it should be.
 #[derive(Debug, thiserror::Error)]
 pub enum WireError {
-    /// Not JSON, or not of the shape.
+    /// Not JSON from this byte on.
+    #[error("not JSON from byte {0} on")]
+    NotJson(usize),
+    /// Not of the shape.
     #[error("not as expected: {0}")]
     Shape(#[from] serde_json::Error),
     /// A time that is none.
@@ -113,122 +128,116 @@ pub enum WireError {
     /// A state change without an entity id.
     #[error("state_changed without entity_id")]
     NoEntity,
-    /// A message without what its type needs.
+    /// Something without what it needs, or with another type in its place.
     #[error("{0} without {1}")]
     Incomplete(&'static str, &'static str),
 }
 
-#[derive(Deserialize)]
-struct RawMessage<'a> {
-    #[serde(borrow, rename = "type")]
-    kind: Cow<'a, str>,
-    #[serde(borrow, default)]
-    id: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    event: Option<&'a RawValue>,
-    #[serde(default)]
-    success: Option<bool>,
-    #[serde(borrow, default)]
-    result: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    error: Option<RawError<'a>>,
-    #[serde(borrow, default)]
-    ha_version: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    message: Option<Cow<'a, str>>,
+/// Reads a frame, which holds one message or an array of them. A message that cannot be read is
+/// [`Message::Undecodable`] and hides none of its neighbours; where a frame stops being JSON, its rest is one.
+#[must_use]
+pub fn messages(frame: &str) -> Messages<'_> {
+    let mut walk = Walk::new(frame);
+    let array = walk.is_array();
+    let more = !array || walk.enter_array();
+    Messages { frame, walk, array, more, ended: false }
 }
 
-#[derive(Deserialize)]
-struct RawError<'a> {
-    #[serde(borrow, default)]
-    message: Option<Cow<'a, str>>,
+/// The messages of a frame.
+pub struct Messages<'a> {
+    frame: &'a str,
+    walk: Walk<'a>,
+    array: bool,
+    /// The walk stands at a message.
+    more: bool,
+    ended: bool,
 }
 
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+impl<'a> Iterator for Messages<'a> {
+    type Item = Message<'a>;
 
-#[derive(Deserialize)]
-struct RawEvent<'a> {
-    #[serde(borrow)]
-    event_type: Cow<'a, str>,
-    #[serde(borrow)]
-    time_fired: Cow<'a, str>,
-    #[serde(borrow)]
-    data: &'a RawValue,
-    #[serde(borrow, default)]
-    context: Option<RawContext<'a>>,
-}
-
-#[derive(Deserialize)]
-struct RawContext<'a> {
-    #[serde(borrow, default)]
-    id: Option<Text<'a>>,
-}
-
-#[derive(Deserialize)]
-struct RawChange<'a> {
-    #[serde(borrow, default)]
-    entity_id: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    old_state: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    new_state: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct RawState<'a> {
-    #[serde(borrow)]
-    entity_id: Cow<'a, str>,
-    #[serde(borrow)]
-    state: Cow<'a, str>,
-    #[serde(borrow, default)]
-    attributes: Option<&'a RawValue>,
-    #[serde(borrow)]
-    last_changed: Cow<'a, str>,
-    #[serde(borrow)]
-    last_updated: Cow<'a, str>,
-    #[serde(borrow, default)]
-    context: Option<RawContext<'a>>,
-}
-
-/// The messages of a frame, which holds one object or an array of them.
-///
-/// # Errors
-/// When it is neither.
-pub fn messages(frame: &str) -> Result<Vec<&str>, WireError> {
-    if frame.trim_start().starts_with('[') {
-        let messages: Vec<&RawValue> = serde_json::from_str(frame)?;
-        Ok(messages.into_iter().map(RawValue::get).collect())
-    } else {
-        Ok(vec![frame])
+    fn next(&mut self) -> Option<Message<'a>> {
+        let start = self.walk.at();
+        if self.more && !self.ended {
+            let message = message(&mut self.walk);
+            self.more = self.array && self.walk.has_element();
+            if !self.walk.has_failed() {
+                return Some(message);
+            }
+        }
+        if std::mem::replace(&mut self.ended, true) {
+            return None;
+        }
+        let at = self.walk.end().err()?;
+        let raw = self.frame.get(start..).unwrap_or_default();
+        Some(Message::Undecodable { raw, error: WireError::NotJson(at) })
     }
 }
 
-/// Reads one message. An id that is no positive integer belongs to no command of ours.
+/// Reads a frame that is one message.
 ///
 /// # Errors
-/// When it is no message.
-pub fn parse_message(raw: &str) -> Result<Message<'_>, WireError> {
-    let message: RawMessage<'_> = serde_json::from_str(raw)?;
-    let id = message.id.and_then(|id| id.get().parse().ok());
-    Ok(match (message.kind.as_ref(), id) {
-        ("event", _) => Message::Event(message.event.ok_or(WireError::Incomplete("event", "event"))?.get()),
-        ("result", Some(id)) => {
-            let outcome = if message.success == Some(true) {
-                Ok(message.result.map_or("null", RawValue::get))
-            } else {
-                Err(message.error.and_then(|error| error.message).unwrap_or("no reason given".into()))
-            };
+/// When it is not.
+pub fn parse_message(frame: &str) -> Result<Message<'_>, WireError> {
+    whole(frame, |walk| match message(walk) {
+        Message::Undecodable { error, .. } => Err(error),
+        message => Ok(message),
+    })
+}
+
+/// Reads a text that is one value.
+fn whole<'a, T>(
+    text: &'a str,
+    read: impl FnOnce(&mut Walk<'a>) -> Result<T, WireError>,
+) -> Result<T, WireError> {
+    let mut walk = Walk::new(text);
+    let read = read(&mut walk);
+    walk.end().map_err(WireError::NotJson)?;
+    read
+}
+
+/// An id that is no positive integer belongs to no command of ours.
+fn message<'a>(walk: &mut Walk<'a>) -> Message<'a> {
+    let [mut kind, mut ha_version, mut reason, mut refusal] = [const { None }; 4];
+    let (mut id, mut event, mut success, mut result) = (None, None, false, None);
+    let raw = walk.object(|key, walk| match key {
+        "type" => kind = walk.string(),
+        "id" => id = walk.value().parse().ok(),
+        "event" => event = Some(event_object(walk)),
+        "success" => success = walk.value() == "true",
+        "result" => result = Some(walk.value()),
+        "error" => refusal = named(walk, "message"),
+        "ha_version" => ha_version = walk.string(),
+        "message" => reason = walk.string(),
+        _ => _ = walk.value(),
+    });
+    match (kind.as_deref(), id) {
+        (Some("event"), _) => match event {
+            Some((_, Ok(event))) => Message::Event(event),
+            Some((raw, Err(error))) => Message::Undecodable { raw, error },
+            None => Message::Undecodable { raw, error: WireError::Incomplete("event", "event") },
+        },
+        (Some("result"), Some(id)) => {
+            let refused = || refusal.unwrap_or("no reason given".into());
+            let outcome = if success { Ok(result.unwrap_or("null")) } else { Err(refused()) };
             Message::Result { id, outcome }
         }
-        ("pong", Some(id)) => Message::Pong { id },
-        ("auth_required", _) => Message::AuthRequired { ha_version: message.ha_version.unwrap_or_default() },
-        ("auth_ok", _) => Message::AuthOk,
-        ("auth_invalid", _) => {
-            Message::AuthInvalid { message: message.message.unwrap_or("no reason given".into()) }
+        (Some("pong"), Some(id)) => Message::Pong { id },
+        (Some("auth_required"), _) => Message::AuthRequired { ha_version: ha_version.unwrap_or_default() },
+        (Some("auth_ok"), _) => Message::AuthOk,
+        (Some("auth_invalid"), _) => {
+            Message::AuthInvalid { message: reason.unwrap_or("no reason given".into()) }
         }
-        _ => Message::Other,
-    })
+        (Some(_), _) => Message::Other,
+        (None, _) => Message::Undecodable { raw, error: WireError::Incomplete("message", "type") },
+    }
+}
+
+/// The text of one member of an object.
+fn named<'a>(walk: &mut Walk<'a>, name: &str) -> Option<Cow<'a, str>> {
+    let mut text = None;
+    walk.object(|key, walk| if key == name { text = walk.string() } else { _ = walk.value() });
+    text
 }
 
 /// The answer to `get_config`, as far as it matters.
@@ -267,29 +276,54 @@ pub fn parse_config(raw: &str) -> Result<Config, WireError> {
 /// # Errors
 /// When it is no event.
 pub fn parse_event(raw: &str) -> Result<Event<'_>, WireError> {
-    let event: RawEvent<'_> = serde_json::from_str(raw)?;
-    let data = if event.event_type == "state_changed" {
-        let change: RawChange<'_> = serde_json::from_str(event.data.get())?;
-        let old_state = change.old_state.map(|raw| parse_state(raw.get())).transpose()?;
-        let new_state = change.new_state.map(|raw| parse_state(raw.get())).transpose()?;
-        let named =
-            |state: &Option<State<'_>>| state.as_ref().map(|state| Cow::Owned(state.entity_id.to_string()));
-        let entity_id = change
-            .entity_id
-            .or_else(|| named(&new_state))
-            .or_else(|| named(&old_state))
-            .ok_or(WireError::NoEntity)?;
-        EventData::StateChanged { entity_id, old_state, new_state }
-    } else {
-        EventData::Other(event.data.get())
+    whole(raw, |walk| event_object(walk).1)
+}
+
+/// An event object, and its text.
+fn event_object<'a>(walk: &mut Walk<'a>) -> (&'a str, Result<Event<'a>, WireError>) {
+    let [mut event_type, mut time_fired, mut context_id, mut entity_id] = [const { None }; 4];
+    let [mut old_state, mut new_state] = [const { None }; 2];
+    let mut data = None;
+    let raw = walk.object(|key, walk| match key {
+        "event_type" => event_type = walk.string(),
+        "time_fired" => time_fired = walk.string(),
+        "context" => context_id = named(walk, "id"),
+        "data" => {
+            data = Some(walk.object(|key, walk| match key {
+                "entity_id" => entity_id = walk.string(),
+                "old_state" => old_state = Some(StateObject::read(walk)),
+                "new_state" => new_state = Some(StateObject::read(walk)),
+                _ => _ = walk.value(),
+            }));
+        }
+        _ => _ = walk.value(),
+    });
+    let event = || {
+        let event_type = event_type.ok_or(WireError::Incomplete("event", "event_type"))?;
+        let data = data.ok_or(WireError::Incomplete("event", "data"))?;
+        let data = if event_type == "state_changed" {
+            state_changed(entity_id, old_state, new_state)?
+        } else {
+            EventData::Other(data)
+        };
+        let time_fired = time(("event", "time_fired"), time_fired)?;
+        Ok(Event { raw, event_type, time_fired, context_id, data })
     };
-    Ok(Event {
-        raw: raw.trim(),
-        event_type: event.event_type,
-        time_fired: time("time_fired", &event.time_fired)?,
-        context_id: event.context.and_then(|context| context.id).map(|id| id.0),
-        data,
-    })
+    (raw, event())
+}
+
+fn state_changed<'a>(
+    entity_id: Option<Cow<'a, str>>,
+    old: Option<StateObject<'a>>,
+    new: Option<StateObject<'a>>,
+) -> Result<EventData<'a>, WireError> {
+    let state = |object: Option<StateObject<'a>>| {
+        object.filter(|object| object.raw != "null").map(StateObject::state).transpose()
+    };
+    let (old_state, new_state) = (state(old)?, state(new)?);
+    let named = new_state.as_ref().or(old_state.as_ref()).map(|state| state.entity_id.clone());
+    let entity_id = entity_id.or(named).ok_or(WireError::NoEntity)?;
+    Ok(EventData::StateChanged { entity_id, old_state, new_state })
 }
 
 /// Reads a state object.
@@ -297,16 +331,47 @@ pub fn parse_event(raw: &str) -> Result<Event<'_>, WireError> {
 /// # Errors
 /// When it is no state.
 pub fn parse_state(raw: &str) -> Result<State<'_>, WireError> {
-    let state: RawState<'_> = serde_json::from_str(raw)?;
-    Ok(State {
-        raw,
-        entity_id: state.entity_id,
-        state: state.state,
-        attributes: state.attributes.map_or("{}", RawValue::get),
-        last_changed: time("last_changed", &state.last_changed)?,
-        last_updated: time("last_updated", &state.last_updated)?,
-        context_id: state.context.and_then(|context| context.id).map(|id| id.0),
-    })
+    whole(raw, |walk| StateObject::read(walk).state())
+}
+
+/// What may be a state object.
+struct StateObject<'a> {
+    raw: &'a str,
+    entity_id: Option<Cow<'a, str>>,
+    state: Option<Cow<'a, str>>,
+    attributes: &'a str,
+    last_changed: Option<Cow<'a, str>>,
+    last_updated: Option<Cow<'a, str>>,
+    context_id: Option<Cow<'a, str>>,
+}
+
+impl<'a> StateObject<'a> {
+    fn read(walk: &mut Walk<'a>) -> Self {
+        let [mut entity_id, mut state, mut last_changed, mut last_updated, mut context_id] = [const { None }; 5];
+        let mut attributes = "{}";
+        let raw = walk.object(|key, walk| match key {
+            "entity_id" => entity_id = walk.string(),
+            "state" => state = walk.string(),
+            "attributes" => attributes = walk.value(),
+            "last_changed" => last_changed = walk.string(),
+            "last_updated" => last_updated = walk.string(),
+            "context" => context_id = named(walk, "id"),
+            _ => _ = walk.value(),
+        });
+        Self { raw, entity_id, state, attributes, last_changed, last_updated, context_id }
+    }
+
+    fn state(self) -> Result<State<'a>, WireError> {
+        Ok(State {
+            raw: self.raw,
+            entity_id: self.entity_id.ok_or(WireError::Incomplete("state", "entity_id"))?,
+            state: self.state.ok_or(WireError::Incomplete("state", "state"))?,
+            attributes: if self.attributes == "null" { "{}" } else { self.attributes },
+            last_changed: time(("state", "last_changed"), self.last_changed)?,
+            last_updated: time(("state", "last_updated"), self.last_updated)?,
+            context_id: self.context_id,
+        })
+    }
 }
 
 /// Reads the answer to `get_states`. A state that cannot be read is passed over with its reason.
@@ -314,21 +379,26 @@ pub fn parse_state(raw: &str) -> Result<State<'_>, WireError> {
 /// # Errors
 /// When it is no list.
 pub fn parse_states(raw: &str) -> Result<(Vec<State<'_>>, Vec<WireError>), WireError> {
-    let states: Vec<&RawValue> = serde_json::from_str(raw)?;
-    let mut unreadable = Vec::new();
-    let read = states.into_iter().filter_map(|state| match parse_state(state.get()) {
-        Ok(state) => Some(state),
-        Err(error) => {
-            unreadable.push(error);
-            None
+    let (mut states, mut unreadable) = (Vec::new(), Vec::new());
+    whole(raw, |walk| {
+        if !walk.is_array() {
+            return Err(WireError::Incomplete("answer", "list of states"));
         }
-    });
-    let read = read.collect();
-    Ok((read, unreadable))
+        walk.array(|walk| match StateObject::read(walk).state() {
+            Ok(state) => states.push(state),
+            Err(error) => unreadable.push(error),
+        });
+        Ok(())
+    })?;
+    Ok((states, unreadable))
 }
 
-fn time(key: &'static str, text: &str) -> Result<Timestamp, WireError> {
-    Timestamp::parse(text).map_err(|source| WireError::Time { key, source })
+fn time(
+    (what, key): (&'static str, &'static str),
+    text: Option<Cow<'_, str>>,
+) -> Result<Timestamp, WireError> {
+    let text = text.ok_or(WireError::Incomplete(what, key))?;
+    Timestamp::parse(&text).map_err(|source| WireError::Time { key, source })
 }
 
 #[cfg(test)]

@@ -1,0 +1,89 @@
+//! Time stands still in these stories and is moved on by waiting for it.
+
+use axum::body::BodyDataStream;
+use hearthline_pipeline::live::CAPACITY;
+
+use super::*;
+
+struct Stream(BodyDataStream);
+
+impl Stream {
+    async fn of(house: &House, path: &str) -> Self {
+        let response = house.ask(Method::GET, path).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers().get("content-type").unwrap(), "text/event-stream");
+        Self(response.into_body().into_data_stream())
+    }
+
+    /// The next event and its document; none at the end.
+    async fn next(&mut self) -> Option<(String, Value)> {
+        let chunk = self.0.next().await?.unwrap();
+        let text = std::str::from_utf8(&chunk).unwrap();
+        let (event, data) = text.strip_prefix("event: ").unwrap().split_once("\ndata: ").unwrap();
+        Some((event.to_owned(), serde_json::from_str(data.strip_suffix("\n\n").unwrap()).unwrap()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_status_comes_at_once_and_then_what_is_written() {
+    let house = House::new();
+    house.write(vec![state(9, "light.hall", "off")]);
+    let mut stream = Stream::of(&house, "/api/v1/live").await;
+    assert_eq!(stream.next().await, Some(("status".into(), serde_json::to_value(status()).unwrap())));
+    house.write(vec![
+        state(3, "sensor.hall", "21.5"),
+        quarantined(2, "no JSON", b"x"),
+        event(1, "call_service", r#"{"entity_id":"light.hall","n":1}"#),
+    ]);
+    let (first, second) = (stream.next().await.unwrap(), stream.next().await.unwrap());
+    assert_eq!((first.0.as_str(), second.0.as_str()), ("state", "event"));
+    insta::assert_snapshot!(format!("{}\n{}", pretty(&first.1), pretty(&second.1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_a_quiet_house_the_status_comes_every_two_seconds() {
+    let house = House::new();
+    let mut stream = Stream::of(&house, "/api/v1/live").await;
+    let start = tokio::time::Instant::now();
+    for seconds in [0, 2, 4] {
+        assert_eq!(stream.next().await.unwrap().0, "status");
+        assert_eq!(start.elapsed(), Duration::from_secs(seconds));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_entities_asked_for_are_told() {
+    let house = House::new();
+    let mut stream = Stream::of(&house, "/api/v1/live?entity=light,sensor.*_door").await;
+    stream.next().await;
+    house.write(vec![
+        state(5, "sensor.hall", "21.5"),
+        state(4, "sensor.hall_door", "open"),
+        event(3, "call_service", "{}"),
+        event(2, "automation_triggered", r#"{"entity_id":"light.hall"}"#),
+        state(1, "light.hall", "on"),
+    ]);
+    for entity_id in ["sensor.hall_door", "light.hall", "light.hall"] {
+        assert_eq!(stream.next().await.unwrap().1["entity_id"], entity_id);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_is_too_slow_is_told_what_it_lost_and_goes_on() {
+    let house = House::new();
+    let mut stream = Stream::of(&house, "/api/v1/live").await;
+    stream.next().await;
+    let rows = (0..CAPACITY as u64 + 5).map(|n| state(n, "sensor.hall", &n.to_string())).collect();
+    house.write(rows);
+    assert_eq!(stream.next().await, Some(("lost".into(), json!({ "skipped": 5 }))));
+    assert_eq!(stream.next().await.unwrap().1["state"], "5");
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_ends_with_the_program() {
+    let house = House::new();
+    let mut stream = Stream::of(&house, "/api/v1/live").await;
+    stream.next().await;
+    house.stop.cancel();
+    assert_eq!(stream.next().await, None);
+}

@@ -1,0 +1,50 @@
+//! The figures, for a person.
+
+use crate::Report;
+use crate::day::Day;
+use crate::measure::{Figures, median};
+use crate::stages::Stage;
+
+pub(crate) fn print(report: &Report) {
+    println!(
+        "\n{:<30} {:>10} {:>6} {:>13} {:>6} {:>9}",
+        "", "events/s", "ratio", "CPU us/event", "ratio", "peak MB"
+    );
+    let middle = |figures: &[Figures], of: fn(&Figures) -> f64| median(figures.iter().map(of).collect());
+    let of = |figures: &[Figures]| {
+        [middle(figures, Figures::events_per_second), middle(figures, Figures::cpu_micros)]
+    };
+    let [rate, cpu] = report.runs.first().map_or([1.0; 2], |(_, yardstick)| of(yardstick));
+    for (chain, figures) in &report.runs {
+        let ([events, micros], peak) = (of(figures), middle(figures, megabytes));
+        println!(
+            "{chain:<30} {events:>10.0} {:>6.2} {micros:>13.2} {:>6.2} {peak:>9.0}",
+            events / rate,
+            micros / cpu
+        );
+    }
+    println!("\n{:<30} {:>10} {:>20}", "stages alone", "events/s", "CPU us/event");
+    for Stage { stage, figures } in &report.stages {
+        println!("{stage:<30} {:>10.0} {:>20.2}", figures.events_per_second(), figures.cpu_micros());
+    }
+    print_day(&report.day);
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of a benchmark")]
+fn megabytes(figures: &Figures) -> f64 {
+    figures.peak_bytes as f64 / 1e6
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of a benchmark")]
+fn print_day(day: &Day) {
+    let Day { hours, events, raw_bytes, log_bytes, store_bytes, written_bytes, disk_bytes } = day;
+    println!("\n{hours} hours of a house, {events} events");
+    for (what, bytes) in
+        [("as received", raw_bytes), ("in the log", log_bytes), ("in the store", store_bytes)]
+    {
+        println!("{what:<30} {:>10.1} bytes/event", *bytes as f64 / *events as f64);
+    }
+    for (what, bytes) in [("given to the kernel", written_bytes), ("written to the disk", disk_bytes)] {
+        println!("{what:<30} {:>10.0} MB a day", *bytes as f64 / 1e6 * 24.0 / *hours as f64);
+    }
+}

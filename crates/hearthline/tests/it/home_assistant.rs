@@ -1,0 +1,20 @@
+//! Tests against a real Home Assistant.
+
+mod connection;
+mod crash;
+mod duckdb;
+mod filter;
+mod peer;
+mod python;
+mod records;
+mod stop;
+mod token;
+mod witness;
+
+use crate::hearthline::Hearthline;
+use peer::HomeAssistant;
+
+/// The program, set up to record this house as its owner.
+fn recorder_of(house: &HomeAssistant) -> Hearthline {
+    Hearthline::new(&house.url(), house.owner())
+}

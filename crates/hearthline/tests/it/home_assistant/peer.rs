@@ -1,0 +1,130 @@
+//! A Home Assistant on this machine, with an owner and a reader who is no administrator.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use anyhow::ensure;
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::python;
+use crate::process::Process;
+use crate::wait::until;
+
+/// A start takes 2 s on an idle machine.
+const START: Duration = Duration::from_secs(60);
+const STOP: Duration = Duration::from_secs(30);
+
+/// A house that runs, or that has a port where it will.
+pub(super) struct HomeAssistant {
+    folder: tempfile::TempDir,
+    port: u16,
+    tokens: Tokens,
+    process: Option<Process>,
+    client: reqwest::Client,
+}
+
+#[derive(Deserialize)]
+struct Tokens {
+    owner: String,
+    reader: String,
+}
+
+impl HomeAssistant {
+    /// One that runs.
+    pub(super) async fn running() -> Self {
+        let mut house = Self::absent();
+        house.start().await;
+        house
+    }
+
+    /// One that does not run yet.
+    pub(super) fn absent() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = free_port();
+        let mut command = python::script("provision.py");
+        // Five wrong tokens ban an address: more than any test may try.
+        let output = command.arg(folder.path()).args([&port.to_string(), "5"]).output().unwrap();
+        let tokens = serde_json::from_slice(&output.stdout);
+        let tokens = tokens.unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+        // No connection is kept, so that those that are seen are the program's.
+        let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
+        Self { folder, port, tokens, process: None, client }
+    }
+
+    /// Starts it and waits until it says `RUNNING`.
+    pub(super) async fn start(&mut self) {
+        let mut command = python::program("hass");
+        command
+            .args(["--skip-pip", "--config"])
+            .arg(self.folder.path())
+            .env_remove("PYTHONDONTWRITEBYTECODE");
+        let mut process = Process::start("Home Assistant", &mut command);
+        until("Home Assistant runs", START, async || {
+            assert!(!process.has_ended(), "Home Assistant ended at its start");
+            let config = self.request(Method::GET, "config", None).await.ok()?;
+            (config["state"] == "RUNNING").then_some(())
+        })
+        .await;
+        self.process = Some(process);
+    }
+
+    /// Stops it in order.
+    pub(super) async fn stop(&mut self) {
+        self.process.take().expect("Home Assistant runs").terminate(STOP).await;
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    pub(super) fn owner(&self) -> &str {
+        &self.tokens.owner
+    }
+
+    pub(super) fn reader(&self) -> &str {
+        &self.tokens.reader
+    }
+
+    /// What it said since its start.
+    pub(super) fn log(&self) -> String {
+        self.process.as_ref().expect("Home Assistant runs").said()
+    }
+
+    pub(super) async fn set(&self, entity_id: &str, state: &str, attributes: &Value) {
+        let body = json!({ "state": state, "attributes": attributes });
+        self.request(Method::POST, &format!("states/{entity_id}"), Some(&body)).await.unwrap();
+    }
+
+    pub(super) async fn remove(&self, entity_id: &str) {
+        self.request(Method::DELETE, &format!("states/{entity_id}"), None).await.unwrap();
+    }
+
+    /// How many clients it has: connections that are established at its port.
+    pub(super) fn clients(&self) -> usize {
+        let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+        let local = format!(":{:04X}", self.port);
+        let established = |line: &&str| {
+            let mut columns = line.split_whitespace().skip(1);
+            let (ours, _theirs, state) = (columns.next(), columns.next(), columns.next());
+            ours.is_some_and(|address| address.ends_with(&local)) && state == Some("01")
+        };
+        table.lines().filter(established).count()
+    }
+
+    async fn request(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+        let mut request = self.client.request(method, format!("{}/api/{path}", self.url()));
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.bearer_auth(&self.tokens.owner).send().await?;
+        ensure!(response.status().is_success(), "Home Assistant answers {} to {path}", response.status());
+        Ok(response.json().await?)
+    }
+}
+
+/// A port of the loopback address that nobody has at this moment.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}

@@ -1,0 +1,23 @@
+//! Tests of the whole program, as somebody outside sees it: the real binary, its folder, its API, its exit codes.
+//!
+//! Those in `home_assistant` run against a real Home Assistant, which `cargo xtask test` installs and starts.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what is tested here is another process, on the real clock and disk"
+)]
+
+#[cfg(test)]
+mod hearthline;
+#[cfg(test)]
+mod home_assistant;
+#[cfg(test)]
+mod layering;
+#[cfg(test)]
+mod process;
+#[cfg(test)]
+mod simulated;
+#[cfg(test)]
+mod usage;
+#[cfg(test)]
+mod wait;

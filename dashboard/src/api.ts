@@ -1,0 +1,197 @@
+/** The documents of the HTTP API, as the program writes them. Times are ISO 8601 UTC with microseconds. */
+
+export interface Status {
+  version: string;
+  overall: 'healthy' | 'degraded' | 'unhealthy';
+  /** One sentence for a person. */
+  verdict: string;
+  uptime_s: number;
+  home_assistant: HomeAssistant;
+  events: Events;
+  log: Log;
+  sinks: Sink[];
+  parts: Part[];
+  weather: Weather;
+  gaps: Gaps;
+  criteria: Criterion[];
+  /** The house is a simulated one. Absent means no. */
+  simulated?: boolean;
+}
+
+export interface HomeAssistant {
+  state: 'connected' | 'connecting' | 'waiting' | 'disconnected' | 'parked';
+  since: string;
+  version: string | null;
+  attempts: number;
+  last_event_age_s: number | null;
+  location_name: string | null;
+  ping_s: number | null;
+  reason: string | null;
+}
+
+/** `received = filtered + duplicate + logged + unlogged`, since the data folder was made. */
+export interface Events {
+  received: number;
+  filtered: number;
+  duplicate: number;
+  logged: number;
+  unlogged: number;
+  quarantined: number;
+  per_minute: number | null;
+}
+
+export interface Log {
+  first_seq: number;
+  last_seq: number;
+  bytes: number;
+  synced_seq: number;
+}
+
+/** `logged = delivered + filtered + collapsed + quarantined + pending`, from the sink's own first record. */
+export interface Sink {
+  name: string;
+  kind: string;
+  state: PartState;
+  delivered: number;
+  filtered: number;
+  collapsed: number;
+  quarantined: number;
+  pending: number;
+  /** 0 when it has been given everything. */
+  lag_s: number;
+  write_errors: number;
+  last_error: string | null;
+}
+
+export type PartState = 'starting' | 'healthy' | 'degraded' | 'unhealthy' | 'parked' | 'off';
+
+export interface Part {
+  name: string;
+  state: PartState;
+  since: string;
+  reason: string | null;
+  /** A share from 0 to 1; null where the part is off. */
+  uptime: number | null;
+}
+
+export interface Weather {
+  provider: string;
+  state: PartState;
+  calls: number;
+  cache_hits: number;
+  age_s: number | null;
+}
+
+export interface Gaps {
+  open: number;
+  filled: number;
+  partly: number;
+  lost: number;
+  /** Newest first. */
+  recent: Gap[];
+}
+
+export interface Gap {
+  id: number;
+  state: 'open' | 'filled' | 'partly' | 'lost';
+  from: string;
+  /** Null while the stream has not come back. */
+  to: string | null;
+  cause: string;
+  /** Empty means all. */
+  entities: string[];
+  recovered: number;
+}
+
+export interface Criterion {
+  id: string;
+  label: string;
+  /** Null when it is not known. */
+  met: boolean | null;
+  value: number | null;
+  target: number;
+  unit: string;
+  window_s: number;
+  note: string | null;
+}
+
+export interface Entities {
+  entities: Entity[];
+}
+
+export interface Entity {
+  entity_id: string;
+  kept: boolean;
+  rule: string | null;
+  latest: State | null;
+  area?: string | null;
+}
+
+export interface State {
+  ts: string;
+  /** Null is a removal. */
+  state: string | null;
+  value: number | null;
+  unit: string | null;
+  device_class: string | null;
+  last_changed: string;
+  origin: string;
+  restored: boolean;
+  attributes: Attributes | null;
+}
+
+export type Attributes = Record<string, unknown>;
+
+/** Either `states` or `buckets` is there, the oldest first. */
+export interface History {
+  entity_id: string;
+  from: string;
+  to: string;
+  states?: State[];
+  buckets?: Bucket[];
+  /** The limit left something out at the end. */
+  more: boolean;
+}
+
+export interface Bucket {
+  start: string;
+  min: number | null;
+  mean: number | null;
+  max: number | null;
+  last: number | null;
+  count: number;
+}
+
+/** Newest first. */
+export interface RecordedEvents {
+  events: RecordedEvent[];
+  more: boolean;
+}
+
+export interface RecordedEvent {
+  ts: string;
+  event_type: string;
+  entity_id: string | null;
+  state: string | null;
+  unit: string | null;
+  value: number | null;
+  origin: string;
+  restored: boolean;
+}
+
+/** `event: state` of the live stream. */
+export interface LiveState {
+  ts: string;
+  entity_id: string;
+  state: string | null;
+  value: number | null;
+  unit: string | null;
+  origin: string;
+  restored: boolean;
+  attributes: Attributes | null;
+}
+
+/** What every refused request answers. */
+export interface Refusal {
+  error: { what: string; why: string; do: string };
+}

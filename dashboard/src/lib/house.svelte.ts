@@ -1,0 +1,226 @@
+/** The house as the page knows it, kept current by the live stream. */
+
+import type { Entity, LiveState, State, Status } from '../api';
+import { askEntities, askEvents, askStatus, Refused } from './ask';
+import type { Ages } from './lamps';
+import { nameOf } from './reading';
+
+/** One entity. What changes in it redraws only what shows it. */
+export class Cell {
+  readonly id: string;
+  area = $state<string | null>(null);
+  kept = $state(true);
+  rule = $state<string | null>(null);
+  latest = $state.raw<State | null>(null);
+  readonly name = $derived.by(() => nameOf(this.id, this.latest));
+  readonly deviceClass = $derived.by(() => this.latest?.device_class ?? null);
+  readonly present = $derived.by(() => this.latest !== null && this.latest.state !== null);
+
+  constructor(id: string) {
+    this.id = id;
+  }
+}
+
+/** One line of the ticker. */
+export interface Change {
+  /** Counts up; for the list's order only. */
+  key: number;
+  ts: string;
+  entity: string;
+  state: string | null;
+  /** Null where it is not known. */
+  before: string | null;
+  unit: string | null;
+}
+
+const CHANGES = 50;
+/** A status comes every 2 s: after this, the page says how old it is, and asks by itself. */
+export const QUIET_MS = 5000;
+/** Changes are shown together, so that a thousand a second redraw the page less than three times. */
+const GATHER_MS = 400;
+const RETRY_MS = 2000;
+
+export class House {
+  status = $state.raw<Status | null>(null);
+  cells = $state.raw<Cell[]>([]);
+  /** Newest first. */
+  changes = $state.raw<Change[]>([]);
+  /** Milliseconds by the program's clock, set each second and no more often: every age on the page follows it. */
+  now = $state(Date.now());
+  /** When the program last said something, by the same clock; null before the first word. */
+  heard = $state<number | null>(null);
+  /** Why the last request was refused. */
+  refusal = $state<string | null>(null);
+  /** When Home Assistant sent its last event. */
+  lastEvent = $state<number | null>(null);
+  /** When the newest record was seen to be safe on disk. */
+  written = $state<number | null>(null);
+  readonly ages: Ages = $derived({ heard: this.#since(this.lastEvent), written: this.#since(this.written) });
+
+  #byId = new Map<string, Cell>();
+  #offset = 0;
+  #key = 0;
+  #gathered = new Map<string, LiveState>();
+  #recent: Change[] = [];
+  #gathering = false;
+  #stream: EventSource | null = null;
+  #asking = false;
+
+  /** Begins to listen. Returns what ends it. */
+  start(): () => void {
+    const tick = setInterval(() => this.#tick(), 1000);
+    this.#listen();
+    return () => {
+      clearInterval(tick);
+      this.#stream?.close();
+    };
+  }
+
+  cell(id: string): Cell | undefined {
+    void this.cells; // who asks is told when entities come
+    return this.#byId.get(id);
+  }
+
+  #since(instant: number | null): number | null {
+    return instant === null ? null : Math.max(0, this.now - instant) / 1000;
+  }
+
+  #clock(): number {
+    return Date.now() + this.#offset;
+  }
+
+  #hear() {
+    this.heard = this.#clock();
+    this.refusal = null;
+  }
+
+  #tick() {
+    this.now = this.#clock();
+    const isQuiet = this.now - (this.heard ?? 0) > QUIET_MS;
+    if (isQuiet && this.heard !== null) void this.#refresh();
+  }
+
+  #listen() {
+    const stream = new EventSource('api/v1/live');
+    this.#stream = stream;
+    const on = <T>(name: string, then: (data: T) => void) =>
+      stream.addEventListener(name, (event) => {
+        this.#hear();
+        then(JSON.parse((event as MessageEvent<string>).data) as T);
+      });
+    stream.onopen = () => void this.#refresh(); // what changed while nobody listened
+    on<LiveState>('state', (state) => this.#gather(state));
+    on<Status>('status', (status) => this.#setStatus(status));
+    on('lost', () => void this.#refresh());
+    stream.onerror = () => {
+      void this.#refresh();
+      if (stream.readyState === EventSource.CLOSED) setTimeout(() => this.#listen(), RETRY_MS);
+    };
+  }
+
+  async #refresh() {
+    if (this.#asking) return;
+    this.#asking = true;
+    try {
+      const [status, entities] = await Promise.all([askStatus(), askEntities()]);
+      const offset = (status.time ?? Date.now()) - Date.now();
+      this.#offset = Math.abs(offset) > 2000 ? offset : 0; // the answer's time is in whole seconds
+      this.now = this.#clock();
+      this.#hear();
+      this.#setStatus(status.body);
+      this.#setEntities(entities.body.entities);
+      await this.#recall();
+    } catch (error) {
+      if (error instanceof Refused) this.refusal = error.message; // else silence, which the page's age shows
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  async #recall() {
+    const { events } = await askEvents(CHANGES);
+    const before = new Map<string, string | null>();
+    const changes: Change[] = [];
+    for (const { entity_id: entity, ts, state, unit } of events.reverse()) {
+      if (entity === null) continue;
+      changes.unshift({ key: this.#key++, ts, entity, state, before: before.get(entity) ?? null, unit });
+      before.set(entity, state);
+    }
+    this.changes = changes;
+  }
+
+  #setStatus(status: Status) {
+    const before = this.status;
+    if (before && before.log.synced_seq < status.log.synced_seq) this.written = this.#clock();
+    const age = status.home_assistant.last_event_age_s;
+    if (age !== null) this.lastEvent = Math.max(this.lastEvent ?? 0, this.#clock() - age * 1000);
+    this.status = status;
+  }
+
+  #setEntities(entities: Entity[]) {
+    for (const entity of entities) {
+      const cell = this.#cellFor(entity.entity_id);
+      cell.area = entity.area ?? null;
+      cell.kept = entity.kept;
+      cell.rule = entity.rule;
+      if (!isOlder(entity.latest, cell.latest)) cell.latest = entity.latest;
+    }
+    this.#list();
+  }
+
+  #gather(state: LiveState) {
+    const { entity_id: entity, ts, unit } = state;
+    const before = (this.#gathered.get(entity) ?? this.#byId.get(entity)?.latest)?.state ?? null;
+    this.#gathered.set(entity, state);
+    this.#recent.unshift({ key: this.#key++, ts, entity, state: state.state, before, unit });
+    this.#recent.length = Math.min(this.#recent.length, CHANGES);
+    if (this.#gathering) return;
+    this.#gathering = true;
+    setTimeout(() => this.#show(), GATHER_MS);
+  }
+
+  #show() {
+    this.#gathering = false;
+    this.lastEvent = this.#clock();
+    for (const live of this.#gathered.values()) this.#apply(live);
+    this.#gathered.clear();
+    this.changes = [...this.#recent, ...this.changes].slice(0, CHANGES);
+    this.#recent = [];
+    this.#list();
+  }
+
+  #apply(live: LiveState) {
+    const cell = this.#cellFor(live.entity_id);
+    const held = cell.latest;
+    const latest: State = {
+      ts: live.ts,
+      state: live.state,
+      value: live.value,
+      unit: live.unit,
+      device_class: held?.device_class ?? null,
+      last_changed: held && held.state === live.state ? held.last_changed : live.ts,
+      origin: live.origin,
+      restored: live.restored,
+      attributes: live.attributes ?? held?.attributes ?? null,
+    };
+    const deviceClass = latest.attributes?.device_class;
+    if (typeof deviceClass === 'string') latest.device_class = deviceClass;
+    if (!isOlder(latest, held)) cell.latest = latest;
+  }
+
+  #cellFor(id: string): Cell {
+    const cell = this.#byId.get(id) ?? new Cell(id);
+    this.#byId.set(id, cell);
+    return cell;
+  }
+
+  #list() {
+    if (this.#byId.size === this.cells.length) return;
+    this.cells = [...this.#byId.values()].sort((a, b) => a.id.localeCompare(b.id));
+  }
+}
+
+/** Times are written with one number of digits, so that texts compare as times do. */
+function isOlder(state: State | null, held: State | null): boolean {
+  return held !== null && (state === null || state.ts < held.ts);
+}

@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest';
+import type { Criterion, Sink, Status } from '../api';
+import { goals, lamps, overall, type Ages } from './lamps';
+
+const sink: Sink = {
+  name: 'store',
+  kind: 'parquet',
+  state: 'healthy',
+  delivered: 900,
+  filtered: 0,
+  collapsed: 0,
+  quarantined: 0,
+  pending: 0,
+  lag_s: 0,
+  write_errors: 0,
+  last_error: null,
+};
+
+function status(more: Partial<Status> = {}): Status {
+  return {
+    version: '0.1.0',
+    overall: 'healthy',
+    verdict: 'Recording.',
+    uptime_s: 60,
+    home_assistant: {
+      state: 'connected',
+      since: '2026-11-24T12:00:00.000000Z',
+      version: null,
+      attempts: 1,
+      last_event_age_s: 3.2,
+      location_name: null,
+      ping_s: null,
+      reason: null,
+    },
+    events: { received: 0, filtered: 0, duplicate: 0, logged: 0, unlogged: 0, quarantined: 0, per_minute: null },
+    log: { first_seq: 1, last_seq: 9, bytes: 2000, synced_seq: 9 },
+    sinks: [sink],
+    parts: [{ name: 'log', state: 'healthy', since: '2026-11-24T12:00:00.000000Z', reason: null, uptime: 1 }],
+    weather: { provider: 'off', state: 'off', calls: 0, cache_hits: 0, age_s: null },
+    gaps: { open: 0, filled: 0, partly: 0, lost: 0, recent: [] },
+    criteria: [],
+    ...more,
+  };
+}
+
+const NEVER: Ages = { heard: null, written: null };
+
+const words = (of: Status, ages: Ages = { heard: 3.2, written: 2.5 }) =>
+  lamps(of, ages).map(({ name, tone, word, detail }) => [name, tone, word, detail]);
+
+test('three lamps say what is heard, what is safe and what is archived', () => {
+  expect(words(status())).toEqual([
+    ['Home Assistant', 'good', 'listening', 'heard 3 s ago'],
+    ['On disk', 'good', 'safe', 'written 2 s ago'],
+    ['Archive', 'good', 'up to date', '900 kept'],
+  ]);
+});
+
+test('before anything was heard or written no age is made up', () => {
+  const silent = status();
+  silent.home_assistant = { ...silent.home_assistant, state: 'connecting' };
+  expect(words(silent, NEVER).slice(0, 2)).toEqual([
+    ['Home Assistant', 'wait', 'connecting', 'nothing heard yet'],
+    ['On disk', 'good', 'safe', '2 kB kept'],
+  ]);
+});
+
+test('a refused token waits for a person, with the reason', () => {
+  const refused = status();
+  refused.home_assistant = { ...refused.home_assistant, state: 'parked', reason: 'the token was refused' };
+  expect(lamps(refused, NEVER)[0]).toMatchObject({
+    tone: 'bad',
+    word: 'waiting for you',
+    reason: 'the token was refused',
+  });
+});
+
+test('an archive that is behind is late in plain words', () => {
+  const late = status({ sinks: [{ ...sink, state: 'degraded', pending: 1234, last_error: 'disk is slow' }] });
+  const [, , archive] = lamps(late, NEVER);
+  expect(archive).toMatchObject({ tone: 'wait', word: 'late', reason: 'disk is slow' });
+  expect(archive?.detail).toMatch(/^1.?234 on their way$/);
+  expect(words(status({ sinks: [{ ...sink, lag_s: 130 }] }))[2]?.[2]).toBe('2 min behind');
+});
+
+test('the first screen has none of the words of the trade', () => {
+  const states = ['starting', 'healthy', 'degraded', 'unhealthy', 'parked', 'off'] as const;
+  const said = states.flatMap((state) => words(status({ sinks: [{ ...sink, state, pending: 5, lag_s: 5 }] })).flat());
+  expect(said.join(' ')).not.toMatch(/sink|cursor|lag|quarantine|parked|backfill/i);
+});
+
+test('the state of the whole is never by colour alone', () => {
+  const seen = (['healthy', 'degraded', 'unhealthy'] as const).map((state) => overall(status({ overall: state })));
+  expect(new Set(seen.map(({ icon }) => icon)).size).toBe(3);
+  expect(seen.map(({ word }) => word)).toEqual(['healthy', 'degraded', 'unhealthy']);
+});
+
+test('a goal that is not known is neither met nor missed', () => {
+  const goal = (id: string, met: boolean | null): Criterion => ({
+    id,
+    label: id,
+    met,
+    value: null,
+    target: 1,
+    unit: '',
+    window_s: 0,
+    note: null,
+  });
+  expect(goals(status({ criteria: [goal('a', true), goal('b', null), goal('c', false)] }))).toBe(
+    '1 of 3 goals met, 1 not known yet',
+  );
+  expect(goals(status({ criteria: [goal('a', true)] }))).toBe('1 of 1 goals met');
+});

@@ -1,0 +1,106 @@
+/** The lamps: how each place that the data passes is doing, in plain words. */
+
+import type { Log, Part, Sink, Status } from '../api';
+import { bytes, count } from './figures';
+import type { IconName } from './icons';
+import { age, ago } from './time';
+
+export type Tone = 'good' | 'wait' | 'bad' | 'off';
+
+export interface Lamp {
+  name: string;
+  icon: IconName;
+  tone: Tone;
+  word: string;
+  /** How old, how much. */
+  detail: string;
+  /** What is wrong, where something is. */
+  reason: string | null;
+}
+
+export const TONE_ICON: Record<Tone, IconName> = { good: 'check', wait: 'wait', bad: 'alert', off: 'dash' };
+
+/** An archive that is a moment behind, as it is at each event, is up to date for a person. */
+const BEHIND_S = 5;
+
+const LINK: Record<Status['home_assistant']['state'], [Tone, string]> = {
+  connected: ['good', 'listening'],
+  connecting: ['wait', 'connecting'],
+  waiting: ['wait', 'waiting for it'],
+  disconnected: ['bad', 'not reachable'],
+  parked: ['bad', 'waiting for you'],
+};
+
+/** Seconds since the last of each; null where there was none. They go on while the program is silent. */
+export interface Ages {
+  /** Since Home Assistant sent an event. */
+  heard: number | null;
+  /** Since the newest record was seen to be safe on disk. */
+  written: number | null;
+}
+
+export function lamps(status: Status, ages: Ages): Lamp[] {
+  return [homeAssistant(status, ages.heard), disk(status, ages.written), ...status.sinks.map(place)];
+}
+
+function homeAssistant({ home_assistant: peer }: Status, heard: number | null): Lamp {
+  const [tone, word] = LINK[peer.state] ?? ['bad', peer.state];
+  const detail = heard === null ? 'nothing heard yet' : `heard ${ago(heard)}`;
+  const reason = tone === 'good' ? null : peer.reason;
+  return { name: 'Home Assistant', icon: 'link', tone, word, detail, reason };
+}
+
+function disk({ log, parts }: Status, written: number | null): Lamp {
+  const part = parts.find(({ name }) => name === 'log');
+  const [tone, word] = wordOf(part?.state ?? 'off', 'safe');
+  const detail = written === null ? kept(log) : `written ${ago(written)}`;
+  return { name: 'On disk', icon: 'disk', tone, word, detail, reason: reasonOf(part) };
+}
+
+function place(sink: Sink): Lamp {
+  const isArchive = sink.name === 'store';
+  const [tone, word] = wordOf(sink.state, sink.lag_s >= BEHIND_S ? `${age(sink.lag_s)} behind` : 'up to date');
+  const detail = sink.pending > 0 ? `${count(sink.pending)} on their way` : `${count(sink.delivered)} kept`;
+  const reason = tone === 'good' ? null : sink.last_error;
+  return { name: isArchive ? 'Archive' : sink.name, icon: isArchive ? 'archive' : 'server', tone, word, detail, reason };
+}
+
+export function wordOf(state: Part['state'], whenHealthy: string): [Tone, string] {
+  switch (state) {
+    case 'healthy':
+      return ['good', whenHealthy];
+    case 'starting':
+      return ['wait', 'starting'];
+    case 'degraded':
+      return ['wait', 'late'];
+    case 'unhealthy':
+      return ['bad', 'not working'];
+    case 'parked':
+      return ['bad', 'waiting for you'];
+    default:
+      return ['off', 'off'];
+  }
+}
+
+const kept = (log: Log): string => `${bytes(log.bytes)} kept`;
+
+const reasonOf = (part: Part | undefined): string | null => (part?.state === 'healthy' ? null : (part?.reason ?? null));
+
+/** The state of the whole: its picture and its word. */
+export function overall(status: Status): { tone: Tone; icon: IconName; word: string } {
+  switch (status.overall) {
+    case 'healthy':
+      return { tone: 'good', icon: 'check', word: 'healthy' };
+    case 'degraded':
+      return { tone: 'wait', icon: 'warn', word: 'degraded' };
+    default:
+      return { tone: 'bad', icon: 'alert', word: 'unhealthy' };
+  }
+}
+
+/** `6 of 7 goals met`, and how many are not known. */
+export function goals(status: Status): string {
+  const met = status.criteria.filter((goal) => goal.met === true).length;
+  const open = status.criteria.filter((goal) => goal.met === null).length;
+  return `${met} of ${status.criteria.length} goals met${open > 0 ? `, ${open} not known yet` : ''}`;
+}

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import type { Gap, State } from '../api';
+import { extent, fromBuckets, fromStates, missed, shares, stretches } from './series';
+
+const at = (seconds: number) => new Date(seconds * 1000).toISOString();
+const period = { from: 1000, to: 2000 };
+
+function state(seconds: number, text: string | null): State {
+  const number = Number(text);
+  return {
+    ts: at(seconds),
+    state: text,
+    value: text !== null && Number.isFinite(number) ? number : null,
+    unit: null,
+    device_class: null,
+    last_changed: at(seconds),
+    origin: 'live',
+    restored: false,
+    attributes: null,
+  };
+}
+
+test('a reading holds until the end of the period', () => {
+  const { times, line } = fromStates([state(1200, '20'), state(1500, '21')], null, period);
+  expect(times).toEqual([1200, 1500, 2000]);
+  expect(line).toEqual([20, 21, 21]);
+});
+
+test('what held before holds from the beginning', () => {
+  expect(fromStates([state(1200, '20')], 19, period)).toMatchObject({ times: [1000, 1200, 2000], line: [19, 20, 20] });
+  expect(fromStates([], 19, period)).toMatchObject({ times: [1000, 2000], line: [19, 19] });
+  expect(fromStates([], null, period).times).toEqual([]);
+});
+
+test('unavailable is a hole, not 0 and not a line', () => {
+  const { line } = fromStates([state(1200, '20'), state(1300, 'unavailable'), state(1400, '0')], null, period);
+  expect(line).toEqual([20, null, 0, 0]);
+});
+
+test('buckets are a line in a band, and an empty one is a hole', () => {
+  const bucket = { start: at(1000), min: 1, mean: 2, max: 4, last: 2, count: 3 };
+  const empty = { start: at(1300), min: null, mean: null, max: null, last: null, count: 0 };
+  const series = fromBuckets([bucket, empty]);
+  expect(series).toEqual({ times: [1000, 1300], line: [2, null], low: [1, null], high: [4, null], steps: false });
+  expect(extent(series)).toEqual({ min: 1, max: 4 });
+  expect(extent(fromBuckets([empty]))).toBeNull();
+});
+
+test('neighbours of one text are one stretch, and the unknown beginning is one of its own', () => {
+  const all = stretches([state(1100, 'on'), state(1200, 'on'), state(1600, 'off')], null, period);
+  expect(all).toEqual([
+    { state: null, from: 1000, to: 1100 },
+    { state: 'on', from: 1100, to: 1600 },
+    { state: 'off', from: 1600, to: 2000 },
+  ]);
+  expect(shares(all)).toEqual([
+    { state: 'on', seconds: 500 },
+    { state: 'off', seconds: 400 },
+  ]);
+});
+
+test('a state older than the period fills it', () => {
+  expect(stretches([], 'off', period)).toEqual([{ state: 'off', from: 1000, to: 2000 }]);
+});
+
+test('only gaps of the entity that were not filled are hatched, inside the period', () => {
+  const gap = (more: Partial<Gap>): Gap => ({
+    id: 1,
+    state: 'lost',
+    from: at(900),
+    to: at(1100),
+    cause: '',
+    entities: [],
+    recovered: 0,
+    ...more,
+  });
+  const gaps = [
+    gap({}),
+    gap({ state: 'filled' }),
+    gap({ entities: ['light.other'] }),
+    gap({ state: 'open', from: at(1900), to: null, entities: ['light.a'] }),
+    gap({ from: at(10), to: at(20) }),
+  ];
+  expect(missed(gaps, 'light.a', period)).toEqual([
+    { from: 1000, to: 1100 },
+    { from: 1900, to: 2000 },
+  ]);
+});
