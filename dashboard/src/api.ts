@@ -195,3 +195,13 @@ export interface LiveState {
 export interface Refusal {
   error: { what: string; why: string; do: string };
 }
+
+/** Something that can be made to go wrong in a simulated house. */
+export interface Fault {
+  name: string;
+  says: string;
+}
+
+export interface Faults {
+  faults: Fault[];
+}

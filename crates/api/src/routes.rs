@@ -3,6 +3,7 @@
 mod entities;
 mod events;
 mod export;
+mod faults;
 mod flush;
 mod health;
 mod history;
@@ -25,6 +26,7 @@ use crate::{ApiError, ApiState, Reading, access, page};
 
 pub use entities::{Entities, Entity};
 pub use events::{Event, Events};
+pub use faults::{Fault, FaultList};
 pub use flush::Flushed;
 pub use history::{Bucket, History, State};
 pub use live::{Change, Lost};
@@ -62,6 +64,8 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/stats", get(stats::get))
         .route("/api/v1/live", get(live::get))
         .route("/api/v1/flush", post(flush::post))
+        .route("/api/v1/demo/faults", get(faults::get))
+        .route("/api/v1/demo/faults/{name}", post(faults::post))
         .with_state(state)
         .merge(page::routes())
         .merge(reading(recorded))

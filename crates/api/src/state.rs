@@ -11,7 +11,7 @@ use hearthline_runbook::Status;
 use hearthline_store::Store;
 use tokio_util::sync::CancellationToken;
 
-use crate::ApiToken;
+use crate::{ApiToken, Fault};
 
 /// What is needed to answer from what is recorded, also when nothing is recording.
 #[derive(Clone)]
@@ -29,6 +29,21 @@ pub struct Reading {
 pub type FlushRequest =
     Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<Seq, String>> + Send>> + Send + Sync>;
 
+/// What can be made to go wrong in a demonstration; nothing where the house is a real one.
+#[derive(Clone)]
+pub struct Faults {
+    /// What there is.
+    pub named: Vec<Fault>,
+    /// Causes the one of that name.
+    pub cause: Arc<dyn Fn(&str) + Send + Sync>,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self { named: Vec::new(), cause: Arc::new(|_| ()) }
+    }
+}
+
 /// What is needed to answer for the running program.
 #[derive(Clone)]
 pub struct ApiState {
@@ -40,6 +55,8 @@ pub struct ApiState {
     pub flush: FlushRequest,
     /// What was just written.
     pub live: Live,
+    /// What can be made to go wrong.
+    pub faults: Faults,
     /// Ends the answers that would go on for ever, so that they do not hold up the end of the program.
     pub stop: CancellationToken,
     /// What a caller from elsewhere has to show.

@@ -73,6 +73,10 @@ impl House {
             status: Arc::new(move || status.clone()),
             flush: Arc::new(move || Box::pin(std::future::ready(flushed.clone()))),
             live: live.clone(),
+            faults: crate::Faults {
+                named: vec![crate::Fault { name: "drop".into(), says: "the connection breaks".into() }],
+                cause: Arc::new(|_| ()),
+            },
             stop: stop.clone(),
             token: ApiToken::new("right"),
         };

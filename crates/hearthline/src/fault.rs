@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use hearthline_sim::{Ending, Fault, Garbage, HomeAssistant};
+use tokio::sync::Notify;
 
 /// A word, what it causes, and what it says then.
 type Named = (&'static str, fn() -> Fault, &'static str);
@@ -28,7 +29,7 @@ const FAULTS: [Named; 9] = [
 ];
 
 /// Ends what lasts.
-pub(crate) const HEAL: &str = "heal";
+const HEAL: (&str, &str) = ("heal", "everything that lasts is over, and the next attempt is made now");
 
 fn restart() -> Fault {
     Fault::Restart { down: Duration::from_secs(15), starting: Duration::from_secs(10), killed: false }
@@ -38,26 +39,29 @@ fn storm() -> Fault {
     Fault::Storm { per_second: 500, lasting: Duration::from_secs(20), attribute_bytes: 200 }
 }
 
-/// Every word.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    FAULTS.iter().map(|(name, ..)| *name).chain([HEAL])
+/// Every word and what it causes.
+pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FAULTS.iter().map(|(name, _, says)| (*name, *says)).chain([HEAL])
 }
 
-/// Causes what the word says, and says what that is.
+/// Causes what the word says. Healing also asks for the next attempt, as a person does who has put a token right.
 ///
 /// # Errors
 /// When nothing has that name.
-pub(crate) fn cause(peer: &HomeAssistant, word: &str) -> Result<&'static str, String> {
-    if word == HEAL {
-        peer.heal();
-        return Ok("everything that lasts is over");
+pub(crate) fn cause(peer: &HomeAssistant, retry: &Notify, word: &str) -> Result<(), String> {
+    let Some((_, says)) = all().find(|(name, _)| *name == word) else {
+        let names: Vec<_> = all().map(|(name, _)| name).collect();
+        return Err(format!("no fault is called {word:?}; there are {}", names.join(", ")));
+    };
+    tracing::warn!("simulated: {says}");
+    match FAULTS.iter().find(|(name, ..)| *name == word) {
+        Some((_, fault, _)) => peer.cause(fault()),
+        None => {
+            peer.heal();
+            retry.notify_one();
+        }
     }
-    let named = FAULTS.iter().find(|(name, ..)| *name == word);
-    let (_, fault, says) = named.ok_or_else(|| {
-        format!("no fault is called {word:?}; there are {}", names().collect::<Vec<_>>().join(", "))
-    })?;
-    peer.cause(fault());
-    Ok(says)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -69,13 +73,16 @@ mod tests {
         let clock = std::sync::Arc::new(hearthline_core::SystemClock::new());
         let house = hearthline_sim::House::empty(1, hearthline_core::Timestamp(0));
         let peer = HomeAssistant::new(house, clock, hearthline_sim::Options::default());
-        assert!(cause(&peer, "fire").unwrap_err().contains("half-open"));
-        assert!(cause(&peer, "drop").is_ok() && cause(&peer, HEAL).is_ok());
+        let retry = Notify::new();
+        assert!(cause(&peer, &retry, "fire").unwrap_err().contains("half-open"));
+        assert!(cause(&peer, &retry, "drop").is_ok() && cause(&peer, &retry, "heal").is_ok());
     }
 
     #[test]
     fn the_entity_whose_events_are_swallowed_is_in_the_house() {
-        let house = hearthline_sim::House::new(1, hearthline_core::Timestamp(1_800_000_000_000_000));
+        let now = hearthline_core::Timestamp(1_800_000_000_000_000);
+        let mut house = hearthline_sim::House::new(1, now);
+        house.advance(now.plus(Duration::from_secs(60)));
         for (_, fault, _) in FAULTS {
             if let Fault::Swallow(entity) = fault() {
                 assert!(house.state(entity.as_str()).is_some(), "{entity}");

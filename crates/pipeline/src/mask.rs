@@ -4,20 +4,30 @@
 //! everything else stays byte for byte as it was sent.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde_json::value::RawValue;
 
 /// A key is secret when it is one of these, or ends in one of them after an underscore.
-const SECRET: [&[u8]; 6] = [b"code", b"pin", b"password", b"passcode", b"token", b"api_key"];
+const SECRET: [&str; 6] = ["code", "pin", "password", "passcode", "token", "api_key"];
+
+/// Whether the value of this key is masked.
+pub(crate) fn is_secret(key: &str) -> bool {
+    // Asked of every key of every event: the last two letters rule out nearly all.
+    matches!(key.as_bytes(), [.., b'd', b'e'] | [.., b'i' | b'e', b'n'] | [.., b'r', b'd'] | [.., b'e', b'y'])
+        && SECRET
+            .iter()
+            .any(|word| key.strip_suffix(word).is_some_and(|stem| stem.is_empty() || stem.ends_with('_')))
+}
 
 /// The text with the values of secret keys masked. Borrowed when there is none, as in nearly every event.
 #[must_use]
 pub fn mask(json: &str) -> Cow<'_, str> {
     let mut masked = String::new();
     let mut copied = 0;
-    for colon in memchr::memchr_iter(b':', json.as_bytes()) {
-        let Some(value) = secret_value(json, colon).filter(|value| value.start >= copied) else { continue };
+    for quote in SECRET.iter().flat_map(|word| ends(json, word)).collect::<BTreeSet<_>>() {
+        let Some(value) = secret_value(json, quote).filter(|value| value.start >= copied) else { continue };
         masked.push_str(json.get(copied..value.start).unwrap_or_default());
         masked.push_str("\"***\"");
         copied = value.end;
@@ -28,19 +38,22 @@ pub fn mask(json: &str) -> Cow<'_, str> {
     }
 }
 
-/// The value behind this colon, if a secret key stands before it and the value is not null.
+/// Where the closing quotes behind `word` stand in the text.
+fn ends<'a>(json: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
+    memchr::memmem::find_iter(json.as_bytes(), word)
+        .map(|at| at + word.len())
+        .filter(|end| json.as_bytes().get(*end) == Some(&b'"'))
+}
+
+/// The value that belongs to the key whose closing quote stands at `quote`, if it is a secret key with a value.
 ///
-/// A quote inside a JSON string is written `\"`, so a word before a bare quote and a colon ends a key.
-fn secret_value(json: &str, colon: usize) -> Option<Range<usize>> {
-    let key = json.as_bytes().get(..colon)?.trim_ascii_end().strip_suffix(b"\"")?;
-    let ends_in = |word: &&[u8]| {
-        key.last() == word.last() // nearly always the end of it, and much cheaper than the rest
-            && key.strip_suffix(*word).is_some_and(|stem| matches!(stem, [.., b'_' | b'"']))
-    };
-    if !SECRET.iter().any(ends_in) {
+/// A quote inside a JSON string is written `\"`, so a word between two bare quotes and before a colon is a key.
+fn secret_value(json: &str, quote: usize) -> Option<Range<usize>> {
+    let before = json.get(..quote)?;
+    if !is_secret(before.get(before.rfind('"')? + 1..)?) {
         return None;
     }
-    let value = json.get(colon + 1..)?.trim_start();
+    let value = json.get(quote + 1..)?.trim_start().strip_prefix(':')?.trim_start();
     let start = json.len() - value.len();
     let raw = serde_json::Deserializer::from_str(value).into_iter::<&RawValue>().next()?.ok()?.get();
     (raw != "null").then_some(start..start + raw.len())
@@ -58,6 +71,16 @@ mod tests {
             (r#"{"d":{"pin":1234},"alarm_code":"a\"b"}"#, r#"{"d":{"pin":"***"},"alarm_code":"***"}"#),
         ] {
             assert_eq!(mask(json), masked);
+        }
+    }
+
+    #[test]
+    fn every_secret_word_is_told_alone_and_behind_an_underscore() {
+        for word in SECRET {
+            assert!(
+                is_secret(word) && is_secret(&format!("wifi_{word}")) && !is_secret(&format!("x{word}")),
+                "{word}"
+            );
         }
     }
 

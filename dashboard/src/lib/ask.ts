@@ -1,4 +1,4 @@
-import type { Entities, History, RecordedEvents, Refusal, Status } from '../api';
+import type { Entities, Fault, Faults, History, RecordedEvents, Refusal, Status } from '../api';
 
 /** A request that was answered with a refusal, in the program's words. */
 export class Refused extends Error {}
@@ -14,8 +14,8 @@ const PATIENCE_MS = 10_000;
 const LONG_AGO_MS = 90 * 86_400_000;
 
 /** Relative to the page, whatever path it is served under. */
-async function ask<T>(path: string): Promise<Answer<T>> {
-  const response = await fetch(`api/v1/${path}`, { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) });
+async function ask<T>(path: string, method = 'GET'): Promise<Answer<T>> {
+  const response = await fetch(`api/v1/${path}`, { method, cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) });
   if (!response.ok) throw new Refused(await refusal(response));
   const date = Date.parse(response.headers.get('date') ?? '');
   return { body: (await response.json()) as T, time: Number.isNaN(date) ? null : date };
@@ -46,3 +46,7 @@ export async function askHistory(entity: string, from: number, to: number, bucke
   const what = bucket === null ? 'limit=10000' : `bucket=${bucket}s`;
   return (await ask<History>(`entities/${encodeURIComponent(entity)}/history?${period}&${what}`)).body;
 }
+
+/** What can be made to go wrong in a simulated house. */
+export const askFaults = async () => (await ask<Faults>('demo/faults')).body;
+export const causeFault = async (name: string) => (await ask<Fault>(`demo/faults/${name}`, 'POST')).body;

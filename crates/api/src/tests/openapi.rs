@@ -44,7 +44,7 @@ async fn every_answer_has_the_shape_that_it_says() {
             if !schema.is_object() || path == "/api/v1/export" {
                 continue;
             }
-            let asked = path.replace("{id}", "sensor.hall");
+            let asked = path.replace("{id}", "sensor.hall").replace("{name}", "drop");
             let answer = house.answer(method.to_uppercase().parse().unwrap(), &asked).await;
             assert_eq!(answer.status, StatusCode::OK, "{asked}: {}", answer.text());
             conforms(&document, schema, &answer.json(), &asked);

@@ -45,6 +45,15 @@ async fn a_flush_answers_with_the_last_record_or_the_reason() {
 }
 
 #[tokio::test]
+async fn only_a_fault_that_there_is_is_caused() {
+    let house = House::new();
+    let caused = house.answer(Method::POST, "/api/v1/demo/faults/drop").await;
+    assert_eq!(caused.json(), json!({ "name": "drop", "says": "the connection breaks" }));
+    let refused = house.answer(Method::POST, "/api/v1/demo/faults/fire").await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn the_former_statistics_are_figures_of_the_status_and_the_store() {
     let house = House::new();
     house.write(vec![state(2, "light.hall", "on"), state(1, "light.hall", "off")]);

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use hearthline_api::{Fault, Faults};
 use hearthline_core::{Clock, SystemClock};
 use hearthline_sim::{HomeAssistant, House, Options};
 use tokio::net::TcpListener;
@@ -17,6 +18,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use super::Context;
+use super::run::Simulation;
 use crate::exit::Exit;
 use crate::house::Program;
 use crate::settings::{Secret, Setting, Settings};
@@ -26,6 +28,8 @@ use crate::{fault, peer};
 const PORTS: u16 = 50;
 /// Between two status lines.
 const SAY: Duration = Duration::from_secs(5);
+/// Sooner than usual, so that files can be looked at in the first minutes.
+const FLUSH: Duration = Duration::from_secs(30);
 /// Of the simulated Home Assistant; it guards nothing.
 const TOKEN: &str = "simulated-token";
 
@@ -83,7 +87,8 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
     if !io::stdout().is_terminal() {
         tokio::spawn(say_status(settings.clone()));
     }
-    super::run::record(&settings, listener, link, Some(past)).await
+    let faults = faults(peer, Arc::clone(&link.retry));
+    super::run::record(&settings, listener, link, Some(Simulation { past, faults })).await
 }
 
 /// A house that has lived for some hours, and the states of these hours. One that is shown again on the same folder has
@@ -93,15 +98,15 @@ fn lived(args: &Args, clock: &dyn Clock, again: bool) -> (House, Vec<String>) {
     let hours = if again { 0 } else { args.hours };
     let mut house =
         House::new(args.seed, now.minus(Duration::from_secs(3600) * hours.into())).with_rate(args.rate);
-    let mut past: Vec<String> = house.states().map(|state| state.to_json()).collect();
     let fired = house.advance(now);
-    past.extend(fired.iter().filter_map(|fired| fired.new_state.as_ref()).map(|state| state.to_json()));
-    (house, if again { Vec::new() } else { past })
+    let past = fired.iter().filter_map(|fired| fired.new_state.as_ref()).map(|state| state.to_json());
+    (house, if again { Vec::new() } else { past.collect() })
 }
 
 /// Puts the simulated peer in the place of a real one, whatever else is set.
 fn simulated(settings: &mut Settings, dir: PathBuf, address: SocketAddr) -> anyhow::Result<()> {
     settings.data_dir = Setting::default(dir);
+    settings.store.flush_interval = Setting::default(FLUSH);
     let peer = &mut settings.home_assistant;
     peer.url = Some(Setting::default(format!("http://{address}").parse()?));
     peer.token = Some(Setting::default(Secret::new(TOKEN)));
@@ -144,7 +149,7 @@ fn welcome(out: &mut (dyn io::Write + Send), page: SocketAddr, settings: &Settin
         writeln!(
             out,
             "Break it: type one of these and Enter:  {}",
-            fault::names().collect::<Vec<_>>().join("  ")
+            fault::all().map(|(name, _)| name).collect::<Vec<_>>().join("  ")
         )?;
     }
     out.flush()
@@ -156,16 +161,23 @@ fn take_orders(runtime: &Handle, peer: &HomeAssistant, retry: &Notify) {
     for line in io::stdin().lines().map_while(Result::ok) {
         let word = line.trim();
         if !word.is_empty() {
-            match fault::cause(peer, word) {
-                Ok(what) => {
-                    tracing::warn!("simulated: {what}");
-                    if word == fault::HEAL {
-                        retry.notify_one(); // a person who has put the token right would ask for that
-                    }
-                }
-                Err(why) => tracing::warn!("{why}"),
+            if let Err(why) = fault::cause(peer, retry, word) {
+                tracing::warn!("{why}");
             }
         }
+    }
+}
+
+/// The same for the page.
+fn faults(peer: HomeAssistant, retry: Arc<Notify>) -> Faults {
+    let named = fault::all().map(|(name, says)| Fault { name: name.into(), says: says.into() });
+    Faults {
+        named: named.collect(),
+        cause: Arc::new(move |name| {
+            if let Err(why) = fault::cause(&peer, &retry, name) {
+                tracing::warn!("{why}");
+            }
+        }),
     }
 }
 

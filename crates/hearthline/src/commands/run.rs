@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use hearthline_api::{ApiState, ApiToken, Reading};
+use hearthline_api::{ApiState, ApiToken, Faults, Reading};
 use hearthline_pipeline::sources::home_assistant::LinkConfig;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -36,25 +36,39 @@ pub(crate) async fn run(_args: Args, context: Context<'_>) -> anyhow::Result<Exi
     record(&settings, listener, peer::link(&settings)?, None).await
 }
 
-/// Records until told to stop. `past` is that of a simulated house.
+/// What a simulated house brings along.
+pub(super) struct Simulation {
+    /// State objects of the hours before, oldest first.
+    pub(super) past: Vec<String>,
+    /// What can be made to go wrong.
+    pub(super) faults: Faults,
+}
+
+/// Records until told to stop.
 pub(super) async fn record(
     settings: &Settings,
     listener: TcpListener,
     link: LinkConfig,
-    past: Option<Vec<String>>,
+    simulation: Option<Simulation>,
 ) -> anyhow::Result<Exit> {
     let mut claim = claim(settings)?;
     let token = api_token::load_or_make(&settings.data_dir).context("the API's token cannot be made")?;
     let address = listener.local_addr()?;
     let mut signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
 
+    let (past, faults) = simulation.map(|Simulation { past, faults }| (past, faults)).unzip();
     let app = App::start(settings, link, past)?;
     claim.announce(address).context("run.json cannot be written")?;
     for line in startup::lines(settings, &startup::stored(&app.store.stats()), address) {
         tracing::info!("{line}");
     }
     let stop = CancellationToken::new();
-    let router = hearthline_api::router(api_state(&app, ApiToken::new(token.expose()), stop.clone()));
+    let router = hearthline_api::router(api_state(
+        &app,
+        faults.unwrap_or_default(),
+        ApiToken::new(token.expose()),
+        stop.clone(),
+    ));
     let mut api = tokio::spawn(hearthline_api::serve(listener, router, stop.clone().cancelled_owned()));
 
     tokio::select! {
@@ -82,7 +96,7 @@ fn claim(settings: &Settings) -> anyhow::Result<Claim> {
     })
 }
 
-fn api_state(app: &App, token: ApiToken, stop: CancellationToken) -> ApiState {
+fn api_state(app: &App, faults: Faults, token: ApiToken, stop: CancellationToken) -> ApiState {
     let reading = Reading {
         store: Arc::clone(&app.store),
         filter: Arc::clone(&app.filter),
@@ -94,6 +108,7 @@ fn api_state(app: &App, token: ApiToken, stop: CancellationToken) -> ApiState {
         status: Arc::new(move || observer.status()),
         flush: Arc::new(move || Box::pin(flusher.clone().flush())),
         live: app.live.clone(),
+        faults,
         stop,
         token,
     }

@@ -48,6 +48,7 @@ impl Ingest {
             Some(old) => without_old_state(event.raw, old.raw),
             None => Cow::Borrowed(event.raw),
         };
+        let raw = if event.has_secret { Cow::Owned(mask(&raw).into_owned()) } else { raw };
         let tie = if let Relation::Tie(tie) = relation { tie } else { 0 };
         let late = matches!(relation, Relation::Late);
         self.push(&Record::State(StateRecord {
@@ -60,7 +61,7 @@ impl Ingest {
             late,
             old_state: old_state.as_ref().map(|old| Cow::Borrowed(old.state.as_ref())),
             entity_id: Cow::Borrowed(entity_id),
-            raw: mask(&raw),
+            raw,
         }))?;
         if !late {
             self.hold(EntityId::from(entity_id.as_ref()), Held { tie, ..new });

@@ -313,3 +313,23 @@ fn states_put_back_after_a_restart_of_home_assistant_are_no_readings() {
     }
     assert_eq!(restored, [false, true, false]);
 }
+
+#[test]
+fn values_of_secret_keys_are_nowhere_in_the_log() {
+    let mut house = House::new();
+    house.connect();
+    let open = event("lock.door", None, Some(("unlocked", 1)), 1);
+    let told = open.replacen("\"attributes\":{", "\"attributes\":{\"door\":{\"user_code\":\"4711\"},", 1);
+    assert_ne!(told, open);
+    house.hear(&told);
+    let mut reader = house.writer.log().reader(Seq::ZERO);
+    let mut masked = 0;
+    while let Some(Read::Batch(batch)) = reader.read().unwrap() {
+        for (_, _, bytes) in batch.records() {
+            let text = String::from_utf8_lossy(bytes);
+            assert!(!text.contains("4711"), "{text}");
+            masked += usize::from(text.contains("\"user_code\":\"***\""));
+        }
+    }
+    assert_eq!(masked, 1);
+}

@@ -122,7 +122,8 @@ impl<'l> Connection<'l> {
                 self.ingest.undecodable(raw.as_bytes(), &error.to_string(), received)?;
                 self.compare_soon(); // good events may have stood in the same frame
             }
-            Message::AuthRequired { .. } | Message::AuthOk | Message::AuthInvalid { .. } | Message::Other => {}
+            Message::AuthRequired { .. } | Message::AuthOk | Message::AuthInvalid { .. } | Message::Other => {
+            }
         }
         Ok(())
     }

@@ -15,7 +15,10 @@ use self::walk::Walk;
 
 /// One message.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "nearly every message is an event, and a box costs an allocation")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every message is an event, and a box costs an allocation"
+)]
 pub enum Message<'a> {
     /// The first one on a connection.
     AuthRequired {
@@ -65,6 +68,8 @@ pub struct Event<'a> {
     pub time_fired: Timestamp,
     /// `context.id`.
     pub context_id: Option<Cow<'a, str>>,
+    /// Whether it has a key whose value is masked before the log.
+    pub has_secret: bool,
     /// `data`.
     pub data: EventData<'a>,
 }
@@ -284,6 +289,7 @@ fn event_object<'a>(walk: &mut Walk<'a>) -> (&'a str, Result<Event<'a>, WireErro
     let [mut event_type, mut time_fired, mut context_id, mut entity_id] = [const { None }; 4];
     let [mut old_state, mut new_state] = [const { None }; 2];
     let mut data = None;
+    walk.met_secret = false;
     let raw = walk.object(|key, walk| match key {
         "event_type" => event_type = walk.string(),
         "time_fired" => time_fired = walk.string(),
@@ -298,6 +304,7 @@ fn event_object<'a>(walk: &mut Walk<'a>) -> (&'a str, Result<Event<'a>, WireErro
         }
         _ => _ = walk.value(),
     });
+    let has_secret = walk.met_secret;
     let event = || {
         let event_type = event_type.ok_or(WireError::Incomplete("event", "event_type"))?;
         let data = data.ok_or(WireError::Incomplete("event", "data"))?;
@@ -307,7 +314,7 @@ fn event_object<'a>(walk: &mut Walk<'a>) -> (&'a str, Result<Event<'a>, WireErro
             EventData::Other(data)
         };
         let time_fired = time(("event", "time_fired"), time_fired)?;
-        Ok(Event { raw, event_type, time_fired, context_id, data })
+        Ok(Event { raw, event_type, time_fired, context_id, has_secret, data })
     };
     (raw, event())
 }
@@ -347,7 +354,8 @@ struct StateObject<'a> {
 
 impl<'a> StateObject<'a> {
     fn read(walk: &mut Walk<'a>) -> Self {
-        let [mut entity_id, mut state, mut last_changed, mut last_updated, mut context_id] = [const { None }; 5];
+        let [mut entity_id, mut state, mut last_changed, mut last_updated, mut context_id] =
+            [const { None }; 5];
         let mut attributes = "{}";
         let raw = walk.object(|key, walk| match key {
             "entity_id" => entity_id = walk.string(),

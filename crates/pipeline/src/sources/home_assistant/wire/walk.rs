@@ -8,6 +8,8 @@
 
 use std::borrow::Cow;
 
+use crate::mask::is_secret;
+
 /// Deeper objects and arrays are refused, as by `serde_json`: a walk must not exhaust the stack.
 const DEEPEST: usize = 128;
 
@@ -17,11 +19,13 @@ pub(super) struct Walk<'a> {
     at: usize,
     depth: usize,
     failed_at: Option<usize>,
+    /// A key that was passed has a value that is masked before the log.
+    pub(super) met_secret: bool,
 }
 
 impl<'a> Walk<'a> {
     pub(super) const fn new(text: &'a str) -> Self {
-        Self { text, at: 0, depth: 0, failed_at: None }
+        Self { text, at: 0, depth: 0, failed_at: None, met_secret: false }
     }
 
     /// Ends the walk. The error is where the text stops being JSON, in bytes; it may be what follows the value.
@@ -73,6 +77,7 @@ impl<'a> Walk<'a> {
             let key = self.at + 1;
             self.skip_string();
             let key = self.text.get(key..self.at.saturating_sub(1)).unwrap_or_default();
+            self.met_secret |= is_secret(key);
             self.skip_space();
             if !self.skip(b':') {
                 self.fail();
@@ -182,7 +187,9 @@ impl<'a> Walk<'a> {
                     return;
                 }
                 [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => self.at += 2,
-                [b'\\', b'u', a, b, c, d, ..] if [a, b, c, d].iter().all(|hex| hex.is_ascii_hexdigit()) => self.at += 6,
+                [b'\\', b'u', a, b, c, d, ..] if [a, b, c, d].iter().all(|hex| hex.is_ascii_hexdigit()) => {
+                    self.at += 6
+                }
                 _ => return self.fail(),
             }
         }
@@ -255,7 +262,8 @@ mod tests {
         let mut met = Vec::new();
         let raw = Walk::new(text).object(|key, walk| met.push((key, walk.value())));
         assert_eq!(raw, text.trim());
-        let all = [("a", r#""x\"}y""#), ("b", r#"[1,{"c":"]"}]"#), ("d", "-1.5e3"), ("e", "{}"), ("f", "null")];
+        let all =
+            [("a", r#""x\"}y""#), ("b", r#"[1,{"c":"]"}]"#), ("d", "-1.5e3"), ("e", "{}"), ("f", "null")];
         assert_eq!(met, all);
     }
 
@@ -270,7 +278,8 @@ mod tests {
     #[test]
     fn what_is_too_deep_is_refused() {
         let nested = |depth| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
-        for (depth, end) in [(DEEPEST, Ok(())), (DEEPEST + 1, Err(DEEPEST + 1)), (1 << 20, Err(DEEPEST + 1))] {
+        for (depth, end) in [(DEEPEST, Ok(())), (DEEPEST + 1, Err(DEEPEST + 1)), (1 << 20, Err(DEEPEST + 1))]
+        {
             let text = nested(depth);
             let mut walk = Walk::new(&text);
             walk.value();
@@ -279,8 +288,40 @@ mod tests {
     }
 
     const PIECES: [&str; 34] = [
-        "{", "}", "[", "]", ",", ":", "\"a\"", "\"\\\"\"", "\"{\\\\\"", " ", "1", "-2.5e1", "true", "null", "\"\u{e9}\"", "{}", "[]",
-        "\"k\":", "{\"x\":", "},\"y\":", "\"", "\\", "\\u12aF", "\\u12g", "\n", "\t\r", "0", "-", ".", "e+", "E-", "tru", "false", "\u{7f}\u{1}",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"a\"",
+        "\"\\\"\"",
+        "\"{\\\\\"",
+        " ",
+        "1",
+        "-2.5e1",
+        "true",
+        "null",
+        "\"\u{e9}\"",
+        "{}",
+        "[]",
+        "\"k\":",
+        "{\"x\":",
+        "},\"y\":",
+        "\"",
+        "\\",
+        "\\u12aF",
+        "\\u12g",
+        "\n",
+        "\t\r",
+        "0",
+        "-",
+        ".",
+        "e+",
+        "E-",
+        "tru",
+        "false",
+        "\u{7f}\u{1}",
     ];
 
     proptest::proptest! {
