@@ -41,7 +41,7 @@ fn loss(facts: &Facts) -> Option<String> {
 
 /// Something is late or absent; nothing is lost.
 fn lateness(facts: &Facts) -> Option<String> {
-    let reason = facts.connection_reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    let reason = facts.connection_reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     match facts.connection {
         Connection::Connecting => return Some(format!("Connecting to Home Assistant{reason}.")),
         Connection::Waiting => return Some(format!("Waiting for Home Assistant{reason}.")),

@@ -14,6 +14,8 @@ mod home_assistant;
 #[cfg(test)]
 mod layering;
 #[cfg(test)]
+mod load;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod simulated;

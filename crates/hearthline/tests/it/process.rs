@@ -46,6 +46,13 @@ impl Process {
         Duration::from_millis(ticks.sum::<u64>() * 10) // a tick is 10 ms on every Linux
     }
 
+    /// A line of `/proc/<pid>/status`, such as `VmHWM`, the most memory that it ever had.
+    pub(crate) fn memory_kib(&self, line: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
+        let rest = status.lines().find_map(|text| text.strip_prefix(line)?.strip_prefix(':')).unwrap();
+        rest.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
     }

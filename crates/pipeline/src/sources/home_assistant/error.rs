@@ -13,7 +13,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(300);
 pub enum SessionError {
     /// The name is not known.
     #[error(
-        "the name {host} is not known ({source}){}",
+        "the name {host} is not known ({}){}", plain(source),
         if *local { "; a .local name needs multicast DNS, use the address instead, as in http://192.168.1.10:8123" }
         else { "; check the address" }
     )]
@@ -26,7 +26,7 @@ pub enum SessionError {
         source: std::io::Error,
     },
     /// No TCP connection.
-    #[error("cannot connect to {address} ({source})")]
+    #[error("cannot connect to {address} ({})", plain(source))]
     Connect {
         /// Host and port.
         address: String,
@@ -44,7 +44,7 @@ pub enum SessionError {
         within: Duration,
     },
     /// No encrypted stream.
-    #[error("no TLS connection to {address} ({source}){}",
+    #[error("no TLS connection to {address} ({}){}", plain(source),
         if is_certificate(source) { "; name its authority with ca_file under [home_assistant], or set tls_verify = false" } else { "" })]
     Tls {
         /// Host and port.
@@ -124,6 +124,12 @@ impl SessionError {
             _ => Retry::Backoff,
         }
     }
+}
+
+/// Without the number that the system's words end in.
+fn plain(error: &std::io::Error) -> String {
+    let words = error.to_string();
+    words.split(" (os error").next().unwrap_or_default().to_lowercase()
 }
 
 fn is_certificate(error: &std::io::Error) -> bool {
