@@ -6,6 +6,7 @@
     reason = "a tool of the build is not simulated: it uses the real clock and disk"
 )]
 
+mod bench;
 mod output;
 mod peers;
 mod report;
@@ -19,7 +20,9 @@ use anyhow::{Context, Result, bail};
 const USAGE: &str = "\
 usage: cargo xtask <task>
 
-  test [--quick]  everything that proves the program; --quick leaves out the real Home Assistant
+  test [--quick]  everything that proves the program; --quick leaves out browser and real peers
+  soak            the load test in full length, optimised
+  bench [--quick] how far the program is from what the machine can do, and what it costs the disk
   peers           installs the programs that the tests run against, and says where they are";
 
 fn main() -> ExitCode {
@@ -28,6 +31,9 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["test"] => test(false),
         ["test", "--quick"] => test(true),
+        ["soak"] => Workspace::find().and_then(|workspace| soak(&workspace)),
+        ["bench"] => Workspace::find().and_then(|workspace| bench::run(&workspace, false)),
+        ["bench", "--quick"] => Workspace::find().and_then(|workspace| bench::run(&workspace, true)),
         ["peers"] => install_peers(),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
@@ -58,9 +64,20 @@ fn test(quick: bool) -> Result<bool> {
     Ok(report.holds(ci))
 }
 
+/// What `test` runs at a tenth of its length.
+fn soak(workspace: &Workspace) -> Result<bool> {
+    println!("builds for 4 min the first time, runs for 1 min");
+    let load =
+        ["test", "--release", "--package", "hearthline", "--test", "it", "load::", "--", "--nocapture"];
+    let status = stages::cargo(workspace, &load).env("HEARTHLINE_SOAK", "1").status();
+    Ok(status.context("cannot start cargo")?.success())
+}
+
 fn install_peers() -> Result<bool> {
-    let peers = peers::install(&Workspace::find()?.target)?;
-    println!("{}", peers.display());
+    let target = Workspace::find()?.target;
+    peers::python::install(&target)?;
+    let chromium = peers::chromium::install(&target)?;
+    println!("{}\n{}", peers::folder(&target).display(), chromium.display());
     Ok(true)
 }
 

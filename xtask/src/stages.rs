@@ -1,5 +1,8 @@
 //! The stages of `cargo xtask test`, and how each is run.
 
+mod browser;
+mod page;
+
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
@@ -26,16 +29,24 @@ pub(crate) fn run(workspace: &Workspace, quick: bool) -> Result<Report> {
     let built = build.failed == 0;
     report.add(build);
     if !built {
-        for stage in ["tests", "layering", "real peers"] {
+        for stage in ["tests", "layering", "page", "browser", "real peers"] {
             report.add(skipped(stage, "the build failed"));
         }
         return Ok(report);
     }
     let tests = ["test", "--workspace", "--no-fail-fast", "--", "--skip", LAYERING];
-    report.add(tested("tests", &mut cargo(workspace, &tests), Some("needs "))?);
+    report.add(cargo_tested("tests", &mut cargo(workspace, &tests), Some("needs "))?);
     let layering = ["test", "--package", "hearthline", "--test", "it", LAYERING];
-    report.add(tested("layering", &mut cargo(workspace, &layering), None)?);
-    report.add(if quick { skipped("real peers", "--quick leaves them out") } else { real_peers(workspace)? });
+    report.add(cargo_tested("layering", &mut cargo(workspace, &layering), None)?);
+    report.add(page::run(workspace)?);
+    if quick {
+        for stage in ["browser", "real peers"] {
+            report.add(skipped(stage, "--quick leaves it out"));
+        }
+    } else {
+        report.add(browser::run(workspace)?);
+        report.add(real_peers(workspace)?);
+    }
     Ok(report)
 }
 
@@ -47,12 +58,20 @@ fn announce(workspace: &Workspace, quick: bool) {
     println!("build        {}", minutes("2 min", "8 min"));
     println!("tests        1 min");
     println!("layering     seconds");
+    println!("page         1 min");
     if quick {
-        println!("real peers   left out by --quick");
-    } else if peers::installed(&workspace.target) {
+        println!("browser      left out by --quick\nreal peers   left out by --quick");
+        return;
+    }
+    let below = workspace.target.display();
+    match peers::chromium::found(&workspace.target) {
+        Some(chromium) => println!("browser      2 min, with {}", chromium.display()),
+        None => println!("browser      2 min, and 1 min to unpack Chromium below {below}"),
+    }
+    if peers::python::installed(&workspace.target) {
         println!("real peers   2 min");
     } else {
-        println!("real peers   2 min, and 2 min to install them below {}", workspace.target.display());
+        println!("real peers   2 min, and 2 min to install them below {below}");
     }
 }
 
@@ -66,12 +85,19 @@ fn check(stage: &'static str, workspace: &Workspace, arguments: &[&str]) -> Resu
     Ok(Outcome { stage, failed: 1, took, why, ..Outcome::default() })
 }
 
-/// A command that runs tests. Ignored ones whose reason begins with `elsewhere` are the business of another stage.
-fn tested(stage: &'static str, command: &mut Command, elsewhere: Option<&str>) -> Result<Outcome> {
+/// `cargo test`. Ignored tests whose reason begins with `elsewhere` are the business of another stage.
+fn cargo_tested(stage: &'static str, command: &mut Command, elsewhere: Option<&str>) -> Result<Outcome> {
+    tested(stage, command, |tests, line| {
+        tests.read_cargo(line);
+        tests.ignored.retain(|(_, reason)| !elsewhere.is_some_and(|start| reason.starts_with(start)));
+    })
+}
+
+/// A command that runs tests and says of each line of its output what it means.
+fn tested(stage: &'static str, command: &mut Command, read: impl Fn(&mut Tests, &str)) -> Result<Outcome> {
     let mut tests = Tests::default();
-    let (status, took) = run_one(stage, command, |line| tests.read(line))?;
+    let (status, took) = run_one(stage, command, |line| read(&mut tests, line))?;
     let mut why: Vec<String> = tests.failures.iter().map(|name| format!("failed: {name}")).collect();
-    tests.ignored.retain(|(_, reason)| !elsewhere.is_some_and(|start| reason.starts_with(start)));
     why.extend(tests.ignored.iter().map(|(name, reason)| format!("skipped: {name}: {reason}")));
     if tests.passed + tests.failed == 0 {
         tests.failed = 1;
@@ -80,20 +106,36 @@ fn tested(stage: &'static str, command: &mut Command, elsewhere: Option<&str>) -
         tests.failed = 1;
         why.push(format!("the tests ended with {status} without naming one that failed"));
     }
-    let skipped = tests.ignored.len() as u64;
+    let skipped = tests.skipped + tests.ignored.len() as u64;
     Ok(Outcome { stage, passed: tests.passed, failed: tests.failed, skipped, took, why })
+}
+
+/// `npm run check`, which counts as one test, and `npm test`, in a folder that has its packages.
+fn npm_tested(stage: &'static str, folder: &Path, environment: &[(&str, &Path)]) -> Result<Outcome> {
+    let npm = |arguments: &[&str]| {
+        let mut command = npm(folder, arguments);
+        command.envs(environment.iter().copied());
+        command
+    };
+    let (checked, took) = run_one(stage, &mut npm(&["run", "check"]), |_| ())?;
+    let mut outcome = tested(stage, &mut npm(&["test"]), Tests::read_node)?;
+    outcome.took += took;
+    if checked.success() {
+        outcome.passed += 1;
+    } else {
+        outcome.failed += 1;
+        outcome.why.push(format!("failed: npm run check ended with {checked}"));
+    }
+    Ok(outcome)
 }
 
 fn real_peers(workspace: &Workspace) -> Result<Outcome> {
     let stage = "real peers";
     let began = Instant::now();
-    let peers = match peers::install(&workspace.target) {
-        Ok(peers) => peers,
-        Err(error) => {
-            let why = vec![format!("{error:#}")];
-            return Ok(Outcome { stage, failed: 1, took: began.elapsed(), why, ..Outcome::default() });
-        }
-    };
+    if let Err(error) = peers::python::install(&workspace.target) {
+        let why = vec![format!("{error:#}")];
+        return Ok(Outcome { stage, failed: 1, took: began.elapsed(), why, ..Outcome::default() });
+    }
     // Two at a time: a Home Assistant that starts keeps a core busy.
     let arguments = [
         "test",
@@ -107,7 +149,8 @@ fn real_peers(workspace: &Workspace) -> Result<Outcome> {
         "--test-threads=2",
     ];
     let mut command = cargo(workspace, &arguments);
-    let mut outcome = tested(stage, command.env("HEARTHLINE_TEST_PEERS", peers), None)?;
+    command.env("HEARTHLINE_TEST_PEERS", peers::folder(&workspace.target));
+    let mut outcome = cargo_tested(stage, &mut command, None)?;
     outcome.took = began.elapsed();
     Ok(outcome)
 }
@@ -116,9 +159,16 @@ fn skipped(stage: &'static str, why: &str) -> Outcome {
     Outcome { stage, skipped: 1, why: vec![format!("skipped: {why}")], ..Outcome::default() }
 }
 
-fn cargo(workspace: &Workspace, arguments: &[&str]) -> Command {
+pub(crate) fn cargo(workspace: &Workspace, arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(&workspace.root).env("CARGO_TARGET_DIR", &workspace.target);
+    command
+}
+
+/// npm, whose programs print no colours: what they say is read.
+fn npm(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new("npm");
+    command.args(arguments).current_dir(folder).env("NO_COLOR", "1");
     command
 }
 

@@ -33,7 +33,29 @@ impl Timestamp {
     /// # Errors
     /// The text, when it is no instant or lies outside the years that can be written.
     pub fn parse(text: &str) -> Result<Self, NotATime> {
+        if let Some(usual) = Self::parse_usual(text) {
+            return Ok(usual);
+        }
         text.parse::<jiff::Timestamp>().map(|t| Self(t.as_microsecond())).map_err(|_| NotATime(text.into()))
+    }
+
+    /// Exactly the shape that Home Assistant writes, in a fifth of the time; an event has five of them.
+    fn parse_usual(text: &str) -> Option<Self> {
+        let (date, rest) = text.as_bytes().split_first_chunk::<11>()?;
+        let (time, rest) = rest.split_first_chunk::<9>()?;
+        let (micros, zone) = rest.split_first_chunk::<6>()?;
+        let [y1, y2, y3, y4, b'-', mo1, mo2, b'-', d1, d2, b'T'] = *date else { return None };
+        let [h1, h2, b':', mi1, mi2, b':', s1, s2, b'.'] = *time else { return None };
+        let year = i16::try_from(number([y1, y2, y3, y4])?).ok()?;
+        let [month, day] = [number([mo1, mo2])?, number([d1, d2])?].map(i8::try_from);
+        let [hour, minute, second] = [number([h1, h2])?, number([mi1, mi2])?, number([s1, s2])?];
+        if zone != b"+00:00" || hour > 23 || minute > 59 || second > 59 {
+            return None;
+        }
+        let date = Date::new(year, month.ok()?, day.ok()?).ok()?;
+        let midnight = Offset::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok()?.as_microsecond();
+        let seconds = i64::from((hour * 60 + minute) * 60 + second);
+        Some(Self(midnight + seconds * MICROS + i64::from(number(*micros)?)))
     }
 
     /// The instant that Home Assistant wrote as a double of seconds (`lu`, `lc`).
@@ -105,6 +127,11 @@ impl Timestamp {
     fn to_jiff(self) -> Option<jiff::Timestamp> {
         jiff::Timestamp::from_microsecond(self.0).ok()
     }
+}
+
+/// The number that these digits write.
+fn number<const N: usize>(digits: [u8; N]) -> Option<i32> {
+    digits.iter().try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + i32::from(digit - b'0')))
 }
 
 /// ISO 8601 in UTC with all six decimals: `2026-11-23T11:57:01.015112Z`.

@@ -48,4 +48,22 @@ proptest! {
     fn display_parses_back(micros in -60_000_000_000_000_000i64..250_000_000_000_000_000) {
         prop_assert_eq!(Timestamp::parse(&Timestamp(micros).to_string()).unwrap(), Timestamp(micros));
     }
+
+    /// The short cut for the usual shape answers as the long way does, also where only the shape is right.
+    #[test]
+    fn the_usual_shape_is_read_as_any_other(
+        text in "(0000|1969|1970|2024|2026|9999)-(0[0-9]|1[0-3])-([0-3][0-9])T([01][0-9]|2[0-5]):([0-6][0-9]):([0-6][0-9])[.][0-9]{6}[+]00:00",
+    ) {
+        let long_way = text.parse::<jiff::Timestamp>().map(|t| Timestamp(t.as_microsecond()));
+        prop_assert_eq!(Timestamp::parse(&text).ok(), long_way.ok());
+    }
+
+    #[test]
+    fn what_is_nearly_the_usual_shape_is_read_as_any_other(at in 0..32_usize, other in any::<char>()) {
+        let mut text: Vec<char> = "2026-11-23T11:57:01.015112+00:00".chars().collect();
+        text[at] = other;
+        let text: String = text.into_iter().collect();
+        let long_way = text.parse::<jiff::Timestamp>().map(|t| Timestamp(t.as_microsecond()));
+        prop_assert_eq!(Timestamp::parse(&text).ok(), long_way.ok());
+    }
 }

@@ -2,9 +2,10 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use anyhow::{Context as _, Result};
+use serde::Deserialize;
 use tokio_tungstenite::tungstenite::{Message, accept};
 
 use crate::events;
@@ -22,7 +23,7 @@ pub(crate) struct Sender {
 impl Sender {
     /// Starts it, and waits until it has made its frames.
     pub(crate) fn start(events: u64) -> Result<Self> {
-        let mut process = Command::new(std::env::current_exe()?)
+        let mut process = std::process::Command::new(std::env::current_exe()?)
             .args(["sender", &events.to_string()])
             .stdout(Stdio::piped())
             .spawn()
@@ -75,6 +76,14 @@ fn put_frame(text: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(text.as_bytes());
 }
 
+#[derive(Deserialize)]
+struct Command {
+    #[serde(default)]
+    id: u64,
+    #[serde(rename = "type")]
+    kind: String,
+}
+
 /// Answers what a client asks; behind the answer to `get_states` come all frames.
 fn attend(client: TcpStream, stream: &[u8]) -> Result<()> {
     client.set_nodelay(true)?;
@@ -86,15 +95,14 @@ fn attend(client: TcpStream, stream: &[u8]) -> Result<()> {
             Ok(Message::Close(_)) | Err(_) => return Ok(()),
             Ok(_) => continue,
         };
-        let command: serde_json::Value = serde_json::from_str(&text)?;
-        let id = &command["id"];
-        let result = match command["type"].as_str() {
-            Some("auth") => {
+        let Command { id, kind } = serde_json::from_str(&text)?;
+        let result = match kind.as_str() {
+            "auth" => {
                 socket.send(Message::text(r#"{"type":"auth_ok","ha_version":"2026.11.0"}"#))?;
                 continue;
             }
-            Some("get_config") => r#"{"version":"2026.11.0","location_name":"House","state":"RUNNING"}"#,
-            Some("get_states") => "[]",
+            "get_config" => r#"{"version":"2026.11.0","location_name":"House","state":"RUNNING"}"#,
+            "get_states" => "[]",
             _ => "null",
         };
         socket.send(Message::text(format!(

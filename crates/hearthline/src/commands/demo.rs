@@ -123,7 +123,7 @@ async fn listen(settings: &mut Settings) -> anyhow::Result<TcpListener> {
         let address = SocketAddr::new(first.ip(), port);
         match TcpListener::bind(address).await {
             Ok(listener) => {
-                if address != first {
+                if port != first.port() {
                     tracing::warn!("{first} is in use; taking {address} instead");
                     settings.api.listen.value = address;
                 }
@@ -160,10 +160,10 @@ fn take_orders(runtime: &Handle, peer: &HomeAssistant, retry: &Notify) {
     let _entered = runtime.enter();
     for line in io::stdin().lines().map_while(Result::ok) {
         let word = line.trim();
-        if !word.is_empty() {
-            if let Err(why) = fault::cause(peer, retry, word) {
-                tracing::warn!("{why}");
-            }
+        if !word.is_empty()
+            && let Err(why) = fault::cause(peer, retry, word)
+        {
+            tracing::warn!("{why}");
         }
     }
 }

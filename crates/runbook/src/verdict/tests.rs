@@ -38,10 +38,13 @@ fn well() -> Facts {
     }
 }
 
+/// What it is called, what is the case, and what follows.
+type Situation<'a> = (&'a str, &'a dyn Fn(&mut Facts), Overall, &'a str);
+
 #[test]
 fn each_situation_has_its_sentence() {
     let healthy = |_: &mut Facts| {};
-    let cases: [(&str, &dyn Fn(&mut Facts), Overall, &str); 9] = [
+    let cases: [Situation<'_>; 9] = [
         ("all well", &healthy, Overall::Healthy, "Recording."),
         (
             "token refused",

@@ -1,8 +1,8 @@
 //! What Home Assistant says, borrowed from the frame that it came in.
 //!
 //! Keys come in any order and unknown ones are passed over; times are instants to the microsecond. What is kept whole
-//! (an event, a state, attributes) stays a slice of the text as received. A text is walked over
-//! once: every slice is known from where the walk passed by.
+//! (an event, a state, attributes) stays a slice of the text as received. A text is walked over once:
+//! every slice is known from where the walk passed by.
 
 mod walk;
 

@@ -97,7 +97,7 @@ impl Lab {
         assert_eq!(self.state(), LinkState::Connected);
         self.peer.set_state("sensor.proof", &counters.fired.to_string(), "{}");
         sleep(SECOND).await;
-        let proof = self.logged().into_iter().filter(|(entity, ..)| entity == "sensor.proof").last().unwrap();
+        let proof = self.logged().into_iter().rfind(|(entity, ..)| entity == "sensor.proof").unwrap();
         assert_eq!(proof.2.as_deref(), Some(counters.fired.to_string().as_str()));
     }
 

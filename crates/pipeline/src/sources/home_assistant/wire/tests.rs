@@ -201,7 +201,7 @@ fn a_state_that_cannot_be_read_does_not_hide_its_neighbours() {
     let good = r#"{"entity_id":"a.b","state":"1","attributes":{},"last_changed":"2026-11-23T11:57:01+00:00","last_updated":"2026-11-23T11:57:01+00:00"}"#;
     let bad = good.replace("11:57:01", "soon");
     let (states, unreadable) =
-        parse_states(&format!("[{good},{bad},{good}]").as_str()).map(|(s, u)| (s.len(), u.len())).unwrap();
+        parse_states(&format!("[{good},{bad},{good}]")).map(|(s, u)| (s.len(), u.len())).unwrap();
     assert_eq!((states, unreadable), (2, 1));
 }
 

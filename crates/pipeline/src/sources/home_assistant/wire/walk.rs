@@ -3,8 +3,8 @@
 //! What is met can be read, or passed over and kept as a slice of the text; both check it against RFC 8259. Where the text is
 //! no JSON the walk goes to its end, and [`Walk::end`] says so: what was read before that is to be thrown away.
 //!
-//! `serde_json` takes as long for the check alone, and to know where an object begins and ends in the text it has to go
-//! over it again, once for each level. Events come in five levels.
+//! `serde_json` cannot say where in the text an object begins and ends, but as a slice that has to be gone over again to be
+//! read: five times for a state change, which took three times as long. That it takes and refuses the same texts is a test.
 
 use std::borrow::Cow;
 

@@ -1,0 +1,53 @@
+import { chart, expect, search, sentence, test } from './story';
+
+test.beforeEach(({ page, program }) => page.goto(program.url));
+
+test('a search finds an entity, and its page draws its history', async ({ page }) => {
+  const entities = page.getByRole('region', { name: 'Entities' });
+  await expect(entities.getByRole('listitem').nth(10)).toBeAttached();
+  await search(page).fill('kitchen temperature');
+  await expect(entities.getByRole('listitem')).toHaveCount(1);
+  await entities.getByRole('link').click();
+
+  await expect(sentence(page)).toHaveText('Kitchen temperature');
+  await expect(page.getByText('sensor.kitchen_temperature', { exact: true })).toBeVisible();
+  await expect(chart(page)).toBeVisible();
+  const inked = await chart(page).locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
+    const ember = getComputedStyle(document.documentElement).getPropertyValue('--ember');
+    const line = [1, 3, 5].map((at) => parseInt(ember.slice(at, at + 2), 16));
+    const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+    const columns = new Set<number>();
+    for (let at = 0; at < data.length; at += 4) {
+      const isLine = data[at + 3]! > 100 && line.every((part, i) => Math.abs(part - data[at + i]!) < 16);
+      if (isLine) columns.add((at / 4) % canvas.width);
+    }
+    return columns.size / canvas.width;
+  });
+  expect(inked, "the part of the chart's width that its line covers").toBeGreaterThan(0.1);
+});
+
+test('a search without a match says so', async ({ page }) => {
+  await search(page).fill('no such thing anywhere');
+  await expect(page.getByText('No entity has “no such thing anywhere”')).toBeVisible();
+});
+
+test('by keyboard alone to an entity and back', async ({ page }) => {
+  await expect(sentence(page)).toBeVisible();
+  const focused = page.locator(':focus');
+  const tabTo = async (href: RegExp) => {
+    for (let presses = 0; presses < 40; presses++) {
+      await page.keyboard.press('Tab');
+      if (href.test((await focused.getAttribute('href')) ?? '')) return;
+    }
+    throw new Error(`no link to ${href} is reached by 40 presses of Tab`);
+  };
+  await tabTo(/^#\/entity\//);
+  await expect(focused).not.toHaveCSS('outline-style', 'none');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/#\/entity\//);
+  await expect(page.getByRole('region', { name: 'History' })).toBeVisible();
+  await tabTo(/^#\/$/);
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/#\/$/);
+  await expect(sentence(page)).toHaveText(/^Recording\./);
+});

@@ -1,0 +1,53 @@
+/** What every story has: a program that shows a house, and a page that is watched. */
+
+import { test as base, expect, type Page } from '@playwright/test';
+import { Program } from './program';
+
+interface Watched {
+  /** What the browser's console says of failed requests is expected from now on: the program is taken away. */
+  allowSilence: () => void;
+}
+
+export const test = base.extend<{ watched: Watched }, { program: Program }>({
+  program: [
+    async ({}, use) => {
+      const program = await Program.start();
+      await use(program);
+      await program.stop();
+    },
+    { scope: 'worker', timeout: 60_000 },
+  ],
+
+  /** In no story does a request leave for another host, or the console show an error. */
+  watched: [
+    async ({ page }, use) => {
+      const strangers: string[] = [];
+      const errors: string[] = [];
+      let silence = false;
+      page.on('request', (request) => {
+        const { hostname, protocol } = new URL(request.url());
+        if (hostname !== '127.0.0.1' && protocol !== 'data:' && protocol !== 'blob:') strangers.push(request.url());
+      });
+      page.on('pageerror', (error) => errors.push(String(error)));
+      page.on('console', (message) => {
+        const isSilence = silence && message.text().includes('net::ERR_');
+        if (message.type() === 'error' && !isSilence) errors.push(message.text());
+      });
+      await use({ allowSilence: () => (silence = true) });
+      expect(strangers, 'requests to other hosts').toEqual([]);
+      expect(errors, 'errors in the console').toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+export const sentence = (page: Page) => page.getByRole('heading', { level: 1 });
+export const lamps = (page: Page) =>
+  page.getByRole('list', { name: 'From Home Assistant to the archive' }).getByRole('listitem');
+export const rooms = (page: Page) => page.getByRole('region', { name: 'The house' }).getByRole('article');
+export const search = (page: Page) => page.getByRole('searchbox', { name: 'Search entities' });
+/** Says how many readings it draws, as in "1,204 readings, between 20 °C and 22 °C". */
+export const chart = (page: Page) =>
+  page.getByRole('region', { name: 'History' }).getByRole('img', { name: /^[\d,. ]+ readings, between/ });
+
+export { expect };
