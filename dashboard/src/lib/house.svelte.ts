@@ -43,6 +43,8 @@ const RETRY_MS = 2000;
 export class House {
   status = $state.raw<Status | null>(null);
   cells = $state.raw<Cell[]>([]);
+  /** Every entity that is recorded has been told of; before that, one that is missing means nothing. */
+  complete = $state(false);
   /** Newest first. */
   changes = $state.raw<Change[]>([]);
   /** Milliseconds by the program's clock, set each second and no more often: every age on the page follows it. */
@@ -129,6 +131,7 @@ export class House {
       this.#hear();
       this.#setStatus(status.body);
       this.#setEntities(entities.body.entities);
+      this.complete = true;
       await this.#recall();
     } catch (error) {
       if (error instanceof Refused) this.refusal = error.message; // else silence, which the page's age shows
