@@ -7,7 +7,9 @@
 //! Events of one frame become one append. If the log does not take it, everything that the frame changed in memory is
 //! taken back, so that the next snapshot finds what is missing.
 
+mod fence;
 mod fold;
+mod history;
 mod offer;
 mod snapshot;
 mod view;
@@ -17,7 +19,9 @@ use std::sync::Arc;
 use hearthline_core::{Clock, EntityId, Origin, Seq, Timestamp};
 use hearthline_log::{Append, Log, LogError};
 
+use self::fence::Fences;
 pub use self::fold::Fold;
+pub use self::history::{Fill, PastState};
 pub use self::snapshot::SnapshotReport;
 pub use self::view::{GapCounts, IngestView, ViewOf};
 use crate::filter::Filter;
@@ -76,6 +80,11 @@ pub struct Ingest {
     frame: Frame,
     scratch: Vec<u8>,
     refused: Option<Cause>,
+    /// The last number that the log gave.
+    appended: Seq,
+    fences: Fences,
+    /// Held entities that the last snapshot did not show.
+    absent: Vec<EntityId>,
     view: Arc<IngestView>,
 }
 
@@ -86,6 +95,8 @@ struct Frame {
     events: u64,
     undecodable: u64,
     gaps: Vec<Gap>,
+    /// States that were counted as recovered, by gap.
+    recovered: Vec<(u64, u64)>,
     undo: Vec<(EntityId, Option<Held>)>,
     /// `last_fired` before the frame, once the frame has changed it.
     last_fired: Option<Option<Timestamp>>,
@@ -110,6 +121,9 @@ impl Ingest {
             frame: Frame::default(),
             scratch: Vec::new(),
             refused: None,
+            appended: Seq::ZERO,
+            fences: Fences::default(),
+            absent: Vec::new(),
             view: Arc::default(),
         };
         // In the checkpoint, so that it is known also to a log that is too full for anything else.
@@ -127,6 +141,12 @@ impl Ingest {
         Arc::clone(&self.view)
     }
 
+    /// The log that everything goes to.
+    #[must_use]
+    pub fn log(&self) -> Log {
+        self.log.clone()
+    }
+
     /// A connection was authenticated and subscribed: from now on events arrive.
     ///
     /// # Errors
@@ -136,6 +156,8 @@ impl Ingest {
         self.running = false;
         self.states_only = hello.states_only;
         let record = ConnectedRecord { at: self.clock.now(), ha_version: hello.ha_version.as_str().into() };
+        self.fold.gaps.began(record.at);
+        self.absent.clear();
         self.push(&Record::Connected(record))?;
         self.end_frame()
     }
@@ -146,7 +168,8 @@ impl Ingest {
     /// When a record cannot be made. Whether the log takes it is said by [`Ingest::end_frame`].
     pub fn accept(&mut self, event: &Event<'_>, received: Timestamp) -> Result<(), IngestError> {
         self.fold.counters.offer(Origin::Live);
-        self.frame.gaps.extend(self.fold.gaps.bound(event.time_fired));
+        let bounded = self.fold.gaps.bound(event.time_fired);
+        self.note_bounded(bounded);
         if self.stream == Stream::Resuming {
             self.stream = Stream::Catching;
         }
@@ -180,6 +203,11 @@ impl Ingest {
     /// # Errors
     /// When the log does not take it; everything since the last call is then undone and counted as `unlogged`.
     pub fn end_frame(&mut self) -> Result<(), IngestError> {
+        for (id, _) in &self.frame.recovered {
+            if let Some(gap) = self.fold.gaps.get(*id).cloned() {
+                note(&mut self.frame.gaps, gap);
+            }
+        }
         for gap in std::mem::take(&mut self.frame.gaps) {
             self.push(&Record::Gap(gap.clone()))?;
             self.frame.gaps.push(gap);
@@ -194,8 +222,10 @@ impl Ingest {
         let mut frame = std::mem::take(&mut self.frame);
         frame.append.set_meta(&self.fold.counters.to_meta());
         match self.log.append(frame.append) {
-            Ok(_) if self.log.segment_bytes() > SEGMENT_BYTES => self.roll(),
-            Ok(_) => Ok(()),
+            Ok(seq) => {
+                self.appended = seq;
+                if self.log.segment_bytes() > SEGMENT_BYTES { self.roll() } else { Ok(()) }
+            }
             Err(error) => {
                 for (entity, held) in frame.undo.into_iter().rev() {
                     self.fold.restore(&entity, held);
@@ -206,7 +236,12 @@ impl Ingest {
                 self.fold.counters.logged -= frame.events;
                 self.fold.counters.unlogged += frame.events;
                 self.fold.counters.undecodable -= frame.undecodable;
-                self.frame.gaps = frame.gaps; // they are logged with the next frame that is taken
+                for (gap, count) in frame.recovered {
+                    self.fold.gaps.update(gap, |gap| gap.recovered = gap.recovered.saturating_sub(count));
+                }
+                // They are logged with the next frame that is taken.
+                let now = |gap: Gap| self.fold.gaps.get(gap.id).cloned().unwrap_or(gap);
+                self.frame.gaps = frame.gaps.into_iter().map(now).collect();
                 let error = IngestError::from(error);
                 self.refused = Some(match error {
                     IngestError::QueueFull => Cause::QueueFull,
@@ -220,6 +255,18 @@ impl Ingest {
     /// Home Assistant has started completely: from now on what it says is not put back from before a restart.
     pub const fn running(&mut self) {
         self.running = true;
+    }
+
+    /// Home Assistant is starting: the connection was not lost, it was restarted.
+    ///
+    /// # Errors
+    /// When the log takes nothing.
+    pub fn starting(&mut self) -> Result<(), IngestError> {
+        let lost =
+            self.fold.gaps.newest_open().filter(|gap| gap.cause == Cause::Disconnected).map(|gap| gap.id);
+        let gap = lost.and_then(|id| self.fold.gaps.update(id, |gap| gap.cause = Cause::Restarted));
+        self.note_gap(gap);
+        self.end_frame()
     }
 
     /// The stream has ended: opens a gap.
@@ -243,7 +290,32 @@ impl Ingest {
 
     fn open_gap(&mut self, cause: Cause, detail: &str) {
         if let Some(last) = self.fold.last_fired {
-            self.frame.gaps.extend(self.fold.gaps.open(last, cause, detail));
+            let gap = self.fold.gaps.open(last, cause, detail);
+            self.note_gap(gap);
+        }
+    }
+
+    /// The gap has changed: to be logged with the frame.
+    fn note_gap(&mut self, gap: Option<Gap>) {
+        if let Some(gap) = gap {
+            note(&mut self.frame.gaps, gap);
+        }
+    }
+
+    /// A gap has got its end: events that come now can show how far history is.
+    fn note_bounded(&mut self, gap: Option<Gap>) {
+        if gap.is_some() {
+            self.fences.wanted();
+        }
+        self.note_gap(gap);
+    }
+
+    /// So many more states of a gap are had now.
+    fn recovered(&mut self, gap: u64, count: u64) {
+        self.fold.gaps.update(gap, |gap| gap.recovered += count);
+        match self.frame.recovered.iter_mut().find(|(id, _)| *id == gap) {
+            Some((_, sum)) => *sum += count,
+            None => self.frame.recovered.push((gap, count)),
         }
     }
 
@@ -257,6 +329,8 @@ impl Ingest {
                 .map(|(entity_id, held)| HeldEntity { entity_id: entity_id.clone(), held: held.clone() })
                 .collect(),
             gaps: self.fold.gaps.all().to_vec(),
+            gap_totals: self.fold.gaps.totals().clone(),
+            moved: self.fold.moved.iter().map(|(gap, of)| (*gap, of.iter().cloned().collect())).collect(),
             counters: self.fold.counters,
             last_fired: self.fold.last_fired,
         });
@@ -285,6 +359,14 @@ impl Ingest {
     fn hold(&mut self, entity: EntityId, held: Held) {
         let before = self.fold.held.insert(entity.clone(), held);
         self.frame.undo.push((entity, before));
+    }
+}
+
+/// Takes over the newest shape of a gap.
+fn note(gaps: &mut Vec<Gap>, gap: Gap) {
+    match gaps.iter_mut().find(|known| known.id == gap.id) {
+        Some(known) => *known = gap,
+        None => gaps.push(gap),
     }
 }
 

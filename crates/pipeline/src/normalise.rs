@@ -12,6 +12,9 @@ use serde::Deserialize;
 use crate::record::{EventRecord, Record, StateRecord, UndecodableRecord};
 use crate::sources::home_assistant::wire::{self, EventData, State};
 
+/// Attributes that Home Assistant's recorder did not keep.
+const NOT_KNOWN: &str = "null";
+
 /// Makes rows of records. What it keeps between two records only saves memory; it changes no row.
 pub struct Normaliser {
     site: Arc<str>,
@@ -125,7 +128,9 @@ impl Normaliser {
             received_delay_ms: live.map(|fired| (record.received.0 - fired.0) / 1000),
             origin: record.origin,
             restored: record.restored,
-            attributes: state.map(|_| Arc::clone(&known.attributes)),
+            attributes: state
+                .filter(|state| state.attributes != NOT_KNOWN)
+                .map(|_| Arc::clone(&known.attributes)),
             context_id: context.map(Arc::from),
             area: None,
             device: None,

@@ -18,7 +18,7 @@ use hearthline_core::{EntityId, Origin, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::counters::Counters;
-use crate::gaps::Gap;
+use crate::gaps::{Gap, Totals};
 
 /// One log record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -107,8 +107,12 @@ pub struct ConnectedRecord<'a> {
 pub struct Checkpoint {
     /// The last state of each entity.
     pub entities: Vec<HeldEntity>,
-    /// Every gap.
+    /// The open gaps, and the newest closed ones.
     pub gaps: Vec<Gap>,
+    /// Every gap ever, counted.
+    pub gap_totals: Totals,
+    /// Which entities changed in an open gap, by the gap's id.
+    pub moved: Vec<(u64, Vec<EntityId>)>,
     /// The counters.
     pub counters: Counters,
     /// `time_fired` of the last live event.

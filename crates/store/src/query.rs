@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use hashbrown::HashSet;
 use hearthline_core::{EntityId, EventRow, QuarantineRow, StateRow, Timestamp};
 
 use crate::StoreError;
@@ -65,6 +66,19 @@ impl Store {
         mut each: impl FnMut(StateRow) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
         self.each_state(query, None, &mut each)
+    }
+
+    /// Which states there are: entity and time.
+    ///
+    /// # Errors
+    /// As [`Store::states`].
+    pub fn identities(&self, query: &StatesQuery) -> Result<HashSet<(EntityId, Timestamp)>, StoreError> {
+        let mut found = HashSet::new();
+        self.each_state(query, Some(StateRow::KEY), &mut |row| {
+            found.insert((row.entity_id, row.ts));
+            ControlFlow::Continue(())
+        })?;
+        Ok(found)
     }
 
     /// As [`Store::states`]; columns not asked for are null.

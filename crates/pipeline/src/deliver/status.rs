@@ -23,6 +23,7 @@ pub struct SinkView {
 }
 
 struct Inner {
+    given: Seq,
     state: PartState,
     since: Timestamp,
     committed: Committed,
@@ -63,6 +64,7 @@ impl SinkView {
     ) -> Self {
         let base = events_through(&log, committed.seq).saturating_sub(committed.events);
         let inner = Inner {
+            given: committed.seq,
             state: PartState::Starting,
             since: clock.now(),
             committed,
@@ -93,6 +95,12 @@ impl SinkView {
         }
     }
 
+    /// The last record that the sink was given.
+    #[must_use]
+    pub fn given(&self) -> Seq {
+        self.inner.lock().given
+    }
+
     /// The sink has been given everything.
     pub(super) fn caught_up(&self) {
         let mut inner = self.inner.lock();
@@ -103,6 +111,7 @@ impl SinkView {
     pub(super) fn written(&self, batch: &Batch) {
         let mut inner = self.inner.lock();
         inner.works(&*self.clock);
+        inner.given = batch.last;
         if let Some(Row::State(row)) = batch.rows.last() {
             inner.newest = Some(row.ts);
         }

@@ -1,12 +1,14 @@
 //! What the log says so far, as far as the producer needs it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use hashbrown::HashMap;
 use hearthline_core::{EntityId, Origin, Seq, Timestamp};
 use hearthline_log::{Log, LogError, Read};
 
 use super::offer::held;
 use crate::counters::Counters;
-use crate::gaps::Ledger;
+use crate::gaps::{Ledger, State};
 use crate::record::{Held, Record, StateRecord};
 use crate::sources::home_assistant::wire::{self, EventData};
 
@@ -17,6 +19,8 @@ pub struct Fold {
     pub held: HashMap<EntityId, Held>,
     /// Every gap.
     pub gaps: Ledger,
+    /// Which entities are known to have changed in an open gap, by the gap's id.
+    pub moved: BTreeMap<u64, BTreeSet<EntityId>>,
     /// Cumulative counts.
     pub counters: Counters,
     /// `time_fired` of the last live event, or the time of a newer state that came without one.
@@ -63,12 +67,30 @@ impl Fold {
             Record::Checkpoint(checkpoint) => {
                 self.held =
                     checkpoint.entities.into_iter().map(|entity| (entity.entity_id, entity.held)).collect();
-                self.gaps = Ledger::new(checkpoint.gaps);
+                self.gaps = Ledger::new(checkpoint.gaps, checkpoint.gap_totals);
+                let moved = checkpoint.moved.into_iter();
+                self.moved = moved.map(|(gap, entities)| (gap, entities.into_iter().collect())).collect();
                 self.counters = checkpoint.counters;
                 self.last_fired = checkpoint.last_fired;
             }
-            Record::Gap(gap) => self.gaps.apply(gap),
-            Record::Undecodable(_) | Record::Connected(_) => {}
+            Record::Gap(gap) => {
+                if gap.state != State::Open {
+                    self.moved.remove(&gap.id);
+                }
+                self.gaps.apply(gap);
+            }
+            Record::Connected(connected) => self.gaps.began(connected.at),
+            Record::Undecodable(_) => {}
+        }
+    }
+
+    /// The entity is seen to have changed while nothing was heard of it.
+    pub(super) fn note_moved(&mut self, entity: &str) {
+        if let Some(gap) = self.gaps.newest_open() {
+            let moved = self.moved.entry(gap.id).or_default();
+            if !moved.contains(entity) {
+                moved.insert(entity.into());
+            }
         }
     }
 
@@ -85,17 +107,28 @@ impl Fold {
                 let Ok(event) = wire::parse_event(&record.raw) else { return };
                 self.last_fired = Some(event.time_fired);
                 let EventData::StateChanged { new_state: Some(state), .. } = event.data else { return };
+                if record.old_state.is_none() && self.is_there(&record.entity_id) {
+                    self.note_moved(&record.entity_id);
+                }
                 Held { tie: record.tie, ..held(&state, Origin::Live) }
             }
             origin => {
                 let Ok(state) = wire::parse_state(&record.raw) else { return };
                 self.last_fired = self.last_fired.max(Some(record.ts));
+                if matches!(origin, Origin::Chain | Origin::Snapshot) {
+                    self.note_moved(&record.entity_id);
+                }
                 held(&state, origin)
             }
         };
         if !record.late {
             self.held.insert(EntityId::from(record.entity_id.as_ref()), new);
         }
+    }
+
+    /// Whether a state is held of the entity, and not its removal.
+    pub(super) fn is_there(&self, entity: &str) -> bool {
+        self.held.get(entity).is_some_and(|held| held.state.is_some())
     }
 
     /// Puts back what was held of an entity.

@@ -7,6 +7,7 @@ use hearthline_core::{EntityId, Origin, Timestamp};
 use serde::Deserialize;
 
 use super::{Ingest, IngestError, Stream};
+use crate::gaps::Cause;
 use crate::mask::mask;
 use crate::record::{EventRecord, Held, Record, StateRecord, without_old_state};
 use crate::sources::home_assistant::wire::{Event, EventData, State};
@@ -41,8 +42,11 @@ impl Ingest {
             self.fold.counters.duplicate += 1;
             return Ok(());
         }
-        if let Some(old) = old_state {
-            self.check_chain(entity_id, old, received)?;
+        match old_state {
+            Some(old) => self.check_chain(entity_id, old, received)?,
+            // Home Assistant has started again: what it last had before that was perhaps not heard.
+            None if new_state.is_some() && self.fold.is_there(entity_id) => self.fold.note_moved(entity_id),
+            None => {}
         }
         let raw = match old_state {
             Some(old) => without_old_state(event.raw, old.raw),
@@ -50,7 +54,7 @@ impl Ingest {
         };
         let raw = if event.has_secret { Cow::Owned(mask(&raw).into_owned()) } else { raw };
         let tie = if let Relation::Tie(tie) = relation { tie } else { 0 };
-        let late = matches!(relation, Relation::Late);
+        let (late, new_ts) = (matches!(relation, Relation::Late), new.ts);
         self.push(&Record::State(StateRecord {
             origin: Origin::Live,
             received,
@@ -66,6 +70,7 @@ impl Ingest {
         if !late {
             self.hold(EntityId::from(entity_id.as_ref()), Held { tie, ..new });
         }
+        self.fences.heard(entity_id, new_ts);
         Ok(())
     }
 
@@ -82,12 +87,23 @@ impl Ingest {
         if before.is_some_and(|held| held >= old.last_updated) {
             return Ok(());
         }
-        if let Some(from) = before.filter(|_| self.stream == Stream::Complete) {
-            let gap = self.fold.gaps.open_between(entity_id.into(), from, old.last_updated);
-            self.frame.gaps.push(gap);
-        }
+        let missed = before.filter(|_| self.stream == Stream::Complete);
+        self.missed(entity_id, missed, old.last_updated, Cause::ChainBroken);
         self.fold.counters.offer(Origin::Chain);
         self.log_state(old, Origin::Chain, received)
+    }
+
+    /// A state is about to be logged whose event was not heard: in a gap of its own between it and the one that is held
+    /// (`since`), or in the one that is open.
+    pub(super) fn missed(&mut self, entity_id: &str, since: Option<Timestamp>, at: Timestamp, cause: Cause) {
+        let gap = match since {
+            Some(since) => Some(self.fold.gaps.open_between(entity_id.into(), since, at, cause).id),
+            None => self.fold.gaps.newest_open().map(|gap| gap.id),
+        };
+        self.fold.note_moved(entity_id);
+        if let Some(gap) = gap {
+            self.recovered(gap, 1);
+        }
     }
 
     /// Logs a state that came without an event of its own.
@@ -181,7 +197,7 @@ pub(super) fn held(state: &State<'_>, origin: Origin) -> Held {
 }
 
 /// A number that differs when text or attributes do.
-fn content(state: &str, attributes: &str) -> u64 {
+pub(super) fn content(state: &str, attributes: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     (state, attributes).hash(&mut hasher);
     hasher.finish()
@@ -199,7 +215,7 @@ fn relation(before: Option<&Held>, new: &Held, old: Option<&State<'_>>) -> Relat
     if new.ts < before.ts && !follows { Relation::Late } else { Relation::Next }
 }
 
-fn says_restored(state: &State<'_>) -> bool {
+pub(super) fn says_restored(state: &State<'_>) -> bool {
     #[derive(Deserialize)]
     struct Restored {
         restored: bool,

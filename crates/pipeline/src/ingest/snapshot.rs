@@ -1,9 +1,10 @@
 //! States that come without an event: comparing what Home Assistant holds with what we hold, and imports.
 
-use hearthline_core::{Origin, Timestamp};
+use hashbrown::HashSet;
+use hearthline_core::{EntityId, Origin, Timestamp};
 
 use super::{Ingest, IngestError, Stream};
-use crate::gaps;
+use crate::gaps::Cause;
 use crate::sources::home_assistant::wire::State;
 
 /// What a snapshot showed.
@@ -42,17 +43,13 @@ impl Ingest {
                 report.equal += 1;
                 continue;
             }
-            if let Some(from) = before.filter(|_| self.stream == Stream::Complete) {
-                let gap = self.fold.gaps.open_between(entity_id.into(), from, state.last_updated);
-                self.frame.gaps.push(gap);
-            }
+            let missed = before.filter(|_| self.stream == Stream::Complete);
+            self.missed(entity_id, missed, state.last_updated, Cause::Compared);
             self.fold.counters.offer(Origin::Snapshot);
             self.log_state(state, Origin::Snapshot, received)?;
             report.new += 1;
         }
-        if self.stream != Stream::Complete && report.new == 0 && self.states_only {
-            self.close_empty_gap(states);
-        }
+        self.absent = self.absent_from(states);
         if self.stream != Stream::Down {
             self.stream = Stream::Complete;
         }
@@ -80,17 +77,11 @@ impl Ingest {
         self.end_frame()
     }
 
-    /// After a gap every entity is as we left it: nothing happened in it.
-    fn close_empty_gap(&mut self, states: &[State<'_>]) {
-        let newest = states.iter().map(|state| state.last_updated).max().unwrap_or_default();
-        if self.stream == Stream::Resuming {
-            self.frame.gaps.extend(self.fold.gaps.bound(newest));
-        }
-        let last = self.fold.gaps.all().iter().rev().find(|gap| gap.entities.is_empty());
-        if let Some(id) =
-            last.filter(|gap| gap.state == gaps::State::Open && gap.to.is_some()).map(|gap| gap.id)
-        {
-            self.frame.gaps.extend(self.fold.gaps.close(id, gaps::State::Filled, 0));
-        }
+    /// Entities of which a state is held and that a complete snapshot does not show. That may be a removal that was missed.
+    fn absent_from(&self, states: &[State<'_>]) -> Vec<EntityId> {
+        let there: HashSet<&str> = states.iter().map(|state| state.entity_id.as_ref()).collect();
+        let held =
+            self.fold.held.iter().filter(|(id, held)| held.state.is_some() && !there.contains(id.as_str()));
+        held.map(|(id, _)| id.clone()).collect()
     }
 }

@@ -4,7 +4,9 @@ use hearthline_core::{ManualClock, MemFs};
 use hearthline_log::{LogConfig, LogWriter, Read, SyncPolicy};
 
 use super::*;
-use crate::gaps::State as GapState;
+use hashbrown::HashSet;
+
+use crate::gaps::{Outcome, State as GapState};
 use crate::record::StateRecord;
 use crate::sources::home_assistant::wire;
 
@@ -212,19 +214,133 @@ fn a_broken_stream_is_a_gap_from_the_last_event_to_the_first_after_it() {
 }
 
 #[test]
-fn a_gap_in_which_nothing_happened_is_closed_by_the_snapshot() {
+fn a_gap_in_which_nothing_happened_is_closed_without_a_question() {
     let mut house = House::new();
     house.connect();
     house.hear(&event("sensor.a", None, Some(("1", 10)), 10));
     house.ingest.disconnected("closed");
     house.connect();
+    assert_eq!(house.ingest.next_fill().unwrap(), None, "states were not compared yet");
     house.see(&[("sensor.a", "1", 10)]);
+    assert_eq!(house.ingest.next_fill().unwrap(), None, "it has no end yet");
+    house.ingest.quiet().unwrap();
+    assert_eq!(house.ingest.next_fill().unwrap(), None);
     assert_eq!(house.gaps()[0].state, GapState::Filled);
 
     house.ingest.disconnected("closed");
     house.connect();
     house.see(&[("sensor.a", "2", 15)]);
+    house.ingest.quiet().unwrap();
+    let fill = house.ingest.next_fill().unwrap().unwrap();
+    assert_eq!((fill.from, fill.to, fill.entities), (at(9), at(15), vec!["sensor.a".into()]));
     assert_eq!(house.gaps()[0].state, GapState::Open, "something did happen");
+}
+
+/// A state as history has it.
+fn past(entity: &str, text: Option<&str>, second: i64) -> PastState {
+    PastState {
+        entity_id: entity.into(),
+        state: text.map(Into::into),
+        attributes: r#"{"unit_of_measurement":"W"}"#.into(),
+        last_changed: at(second - 1),
+        last_updated: at(second),
+        before: None,
+    }
+}
+
+#[test]
+fn what_history_has_is_logged_once_and_what_came_last_is_held() {
+    let mut house = House::new();
+    house.connect();
+    house.hear(&event("sensor.a", None, Some(("1", 10)), 10));
+    house.hear(&event("sensor.gone", None, Some(("1", 10)), 10));
+    house.ingest.disconnected("closed");
+    house.connect();
+    house.see(&[("sensor.a", "4", 14)]);
+    house.hear(&event("sensor.a", Some(("4", 14)), Some(("5", 20)), 20));
+    let fill = house.ingest.next_fill().unwrap().unwrap();
+    assert_eq!(
+        fill.entities,
+        ["sensor.a".into(), "sensor.gone".into()],
+        "one has changed, one is not there any more"
+    );
+    assert_eq!(fill.changed.len(), 1);
+    let history =
+        [past("sensor.a", Some("3"), 13), past("sensor.a", Some("4"), 14), past("sensor.gone", None, 12)];
+    let had = [("sensor.a".into(), at(14))].into_iter().collect();
+    house.ingest.history(fill.gap, &history, &had).unwrap();
+    house.ingest.close_gap(fill.gap, GapState::Filled, Outcome::default()).unwrap();
+    house.writer.step().unwrap();
+    let logged = house.logged();
+    let from_history: Vec<_> = logged.iter().filter(|(origin, ..)| *origin == Origin::History).collect();
+    assert_eq!(from_history.len(), 2);
+    let counters = house.counters();
+    assert_eq!((counters.received_of(Origin::History), counters.duplicate, counters.difference()), (3, 1, 0));
+    assert_eq!(house.gaps()[0].recovered, 3, "the snapshot had one of them");
+    let held = |house: &House, entity: &str| house.ingest.fold.held[entity].state.clone();
+    assert_eq!((held(&house, "sensor.a").as_deref(), held(&house, "sensor.gone")), (Some("5"), None));
+    let (ledger, moved) = (house.ingest.fold.gaps.clone(), house.ingest.fold.moved.clone());
+    assert!(moved.is_empty());
+    let house = house.restart();
+    assert_eq!(house.ingest.fold.gaps.all()[0], ledger.all()[0]);
+    assert_eq!((held(&house, "sensor.a").as_deref(), held(&house, "sensor.gone")), (Some("5"), None));
+}
+
+#[test]
+fn a_restart_in_the_middle_of_filling_goes_on_where_it_was() {
+    let mut house = House::new();
+    house.connect();
+    house.hear(&event("sensor.a", None, Some(("1", 10)), 10));
+    house.ingest.disconnected("closed");
+    house.connect();
+    house.hear(&event("sensor.a", Some(("2", 100)), Some(("3", 200)), 200));
+    house.see(&[("sensor.a", "3", 200)]);
+    let fill = house.ingest.next_fill().unwrap().unwrap();
+    house.ingest.filled_through(fill.gap, at(90)).unwrap();
+    house.writer.step().unwrap();
+    let mut house = house.restart();
+    house.connect();
+    house.see(&[("sensor.a", "3", 200)]);
+    let again = house.ingest.next_fill().unwrap().unwrap();
+    assert_eq!(again, Fill { through: at(90), ..fill });
+}
+
+#[test]
+fn a_gap_that_could_not_be_filled_can_be_tried_again_for_what_was_missing() {
+    let mut house = House::new();
+    house.connect();
+    house.hear(&event("sensor.a", None, Some(("1", 10)), 10));
+    house.ingest.disconnected("closed");
+    house.connect();
+    house.see(&[("sensor.a", "3", 15)]);
+    house.ingest.quiet().unwrap();
+    let fill = house.ingest.next_fill().unwrap().unwrap();
+    let result = Outcome { not_kept: vec!["sensor.a".into()], note: "no history".into() };
+    house.ingest.close_gap(fill.gap, GapState::Partly, result).unwrap();
+    assert_eq!(house.ingest.next_fill().unwrap(), None);
+    assert_eq!(house.ingest.retry_gaps(Some(fill.gap + 1)).unwrap(), 0, "there is no such gap");
+    assert_eq!(house.ingest.retry_gaps(None).unwrap(), 1);
+    let again = house.ingest.next_fill().unwrap().unwrap();
+    assert_eq!(again.entities, ["sensor.a".into()]);
+    house.ingest.close_gap(fill.gap, GapState::Filled, Outcome::default()).unwrap();
+    assert_eq!(house.ingest.retry_gaps(None).unwrap(), 0, "what is filled stays so");
+}
+
+#[test]
+fn asking_for_the_past_twice_is_one_question() {
+    let mut house = House::new();
+    house.connect();
+    house.hear(&event("sensor.a", None, Some(("1", 10)), 10));
+    house.see(&[("sensor.a", "1", 10)]);
+    let asked = house.ingest.backfill(at(-1000)).unwrap();
+    assert_eq!(house.ingest.backfill(at(-500)).unwrap(), asked, "the one that is open asks for as much");
+    assert_ne!(house.ingest.backfill(at(-2000)).unwrap(), asked);
+    let fill = house.ingest.next_fill().unwrap().unwrap();
+    assert_eq!((fill.cause, fill.from), (Cause::Requested, at(-1000)));
+    house.ingest.history(fill.gap, &[past("sensor.a", Some("0"), -900)], &HashSet::new()).unwrap();
+    assert_eq!(house.ingest.fold.held["sensor.a"].state.as_deref(), Some("1"), "an older state is not held");
+    let totals = house.ingest.fold.gaps.totals();
+    assert_eq!((totals.requested, totals.recovered), (1, 0));
 }
 
 #[test]

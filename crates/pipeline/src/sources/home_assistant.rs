@@ -5,15 +5,17 @@
 //! - [`connection`]: what is done on one connection, in order: subscribe, wait until Home Assistant has started, compare
 //!   its states with ours, then take in events until the stream ends.
 //! - [`link`]: the owner: connects again, for ever, as [`backoff`] and the [`error`] say.
+//! - [`fill`]: fills gaps from history, on the same connection.
 //! - [`command`]: everything that is ever sent.
 //! - [`wire`]: what is received.
 
 pub mod address;
 pub mod backoff;
 pub mod command;
-pub mod connection;
+mod connection;
 pub mod dial;
 pub mod error;
+mod fill;
 mod heard;
 pub mod link;
 pub mod session;
@@ -25,6 +27,7 @@ pub mod wire;
 pub use address::Address;
 pub use dial::{Dial, Io};
 pub use error::{Retry, SessionError};
+pub use fill::{Stored, in_store};
 pub use link::{Link, LinkConfig};
 pub use session::{Session, SessionConfig};
 pub use status::{LinkState, LinkStatus};

@@ -2,6 +2,7 @@
 //!
 //! Nothing in this list changes anything in the house: read-only by construction.
 
+use hearthline_core::{EntityId, Timestamp};
 use serde::Serialize;
 
 use super::Token;
@@ -17,8 +18,23 @@ pub enum Command {
     GetConfig,
     /// The state of every entity that the token may see.
     GetStates,
+    /// The states that some entities had in a period, as the recorder kept them.
+    History(Period),
     /// Is anybody there?
     Ping,
+}
+
+/// A question to history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// Home Assistant gives what is later than this, and before it the state of this moment, stamped with it.
+    pub start: Timestamp,
+    /// Home Assistant gives what is earlier than this; none is now.
+    pub end: Option<Timestamp>,
+    /// At least one.
+    pub entities: Vec<EntityId>,
+    /// Whether attributes are wanted.
+    pub attributes: bool,
 }
 
 #[derive(Serialize)]
@@ -30,6 +46,20 @@ struct Message<'a> {
     event_type: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     features: Option<Features>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    history: Option<History<'a>>,
+}
+
+#[derive(Serialize)]
+struct History<'a> {
+    start_time: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_time: Option<String>,
+    entity_ids: &'a [EntityId],
+    include_start_time_state: bool,
+    significant_changes_only: bool,
+    minimal_response: bool,
+    no_attributes: bool,
 }
 
 #[derive(Serialize)]
@@ -40,7 +70,7 @@ struct Features {
 impl Command {
     /// The text to be sent.
     pub(super) fn to_json(&self, id: u64) -> String {
-        let plain = |kind| Message { id, kind, event_type: None, features: None };
+        let plain = |kind| Message { id, kind, event_type: None, features: None, history: None };
         let message = match self {
             Self::CoalesceMessages => {
                 Message { features: Some(Features { coalesce_messages: 1 }), ..plain("supported_features") }
@@ -50,9 +80,26 @@ impl Command {
             }
             Self::GetConfig => plain("get_config"),
             Self::GetStates => plain("get_states"),
+            Self::History(period) => {
+                Message { history: Some(period.to_message()), ..plain("history/history_during_period") }
+            }
             Self::Ping => plain("ping"),
         };
         serde_json::to_string(&message).unwrap_or_default() // text and numbers always can be written
+    }
+}
+
+impl Period {
+    fn to_message(&self) -> History<'_> {
+        History {
+            start_time: self.start.to_string(),
+            end_time: self.end.map(|end| end.to_string()),
+            entity_ids: &self.entities,
+            include_start_time_state: true,
+            significant_changes_only: false,
+            minimal_response: false,
+            no_attributes: !self.attributes,
+        }
     }
 }
 
@@ -85,6 +132,20 @@ mod tests {
             (Command::SubscribeEvents(None), r#"{"id":7,"type":"subscribe_events"}"#),
             (Command::GetConfig, r#"{"id":7,"type":"get_config"}"#),
             (Command::GetStates, r#"{"id":7,"type":"get_states"}"#),
+            (
+                Command::History(Period {
+                    start: Timestamp(1_800_000_000_000_001),
+                    end: Some(Timestamp(1_800_000_060_000_000)),
+                    entities: vec!["sensor.a".into()],
+                    attributes: true,
+                }),
+                concat!(
+                    r#"{"id":7,"type":"history/history_during_period","#,
+                    r#""start_time":"2027-01-15T08:00:00.000001Z","end_time":"2027-01-15T08:01:00.000000Z","#,
+                    r#""entity_ids":["sensor.a"],"include_start_time_state":true,"#,
+                    r#""significant_changes_only":false,"minimal_response":false,"no_attributes":false}"#
+                ),
+            ),
             (Command::Ping, r#"{"id":7,"type":"ping"}"#),
         ] {
             assert_eq!(command.to_json(7), json);

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::command::Command;
+use super::fill::Filler;
 use super::session::{Incoming, Session};
 use super::status::{LinkState, LinkStatus};
 use super::wire::{self, Message};
@@ -26,6 +27,8 @@ const STARTED: Duration = Duration::from_secs(2);
 const SWEEP: Duration = Duration::from_secs(15 * 60);
 /// The same where the answer is large.
 const LARGE_SWEEP: (usize, Duration) = (4 << 20, Duration::from_secs(3600));
+/// Without an event for so long after a comparison, a gap ends with the newest state compared.
+const QUIET: Duration = Duration::from_secs(5);
 /// The least between two comparisons, however much gives reason for one.
 const SOON: Duration = Duration::from_secs(10);
 /// After a question was refused.
@@ -34,9 +37,10 @@ const ASK_AGAIN: Duration = Duration::from_secs(60);
 const BUSY: Duration = Duration::from_secs(1);
 
 /// One connection that records.
-pub struct Connection<'l> {
+pub(super) struct Connection<'l> {
     session: Session<Box<dyn Io>>,
     ingest: &'l mut Ingest,
+    filler: Filler,
     clock: Arc<dyn Clock>,
     events: &'l [String],
     status: &'l watch::Sender<LinkStatus>,
@@ -49,21 +53,22 @@ pub struct Connection<'l> {
 
 impl<'l> Connection<'l> {
     /// On an authenticated session.
-    pub const fn new(
+    pub(super) const fn new(
         session: Session<Box<dyn Io>>,
         ingest: &'l mut Ingest,
+        filler: Filler,
         clock: Arc<dyn Clock>,
         events: &'l [String],
         status: &'l watch::Sender<LinkStatus>,
     ) -> Self {
-        Self { session, ingest, clock, events, status, subscribed: 0, compared: None, next: None }
+        Self { session, ingest, filler, clock, events, status, subscribed: 0, compared: None, next: None }
     }
 
     /// Subscribes and records until the stream ends or `stop` is ready; without an error only then.
     ///
     /// # Errors
     /// Why the stream ended.
-    pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<(), SessionError> {
+    pub(super) async fn run(mut self, stop: impl Future<Output = ()>) -> Result<(), SessionError> {
         let mut stop = std::pin::pin!(stop);
         self.session.ask(Command::CoalesceMessages).await?;
         let all = self.events.iter().any(|kind| kind == ALL);
@@ -81,6 +86,11 @@ impl<'l> Connection<'l> {
                     return Ok(());
                 }
                 incoming = self.session.next() => incoming?,
+                ready = self.filler.ready() => {
+                    self.filler.go_on(ready, self.ingest)?;
+                    self.fill().await?;
+                    continue;
+                }
             };
             match incoming {
                 Incoming::Text(frame) => self.take_frame(&frame).await?,
@@ -88,7 +98,13 @@ impl<'l> Connection<'l> {
                     self.ingest.undecodable(&bytes, "a frame of bytes, not of text", self.clock.now())?;
                     self.ingest.end_frame()?;
                 }
-                Incoming::Tick => self.ask_what_is_due().await?,
+                Incoming::Tick => {
+                    self.ask_what_is_due().await?;
+                    if self.compared.is_some_and(|at| at.elapsed() >= QUIET) {
+                        self.ingest.quiet()?;
+                    }
+                    self.fill().await?;
+                }
             }
         }
     }
@@ -105,6 +121,11 @@ impl<'l> Connection<'l> {
         match message {
             Message::Event(event) => self.ingest.accept(&event, received)?,
             Message::Result { id, outcome } => match (self.session.answered(id), outcome) {
+                (Some(Command::History(period)), outcome) => {
+                    let outcome = outcome.as_ref().map(|answer| *answer).map_err(AsRef::as_ref);
+                    self.filler.answered(id, &period, outcome, self.ingest)?;
+                    self.fill().await?;
+                }
                 (Some(command), Ok(answer)) => self.take_answer(command, answer, received).await?,
                 (Some(command), Err(message)) => self.take_refusal(command, &message).await?,
                 // An event that Home Assistant cannot write as JSON can come as an error of its subscription.
@@ -138,7 +159,7 @@ impl<'l> Connection<'l> {
             Command::SubscribeEvents(_) => self.subscribed().await,
             Command::GetConfig => self.take_config(answer).await,
             Command::GetStates => self.take_states(answer, received),
-            Command::CoalesceMessages | Command::Ping => Ok(()),
+            Command::CoalesceMessages | Command::History(_) | Command::Ping => Ok(()),
         }
     }
 
@@ -164,7 +185,7 @@ impl<'l> Connection<'l> {
                 self.next = Some((Instant::now() + ASK_AGAIN, command));
                 Ok(())
             }
-            Command::CoalesceMessages | Command::Ping => Ok(()),
+            Command::CoalesceMessages | Command::History(_) | Command::Ping => Ok(()),
         }
     }
 
@@ -199,6 +220,7 @@ impl<'l> Connection<'l> {
             self.ingest.running();
             self.session.ask(Command::GetStates).await?;
         } else {
+            self.ingest.starting()?;
             self.next = Some((Instant::now() + STARTED, Command::GetConfig));
         }
         Ok(())
@@ -224,9 +246,25 @@ impl<'l> Connection<'l> {
         }
     }
 
+    /// Asks history for what is missing, one question at a time.
+    async fn fill(&mut self) -> Result<(), SessionError> {
+        if self.is_busy() {
+            return Ok(());
+        }
+        if let Some(question) = self.filler.due(self.ingest)? {
+            let id = self.session.ask(question).await?;
+            self.filler.asked(id);
+        }
+        Ok(())
+    }
+
+    fn is_busy(&self) -> bool {
+        self.session.ping().is_some_and(|ping| ping > BUSY)
+    }
+
     async fn ask_what_is_due(&mut self) -> Result<(), SessionError> {
         let now = Instant::now();
-        let busy = self.session.ping().is_some_and(|ping| ping > BUSY);
+        let busy = self.is_busy();
         if let Some((_, command)) =
             self.next.take_if(|(at, command)| *at <= now && !(busy && *command == Command::GetStates))
         {

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::backoff::Backoff;
 use super::command::Command;
 use super::connection::Connection;
+use super::fill::{Filler, Stored};
 use super::session::{Incoming, Session, SessionConfig};
 use super::status::{LinkState, LinkStatus};
 use super::wire::{self, Message};
@@ -52,15 +53,20 @@ pub struct LinkConfig {
 pub struct Link {
     config: LinkConfig,
     clock: Arc<dyn Clock>,
+    stored: Stored,
     status: watch::Sender<LinkStatus>,
 }
 
 impl Link {
-    /// Connects only when run. The receiver shows how it is, at any time.
+    /// Connects only when run. `stored` says what need not be taken from history. The receiver shows how it is, at any time.
     #[must_use]
-    pub fn new(config: LinkConfig, clock: Arc<dyn Clock>) -> (Self, watch::Receiver<LinkStatus>) {
+    pub fn new(
+        config: LinkConfig,
+        clock: Arc<dyn Clock>,
+        stored: Stored,
+    ) -> (Self, watch::Receiver<LinkStatus>) {
         let (status, receiver) = watch::channel(LinkStatus::new(clock.now(), clock.monotonic()));
-        (Self { config, clock, status }, receiver)
+        (Self { config, clock, stored, status }, receiver)
     }
 
     /// Keeps one connection up until told to stop. At the end the log knows where the stream ended.
@@ -106,7 +112,9 @@ impl Link {
         let (address, version) = (&self.config.session.address, session.ha_version().to_owned());
         tracing::info!("Home Assistant {version} has let us in at {address}");
         let clock = Arc::clone(&self.clock);
-        Connection::new(session, ingest, clock, &self.config.events, &self.status).run(stop.cancelled()).await
+        let filler = Filler::new(Arc::clone(&self.stored), ingest.log());
+        let connection = Connection::new(session, ingest, filler, clock, &self.config.events, &self.status);
+        connection.run(stop.cancelled()).await
     }
 
     /// Says what went wrong, once, and waits as long as that takes.

@@ -4,6 +4,7 @@
 //! (an event, a state, attributes) stays a slice of the text as received. A text is walked over once:
 //! every slice is known from where the walk passed by.
 
+mod history;
 mod walk;
 
 use std::borrow::Cow;
@@ -11,6 +12,7 @@ use std::borrow::Cow;
 use hearthline_core::Timestamp;
 use serde::Deserialize;
 
+pub use self::history::parse_history;
 use self::walk::Walk;
 
 /// One message.
@@ -103,7 +105,7 @@ pub struct State<'a> {
     pub entity_id: Cow<'a, str>,
     /// The text.
     pub state: Cow<'a, str>,
-    /// JSON object as received; `{}` where it is absent.
+    /// JSON object as received; `{}` where it is absent, `null` where they are not known.
     pub attributes: &'a str,
     /// When the text last changed.
     pub last_changed: Timestamp,
@@ -374,7 +376,7 @@ impl<'a> StateObject<'a> {
             raw: self.raw,
             entity_id: self.entity_id.ok_or(WireError::Incomplete("state", "entity_id"))?,
             state: self.state.ok_or(WireError::Incomplete("state", "state"))?,
-            attributes: if self.attributes == "null" { "{}" } else { self.attributes },
+            attributes: self.attributes,
             last_changed: time(("state", "last_changed"), self.last_changed)?,
             last_updated: time(("state", "last_updated"), self.last_updated)?,
             context_id: self.context_id,

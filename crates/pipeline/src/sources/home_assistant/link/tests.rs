@@ -17,6 +17,8 @@ use crate::ingest::IngestView;
 use crate::record::Record;
 use crate::sources::home_assistant::Address;
 
+mod fills;
+
 const START: Timestamp = Timestamp(1_800_000_000_000_000);
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -76,7 +78,7 @@ impl Lab {
             seed: 3,
             retry: Arc::default(),
         };
-        let (link, status) = Link::new(config, clock);
+        let (link, status) = Link::new(config, clock, in_log(log.clone()));
         let stop = CancellationToken::new();
         let link = tokio::spawn(link.run(ingest, stop.clone()));
         Self { peer, log, ingest: view, status, token, stop, link }
@@ -102,34 +104,55 @@ impl Lab {
     }
 
     /// Every state in the log: entity, time, text, origin.
-    fn logged(&self) -> Vec<(String, Timestamp, Option<String>, Origin)> {
-        let mut found = Vec::new();
-        let mut reader = self.log.reader(Seq::ZERO);
-        while let Some(read) = reader.read().unwrap() {
-            let Read::Batch(batch) = read else { panic!("damage") };
-            for (_, _, bytes) in batch.records() {
-                let Record::State(record) = Record::decode(bytes).unwrap() else { continue };
-                let text = match record.origin {
-                    _ if record.removed => None,
-                    Origin::Live => {
-                        let event = wire::parse_event(&record.raw).unwrap();
-                        let wire::EventData::StateChanged { new_state, .. } = event.data else {
-                            panic!("no state")
-                        };
-                        Some(new_state.unwrap().state.into_owned())
-                    }
-                    _ => Some(wire::parse_state(&record.raw).unwrap().state.into_owned()),
-                };
-                found.push((record.entity_id.into_owned(), record.ts, text, record.origin));
-            }
-        }
-        found
+    fn logged(&self) -> Vec<Logged> {
+        logged(&self.log)
     }
 
     async fn stopped(self) {
         self.stop.cancel();
         self.link.await.unwrap();
     }
+}
+
+type Logged = (String, Timestamp, Option<String>, Origin);
+
+fn logged(log: &Log) -> Vec<Logged> {
+    let mut found = Vec::new();
+    let mut reader = log.reader(Seq::ZERO);
+    while let Some(read) = reader.read().unwrap() {
+        let Read::Batch(batch) = read else { panic!("damage") };
+        for (_, _, bytes) in batch.records() {
+            let Record::State(record) = Record::decode(bytes).unwrap() else { continue };
+            let text = match record.origin {
+                _ if record.removed => None,
+                Origin::Live => {
+                    let event = wire::parse_event(&record.raw).unwrap();
+                    let wire::EventData::StateChanged { new_state, .. } = event.data else {
+                        panic!("no state")
+                    };
+                    Some(new_state.unwrap().state.into_owned())
+                }
+                _ => Some(wire::parse_state(&record.raw).unwrap().state.into_owned()),
+            };
+            found.push((record.entity_id.into_owned(), record.ts, text, record.origin));
+        }
+    }
+    found
+}
+
+/// What is recorded already, as the log says.
+fn in_log(log: Log) -> Stored {
+    Arc::new(move |entities, (from, to), through| {
+        let log = log.clone();
+        Box::pin(async move {
+            log.wait_written(through).await;
+            let wanted = |(entity, ts, ..): &Logged| {
+                from <= *ts && *ts < to && entities.iter().any(|wanted| wanted.as_str() == entity)
+            };
+            let found = logged(&log).into_iter().filter(wanted);
+            Ok(found.map(|(entity, ts, ..)| (entity.as_str().into(), ts)).collect())
+        })
+    })
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,287 @@
+//! Filling gaps: what is to be asked of Home Assistant's history, and what becomes of the answer.
+
+use std::time::Duration;
+
+use hashbrown::HashSet;
+use hearthline_core::{EntityId, Origin, Seq, Timestamp};
+
+use super::offer::{content, held, says_restored};
+use super::{Ingest, IngestError, Stream};
+use crate::gaps::{Cause, Gap, Outcome, State};
+use crate::mask::mask;
+use crate::record::{Held, Record, StateRecord};
+use crate::sources::home_assistant::wire;
+
+/// What is to be asked of history to fill a gap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fill {
+    /// The gap.
+    pub gap: u64,
+    /// What ended the stream.
+    pub cause: Cause,
+    /// Where it begins.
+    pub from: Timestamp,
+    /// Where it ends.
+    pub to: Timestamp,
+    /// Up to where it was filled before.
+    pub through: Timestamp,
+    /// Entities to be asked for, in order.
+    pub entities: Vec<EntityId>,
+    /// Of these, the ones that are known to have changed: if history does not have them, something is lost.
+    pub changed: HashSet<EntityId>,
+    /// Events other than changes of states were recorded: of these there is no history.
+    pub others: bool,
+}
+
+/// A state of the past, as history has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastState {
+    /// Which entity.
+    pub entity_id: EntityId,
+    /// The text; none for a removal.
+    pub state: Option<Box<str>>,
+    /// JSON; `{}` also where there were too many for the recorder.
+    pub attributes: Box<str>,
+    /// When the text last changed.
+    pub last_changed: Timestamp,
+    /// Its identity.
+    pub last_updated: Timestamp,
+    /// The text before it, where history shows one.
+    pub before: Option<Box<str>>,
+}
+
+impl Ingest {
+    /// The next gap that can be filled: it has both ends, and states were compared since. A gap in which no entity changed
+    /// is closed at once.
+    ///
+    /// # Errors
+    /// When the log does not take the closing.
+    pub fn next_fill(&mut self) -> Result<Option<Fill>, IngestError> {
+        while self.stream == Stream::Complete {
+            let open =
+                || self.fold.gaps.all().iter().filter(|gap| gap.state == State::Open && gap.to.is_some());
+            let by_itself = open().find(|gap| gap.cause != Cause::Requested);
+            let Some(gap) = by_itself.or_else(|| open().next()) else { break };
+            let fill = self.fill(gap);
+            if !fill.entities.is_empty() {
+                return Ok(Some(fill));
+            }
+            let state = if fill.others { State::Partly } else { State::Filled };
+            self.close_gap(fill.gap, state, Outcome { note: fill.note(), ..Outcome::default() })?;
+        }
+        Ok(None)
+    }
+
+    fn fill(&self, gap: &Gap) -> Fill {
+        let all = || self.fold.held.keys().filter(|id| self.filter.keeps(id.as_str())).cloned();
+        let mut entities: Vec<EntityId> = if gap.closings > 0 && !gap.result.not_kept.is_empty() {
+            gap.result.not_kept.clone()
+        } else if !gap.entities.is_empty() {
+            gap.entities.clone()
+        } else if gap.closings > 0 || matches!(gap.cause, Cause::Requested | Cause::Damaged) {
+            all().collect()
+        } else {
+            self.fold.moved.get(&gap.id).into_iter().flatten().cloned().collect()
+        };
+        let changed = entities.iter().cloned().collect();
+        if gap.entities.is_empty() {
+            entities.extend(self.absent.iter().cloned());
+        }
+        entities.sort_unstable();
+        entities.dedup();
+        Fill {
+            gap: gap.id,
+            cause: gap.cause,
+            from: gap.from,
+            to: gap.to.unwrap_or(gap.from),
+            through: gap.through.unwrap_or(gap.from),
+            entities,
+            changed,
+            others: !self.states_only && gap.entities.is_empty() && gap.cause != Cause::Requested,
+        }
+    }
+
+    /// The number of the last record that the log took.
+    #[must_use]
+    pub const fn appended(&self) -> Seq {
+        self.appended
+    }
+
+    /// Our clock's time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Whether any state of the gap was had.
+    #[must_use]
+    pub fn has_recovered(&self, gap: u64) -> bool {
+        self.fold.gaps.get(gap).is_some_and(|gap| gap.recovered > 0)
+    }
+
+    /// Live states from behind an instant, that show in history once it is complete up to there.
+    #[must_use]
+    pub fn fences(&self, behind: Timestamp) -> Vec<(EntityId, Timestamp)> {
+        self.fences.behind(behind)
+    }
+
+    /// Takes states that history has of a gap, oldest first for each entity, as one append. `had` says which of them are
+    /// recorded already.
+    ///
+    /// # Errors
+    /// When the log does not take them.
+    pub fn history(
+        &mut self,
+        gap: u64,
+        states: &[PastState],
+        had: &HashSet<(EntityId, Timestamp)>,
+    ) -> Result<(), IngestError> {
+        let at = self.clock.now();
+        for state in states {
+            self.fold.counters.offer(Origin::History);
+            if !self.filter.keeps(state.entity_id.as_str()) {
+                self.fold.counters.filtered += 1;
+            } else if had.contains(&(state.entity_id.clone(), state.last_updated)) {
+                self.fold.counters.duplicate += 1;
+            } else {
+                self.log_past(gap, state, at)?;
+            }
+        }
+        self.end_frame()
+    }
+
+    fn log_past(&mut self, gap: u64, past: &PastState, at: Timestamp) -> Result<(), IngestError> {
+        let held_before = self.fold.held.get(&past.entity_id);
+        let late = held_before.is_some_and(|held| held.ts >= past.last_updated);
+        let has_some =
+            |held: &Held| held.state.as_deref().is_some_and(|text| held.content != content(text, "{}"));
+        let dropped = past.state.is_some() && &*past.attributes == "{}" && held_before.is_some_and(has_some);
+        let raw = past.to_json(dropped);
+        let state = past.state.as_ref().and_then(|_| wire::parse_state(&raw).ok());
+        self.push(&Record::State(StateRecord {
+            origin: Origin::History,
+            received: at,
+            ts: past.last_updated,
+            tie: 0,
+            removed: past.state.is_none(),
+            restored: state.as_ref().is_some_and(says_restored),
+            late,
+            old_state: past.before.as_deref().map(Into::into),
+            entity_id: past.entity_id.as_str().into(),
+            raw: mask(&raw),
+        }))?;
+        if !late {
+            let removal =
+                Held { ts: past.last_updated, tie: 0, origin: Origin::History, state: None, content: 0 };
+            let now = state.map_or(removal, |state| held(&state, Origin::History));
+            self.hold(past.entity_id.clone(), now);
+        }
+        self.recovered(gap, 1);
+        if dropped {
+            self.fold.gaps.update(gap, |gap| gap.without_attributes += 1);
+        }
+        Ok(())
+    }
+
+    /// History of a gap was taken in up to here.
+    ///
+    /// # Errors
+    /// When the log does not take it.
+    pub fn filled_through(&mut self, gap: u64, through: Timestamp) -> Result<(), IngestError> {
+        let gap = self.fold.gaps.update(gap, |gap| gap.through = Some(through));
+        self.note_gap(gap);
+        self.end_frame()
+    }
+
+    /// It is known what became of a gap.
+    ///
+    /// # Errors
+    /// When the log does not take it.
+    pub fn close_gap(&mut self, id: u64, state: State, result: Outcome) -> Result<(), IngestError> {
+        let gap = self.fold.gaps.close(id, state, result);
+        self.fold.moved.remove(&id);
+        self.note_gap(gap);
+        self.end_frame()
+    }
+
+    /// Nothing was heard since the subscription, and states were compared: the gap ends with the newest of them.
+    ///
+    /// # Errors
+    /// When the log does not take it.
+    pub fn quiet(&mut self) -> Result<(), IngestError> {
+        if let (Stream::Complete, Some(last)) = (self.stream, self.fold.last_fired) {
+            let newest = self.fold.held.iter().filter(|(_, held)| held.ts >= last && held.state.is_some());
+            let newest: Vec<_> = newest.map(|(id, held)| (id.clone(), held.ts)).take(8).collect();
+            let bounded = self.fold.gaps.bound(last);
+            if bounded.is_some() {
+                self.note_bounded(bounded);
+                newest.iter().for_each(|(id, ts)| self.fences.heard(id.as_str(), *ts));
+                self.end_frame()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries gaps once more that could not be filled: one, or all of them. How many there are.
+    ///
+    /// # Errors
+    /// When the log does not take it.
+    pub fn retry_gaps(&mut self, id: Option<u64>) -> Result<usize, IngestError> {
+        let again =
+            |gap: &&Gap| matches!(gap.state, State::Partly | State::Lost) && id.is_none_or(|id| gap.id == id);
+        let ids: Vec<u64> = self.fold.gaps.all().iter().filter(again).map(|gap| gap.id).collect();
+        for id in &ids {
+            let gap = self.fold.gaps.reopen(*id);
+            self.note_gap(gap);
+        }
+        self.end_frame()?;
+        Ok(ids.len())
+    }
+
+    /// A person asks for the states that history still has since an instant. The gap that stands for the question; the one
+    /// that is being filled already, if it asks for as much.
+    ///
+    /// # Errors
+    /// When the log does not take it.
+    pub fn backfill(&mut self, from: Timestamp) -> Result<u64, IngestError> {
+        let same = |gap: &&Gap| gap.cause == Cause::Requested && gap.state == State::Open && gap.from <= from;
+        if let Some(gap) = self.fold.gaps.all().iter().find(same) {
+            return Ok(gap.id);
+        }
+        let to = self.clock.now().max(from.plus(Duration::from_micros(1)));
+        let gap = self.fold.gaps.open_range(from, to, Cause::Requested, "");
+        let id = gap.id;
+        self.note_gap(Some(gap));
+        self.end_frame()?;
+        Ok(id)
+    }
+}
+
+impl Fill {
+    /// What cannot be had whatever history has.
+    #[must_use]
+    pub fn note(&self) -> String {
+        if self.others {
+            "events other than changes of states are in no history; those of this time are lost".into()
+        } else {
+            String::new()
+        }
+    }
+}
+
+impl PastState {
+    /// A state object as `get_states` would show it. Attributes that the recorder dropped are null.
+    fn to_json(&self, dropped: bool) -> String {
+        let Some(state) = &self.state else { return String::new() };
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let written = |at: Timestamp| at.to_string().replace('Z', "+00:00");
+        format!(
+            r#"{{"entity_id":{},"state":{},"attributes":{},"last_changed":"{}","last_updated":"{}"}}"#,
+            quoted(self.entity_id.as_str()),
+            quoted(state),
+            if dropped { "null" } else { &*self.attributes },
+            written(self.last_changed),
+            written(self.last_updated),
+        )
+    }
+}

@@ -1,0 +1,201 @@
+//! How one gap is asked for: windows of time, batches of entities, and what the answers say together.
+
+use std::time::Duration;
+
+use hashbrown::HashSet;
+use hearthline_core::{EntityId, Timestamp};
+use tokio::time::Instant;
+
+use super::super::command::Period;
+use crate::gaps::{Cause, Outcome, State};
+use crate::ingest::{Fill, PastState};
+
+/// Entities in one question.
+const BATCH: usize = 50;
+/// The first window, the smallest and the largest.
+const WINDOW: [Duration; 3] =
+    [Duration::from_secs(300), Duration::from_secs(10), Duration::from_secs(86_400)];
+/// Below the first so many bytes the next window is twice as long, over the second half as long.
+const ANSWER: (usize, usize) = (256 << 10, 2 << 20);
+/// Home Assistant gives what is later than the start that is asked for.
+const MICRO: Duration = Duration::from_micros(1);
+/// A gap that ended less than this before now is asked for without an end, so that nothing close to it is missed.
+const RECENT: Duration = Duration::from_secs(600);
+/// If history begins so much later than the gap, its beginning was purged.
+const PURGED: Duration = Duration::from_secs(3600);
+
+pub(super) struct Plan {
+    pub(super) fill: Fill,
+    pub(super) began: Instant,
+    fenced: bool,
+    window: Duration,
+    /// Of the window.
+    at: Timestamp,
+    end: Timestamp,
+    /// The first entity of the batch.
+    batch: usize,
+    /// Bytes of the window's largest answer.
+    largest: usize,
+    /// Entities that history has anything of.
+    kept: HashSet<EntityId>,
+    /// The oldest row; none if there were states from before the gap.
+    oldest: Oldest,
+    unreadable: usize,
+}
+
+enum Oldest {
+    None,
+    At(Timestamp),
+    BeforeTheGap,
+}
+
+impl Plan {
+    pub(super) fn new(fill: Fill, now: Instant) -> Self {
+        // What a person asks for lies before all that was heard.
+        let fenced = fill.cause == Cause::Requested;
+        let at = fill.through;
+        let oldest = if fill.through > fill.from { Oldest::BeforeTheGap } else { Oldest::None };
+        let mut plan = Self {
+            began: now,
+            fenced,
+            window: WINDOW[0],
+            at,
+            end: at,
+            batch: 0,
+            largest: 0,
+            kept: HashSet::new(),
+            oldest,
+            unreadable: 0,
+            fill,
+        };
+        plan.end = plan.window_end();
+        plan
+    }
+
+    pub(super) const fn waits_for_fence(&self) -> bool {
+        !self.fenced
+    }
+
+    pub(super) const fn pass_fence(&mut self) {
+        self.fenced = true;
+    }
+
+    /// Asks for live states from behind the gap; none if there are none yet.
+    pub(super) fn fence(&self, behind: Vec<(EntityId, Timestamp)>) -> Option<Period> {
+        let mut entities: Vec<EntityId> = behind.into_iter().map(|(entity, _)| entity).collect();
+        entities.sort_unstable();
+        entities.dedup();
+        entities.truncate(BATCH);
+        let start = self.fill.to.minus(MICRO);
+        (!entities.is_empty()).then_some(Period { start, end: None, entities, attributes: false })
+    }
+
+    /// One of them, or any other from behind the gap, shows that history is complete up to there.
+    pub(super) fn look_behind(&mut self, asked: &Period, rows: &[PastState]) {
+        self.fenced =
+            rows.iter().any(|row| row.last_updated >= self.fill.to && row.last_updated > asked.start);
+    }
+
+    /// The question that comes next.
+    pub(super) fn question(&self, now: Timestamp) -> Period {
+        let rest = self.fill.entities.get(self.batch..).unwrap_or_default();
+        let last = self.end >= self.fill.to;
+        let recent = self.fill.cause != Cause::Requested && now.since(self.fill.to) < RECENT;
+        // The end is exclusive, and the gap's end was heard.
+        let end = if last && recent { None } else { Some(self.end.plus(MICRO)) };
+        let entities = rest.iter().take(BATCH).cloned().collect();
+        Period { start: self.at.minus(MICRO), end, entities, attributes: true }
+    }
+
+    /// Takes note of an answer; the rows of it that are states of the period.
+    pub(super) fn take(
+        &mut self,
+        asked: &Period,
+        mut rows: Vec<PastState>,
+        unreadable: usize,
+        bytes: usize,
+    ) -> Vec<PastState> {
+        self.unreadable += unreadable;
+        self.largest = self.largest.max(bytes);
+        for row in &rows {
+            if !self.kept.contains(&row.entity_id) {
+                self.kept.insert(row.entity_id.clone());
+            }
+            // The state of the moment that was asked for is stamped with that moment.
+            let before = row.last_updated <= asked.start;
+            self.oldest = match self.oldest {
+                Oldest::BeforeTheGap => Oldest::BeforeTheGap,
+                _ if before && self.at == self.fill.from => Oldest::BeforeTheGap,
+                Oldest::At(at) => Oldest::At(at.min(row.last_updated)),
+                Oldest::None => Oldest::At(row.last_updated),
+            };
+        }
+        rows.retain(|row| row.last_updated > asked.start);
+        rows
+    }
+
+    /// Goes on to the next batch; at the end of a window, says up to where history was asked for.
+    pub(super) fn advance(&mut self) -> Option<Timestamp> {
+        self.batch += BATCH;
+        if self.batch < self.fill.entities.len() {
+            return None;
+        }
+        let through = self.end;
+        if self.largest < ANSWER.0 {
+            self.window = (self.window * 2).min(WINDOW[2]);
+        } else if self.largest > ANSWER.1 {
+            self.window = (self.window / 2).max(WINDOW[1]);
+        }
+        (self.batch, self.largest, self.at) = (0, 0, through);
+        self.end = self.window_end();
+        Some(through)
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.at >= self.fill.to
+    }
+
+    fn window_end(&self) -> Timestamp {
+        self.at.plus(self.window).min(self.fill.to.max(self.at))
+    }
+
+    /// What became of the gap.
+    pub(super) fn outcome(&self) -> (State, Outcome) {
+        let missing = self.fill.changed.iter().filter(|id| !self.kept.contains(*id));
+        let mut not_kept: Vec<EntityId> = missing.cloned().collect();
+        not_kept.sort_unstable();
+        let mut notes = vec![self.fill.note()];
+        let purged = match self.oldest {
+            Oldest::At(at) if at.since(self.fill.from) > PURGED => Some(at),
+            _ => None,
+        };
+        if let Some(at) = purged {
+            notes.push(format!("Home Assistant's history begins at {at}; what was before that is lost"));
+        }
+        if self.unreadable > 0 {
+            notes.push(format!("{} states of history cannot be read", self.unreadable));
+        }
+        if !not_kept.is_empty() {
+            let count = not_kept.len();
+            notes.push(format!(
+                "Home Assistant's recorder keeps nothing of {count} entities that changed; states of them may be lost"
+            ));
+        }
+        notes.retain(|note| !note.is_empty());
+        let complete = notes.is_empty() || self.fill.cause == Cause::Requested;
+        let state = if complete { State::Filled } else { State::Partly };
+        (state, Outcome { not_kept, note: notes.join("; ") })
+    }
+
+    /// What becomes of it if history cannot be had.
+    pub(super) fn without_history(&self, why: &str) -> Outcome {
+        let mut not_kept: Vec<EntityId> = self.fill.changed.iter().cloned().collect();
+        not_kept.sort_unstable();
+        let note =
+            format!("Home Assistant's history cannot be had: {why}; try again with `hearthline gaps retry`");
+        Outcome { not_kept, note }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+use super::*;
+
+const FROM: Timestamp = Timestamp(1_800_000_000_000_000);
+
+fn plan(entities: usize, minutes: u64, cause: Cause) -> Plan {
+    let entities: Vec<EntityId> = (0..entities).map(|n| format!("sensor.s{n:03}").as_str().into()).collect();
+    let to = FROM.plus(Duration::from_secs(60 * minutes));
+    let changed = entities.iter().cloned().collect();
+    let fill = Fill { gap: 1, cause, from: FROM, to, through: FROM, entities, changed, others: false };
+    Plan::new(fill, Instant::now())
+}
+
+fn row(entity: &str, micros: i64) -> PastState {
+    let at = Timestamp(FROM.0 + micros);
+    PastState {
+        entity_id: entity.into(),
+        state: Some("1".into()),
+        attributes: "{}".into(),
+        last_changed: at,
+        last_updated: at,
+        before: None,
+    }
+}
+
+/// Asks everything; answers have this many bytes. Windows as start and end in seconds, with entities asked.
+fn asked(plan: &mut Plan, bytes: usize) -> Vec<(i64, i64, usize)> {
+    let mut asked = Vec::new();
+    while !plan.is_done() {
+        let now = FROM.plus(Duration::from_secs(86_400 * 30));
+        let question = plan.question(now);
+        let second = |at: Timestamp| (at.0 - FROM.0) / 1_000_000;
+        let end = question.end.unwrap();
+        assert_eq!(question.start, plan.at.minus(MICRO), "what is asked for is later than the start");
+        asked.push((second(question.start.plus(MICRO)), second(end), question.entities.len()));
+        plan.take(&question, Vec::new(), 0, bytes);
+        plan.advance();
+    }
+    asked
+}
+
+#[test]
+fn windows_grow_while_answers_are_small_and_cover_the_gap_without_a_hole() {
+    let mut plan = plan(120, 60, Cause::Requested);
+    let asked = asked(&mut plan, 1000);
+    let of_windows: Vec<_> =
+        asked.chunks(3).map(|batches| batches.iter().map(|b| b.2).sum::<usize>()).collect();
+    assert!(of_windows.iter().all(|count| *count == 120), "every window asks for every entity");
+    let windows: Vec<_> = asked.iter().step_by(3).map(|(start, end, _)| (*start, *end)).collect();
+    assert_eq!(windows, [(0, 300), (300, 900), (900, 2100), (2100, 3600)]);
+}
+
+#[test]
+fn windows_shrink_when_answers_are_large_but_never_to_nothing() {
+    let mut plan = plan(1, 20, Cause::Requested);
+    let asked = asked(&mut plan, 10 << 20);
+    let lengths: Vec<_> = asked.iter().map(|(start, end, _)| end - start).collect();
+    assert_eq!(lengths[..6], [300, 150, 75, 37, 19, 10]);
+    assert!(lengths[5..lengths.len() - 1].iter().all(|length| *length == 10));
+    assert_eq!(asked.last().unwrap().1, 1200);
+}
+
+#[test]
+fn the_state_of_the_start_shows_that_an_entity_is_kept_and_is_no_row() {
+    let mut plan = plan(2, 1, Cause::Disconnected);
+    let question = plan.question(FROM);
+    let rows = plan.take(&question, vec![row("sensor.s000", -1), row("sensor.s000", 5)], 0, 10);
+    assert_eq!(rows, [row("sensor.s000", 5)]);
+    plan.advance();
+    let (state, outcome) = plan.outcome();
+    assert_eq!((state, outcome.not_kept), (State::Partly, vec!["sensor.s001".into()]));
+}
+
+#[test]
+fn what_was_purged_is_said_to_be_lost() {
+    let hours = |hours: i64| hours * 3_600_000_000;
+    let mut purged = plan(1, 60 * 24, Cause::Stopped);
+    let question = purged.question(FROM);
+    purged.take(&question, vec![row("sensor.s000", hours(5))], 0, 10);
+    let (state, outcome) = purged.outcome();
+    assert_eq!(state, State::Partly);
+    assert!(outcome.note.contains("begins at 2027-01-15T13:00:00"), "{}", outcome.note);
+    let mut quiet = plan(1, 60 * 24, Cause::Stopped);
+    let question = quiet.question(FROM);
+    quiet.take(&question, vec![row("sensor.s000", -1), row("sensor.s000", hours(5))], 0, 10);
+    assert_eq!(quiet.outcome().0, State::Filled, "there was a state before the gap");
+}
+
+#[test]
+fn any_event_from_behind_the_gap_shows_that_history_is_complete() {
+    let mut plan = plan(1, 1, Cause::Disconnected);
+    assert_eq!(plan.fence(Vec::new()), None, "nothing was heard yet");
+    let question = plan.fence(vec![("sensor.b".into(), plan.fill.to)]).unwrap();
+    assert_eq!((question.start, question.end), (plan.fill.to.minus(MICRO), None));
+    let end = (plan.fill.to.0 - FROM.0, plan.fill.to.0 - FROM.0 - 1);
+    plan.look_behind(&question, &[row("sensor.b", end.1)]);
+    assert!(plan.waits_for_fence(), "that is the state of the start");
+    plan.look_behind(&question, &[row("sensor.b", end.1), row("sensor.b", end.0)]);
+    assert!(!plan.waits_for_fence());
+}
