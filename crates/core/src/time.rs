@@ -98,6 +98,12 @@ impl Timestamp {
             .map_or_else(|| format!("day{}", self.day()), |t| Offset::UTC.to_datetime(t).date().to_string())
     }
 
+    /// The UTC day for people: `3 May 2026`.
+    #[must_use]
+    pub fn day_in_words(self) -> String {
+        self.to_jiff().map_or_else(|| self.date(), |t| t.strftime("%-d %B %Y").to_string())
+    }
+
     /// The UTC day of a date written as `2026-11-23`.
     #[must_use]
     pub fn day_of_date(date: &str) -> Option<i64> {

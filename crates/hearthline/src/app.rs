@@ -20,7 +20,7 @@ use hearthline_pipeline::ingest::Ingest;
 use hearthline_pipeline::live::Live;
 use hearthline_pipeline::sinks::StoreSink;
 use hearthline_pipeline::sources::home_assistant::wire::parse_state;
-use hearthline_pipeline::sources::home_assistant::{Link, LinkConfig};
+use hearthline_pipeline::sources::home_assistant::{Link, LinkConfig, in_store};
 use hearthline_store::{Store, StoreConfig};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -106,7 +106,8 @@ impl App {
             StoreSink::new(Arc::clone(&store), live.clone()),
             SITE,
         );
-        let (link, connection) = Link::new(link, Arc::clone(&clock));
+        let stored = in_store(Arc::clone(&store), delivery.view());
+        let (link, connection) = Link::new(link, Arc::clone(&clock), stored);
         let views = observe::Views {
             ingest: ingest.view(),
             sinks: vec![delivery.view()],

@@ -88,20 +88,21 @@ impl<S: Sink> Delivery<S> {
         Arc::clone(&self.view)
     }
 
-    /// Delivers one batch, or commits if that is due and there is nothing to deliver.
+    /// Commits if that is due, then delivers one batch if there is one.
     ///
     /// # Errors
     /// When log or sink fail; the next step goes on at the same place.
     pub async fn step(&mut self) -> Result<Step, DeliverError> {
+        // What waits in memory goes into files before more comes: a disk that takes nothing fills no memory.
+        if self.sink.commit_due() {
+            self.commit().await?;
+        }
         let batch = match self.refused.take() {
             Some(batch) => Some(batch),
             None => self.read()?,
         };
         let Some(batch) = batch else {
             self.view.caught_up();
-            if self.sink.commit_due() {
-                self.commit().await?;
-            }
             return Ok(Step::Idle);
         };
         if let Err(error) = self.sink.write(&batch).await {
@@ -110,9 +111,6 @@ impl<S: Sink> Delivery<S> {
         }
         self.written = batch.last;
         self.view.written(&batch);
-        if self.sink.commit_due() {
-            self.commit().await?;
-        }
         Ok(Step::Worked)
     }
 

@@ -2,6 +2,7 @@
 
 pub mod criteria;
 pub mod facts;
+pub mod kept;
 pub mod status;
 pub mod verdict;
 

@@ -29,6 +29,9 @@ pub struct Status {
     pub weather: Weather,
     /// Periods in which events were or may have been missed.
     pub gaps: Gaps,
+    /// What was kept that would have been lost.
+    #[serde(default)]
+    pub kept: Kept,
     /// The success criteria with their figures.
     pub criteria: Vec<Criterion>,
     /// The house is a simulated one, made up by this program.
@@ -100,6 +103,9 @@ pub struct Events {
     pub unlogged: u64,
     /// Could not be understood; kept with their bytes.
     pub quarantined: u64,
+    /// What the equations leave over, here and for the log and every sink; 0 at all times.
+    #[serde(default)]
+    pub unaccounted: i64,
     /// Events received in the last full minute; null in the first.
     pub per_minute: Option<u64>,
 }
@@ -207,8 +213,50 @@ pub struct Gap {
     pub cause: String,
     /// The entities concerned; empty means all.
     pub entities: Vec<String>,
-    /// Rows that were had afterwards.
+    /// States that were had afterwards.
     pub recovered: u64,
+    /// The cause as one word, for programs: `disconnected`, `restarted`, `stopped`, `not_running`, `power_cut`,
+    /// `queue_full`, `log_refused`, `chain_broken`, `compared`, `damaged` or `requested`.
+    #[serde(default)]
+    pub kind: String,
+    /// While it is being filled: history was asked for up to here, ISO 8601 UTC.
+    #[serde(default)]
+    pub through: Option<String>,
+    /// Entities that changed in it and that Home Assistant's history does not have: states of them may be lost.
+    #[serde(default)]
+    pub not_kept: Vec<String>,
+    /// Of the recovered states, those whose attributes Home Assistant did not keep.
+    #[serde(default)]
+    pub without_attributes: u64,
+    /// Why something could not be had.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// What was kept that would have been lost, since the first connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The first connection, ISO 8601 UTC; null before it.
+    pub since: Option<String>,
+    /// States that were had after a gap.
+    pub recovered: u64,
+    /// States from before the first connection that a person asked for.
+    pub requested: u64,
+    /// What came between, by cause, the frequent ones first.
+    pub interruptions: Vec<Interruption>,
+    /// All of it in one sentence; null before the first connection.
+    pub sentence: Option<String>,
+}
+
+/// Something that came between, and how often.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interruption {
+    /// As [`Gap::kind`].
+    pub kind: String,
+    /// How often.
+    pub count: u64,
+    /// Both in words.
+    pub words: String,
 }
 
 /// One success criterion, evaluated over a window.

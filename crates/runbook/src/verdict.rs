@@ -1,7 +1,7 @@
 //! The sentence: is the house recorded, what is missing, what to do.
 
 use crate::facts::{Connection, Facts};
-use crate::status::Overall;
+use crate::status::{Gaps, Overall};
 
 /// A sink that is further behind than this is said to be behind.
 const BEHIND_S: f64 = 30.0;
@@ -67,10 +67,21 @@ fn lateness(facts: &Facts) -> Option<String> {
     if let Some(part) = facts.parts.iter().find(|part| part.state == "starting") {
         return Some(format!("Starting: {}.", part.name));
     }
-    match facts.gaps.open {
-        0 => None,
-        1 => Some("Recording. One gap is open: see `hearthline gaps`.".into()),
-        n => Some(format!("Recording. {n} gaps are open: see `hearthline gaps`.")),
+    gaps(&facts.gaps)
+}
+
+/// Gaps that are open: being filled, or not yet known where they end.
+fn gaps(gaps: &Gaps) -> Option<String> {
+    let newest = gaps.recent.iter().find(|gap| gap.state == "open" && gap.kind != "requested");
+    match (gaps.open, newest.map(|gap| gap.kind.as_str())) {
+        (0, _) => None,
+        (1, Some("chain_broken" | "compared")) => {
+            Some("Recording, fetching a state that Home Assistant did not send.".into())
+        }
+        (1, _) => Some("Recording, fetching what was missed from Home Assistant's history.".into()),
+        (n, _) => {
+            Some(format!("Recording, fetching what was missed in {n} gaps from Home Assistant's history."))
+        }
     }
 }
 

@@ -63,6 +63,10 @@ fn events(text: &mut Text, status: &Status) {
     ] {
         text.one(&format!("hearthline_events_{name}_total"), "counter", what, &[], Some(count));
     }
+    let name = "hearthline_events_unaccounted";
+    text.one(name, "gauge", "In no counter, or in two; 0 at all times.", &[], Some(events.unaccounted));
+    let name = "hearthline_events_recovered_total";
+    text.one(name, "counter", "Had after a gap in which they were missed.", &[], Some(status.kept.recovered));
 }
 
 fn log(text: &mut Text, status: &Status) {

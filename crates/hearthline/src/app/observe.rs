@@ -12,7 +12,7 @@ use hearthline_pipeline::metrics::{MINUTE, Sample, Samples};
 use hearthline_pipeline::sinks::Committed;
 use hearthline_pipeline::sources::home_assistant::{LinkState, LinkStatus};
 use hearthline_runbook::status::{self, Status};
-use hearthline_runbook::{Connection, Facts, criteria, verdict};
+use hearthline_runbook::{Connection, Facts, criteria, kept, verdict};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -136,6 +136,7 @@ impl Observer {
                 logged: counters.logged,
                 unlogged: counters.unlogged,
                 quarantined: quarantined.max(counters.undecodable),
+                unaccounted: i64::try_from(look.unaccounted()).unwrap_or(i64::MAX),
                 #[expect(
                     clippy::cast_possible_truncation,
                     clippy::cast_sign_loss,
@@ -160,6 +161,7 @@ impl Observer {
                 age_s: None,
             },
             gaps: facts.gaps,
+            kept: kept::of(&look.ingest.totals),
             simulated: self.simulated,
         }
     }
@@ -277,6 +279,11 @@ fn gaps(ingest: &ViewOf) -> status::Gaps {
         },
         entities: gap.entities.iter().map(ToString::to_string).collect(),
         recovered: gap.recovered,
+        kind: gap.cause.as_str().into(),
+        through: gap.through.map(written),
+        not_kept: gap.result.not_kept.iter().map(ToString::to_string).collect(),
+        without_attributes: gap.without_attributes,
+        note: Some(gap.result.note.clone()).filter(|note| !note.is_empty()),
     });
     status::Gaps {
         open: ingest.gaps.open,

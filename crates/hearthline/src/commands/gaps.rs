@@ -67,6 +67,11 @@ mod tests {
             cause: "connection reset".into(),
             entities: entities.iter().map(ToString::to_string).collect(),
             recovered: 0,
+            kind: "disconnected".into(),
+            through: None,
+            not_kept: Vec::new(),
+            without_attributes: 0,
+            note: None,
         };
         let recent = vec![
             gap(2, None, &[]),

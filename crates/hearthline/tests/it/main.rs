@@ -16,6 +16,8 @@ mod layering;
 #[cfg(test)]
 mod load;
 #[cfg(test)]
+mod nothing_lost;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod simulated;

@@ -5,7 +5,7 @@ use parking_lot::Mutex;
 
 use super::Fold;
 use crate::counters::Counters;
-use crate::gaps::{Gap, State};
+use crate::gaps::{Cause, Gap, State, Totals};
 
 /// How many gaps are shown.
 const RECENT: usize = 100;
@@ -23,16 +23,18 @@ pub struct ViewOf {
     pub last_event: Option<Timestamp>,
     /// Entities that a state is held of.
     pub entities: usize,
-    /// Gaps by state.
+    /// Gaps by state, all that ever were.
     pub gaps: GapCounts,
-    /// The newest gaps, newest first.
+    /// Every gap ever, counted.
+    pub totals: Totals,
+    /// Open gaps and the newest closed ones, newest first.
     pub recent_gaps: Vec<Gap>,
 }
 
 /// Gaps by state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GapCounts {
-    /// Not yet known what happened in them.
+    /// Not yet known what happened in them; those that a person asked for are not counted.
     pub open: u64,
     /// Everything is recorded.
     pub filled: u64,
@@ -58,15 +60,18 @@ impl IngestView {
         view.counters = fold.counters;
         view.entities = fold.held.len();
         if gaps_changed || view.recent_gaps.is_empty() {
-            let all = fold.gaps.all();
-            let count = |state| all.iter().filter(|gap| gap.state == state).count() as u64;
+            let (all, totals) = (fold.gaps.all(), fold.gaps.totals());
+            let is_open = |gap: &&Gap| gap.state == State::Open;
             view.gaps = GapCounts {
-                open: count(State::Open),
-                filled: count(State::Filled),
-                partly: count(State::Partly),
-                lost: count(State::Lost),
+                open: all.iter().filter(is_open).filter(|gap| gap.cause != Cause::Requested).count() as u64,
+                filled: totals.filled,
+                partly: totals.partly,
+                lost: totals.lost,
             };
-            view.recent_gaps = all.iter().rev().take(RECENT).cloned().collect();
+            let newest = all.len().saturating_sub(RECENT);
+            let shown = all.iter().enumerate().filter(|(index, gap)| *index >= newest || is_open(gap));
+            view.recent_gaps = shown.map(|(_, gap)| gap.clone()).rev().take(2 * RECENT).collect();
+            view.totals = totals.clone();
         }
     }
 }
