@@ -4,6 +4,7 @@ mod connection;
 mod crash;
 mod duckdb;
 mod filter;
+mod gaps;
 mod peer;
 mod python;
 mod records;

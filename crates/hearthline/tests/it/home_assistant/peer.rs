@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use anyhow::ensure;
+use hearthline_core::Timestamp;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -73,6 +74,19 @@ impl HomeAssistant {
     /// Stops it in order.
     pub(super) async fn stop(&mut self) {
         self.process.take().expect("Home Assistant runs").terminate(STOP).await;
+    }
+
+    /// Ends it as a crash does.
+    pub(super) async fn kill(&mut self) {
+        self.process.take().expect("Home Assistant runs").kill().await;
+    }
+
+    /// How many states of an entity its history has since an instant (microseconds).
+    pub(super) async fn history_of(&self, entity_id: &str, since: i64) -> usize {
+        let since = Timestamp(since).to_string();
+        let path = format!("history/period/{since}?filter_entity_id={entity_id}&significant_changes_only=0");
+        let answer = self.request(Method::GET, &path, None).await.unwrap();
+        answer[0].as_array().map_or(0, Vec::len)
     }
 
     pub(super) fn url(&self) -> String {
