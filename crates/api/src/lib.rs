@@ -15,8 +15,8 @@ mod tests;
 pub use access::ApiToken;
 pub use error::ApiError;
 pub use routes::{
-    Bucket, Change, Entities, Entity, Event, Events, Fault, FaultList, Flushed, History, Lost, Quarantine,
-    Quarantined, State, Stats, reading, router,
+    Backfill, Bucket, Change, Entities, Entity, Event, Events, Fault, FaultList, Flushed, History, Lost,
+    Quarantine, Quarantined, Retried, State, Stats, reading, router,
 };
 pub use serve::serve;
 pub use state::{ApiState, Faults, FlushRequest, Reading};

@@ -5,6 +5,7 @@ mod events;
 mod export;
 mod faults;
 mod flush;
+mod gaps;
 mod health;
 mod history;
 mod live;
@@ -28,6 +29,7 @@ pub use entities::{Entities, Entity};
 pub use events::{Event, Events};
 pub use faults::{Fault, FaultList};
 pub use flush::Flushed;
+pub use gaps::{Backfill, Retried};
 pub use history::{Bucket, History, State};
 pub use live::{Change, Lost};
 #[cfg(test)]
@@ -64,6 +66,10 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/stats", get(stats::get))
         .route("/api/v1/live", get(live::get))
         .route("/api/v1/flush", post(flush::post))
+        .route("/api/v1/gaps", get(gaps::get))
+        .route("/api/v1/gaps/{id}", get(gaps::one))
+        .route("/api/v1/gaps/retry", post(gaps::retry))
+        .route("/api/v1/backfill", post(gaps::backfill))
         .route("/api/v1/demo/faults", get(faults::get))
         .route("/api/v1/demo/faults/{name}", post(faults::post))
         .with_state(state)

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use hearthline_core::{Clock, Seq};
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::live::Live;
+use hearthline_pipeline::orders::Orders;
 use hearthline_runbook::Status;
 use hearthline_store::Store;
 use tokio_util::sync::CancellationToken;
@@ -53,6 +54,8 @@ pub struct ApiState {
     pub status: Arc<dyn Fn() -> Status + Send + Sync>,
     /// Puts everything into files.
     pub flush: FlushRequest,
+    /// Asks the recorder for something.
+    pub orders: Orders,
     /// What was just written.
     pub live: Live,
     /// What can be made to go wrong.

@@ -1,6 +1,7 @@
 //! Stories of the API over a store on a disk in memory.
 
 mod events;
+mod gaps;
 mod live;
 mod metrics;
 mod openapi;
@@ -24,6 +25,7 @@ use hearthline_core::{
 };
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::live::Live;
+use hearthline_pipeline::orders::{Incoming, Orders};
 use hearthline_runbook::Status;
 use hearthline_store::{Store, StoreConfig};
 use serde_json::{Value, json};
@@ -41,6 +43,8 @@ struct House {
     store: Arc<Store>,
     live: Live,
     stop: CancellationToken,
+    /// What the recorder is asked for; nobody answers by itself.
+    asked: Incoming,
     router: Router,
 }
 
@@ -68,10 +72,12 @@ impl House {
         let store = Arc::new(Store::open(Arc::new(MemFs::default()), clock.clone(), config).unwrap());
         let (live, stop) = (Live::default(), CancellationToken::new());
         let filter = Filter::new(&[], &["sensor.*_battery".into()]).unwrap();
+        let (orders, asked) = Orders::channel();
         let state = ApiState {
             reading: Reading { store: Arc::clone(&store), filter: Arc::new(filter), clock },
             status: Arc::new(move || status.clone()),
             flush: Arc::new(move || Box::pin(std::future::ready(flushed.clone()))),
+            orders,
             live: live.clone(),
             faults: crate::Faults {
                 named: vec![crate::Fault { name: "drop".into(), says: "the connection breaks".into() }],
@@ -80,7 +86,7 @@ impl House {
             stop: stop.clone(),
             token: ApiToken::new("right"),
         };
-        Self { store, live, stop, router: router(state) }
+        Self { store, live, stop, asked, router: router(state) }
     }
 
     /// Writes rows as the next records of the log, and shows them.
@@ -225,7 +231,7 @@ fn status() -> Status {
             "open": 0, "filled": 1, "partly": 0, "lost": 0,
             "recent": [{
                 "id": 1, "state": "filled", "from": "2026-11-23T11:10:00.000000Z", "to": "2026-11-23T11:11:00.000000Z",
-                "cause": "connection reset", "entities": [], "recovered": 12,
+                "cause": "connection reset", "entities": [], "recovered": 12, "kind": "disconnected",
             }],
         },
         "criteria": [

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    check, demo, entities, events, export, flush, gaps, history, quarantine, run, status, tail, token,
+    backfill, check, demo, entities, events, export, flush, gaps, history, quarantine, run, status, tail,
+    token,
 };
 
 /// Records a Home Assistant house: every event on disk once, readable by any Parquet engine
@@ -48,8 +49,10 @@ pub(crate) enum Command {
     Export(export::Args),
     /// Ask the running program to put everything into files now
     Flush(flush::Args),
-    /// Periods in which events were or may have been missed
+    /// Periods in which events were or may have been missed, and what became of them
     Gaps(gaps::Args),
+    /// Fetch the states that Home Assistant's history still has from before
+    Backfill(backfill::Args),
     /// What came in and could not be understood
     Quarantine(quarantine::Args),
     /// The token that the API asks for from another machine
@@ -106,6 +109,9 @@ mod tests {
             "export --files",
             "flush",
             "gaps",
+            "gaps retry",
+            "gaps retry 7",
+            "backfill --from 2026-11-01 --detach",
             "events --entity light --entity sensor.*_t --type state_changed --from 24h --to now --text x --limit 5",
             "tail light.a sensor.*",
             "quarantine list --limit 5",

@@ -1,5 +1,6 @@
 //! The commands, one file each, all of one shape: `Args`, then `run`, which answers with an exit code.
 
+pub(crate) mod backfill;
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod entities;
@@ -73,6 +74,7 @@ async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit
         Command::Export(args) => export::run(args, context).await,
         Command::Flush(args) => flush::run(args, context).await,
         Command::Gaps(args) => gaps::run(args, context).await,
+        Command::Backfill(args) => backfill::run(args, context).await,
         Command::Quarantine(args) => quarantine::run(args, context).await,
         Command::Token(args) => token::run(&args, context),
     }

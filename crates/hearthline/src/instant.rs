@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hearthline_core::Timestamp;
+use hearthline_core::{Clock as _, SystemClock, Timestamp};
 
 /// An instant: in full, a date, `now`, or so long ago.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,16 @@ pub(crate) fn instant(text: &str) -> Result<Instant, String> {
     }
     let todo = "write 2026-11-23T11:57:01Z, 2026-11-23, 24h (ago) or now";
     crate::settings::duration(text).map(Instant::Ago).map_err(|_| todo.into())
+}
+
+/// A period and a limit, as the API takes them.
+pub(crate) fn period_query(from: Instant, to: Instant, limit: usize) -> Vec<(&'static str, String)> {
+    let now = SystemClock::new().now();
+    vec![
+        ("from", from.resolve(now).to_string()),
+        ("to", to.resolve(now).to_string()),
+        ("limit", limit.to_string()),
+    ]
 }
 
 /// Reads `15m`, `1h`, `7d`.

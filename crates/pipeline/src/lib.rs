@@ -20,6 +20,7 @@ pub mod live;
 pub mod mask;
 pub mod metrics;
 pub mod normalise;
+pub mod orders;
 pub mod record;
 pub mod sinks;
 pub mod sources;

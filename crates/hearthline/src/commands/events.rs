@@ -1,12 +1,11 @@
 //! `hearthline events`: what happened, states and other events together.
 
 use hearthline_api::{Event, Events};
-use hearthline_core::{Clock as _, SystemClock};
 
 use super::Context;
 use crate::exit::Exit;
 use crate::house::House;
-use crate::instant::{Instant, instant};
+use crate::instant::{Instant, instant, period_query};
 use crate::table::{cut, table, text};
 
 /// Characters of an event's data that are shown.
@@ -37,12 +36,7 @@ pub(crate) struct Args {
 
 /// Prints them, newest first.
 pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<Exit> {
-    let now = SystemClock::new().now();
-    let mut query = vec![
-        ("from", args.from.resolve(now).to_string()),
-        ("to", args.to.resolve(now).to_string()),
-        ("limit", args.limit.to_string()),
-    ];
+    let mut query = period_query(args.from, args.to, args.limit.into());
     query.extend((!args.entities.is_empty()).then(|| ("entity", args.entities.join(","))));
     query.extend(args.event_type.map(|event_type| ("type", event_type)));
     query.extend(args.text.map(|text| ("text", text)));

@@ -1,5 +1,8 @@
-//! `hearthline gaps`: periods in which events were or may have been missed.
+//! `hearthline gaps [retry]`: periods in which events were or may have been missed, and what became of them.
 
+use axum::http::Method;
+use clap::Subcommand;
+use hearthline_api::Retried;
 use hearthline_runbook::status::Gaps;
 
 use super::Context;
@@ -7,18 +10,45 @@ use crate::exit::Exit;
 use crate::house::Program;
 use crate::table::{table, text};
 
-/// Nothing to choose.
+/// Lists them, or tries them again.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Ask Home Assistant's history once more for what was filled in part or not at all
+    Retry {
+        /// Only this one
+        gap: Option<u64>,
+    },
+}
 
 /// Lists the newest ones, newest first.
-pub(crate) async fn run(_args: Args, mut context: Context<'_>) -> anyhow::Result<Exit> {
+pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<Exit> {
     let program = Program::required(&context.settings)?;
-    let status = program.status().await?;
+    if let Some(What::Retry { gap }) = args.what {
+        let query = gap.map(|gap| format!("?gap={gap}")).unwrap_or_default();
+        let path = format!("/api/v1/gaps/retry{query}");
+        let retried: Retried = program.ask(Method::POST, &path).await?;
+        if context.json {
+            context.write_json(&retried)?;
+        } else {
+            let words = match retried.retried {
+                0 => "no gap is filled in part or not at all".into(),
+                count => format!("{count} tried again; `hearthline gaps` shows what becomes of them"),
+            };
+            writeln!(context.out, "{words}")?;
+        }
+        return Ok(Exit::Ok);
+    }
+    let gaps: Gaps = program.ask(Method::GET, "/api/v1/gaps").await?;
     if context.json {
-        context.write_json(&status.gaps)?;
+        context.write_json(&gaps)?;
     } else {
-        context.out.write_all(render(&status.gaps).as_bytes())?;
+        context.out.write_all(render(&gaps).as_bytes())?;
     }
     Ok(Exit::Ok)
 }
@@ -47,7 +77,18 @@ fn render(gaps: &Gaps) -> String {
         gaps.lost,
         gaps.recent.len()
     );
-    counts + &text(&rows)
+    let mut page = counts + &text(&rows);
+    for gap in &gaps.recent {
+        let kept = (!gap.not_kept.is_empty()).then(|| format!(": {}", gap.not_kept.join(", ")));
+        if let Some(note) = &gap.note {
+            page.push_str(&format!("gap {}: {note}{}\n", gap.id, kept.unwrap_or_default()));
+        }
+        if gap.without_attributes > 0 {
+            let count = gap.without_attributes;
+            page.push_str(&format!("gap {}: {count} states without their attributes\n", gap.id));
+        }
+    }
+    page
 }
 
 #[cfg(test)]
@@ -75,7 +116,12 @@ mod tests {
         };
         let recent = vec![
             gap(2, None, &[]),
-            gap(1, Some("2026-11-23T12:00:05.000000Z"), &["light.a", "light.b", "light.c"]),
+            Gap {
+                not_kept: vec!["light.b".into(), "light.c".into()],
+                without_attributes: 3,
+                note: Some("the recorder keeps nothing of 2 entities that changed".into()),
+                ..gap(1, Some("2026-11-23T12:00:05.000000Z"), &["light.a", "light.b", "light.c"])
+            },
         ];
         insta::assert_snapshot!(render(&Gaps { open: 1, lost: 1, recent, ..Gaps::default() }));
     }

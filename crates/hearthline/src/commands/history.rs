@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use hearthline_api::{Bucket, History, State};
-use hearthline_core::{Clock as _, SystemClock};
 
 use super::Context;
 use crate::exit::Exit;
 use crate::house::House;
-use crate::instant::{Instant, instant, length};
+use crate::instant::{Instant, instant, length, period_query};
 use crate::table::{table, text};
 
 /// Which states.
@@ -47,12 +46,7 @@ enum Fill {
 
 /// Prints them, oldest first.
 pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<Exit> {
-    let now = SystemClock::new().now();
-    let mut query = vec![
-        ("from", args.from.resolve(now).to_string()),
-        ("to", args.to.resolve(now).to_string()),
-        ("limit", args.limit.to_string()),
-    ];
+    let mut query = period_query(args.from, args.to, args.limit);
     if let Some(bucket) = args.bucket {
         query.push(("bucket", format!("{}ms", bucket.as_millis())));
         query.push(("fill", args.fill.as_str().to_owned()));

@@ -14,6 +14,7 @@ use super::*;
 use crate::filter::Filter;
 use crate::gaps::Cause;
 use crate::ingest::IngestView;
+use crate::orders::{Order, Orders};
 use crate::record::Record;
 use crate::sources::home_assistant::Address;
 
@@ -29,6 +30,7 @@ struct Lab {
     ingest: Arc<IngestView>,
     status: watch::Receiver<LinkStatus>,
     token: Arc<Mutex<Token>>,
+    orders: Orders,
     stop: CancellationToken,
     link: JoinHandle<()>,
 }
@@ -79,9 +81,10 @@ impl Lab {
             retry: Arc::default(),
         };
         let (link, status) = Link::new(config, clock, in_log(log.clone()));
+        let (orders, incoming) = Orders::channel();
         let stop = CancellationToken::new();
-        let link = tokio::spawn(link.run(ingest, stop.clone()));
-        Self { peer, log, ingest: view, status, token, stop, link }
+        let link = tokio::spawn(link.run(ingest, incoming, stop.clone()));
+        Self { peer, log, ingest: view, status, token, orders, stop, link }
     }
 
     fn state(&self) -> LinkState {

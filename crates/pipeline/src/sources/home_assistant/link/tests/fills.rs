@@ -225,3 +225,32 @@ async fn connections_that_break_all_the_time_leave_nothing_out() {
     }
     lab.stopped().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_past_can_be_asked_for_and_comes_once() {
+    let lab = Lab::new(Options::default());
+    lab.peer.cause(Fault::Refuse);
+    lab.peer.cause(Fault::Drop(Ending::Eof));
+    for n in 0..300 {
+        lab.peer.set_state(&format!("sensor.s{}", n % 3), &n.to_string(), &format!(r#"{{"n":{n}}}"#));
+        sleep(60 * SECOND).await;
+    }
+    lab.peer.heal();
+    sleep(61 * SECOND).await;
+    lab.live(5).await;
+    assert_eq!(
+        lab.logged().iter().filter(|(id, ..)| id.starts_with("sensor.s")).count(),
+        3,
+        "the newest of each"
+    );
+    for _ in 0..2 {
+        let gap = lab.orders.give(|reply| Order::Backfill(START, reply)).await.unwrap();
+        lab.live(60).await;
+        let gap = lab.ingest.look().recent_gaps.into_iter().find(|one| one.id == gap).unwrap();
+        assert_eq!((gap.state, gap.cause, gap.result.note.as_str()), (State::Filled, Cause::Requested, ""));
+    }
+    lab.assert_all_is_there(&[]);
+    let totals = lab.ingest.look().totals;
+    assert_eq!((totals.requested, totals.recovered), (297, 0));
+    lab.stopped().await;
+}

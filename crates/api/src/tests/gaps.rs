@@ -1,0 +1,62 @@
+use hearthline_pipeline::orders::Order;
+
+use super::*;
+
+/// Asks, and answers as the recorder.
+async fn with_recorder(mut house: House, path: &str, recorder: impl FnOnce(Order)) -> Answer {
+    let router = House { asked: Orders::channel().1, router: house.router.clone(), ..House::new() };
+    let (answer, ()) = tokio::join!(router.answer(Method::POST, path), async {
+        recorder(house.asked.recv().await.unwrap());
+    });
+    answer
+}
+
+#[tokio::test]
+async fn gaps_are_listed_and_one_is_shown_alone() {
+    let house = House::new();
+    let listed = house.document("/api/v1/gaps").await;
+    assert_eq!(listed, serde_json::to_value(status().gaps).unwrap());
+    let id = listed["recent"][0]["id"].as_u64().unwrap();
+    assert_eq!(house.document(&format!("/api/v1/gaps/{id}")).await, listed["recent"][0]);
+    let absent = house.get("/api/v1/gaps/4711").await;
+    assert_eq!(
+        (absent.status, absent.json()["error"]["why"].as_str().unwrap().contains("4711")),
+        (StatusCode::NOT_FOUND, true)
+    );
+}
+
+#[tokio::test]
+async fn trying_gaps_again_is_the_recorders_business() {
+    for (path, wanted, found, code) in [
+        ("/api/v1/gaps/retry", None, 2, 200),
+        ("/api/v1/gaps/retry?gap=7", Some(7), 1, 200),
+        ("/api/v1/gaps/retry?gap=7", Some(7), 0, 404),
+    ] {
+        let answer = with_recorder(House::new(), path, |order| {
+            let Order::RetryGaps(gap, reply) = order else { panic!("{order:?}") };
+            assert_eq!(gap, wanted);
+            reply.send(Ok(found)).unwrap();
+        })
+        .await;
+        assert_eq!(answer.status.as_u16(), code, "{}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn the_past_is_asked_for_since_an_instant_of_the_past() {
+    let answer = with_recorder(House::new(), "/api/v1/backfill?from=2026-11-01T00:00:00Z", |order| {
+        let Order::Backfill(from, reply) = order else { panic!("{order:?}") };
+        assert_eq!(from.to_string(), "2026-11-01T00:00:00.000000Z");
+        reply.send(Ok(5)).unwrap();
+    })
+    .await;
+    assert_eq!(answer.json(), json!({ "gap": 5 }));
+    for from in ["2099-01-01T00:00:00Z", "yesterday"] {
+        let refused = House::new().answer(Method::POST, &format!("/api/v1/backfill?from={from}")).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{from}");
+    }
+    let mut house = House::new();
+    house.asked.close();
+    let refused = house.answer(Method::POST, "/api/v1/gaps/retry").await;
+    assert!(refused.text().contains("stopping"), "{}", refused.text());
+}
