@@ -12,10 +12,11 @@ use hearthline_log::{Log, LogConfig, LogWriter, SyncPolicy};
 use hearthline_pipeline::deliver::Delivery;
 use hearthline_pipeline::ingest::{Ingest, IngestView};
 use hearthline_pipeline::live::Live;
+use hearthline_pipeline::orders::Orders;
 use hearthline_pipeline::sinks::StoreSink;
 use hearthline_pipeline::sources::home_assistant::dial;
 use hearthline_pipeline::sources::home_assistant::{
-    Address, Link, LinkConfig, LinkStatus, SessionConfig, Token, Trust,
+    Address, Link, LinkConfig, LinkStatus, SessionConfig, Token, Trust, in_store,
 };
 use hearthline_store::{Store, StoreConfig};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -61,16 +62,21 @@ pub(crate) async fn run(address: SocketAddr, events: u64, dir: &Path, with_store
     let (writer, _) = LogWriter::open(fs, Arc::clone(&clock), config, store.committed().next())?;
     let log = writer.log();
     let ingest = Ingest::open(log.clone(), Arc::clone(&clock), Arc::default())?;
-    let delivery =
-        Delivery::new(log.clone(), Arc::clone(&clock), StoreSink::new(store, Live::default()), "home");
+    let delivery = Delivery::new(
+        log.clone(),
+        Arc::clone(&clock),
+        StoreSink::new(Arc::clone(&store), Live::default()),
+        "home",
+    );
     let view = ingest.view();
-    let (link, mut status) = Link::new(link_config(address)?, clock);
+    let (link, mut status) = Link::new(link_config(address)?, clock, in_store(store, delivery.view()));
+    let (_orders, incoming) = Orders::channel();
     let (flush, requests) = mpsc::channel(1);
 
     let watch = Watch::start();
     let writer = writer.spawn()?;
     let reader = spawn(move |stop| async move {
-        link.run(ingest, stop).await;
+        link.run(ingest, incoming, stop).await;
         Ok(())
     })?;
     let sink = with_store.then(|| {
