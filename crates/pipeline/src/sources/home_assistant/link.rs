@@ -71,6 +71,7 @@ impl Link {
             let began = Instant::now();
             let token = (self.config.token)();
             let error = tokio::select! {
+                biased;
                 () = stop.cancelled() => break,
                 session = self.open(&token) => match session {
                     Ok(session) => self.record(session, &mut ingest, &stop).await.err(),
@@ -154,6 +155,7 @@ impl Link {
             }
         };
         tokio::select! {
+            biased;
             () = stop.cancelled() => {}
             () = self.config.retry.notified() => {}
             () = waiting => {}
