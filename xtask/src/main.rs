@@ -10,6 +10,7 @@ mod bench;
 mod output;
 mod peers;
 mod report;
+mod sim;
 mod stages;
 
 use std::path::PathBuf;
@@ -21,6 +22,8 @@ const USAGE: &str = "\
 usage: cargo xtask <task>
 
   test [--quick]  everything that proves the program; --quick leaves out browser and real peers
+  sim [--seeds N] [--seed S]
+                  seeded scenarios of all that can go wrong, optimised; a failing seed replays with --seed
   soak            the load test in full length, optimised
   bench [--quick] how far the program is from what the machine can do, and what it costs the disk
   peers           installs the programs that the tests run against, and says where they are";
@@ -31,6 +34,8 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["test"] => test(false),
         ["test", "--quick"] => test(true),
+        ["sim", seeds @ ..] => sim::Seeds::parse(seeds)
+            .and_then(|seeds| Workspace::find().and_then(|workspace| sim::run(&workspace, &seeds))),
         ["soak"] => Workspace::find().and_then(|workspace| soak(&workspace)),
         ["bench"] => Workspace::find().and_then(|workspace| bench::run(&workspace, false)),
         ["bench", "--quick"] => Workspace::find().and_then(|workspace| bench::run(&workspace, true)),

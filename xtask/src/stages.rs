@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 
 use crate::output::Tests;
 use crate::report::{Outcome, Report};
-use crate::{Workspace, peers};
+use crate::{Workspace, peers, sim};
 
 /// Tests that need a real peer are marked `#[ignore = "needs ..."]` and lie in modules below this one.
 const REAL_PEERS: &str = "home_assistant::";
@@ -29,13 +29,14 @@ pub(crate) fn run(workspace: &Workspace, quick: bool) -> Result<Report> {
     let built = build.failed == 0;
     report.add(build);
     if !built {
-        for stage in ["tests", "layering", "page", "browser", "real peers"] {
+        for stage in ["tests", "simulation", "layering", "page", "browser", "real peers"] {
             report.add(skipped(stage, "the build failed"));
         }
         return Ok(report);
     }
-    let tests = ["test", "--workspace", "--no-fail-fast", "--", "--skip", LAYERING];
+    let tests = ["test", "--workspace", "--no-fail-fast", "--", "--skip", LAYERING, "--skip", sim::TEST];
     report.add(cargo_tested("tests", &mut cargo(workspace, &tests), Some("needs "))?);
+    report.add(cargo_tested("simulation", &mut sim::in_test(workspace), None)?);
     let layering = ["test", "--package", "hearthline", "--test", "it", LAYERING];
     report.add(cargo_tested("layering", &mut cargo(workspace, &layering), None)?);
     report.add(page::run(workspace)?);
@@ -57,6 +58,7 @@ fn announce(workspace: &Workspace, quick: bool) {
     println!("clippy       {}", minutes("1 min", "5 min"));
     println!("build        {}", minutes("2 min", "8 min"));
     println!("tests        1 min");
+    println!("simulation   1 min");
     println!("layering     seconds");
     println!("page         1 min");
     if quick {

@@ -182,6 +182,7 @@ impl<S: Sink> Delivery<S> {
                 Ok(Step::Idle) => {
                     pause = PAUSE.0;
                     tokio::select! {
+                        biased;
                         () = stop.cancelled() => {}
                         _ = self.log.wait_written(self.written.next()) => {}
                         () = tokio::time::sleep(TICK) => {}
@@ -191,6 +192,7 @@ impl<S: Sink> Delivery<S> {
                 Err(error) => {
                     tracing::warn!(%error, retry_in_s = pause.as_secs_f64(), "delivery failed; events are safe in the log");
                     tokio::select! {
+                        biased;
                         () = stop.cancelled() => {}
                         () = tokio::time::sleep(pause) => {}
                     }

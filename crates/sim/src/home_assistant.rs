@@ -23,7 +23,7 @@ use hearthline_core::{Clock, Timestamp};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::watch;
 
-use crate::house::{Fired, House, Write};
+use crate::house::{Fired, House, State, Write};
 
 pub use fault::{Ending, Fault, Garbage};
 
@@ -182,6 +182,19 @@ impl HomeAssistant {
     #[must_use]
     pub fn ledger(&self) -> Vec<Fired> {
         self.0.world.lock().recorder.ledger()
+    }
+
+    /// What every entity says, as `get_states` has it.
+    #[must_use]
+    pub fn states(&self) -> Vec<Arc<State>> {
+        self.0.world.lock().house.states().filter(|state| state.serialisable).cloned().collect()
+    }
+
+    /// Whether history shows the event by now: it is committed, and neither left out by the recorder nor lost by a kill.
+    #[must_use]
+    pub fn in_history(&self, fired: &Fired) -> bool {
+        let now = self.now();
+        self.0.world.lock().recorder.shows(fired, now)
     }
 
     /// What has happened so far.

@@ -83,6 +83,11 @@ impl Recorder {
             && !self.lost.iter().any(|&(from, to)| from < at && at <= to)
     }
 
+    /// Whether a question about its entity and time is answered with it.
+    pub(super) fn shows(&self, fired: &Fired, now: Timestamp) -> bool {
+        self.knows(fired, now) && !self.excluded.iter().any(|id| id == fired.entity_id.as_str())
+    }
+
     /// The result as JSON: rows in the order of time by entity; entities without any are absent.
     pub(super) fn during(&self, period: &Period, now: Timestamp) -> String {
         let asked = period.entity_ids.iter().filter(|id| !self.excluded.contains(id));

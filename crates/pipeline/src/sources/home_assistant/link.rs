@@ -79,6 +79,7 @@ impl Link {
             let began = Instant::now();
             let token = (self.config.token)();
             let error = tokio::select! {
+                biased;
                 () = stop.cancelled() => break,
                 session = meanwhile(&mut orders, &mut ingest, self.open(&token)) => match session {
                     Ok(session) => self.record(session, &mut ingest, &mut orders, &stop).await.err(),
@@ -167,6 +168,7 @@ impl Link {
             }
         };
         tokio::select! {
+            biased;
             () = stop.cancelled() => {}
             () = self.config.retry.notified() => {}
             () = waiting => {}

@@ -178,12 +178,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     /// When the stream ends, breaks or is silent for too long. The session is over then.
     pub async fn next(&mut self) -> Result<Incoming, SessionError> {
         loop {
+            // In this order each time, so that a simulation runs the same twice; and no stream keeps us from looking.
             let frame = tokio::select! {
-                frame = self.socket.next() => frame,
+                biased;
                 _ = self.life.looks.tick() => {
                     self.look_alive().await?;
                     return Ok(Incoming::Tick);
                 }
+                frame = self.socket.next() => frame,
             };
             match frame {
                 Some(Ok(tungstenite::Message::Text(text))) => return Ok(Incoming::Text(text)),

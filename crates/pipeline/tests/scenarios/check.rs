@@ -1,0 +1,249 @@
+//! What has to hold in the end: every event that Home Assistant fired is in the store exactly once, or in a named gap; the
+//! store holds nothing that was not fired; and every count adds up.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use anyhow::{bail, ensure};
+use hearthline_core::{EventRow, Origin, StateRow, Timestamp};
+use hearthline_pipeline::deliver::SinkViewOf;
+use hearthline_pipeline::gaps::{Gap, State};
+use hearthline_pipeline::ingest::Fold;
+use hearthline_sim::Fired;
+use hearthline_store::{EventsQuery, QuarantineQuery, StatesQuery, Store};
+
+use crate::program::Program;
+use crate::scenario::{Evidence, Figures};
+
+/// Whether gaps are filled from Home Assistant's history. Without it, an event may be missing wherever a gap is named; with
+/// it, only where history did not have it either.
+pub(crate) const FILL: bool = false;
+
+const ALWAYS: (Timestamp, Timestamp) = (Timestamp(i64::MIN), Timestamp(i64::MAX));
+/// How many of the things that are wrong are told.
+const TOLD: usize = 8;
+
+/// Compares what was fired with what is stored.
+///
+/// # Errors
+/// The first rows that differ.
+pub(crate) fn everything(evidence: &Evidence) -> anyhow::Result<Figures> {
+    let mut wrong = Vec::new();
+    let mut figures = Figures {
+        rows: (evidence.states.len() + evidence.events.len()) as u64,
+        gaps: evidence.gaps.len() as u64,
+        open: evidence.gaps.iter().filter(|gap| gap.state == State::Open).count() as u64,
+        ..Figures::default()
+    };
+    no_row_is_false(evidence, &mut figures, &mut wrong);
+    no_state_is_missing(evidence, &mut figures, &mut wrong);
+    the_present_is_known(evidence, &mut wrong);
+    no_event_is_missing(evidence, &mut figures, &mut wrong);
+    if wrong.is_empty() {
+        return Ok(figures);
+    }
+    let mut text = format!("{} things are wrong", wrong.len());
+    wrong.iter().take(TOLD).for_each(|wrong| text.push_str(&format!("\n  {wrong}")));
+    text.push_str("\n  gaps:");
+    evidence.gaps.iter().for_each(|gap| text.push_str(&format!("\n    {}", told(gap))));
+    bail!(text)
+}
+
+/// Each row is a state that there was, once.
+fn no_row_is_false(evidence: &Evidence, figures: &mut Figures, wrong: &mut Vec<String>) {
+    let kept = evidence.kept();
+    let fired: HashMap<_, _> =
+        evidence.fired.iter().map(|fired| ((fired.entity_id.as_str(), fired.time_fired), fired)).collect();
+    let mut before: Option<&StateRow> = None;
+    for row in &evidence.states {
+        figures.fetched += u64::from(row.origin != Origin::Live);
+        let name = format!("{} at {} ({})", row.entity_id, row.ts, row.origin.as_str());
+        if before.is_some_and(|before| (&before.entity_id, before.ts) == (&row.entity_id, row.ts)) {
+            wrong.push(format!("{name} is stored twice"));
+        }
+        before = Some(row);
+        if !kept.contains(row.entity_id.as_str()) {
+            wrong.push(format!("{name} is stored, and the settings leave it out"));
+        }
+        match fired.get(&(row.entity_id.as_str(), row.ts)) {
+            None => wrong.push(format!("{name} is stored, and never was: {:?}", row.state)),
+            Some(fired) => wrong.extend(differs(row, fired).map(|what| format!("{name}: {what}"))),
+        }
+    }
+}
+
+/// In what a row is not what was fired.
+fn differs(row: &StateRow, fired: &Fired) -> Option<String> {
+    let said = |what, stored: &dyn std::fmt::Debug, fired: &dyn std::fmt::Debug| {
+        Some(format!("{what} is stored as {stored:?}, and was {fired:?}"))
+    };
+    let Some(new) = &fired.new_state else {
+        return if row.state.is_none() { None } else { said("a removal", &row.state, &"none") };
+    };
+    if row.state.as_ref() != Some(&new.state) {
+        return said("the state", &row.state, &new.state);
+    }
+    if row.last_changed != new.last_changed {
+        return said("last_changed", &row.last_changed, &new.last_changed);
+    }
+    let stored = row.attributes.as_deref().and_then(json);
+    // History may not have them; what it has is right.
+    let unknown = row.origin == Origin::History && row.attributes.as_deref().is_none_or(|a| a == "{}");
+    if !unknown && stored != json(&new.attributes) {
+        return said("attributes", &row.attributes, &new.attributes);
+    }
+    None
+}
+
+fn json(text: &str) -> Option<serde_json::Value> {
+    serde_json::from_str(text).ok()
+}
+
+/// Each event is a row, or lies in a gap.
+fn no_state_is_missing(evidence: &Evidence, figures: &mut Figures, wrong: &mut Vec<String>) {
+    let kept = evidence.kept();
+    let rows: HashMap<_, _> =
+        evidence.states.iter().map(|row| ((row.entity_id.as_str(), row.ts), row)).collect();
+    for fired in &evidence.fired {
+        let (entity, at) = (fired.entity_id.as_str(), fired.time_fired);
+        if at < evidence.since || !kept.contains(entity) {
+            continue;
+        }
+        figures.fired += 1;
+        // What cannot be written as JSON is known to nobody outside: no event, no snapshot, no history.
+        let known = fired.new_state.as_ref().is_none_or(|new| new.serialisable);
+        if !known || rows.contains_key(&(entity, at)) {
+            continue;
+        }
+        figures.missed += 1;
+        let text = fired.new_state.as_ref().map(|new| &*new.state);
+        let why = match lost(evidence, entity, at) {
+            Some(()) if !FILL || !evidence.place.peer.in_history(fired) => continue,
+            Some(()) => "history has it",
+            None => "no gap names it",
+        };
+        wrong.push(format!("{entity} at {at}: {text:?} was fired and is not stored, and {why}"));
+    }
+}
+
+/// Whether a gap says that something of the entity may be missing at that time.
+fn lost(evidence: &Evidence, entity: &str, at: Timestamp) -> Option<()> {
+    let names = |gap: &Gap| gap.entities.is_empty() || gap.entities.iter().any(|id| id.as_str() == entity);
+    let gap = evidence.gaps.iter().find(|gap| {
+        names(gap) && gap.from <= at && gap.to.is_none_or(|to| at <= to) && gap.state != State::Filled
+    });
+    gap.map(|_| ())
+}
+
+/// The last state of each entity is there, whatever was missed before it.
+fn the_present_is_known(evidence: &Evidence, wrong: &mut Vec<String>) {
+    let kept = evidence.kept();
+    let mut held = HashMap::<_, Timestamp>::new();
+    for row in &evidence.states {
+        let last = held.entry(row.entity_id.as_str()).or_insert(row.ts);
+        *last = row.ts.max(*last);
+    }
+    for state in evidence.present.iter().filter(|state| kept.contains(state.entity_id.as_str())) {
+        let held = held.get(state.entity_id.as_str());
+        if held != Some(&state.last_updated) {
+            let (entity, at) = (&state.entity_id, state.last_updated);
+            wrong.push(format!("{entity} is as of {at}, and the store has it as of {held:?}"));
+        }
+    }
+}
+
+fn no_event_is_missing(evidence: &Evidence, figures: &mut Figures, wrong: &mut Vec<String>) {
+    if !evidence.plan.ours.all_events {
+        return;
+    }
+    for other in &evidence.others {
+        let stored = evidence.events.iter().filter(|row| *row.data == *other.data).count();
+        match stored {
+            1 => {}
+            0 if other.at < evidence.since || lost(evidence, "", other.at).is_some() => {
+                figures.missed += 1;
+            }
+            0 => wrong
+                .push(format!("the event {} of {} is not stored, and no gap names it", other.data, other.at)),
+            n => wrong.push(format!("the event {} of {} is stored {n} times", other.data, other.at)),
+        }
+    }
+}
+
+fn told(gap: &Gap) -> String {
+    let to = gap.to.map_or_else(|| "now".to_owned(), |to| to.to_string());
+    let names: Vec<_> = gap.entities.iter().map(|id| id.as_str()).collect();
+    let of = if names.is_empty() { "all".to_owned() } else { names.join(", ") };
+    format!("{} {} .. {to} of {of}: {}, {}", gap.id, gap.from, gap.state.as_str(), gap.cause)
+}
+
+/// Nothing was offered that is not accounted for, and the log has what was handed to it.
+///
+/// # Errors
+/// The term that does not fit.
+pub(crate) fn conservation(program: &Program, fold: &Fold) -> anyhow::Result<()> {
+    let counters = program.ingest.look().counters;
+    ensure!(counters.difference() == 0, "offered and not accounted for: {counters:?}");
+    let events = program.log.stats().events_total;
+    ensure!(
+        counters.logged == events,
+        "{} events logged, {events} in the log: {counters:?}",
+        counters.logged
+    );
+    ensure!(fold.counters.logged == events, "the log counts {:?}, and has {events}", fold.counters);
+    Ok(())
+}
+
+/// Everything that is in the log is accounted for by the sink.
+///
+/// # Errors
+/// The figures that do not add up.
+pub(crate) fn delivered(sink: &SinkViewOf) -> anyhow::Result<()> {
+    let committed = sink.committed;
+    let parts = committed.delivered + committed.filtered + committed.collapsed + committed.quarantined;
+    ensure!(committed.events == parts, "the sink has {committed:?}");
+    ensure!(sink.pending == 0, "{} events are pending after a stop in order", sink.pending);
+    Ok(())
+}
+
+/// The store has as many rows as it says.
+///
+/// # Errors
+/// The figures that do not add up.
+pub(crate) fn counted(store: &Store, evidence: &Evidence) -> anyhow::Result<()> {
+    let counts = store.committed_counts();
+    let rows = (evidence.states.len() + evidence.events.len()) as u64;
+    ensure!(counts.delivered == rows, "the store has {rows} rows and counts {counts:?}");
+    let quarantined = evidence.quarantined;
+    ensure!(counts.quarantined == quarantined, "{quarantined} records are quarantined: {counts:?}");
+    Ok(())
+}
+
+pub(crate) fn states(store: &Store) -> anyhow::Result<Vec<StateRow>> {
+    let mut rows = Vec::new();
+    let query = StatesQuery { entities: None, from: ALWAYS.0, to: ALWAYS.1 };
+    store.states(&query, |row| {
+        rows.push(row);
+        ControlFlow::Continue(())
+    })?;
+    rows.sort_by(|a, b| (&a.entity_id, a.ts, a.tie).cmp(&(&b.entity_id, b.ts, b.tie)));
+    Ok(rows)
+}
+
+pub(crate) fn events(store: &Store) -> anyhow::Result<Vec<EventRow>> {
+    let mut rows = Vec::new();
+    store.events(&EventsQuery { event_type: None, from: ALWAYS.0, to: ALWAYS.1 }, |row| {
+        rows.push(row);
+        ControlFlow::Continue(())
+    })?;
+    Ok(rows)
+}
+
+pub(crate) fn quarantined(store: &Store) -> anyhow::Result<u64> {
+    let mut count = 0;
+    store.quarantined(&QuarantineQuery { from: ALWAYS.0, to: ALWAYS.1 }, |_| {
+        count += 1;
+        ControlFlow::Continue(())
+    })?;
+    Ok(count)
+}

@@ -1,0 +1,114 @@
+//! What has to hold of the log alone: a replay gives what was stored, from whichever segment it begins.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, ensure};
+use hearthline_core::{Row, Seq, StateRow, Timestamp};
+use hearthline_log::{Log, Read};
+use hearthline_pipeline::counters::Counters;
+use hearthline_pipeline::ingest::Fold;
+use hearthline_pipeline::normalise::Normaliser;
+use hearthline_pipeline::record::{Checkpoint, Record};
+
+use crate::program::SITE;
+use crate::scenario::Evidence;
+
+/// The rows of a replay from the first segment are the rows of the store. Where segments went, because they were stored,
+/// the others' are.
+///
+/// # Errors
+/// The first row that differs.
+pub(crate) fn same_rows(log: &Log, evidence: &Evidence) -> anyhow::Result<()> {
+    let mut replayed = BTreeMap::new();
+    let mut normaliser = Normaliser::new(SITE);
+    each(log, Seq::ZERO, |seq, bytes| {
+        if let Some(Row::State(row)) = normaliser.row(seq, bytes) {
+            replayed.entry(identity(&row)).or_insert(StateRow { seq: Seq::ZERO, ..row });
+        }
+        Ok(())
+    })?;
+    let stored: BTreeMap<_, _> = evidence.states.iter().map(|row| (identity(row), row)).collect();
+    for (identity, row) in &replayed {
+        let there = stored.get(identity).with_context(|| format!("replayed and not stored: {row:?}"))?;
+        // A trimmed log may lack the record that came first and was stored.
+        let trimmed = log.stats().first_seq > Seq(1);
+        ensure!(trimmed || *there == row, "replayed as {row:?}, stored as {there:?}");
+    }
+    let all = log.stats().first_seq > Seq(1) || replayed.len() == stored.len();
+    ensure!(all, "{} rows are stored, {} are replayed", stored.len(), replayed.len());
+    Ok(())
+}
+
+/// What each segment says at its beginning is what the segments before it say together, and the rows of a replay that
+/// begins with it are the same.
+///
+/// # Errors
+/// What differs.
+pub(crate) fn same_from_each_segment(log: &Log) -> anyhow::Result<()> {
+    let (mut fold, mut rows, mut starts) = (None::<Fold>, Vec::new(), Vec::new());
+    let mut normaliser = Normaliser::new(SITE);
+    each(log, Seq::ZERO, |seq, bytes| {
+        rows.extend(normaliser.row(seq, bytes));
+        let record = Record::decode(bytes)?;
+        if let Record::Checkpoint(checkpoint) = &record {
+            if let Some(fold) = &fold {
+                same_state(fold, checkpoint).with_context(|| format!("at the segment of {seq}"))?;
+            }
+            starts.push(seq);
+        }
+        fold.get_or_insert_default().apply(record);
+        Ok(())
+    })?;
+    for start in starts {
+        let mut normaliser = Normaliser::new(SITE);
+        let mut expected = rows.iter().skip_while(|row| row.seq() < start);
+        each(log, Seq(start.0 - 1), |seq, bytes| {
+            let row = if seq >= start { normaliser.row(seq, bytes) } else { None };
+            if let Some(row) = row {
+                let first = expected.next();
+                ensure!(first == Some(&row), "from {start} on {row:?}, from the first on {first:?}");
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+fn same_state(fold: &Fold, checkpoint: &Checkpoint) -> anyhow::Result<()> {
+    let mut held: Vec<_> = fold.held.iter().collect();
+    held.sort_unstable_by_key(|(id, _)| *id);
+    let said: Vec<_> = checkpoint.entities.iter().map(|entity| (&entity.entity_id, &entity.held)).collect();
+    ensure!(held.len() == said.len(), "{} entities before it, {} in it", held.len(), said.len());
+    for (before, said) in held.into_iter().zip(said) {
+        ensure!(before == said, "{before:?} before it, {said:?} in it");
+    }
+    let fired = (fold.last_fired, checkpoint.last_fired);
+    ensure!(fired.0 == fired.1, "last fired {:?} before it, {:?} in it", fired.0, fired.1);
+    for gap in fold.gaps.all() {
+        let there = checkpoint.gaps.iter().find(|said| said.id == gap.id);
+        ensure!(there.is_some_and(|said| said.from == gap.from), "{gap:?} before it, {there:?} in it");
+    }
+    Ok(())
+}
+
+/// Each record from behind `after` on.
+fn each(log: &Log, after: Seq, mut of: impl FnMut(Seq, &[u8]) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let (mut reader, mut events) = (log.reader(after), None);
+    while let Some(read) = reader.read()? {
+        let Read::Batch(batch) = read else { anyhow::bail!("damage: {read:?}") };
+        ensure!(Counters::from_meta(batch.meta()).is_some(), "the batch of {} counts nothing", batch.first());
+        let events = events.get_or_insert(batch.events_before());
+        ensure!(*events == batch.events_before(), "{events} events before {}: {batch:?}", batch.first());
+        for (seq, is_event, bytes) in batch.records() {
+            *events += u64::from(is_event);
+            of(seq, bytes)?;
+        }
+    }
+    let (counted, all) = (events.unwrap_or_default(), log.stats().events_total);
+    ensure!(counted == all, "{counted} events up to the end of the log, which counts {all}");
+    Ok(())
+}
+
+fn identity(row: &StateRow) -> (String, Timestamp, u8) {
+    (row.entity_id.to_string(), row.ts, row.tie)
+}
