@@ -26,6 +26,7 @@ mod recover;
 mod segment;
 mod space;
 mod state;
+mod verify;
 mod walk;
 mod writer;
 
@@ -36,4 +37,5 @@ pub use error::LogError;
 pub use log::{Log, LogConfig, LogStats, SyncPolicy};
 pub use reader::{LogReader, Read};
 pub use recover::Recovery;
+pub use verify::{Report, SegmentReport, verify};
 pub use writer::{LogThread, LogWriter};

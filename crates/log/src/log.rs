@@ -8,6 +8,7 @@ use event_listener::Event;
 use hearthline_core::{Clock, Fs, Seq, Timestamp};
 use parking_lot::Mutex;
 
+use crate::damage::{Damage, MISSING};
 use crate::error::LogError;
 use crate::queue::Queue;
 use crate::reader::{LogReader, Read};
@@ -142,7 +143,7 @@ impl Log {
             let state = self.shared.state.lock();
             let checkpoints = state.segments.iter().filter(|segment| segment.checkpoint);
             checkpoints
-                .map(|segment| (segment.span.first, segment.began))
+                .filter_map(|segment| Some((segment.span.first, segment.span.began?)))
                 .take_while(|at| at.0 <= end)
                 .collect()
         };
@@ -150,6 +151,32 @@ impl Log {
             let read = self.reader(Seq(first.0.saturating_sub(1))).read();
             matches!(read, Ok(Some(Read::Batch(batch))) if batch.first() == *first)
         })
+    }
+
+    /// What is known to be unreadable now, by place: found when the log was opened, or met by a reader since. Reading all
+    /// of it, as [`verify`](crate::verify) does, may find more. What is trimmed is no longer named.
+    #[must_use]
+    pub fn damage(&self) -> Vec<Damage> {
+        self.shared.state.lock().damage.clone()
+    }
+
+    /// What is missing at the front, for a caller that has everything through `stored` elsewhere: segments are let go of
+    /// only when they are stored, so these were removed by somebody else. It is known as damage from then on.
+    #[must_use]
+    pub fn missing_behind(&self, stored: Seq) -> Option<Damage> {
+        let mut state = self.shared.state.lock();
+        let oldest = state.segments.first()?.span;
+        let missing = oldest.previous.filter(|missing| missing.last > stored)?;
+        let damage = Damage {
+            file: file_name(missing.first),
+            bytes: 0..0,
+            lost: Some((stored.next(), missing.last)),
+            from: None,
+            to: oldest.began,
+            reason: MISSING,
+        };
+        damage.clone().note(&mut state.damage);
+        Some(damage)
     }
 
     /// The figures of this moment.

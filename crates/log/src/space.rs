@@ -27,7 +27,7 @@ impl Log {
         {
             let mut state = shared.state.lock();
             while let Some((group, ended)) = state.oldest(stored) {
-                if now.since(ended) < keep && !shared.is_short(&state, full_disk) {
+                if ended.is_none_or(|ended| now.since(ended) < keep) && !shared.is_short(&state, full_disk) {
                     break;
                 }
                 for span in state.segments.iter().take(group).map(|s| s.span).collect::<Vec<_>>() {
@@ -42,6 +42,8 @@ impl Log {
                     state.trimmed = span.last;
                     removed += 1;
                 }
+                let first = state.segments.first().map_or(state.trimmed, |segment| segment.span.first);
+                state.damage.retain(|damage| !damage.is_before(first));
             }
         }
         if removed > 0 {
@@ -55,12 +57,12 @@ impl Log {
 
 impl State {
     /// The oldest segments that can go together, so that what stays begins with a checkpoint: how many they are, and
-    /// when the last of them ended.
-    fn oldest(&self, stored: Seq) -> Option<(usize, Timestamp)> {
+    /// when the last of them ended, as far as the headers behind it can be read.
+    fn oldest(&self, stored: Seq) -> Option<(usize, Option<Timestamp>)> {
         let group = 1 + self.segments.get(1..)?.iter().position(|segment| segment.checkpoint)?;
         let all_stored = self.segments.iter().take(group).all(|segment| segment.span.last <= stored);
-        let next = self.segments.get(group)?;
-        all_stored.then_some((group, next.began))
+        let ended = self.segments.get(group..)?.iter().find_map(|segment| segment.span.began);
+        all_stored.then_some((group, ended))
     }
 }
 

@@ -66,7 +66,7 @@ impl LogWriter {
         config: LogConfig,
         next_at_least: Seq,
     ) -> Result<(Self, Recovery), LogError> {
-        let (state, recovery, next) = recover(&*fs, &*clock, &config)?;
+        let (state, recovery, next) = recover(&*fs, &config)?;
         let (events, id) = (state.events, state.segments.len() as u64);
         let shared = Arc::new(Shared {
             fs,
@@ -179,8 +179,9 @@ impl LogWriter {
         crc.update(self.unsynced.bytes());
         self.active = Some(Active { file, first, crc });
 
-        let span = Span { id: self.id, first, last: first, end: START, size: START, previous };
-        let mut segment = Segment { span, synced_end: START, began, checkpoint, index: Vec::new() };
+        let span =
+            Span { id: self.id, first, last: first, end: START, size: START, previous, began: Some(began) };
+        let mut segment = Segment { span, synced_end: START, checkpoint, index: Vec::new() };
         segment.grow(first, self.unsynced.last(), self.unsynced.bytes().len() as u64);
         self.id += 1;
         {

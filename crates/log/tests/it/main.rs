@@ -16,3 +16,5 @@ mod rig;
 mod space;
 #[cfg(test)]
 mod threads;
+#[cfg(test)]
+mod verify;
