@@ -71,9 +71,9 @@ impl fmt::Display for Damage {
         }
         write!(f, ": {reason}; ")?;
         match lost {
-            None => return f.write_str("no record is lost"),
-            Some((first, last)) if first == last => write!(f, "record {first} is lost")?,
-            Some((first, last)) => write!(f, "records {first} to {last} are lost")?,
+            None => return f.write_str("no record is concerned"),
+            Some((first, last)) if first == last => write!(f, "record {first} cannot be read")?,
+            Some((first, last)) => write!(f, "records {first} to {last} cannot be read")?,
         }
         match (from, to) {
             (Some(from), Some(to)) => write!(f, ", written between {from} and {to}"),

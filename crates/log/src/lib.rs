@@ -23,6 +23,8 @@ mod log;
 mod queue;
 mod reader;
 mod recover;
+mod refusal;
+mod reserve;
 mod segment;
 mod space;
 mod state;

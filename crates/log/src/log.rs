@@ -12,6 +12,7 @@ use crate::damage::{Damage, MISSING};
 use crate::error::LogError;
 use crate::queue::Queue;
 use crate::reader::{LogReader, Read};
+use crate::reserve::Reserve;
 use crate::segment::file_name;
 use crate::state::State;
 
@@ -37,6 +38,9 @@ pub struct LogConfig {
     pub max_bytes: u64,
     /// Bytes that stay free on the disk.
     pub min_free: u64,
+    /// Bytes that are taken on the disk for when it is full, so that checkpoints and the store can still be written;
+    /// 0 for none.
+    pub reserve_bytes: u64,
     /// Bytes that may wait to be written.
     pub queue_bytes: usize,
     /// Bytes of the newest batches that are kept in memory for readers at the head.
@@ -56,7 +60,7 @@ pub struct LogStats {
     pub bytes: u64,
     /// Events that can be read or could be before they were trimmed.
     pub events_total: u64,
-    /// Why appends are refused, if they are.
+    /// Why appends are refused, if they are: what is the matter, where, and what to do.
     pub refuses: Option<String>,
 }
 
@@ -73,6 +77,8 @@ pub(crate) struct Shared {
     pub(crate) config: LogConfig,
     pub(crate) state: Mutex<State>,
     pub(crate) queue: Mutex<Queue>,
+    /// Never locked together with another.
+    pub(crate) reserve: Mutex<Reserve>,
     /// There is something to do for the writer.
     pub(crate) wake: Event,
     /// More can be read.
@@ -182,7 +188,7 @@ impl Log {
     /// The figures of this moment.
     #[must_use]
     pub fn stats(&self) -> LogStats {
-        let refuses = self.shared.queue.lock().check().err().map(|error| error.to_string());
+        let refuses = self.shared.queue.lock().refuses();
         let state = self.shared.state.lock();
         LogStats {
             first_seq: state.segments.first().map_or(Seq::ZERO, |segment| segment.span.first),

@@ -73,7 +73,7 @@ fn a_missing_segment_is_named_and_the_next_is_read() {
     assert_eq!(read(&writer.log()), (records((1..=3).chain(7..=9)), vec![missing.clone()]));
     assert_eq!(
         missing.to_string(),
-        "00000000000000000004.seg: the file is missing; records 4 to 6 are lost, written between \
+        "00000000000000000004.seg: the file is missing; records 4 to 6 cannot be read, written between \
          2027-01-15T08:00:03.000000Z and 2027-01-15T08:00:07.000000Z"
     );
     let mut reader = writer.log().reader(Seq(5));

@@ -1,6 +1,8 @@
 //! The log, told as stories.
 
 #[cfg(test)]
+mod clock;
+#[cfg(test)]
 mod damage;
 #[cfg(test)]
 mod failure;
@@ -10,6 +12,8 @@ mod format;
 mod reading;
 #[cfg(test)]
 mod recovery;
+#[cfg(test)]
+mod reserve;
 #[cfg(test)]
 mod rig;
 #[cfg(test)]

@@ -30,6 +30,7 @@ impl Rig {
             sync,
             max_bytes: 1 << 30,
             min_free: 0,
+            reserve_bytes: 0,
             queue_bytes: 1 << 20,
             ring_bytes: 0,
         };

@@ -27,6 +27,7 @@ fn config(queue_bytes: usize) -> LogConfig {
         sync: SyncPolicy::Os,
         max_bytes: 1 << 30,
         min_free: 0,
+        reserve_bytes: 0,
         queue_bytes,
         ring_bytes: 1 << 20,
     }
