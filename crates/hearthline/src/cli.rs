@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    check, demo, entities, events, export, flush, gaps, history, quarantine, run, status, tail, token,
+    check, demo, entities, events, export, flush, gaps, history, log, quarantine, run, status, tail, token,
 };
 
 /// Records a Home Assistant house: every event on disk once, readable by any Parquet engine
@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Flush(flush::Args),
     /// Periods in which events were or may have been missed
     Gaps(gaps::Args),
+    /// Whether the log on disk is what was written
+    Log(log::Args),
     /// What came in and could not be understood
     Quarantine(quarantine::Args),
     /// The token that the API asks for from another machine
@@ -108,6 +110,7 @@ mod tests {
             "gaps",
             "events --entity light --entity sensor.*_t --type state_changed --from 24h --to now --text x --limit 5",
             "tail light.a sensor.*",
+            "log verify",
             "quarantine list --limit 5",
             "token show",
         ] {

@@ -8,6 +8,7 @@ pub(crate) mod export;
 pub(crate) mod flush;
 pub(crate) mod gaps;
 pub(crate) mod history;
+pub(crate) mod log;
 pub(crate) mod quarantine;
 pub(crate) mod run;
 pub(crate) mod status;
@@ -73,6 +74,7 @@ async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit
         Command::Export(args) => export::run(args, context).await,
         Command::Flush(args) => flush::run(args, context).await,
         Command::Gaps(args) => gaps::run(args, context).await,
+        Command::Log(args) => log::run(&args, context),
         Command::Quarantine(args) => quarantine::run(args, context).await,
         Command::Token(args) => token::run(&args, context),
     }
