@@ -1,3 +1,5 @@
+mod full;
+
 use std::path::PathBuf;
 
 use hearthline_core::{ManualClock, MemFs};
