@@ -39,6 +39,19 @@ pub trait Fs: Send + Sync {
     /// `NotFound`, or as the disk says.
     fn open(&self, path: &Path) -> io::Result<Box<dyn ReadFile>>;
 
+    /// Makes a file of `len` zero bytes in place of any other of that name, whose room on the disk is really taken, and
+    /// syncs it. Where that fails, no file is left.
+    ///
+    /// # Errors
+    /// As the disk says; `StorageFull` where there is no room.
+    fn allocate(&self, path: &Path, len: u64) -> io::Result<()> {
+        let made = write_zeros(&mut *self.create(path)?, len);
+        if made.is_err() {
+            drop(self.remove(path)); // what failed is told, not this
+        }
+        made
+    }
+
     /// Cuts a file to `len` bytes and syncs it.
     ///
     /// # Errors
@@ -167,6 +180,18 @@ impl dyn Fs + '_ {
             None => Ok(()),
         }
     }
+}
+
+/// Zeros written out, so that they take room also where a disk cannot be asked for room alone.
+fn write_zeros(file: &mut dyn AppendFile, len: u64) -> io::Result<()> {
+    let zeros = [0; 64 << 10];
+    let mut left = len;
+    while left > 0 {
+        let some = zeros.get(..usize::try_from(left).unwrap_or(usize::MAX)).unwrap_or(&zeros);
+        file.append(some)?;
+        left -= some.len() as u64;
+    }
+    file.sync()
 }
 
 /// The name under which a file is written before it is put in place. Readers pass over names that end in `.tmp`.

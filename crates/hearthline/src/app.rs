@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use hearthline_core::{Clock, Fs, RealFs, Seq, SystemClock};
-use hearthline_log::{Append, Log, LogConfig, LogThread, LogWriter};
+use hearthline_log::{Append, Damage, Log, LogConfig, LogThread, LogWriter, Recovery};
 use hearthline_pipeline::deliver::{Delivery, FlushRequest};
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::health::{Board, PartState};
@@ -33,6 +33,8 @@ use crate::settings::Settings;
 pub(crate) const SITE: &str = "home";
 /// Between the connection and the log; when it is full, the connection is closed.
 const QUEUE_BYTES: usize = 16 << 20;
+/// Kept on the disk for when it is full; less beside a small log.
+const RESERVE_BYTES: u64 = 16 << 20;
 /// Batches that a sink at the head takes from memory.
 const RING_BYTES: usize = 8 << 20;
 /// States of the past that are taken in at once.
@@ -232,29 +234,39 @@ fn open_log(
         sync: settings.log.sync.value,
         max_bytes: settings.log.max_bytes.value,
         min_free: settings.log.min_free.value,
+        reserve_bytes: RESERVE_BYTES.min(settings.log.max_bytes.value / 16),
         queue_bytes: QUEUE_BYTES,
         ring_bytes: RING_BYTES,
     };
     let dir = config.dir.clone();
     let (writer, recovery) = LogWriter::open(Arc::clone(fs), Arc::clone(clock), config, stored.next())
         .with_context(|| format!("cannot open the log in {}", dir.display()))?;
-    say_recovery(&dir, &recovery, stored);
+    let missing = writer.log().missing_behind(stored);
+    say_recovery(&dir, &recovery, missing, stored);
     Ok(writer)
 }
 
 /// What was found wrong in the log, and what it means for the data.
-fn say_recovery(dir: &Path, recovery: &hearthline_log::Recovery, stored: Seq) {
-    if recovery.torn_bytes > 0 {
+fn say_recovery(dir: &Path, recovery: &Recovery, missing: Option<Damage>, stored: Seq) {
+    let Recovery { torn_bytes, damage, end } = recovery;
+    if *torn_bytes > 0 {
         tracing::info!(
-            bytes = recovery.torn_bytes,
-            "the log ended in the middle of a write; that end was cut"
+            bytes = torn_bytes,
+            "the log ended in the middle of a write, as it does when the power goes; that end was cut, the rest is read"
         );
     }
-    for damage in &recovery.damage {
-        tracing::error!(dir = %dir.display(), %damage, "a part of the log cannot be read; what follows it can");
+    for damage in damage.iter().cloned().chain(missing) {
+        tracing::error!(
+            dir = %dir.display(), %damage,
+            "a part of the log cannot be read, what follows it can; see what `dmesg` and `smartctl` tell of the disk"
+        );
     }
-    if stored > recovery.end {
-        tracing::error!(%stored, end = %recovery.end, "the log is shorter than what the store has of it");
+    if stored > *end {
+        tracing::error!(
+            %stored, %end, dir = %dir.display(),
+            "the log ends before what the store has of it: the store keeps that; was the log's folder emptied or put \
+             back from a backup?"
+        );
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    backfill, check, demo, entities, events, export, flush, gaps, history, quarantine, run, status, tail,
+    backfill, check, demo, entities, events, export, flush, gaps, history, log, quarantine, run, status, tail,
     token,
 };
 
@@ -53,6 +53,8 @@ pub(crate) enum Command {
     Gaps(gaps::Args),
     /// Fetch the states that Home Assistant's history still has from before
     Backfill(backfill::Args),
+    /// Whether the log on disk is what was written
+    Log(log::Args),
     /// What came in and could not be understood
     Quarantine(quarantine::Args),
     /// The token that the API asks for from another machine
@@ -114,6 +116,7 @@ mod tests {
             "backfill --from 2026-11-01 --detach",
             "events --entity light --entity sensor.*_t --type state_changed --from 24h --to now --text x --limit 5",
             "tail light.a sensor.*",
+            "log verify",
             "quarantine list --limit 5",
             "token show",
         ] {

@@ -9,6 +9,7 @@ pub(crate) mod export;
 pub(crate) mod flush;
 pub(crate) mod gaps;
 pub(crate) mod history;
+pub(crate) mod log;
 pub(crate) mod quarantine;
 pub(crate) mod run;
 pub(crate) mod status;
@@ -75,6 +76,7 @@ async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit
         Command::Flush(args) => flush::run(args, context).await,
         Command::Gaps(args) => gaps::run(args, context).await,
         Command::Backfill(args) => backfill::run(args, context).await,
+        Command::Log(args) => log::run(&args, context),
         Command::Quarantine(args) => quarantine::run(args, context).await,
         Command::Token(args) => token::run(&args, context),
     }

@@ -1,6 +1,7 @@
 //! `<data_dir>/run.json`: how a command finds the program that runs on a data folder.
 //!
-//! It is one JSON object, `{"pid": 4711, "address": "127.0.0.1:8099"}`, readable by its owner alone. The running program
+//! It is one JSON object, `{"pid": 4711, "address": "127.0.0.1:8099"}`, readable by its owner alone; the address comes
+//! when the program has come to listen. The running program
 //! holds a lock on it for as long as it lives, so that a file left behind by a killed one is recognised also where the
 //! same process number is in use again (in a container it always is). It is removed at exit.
 
@@ -26,6 +27,62 @@ pub(crate) struct Running {
     pub(crate) address: SocketAddr,
 }
 
+/// Why a data folder cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ClaimError {
+    /// Another program has it.
+    #[error("{}", taken(dir, holder))]
+    Taken {
+        /// The folder.
+        dir: PathBuf,
+        /// Who, as far as it has said.
+        holder: Holder,
+    },
+    /// It cannot be written.
+    #[error("the data folder {} cannot be written: {source}; {}", dir.display(), todo(source))]
+    Disk {
+        /// The folder.
+        dir: PathBuf,
+        /// What the disk said.
+        source: io::Error,
+    },
+}
+
+/// Who has a data folder.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Holder {
+    pid: Option<u32>,
+    address: Option<SocketAddr>,
+}
+
+fn taken(dir: &Path, holder: &Holder) -> String {
+    let dir = dir.display();
+    let who = match (holder.pid, holder.address) {
+        (Some(pid), Some(address)) => format!("process {pid}, http://{address}"),
+        (Some(pid), None) => format!("process {pid}, which is starting or ending"),
+        _ => "it has not said which process it is".into(),
+    };
+    format!(
+        "another hearthline runs on {dir} ({who}), and two would spoil each other's files; stop it, or set another data \
+         folder (data_dir, HEARTHLINE_DATA_DIR)"
+    )
+}
+
+fn todo(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::ReadOnlyFilesystem => {
+            "its disk is read-only: mount it writable (the system makes a disk with errors read-only, which `dmesg` tells)"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "let this program's user write there, or set another data folder (data_dir, HEARTHLINE_DATA_DIR)"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room on its disk",
+        _ => {
+            "set another data folder (data_dir, HEARTHLINE_DATA_DIR), or see what is the matter with its disk"
+        }
+    }
+}
+
 /// The right to be the one program on a data folder; given up on drop.
 #[derive(Debug)]
 pub(crate) struct Claim {
@@ -37,8 +94,18 @@ impl Claim {
     /// Takes the data folder, making it if needed.
     ///
     /// # Errors
-    /// `AlreadyExists` when another program runs on it; else as the disk says.
-    pub(crate) fn take(data_dir: &Path) -> io::Result<Self> {
+    /// When another program runs on it, or as the disk says.
+    pub(crate) fn take(data_dir: &Path) -> Result<Self, ClaimError> {
+        let dir = || data_dir.to_path_buf();
+        match Self::lock(data_dir) {
+            Ok(Some(claim)) => Ok(claim),
+            Ok(None) => Err(ClaimError::Taken { dir: dir(), holder: holder(data_dir) }),
+            Err(source) => Err(ClaimError::Disk { dir: dir(), source }),
+        }
+    }
+
+    /// None when another program holds it.
+    fn lock(data_dir: &Path) -> io::Result<Option<Self>> {
         RealFs.create_dir_all(data_dir)?;
         let path = data_dir.join(NAME);
         let mut tries = 0;
@@ -58,14 +125,15 @@ impl Claim {
                     std::thread::yield_now();
                     continue;
                 }
-                Err(Errno::WOULDBLOCK) => return Err(io::ErrorKind::AlreadyExists.into()),
+                Err(Errno::WOULDBLOCK) => return Ok(None),
                 Err(e) => return Err(e.into()),
             }
             // The former owner may have removed the file between our opening and our locking it.
             let same = |named: std::fs::Metadata| file.metadata().is_ok_and(|held| held.ino() == named.ino());
             if std::fs::metadata(&path).is_ok_and(same) {
-                file.set_len(0)?;
-                return Ok(Self { file, path });
+                let mut claim = Self { file, path };
+                claim.write(&serde_json::json!({ "pid": std::process::id() }))?;
+                return Ok(Some(claim));
             }
         }
     }
@@ -75,10 +143,13 @@ impl Claim {
     /// # Errors
     /// As the disk says.
     pub(crate) fn announce(&mut self, address: SocketAddr) -> io::Result<()> {
-        let running = serde_json::to_vec(&Running { pid: std::process::id(), address })?;
+        self.write(&Running { pid: std::process::id(), address })
+    }
+
+    fn write(&mut self, document: &impl Serialize) -> io::Result<()> {
         self.file.set_len(0)?;
         self.file.rewind()?;
-        self.file.write_all(&running)
+        self.file.write_all(&serde_json::to_vec(document)?)
     }
 }
 
@@ -88,6 +159,12 @@ impl Drop for Claim {
             tracing::warn!("{} is left behind: {error}", self.path.display());
         }
     }
+}
+
+/// Who holds a folder that is held, as far as it has said.
+fn holder(data_dir: &Path) -> Holder {
+    let text = std::fs::read(data_dir.join(NAME)).unwrap_or_default();
+    serde_json::from_slice(&text).unwrap_or_default()
 }
 
 /// The program that runs on a data folder; none when nobody does, or when it has not come to listen yet.
@@ -130,8 +207,15 @@ mod tests {
     #[test]
     fn a_second_program_on_one_folder_is_refused() {
         let dir = tempfile::tempdir().unwrap();
-        let _first = Claim::take(dir.path()).unwrap();
-        assert_eq!(Claim::take(dir.path()).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        let mut first = Claim::take(dir.path()).unwrap();
+        let words = || Claim::take(dir.path()).unwrap_err().to_string();
+        let folder = dir.path().display();
+        let starting =
+            format!("another hearthline runs on {folder} (process {}, which is", std::process::id());
+        assert!(words().starts_with(&starting), "{}", words());
+        first.announce("127.0.0.1:8099".parse().unwrap()).unwrap();
+        let listening = format!("(process {}, http://127.0.0.1:8099)", std::process::id());
+        assert!(words().contains(&listening) && words().contains("stop it, or set another"), "{}", words());
     }
 
     #[test]

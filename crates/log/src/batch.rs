@@ -103,6 +103,11 @@ impl RecordBatch {
         self.0.events_before.saturating_add(u64::from(self.0.events))
     }
 
+    /// How many records there are, and how many of them are events.
+    pub(crate) fn counts(&self) -> (u32, u32) {
+        (self.0.count, self.0.events)
+    }
+
     /// Bytes in memory.
     pub(crate) fn bytes(&self) -> usize {
         self.0.records.len() + self.0.meta.len()
@@ -155,6 +160,8 @@ pub(crate) struct BatchHeader {
     body_crc: u32,
     pub(crate) first: Seq,
     events_before: u64,
+    /// By the wall clock.
+    pub(crate) written: Timestamp,
 }
 
 impl BatchHeader {
@@ -172,6 +179,7 @@ impl BatchHeader {
             body_crc: fields.u32()?,
             first: fields.seq()?,
             events_before: fields.u64()?,
+            written: fields.time()?,
         };
         let numbers = header.count > 0 && header.first.0.checked_add(u64::from(header.count)).is_some();
         let unpacks = match codec {

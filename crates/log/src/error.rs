@@ -12,15 +12,15 @@ pub enum LogError {
     #[error("the log's queue is full: the disk is slower than what is appended")]
     QueueFull,
     /// There is no room; appends are taken again by themselves when there is.
-    #[error("the log is full: {reason}")]
+    #[error("the log takes nothing: {reason}")]
     Full {
-        /// What is full, how much, and what to do.
+        /// What is full, where, and what to do.
         reason: String,
     },
     /// A write or a sync failed; the writer tries again each second on a new segment.
-    #[error("the log cannot write: {reason}")]
+    #[error("the log takes nothing: {reason}")]
     Failed {
-        /// What failed.
+        /// What failed, where, and what to do.
         reason: String,
     },
     /// The writer has stopped.

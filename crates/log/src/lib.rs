@@ -23,9 +23,12 @@ mod log;
 mod queue;
 mod reader;
 mod recover;
+mod refusal;
+mod reserve;
 mod segment;
 mod space;
 mod state;
+mod verify;
 mod walk;
 mod writer;
 
@@ -36,4 +39,5 @@ pub use error::LogError;
 pub use log::{Log, LogConfig, LogStats, SyncPolicy};
 pub use reader::{LogReader, Read};
 pub use recover::Recovery;
+pub use verify::{Report, SegmentReport, verify};
 pub use writer::{LogThread, LogWriter};

@@ -8,9 +8,11 @@ use event_listener::Event;
 use hearthline_core::{Clock, Fs, Seq, Timestamp};
 use parking_lot::Mutex;
 
+use crate::damage::{Damage, MISSING};
 use crate::error::LogError;
 use crate::queue::Queue;
 use crate::reader::{LogReader, Read};
+use crate::reserve::Reserve;
 use crate::segment::file_name;
 use crate::state::State;
 
@@ -36,6 +38,9 @@ pub struct LogConfig {
     pub max_bytes: u64,
     /// Bytes that stay free on the disk.
     pub min_free: u64,
+    /// Bytes that are taken on the disk for when it is full, so that checkpoints and the store can still be written;
+    /// 0 for none.
+    pub reserve_bytes: u64,
     /// Bytes that may wait to be written.
     pub queue_bytes: usize,
     /// Bytes of the newest batches that are kept in memory for readers at the head.
@@ -55,7 +60,7 @@ pub struct LogStats {
     pub bytes: u64,
     /// Events that can be read or could be before they were trimmed.
     pub events_total: u64,
-    /// Why appends are refused, if they are.
+    /// Why appends are refused, if they are: what is the matter, where, and what to do.
     pub refuses: Option<String>,
 }
 
@@ -72,6 +77,8 @@ pub(crate) struct Shared {
     pub(crate) config: LogConfig,
     pub(crate) state: Mutex<State>,
     pub(crate) queue: Mutex<Queue>,
+    /// Never locked together with another.
+    pub(crate) reserve: Mutex<Reserve>,
     /// There is something to do for the writer.
     pub(crate) wake: Event,
     /// More can be read.
@@ -142,7 +149,7 @@ impl Log {
             let state = self.shared.state.lock();
             let checkpoints = state.segments.iter().filter(|segment| segment.checkpoint);
             checkpoints
-                .map(|segment| (segment.span.first, segment.began))
+                .filter_map(|segment| Some((segment.span.first, segment.span.began?)))
                 .take_while(|at| at.0 <= end)
                 .collect()
         };
@@ -152,10 +159,36 @@ impl Log {
         })
     }
 
+    /// What is known to be unreadable now, by place: found when the log was opened, or met by a reader since. Reading all
+    /// of it, as [`verify`](crate::verify) does, may find more. What is trimmed is no longer named.
+    #[must_use]
+    pub fn damage(&self) -> Vec<Damage> {
+        self.shared.state.lock().damage.clone()
+    }
+
+    /// What is missing at the front, for a caller that has everything through `stored` elsewhere: segments are let go of
+    /// only when they are stored, so these were removed by somebody else. It is known as damage from then on.
+    #[must_use]
+    pub fn missing_behind(&self, stored: Seq) -> Option<Damage> {
+        let mut state = self.shared.state.lock();
+        let oldest = state.segments.first()?.span;
+        let missing = oldest.previous.filter(|missing| missing.last > stored)?;
+        let damage = Damage {
+            file: file_name(missing.first),
+            bytes: 0..0,
+            lost: Some((stored.next(), missing.last)),
+            from: None,
+            to: oldest.began,
+            reason: MISSING,
+        };
+        damage.clone().note(&mut state.damage);
+        Some(damage)
+    }
+
     /// The figures of this moment.
     #[must_use]
     pub fn stats(&self) -> LogStats {
-        let refuses = self.shared.queue.lock().check().err().map(|error| error.to_string());
+        let refuses = self.shared.queue.lock().refuses();
         let state = self.shared.state.lock();
         LogStats {
             first_seq: state.segments.first().map_or(Seq::ZERO, |segment| segment.span.first),

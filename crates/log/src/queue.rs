@@ -133,6 +133,14 @@ impl Queue {
         }
     }
 
+    /// Why they are not, for a person.
+    pub(crate) fn refuses(&self) -> Option<String> {
+        match self.check().err()? {
+            LogError::Full { reason } | LogError::Failed { reason } => Some(reason),
+            error => Some(error.to_string()),
+        }
+    }
+
     /// Whether what comes next, through the number `through`, begins a segment.
     pub(crate) fn rolls_next(&self, through: Seq) -> bool {
         self.waiting.front().is_some_and(|next| next.roll && next.first <= through)

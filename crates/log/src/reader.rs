@@ -1,6 +1,6 @@
 //! Reading the log from any place to its head.
 
-use hearthline_core::Seq;
+use hearthline_core::{Seq, Timestamp};
 
 use crate::batch::RecordBatch;
 use crate::damage::{Damage, MISSING};
@@ -9,6 +9,8 @@ use crate::log::Log;
 use crate::segment::{START, SegmentFile, file_name};
 use crate::state::{Span, seek};
 use crate::walk::{Found, Walk};
+
+const TRIMMED: &str = "it was trimmed before it was read";
 
 /// One step of a reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +28,8 @@ pub struct LogReader {
     place: Option<Place>,
 }
 
-/// Where in the files a reader stands.
-struct Place {
+/// A place in the files.
+pub(crate) struct Place {
     span: Span,
     walk: Walk,
 }
@@ -61,7 +63,7 @@ impl LogReader {
                 }
             };
             let after = self.after;
-            let found = self.place_in(span)?.next(after)?;
+            let found = self.place_in(span)?.next(after, next.and_then(|next| next.began))?;
             let found = match (found, next) {
                 (Some(found), _) => found,
                 (None, None) => return Ok(None),
@@ -70,12 +72,27 @@ impl LogReader {
                     None => continue,
                 },
             };
-            self.after = match &found {
-                Read::Batch(batch) => batch.last(),
-                Read::Damage(damage) => damage.lost.map_or(self.after, |(_, last)| last.max(self.after)),
-            };
-            return Ok(Some(found));
+            return Ok(Some(self.go_behind(found)));
         }
+    }
+
+    /// Goes on behind what was found. Damage becomes known as a whole, and is told from the first record that is wanted.
+    fn go_behind(&mut self, found: Read) -> Read {
+        let damage = match found {
+            Read::Batch(batch) => {
+                self.after = batch.last();
+                return Read::Batch(batch);
+            }
+            Read::Damage(damage) => damage,
+        };
+        let mut state = self.log.shared.state.lock();
+        if damage.reason != TRIMMED && state.segments.first().is_some_and(|s| !damage.is_before(s.span.first))
+        {
+            damage.clone().note(&mut state.damage);
+        }
+        let lost = damage.lost.map(|(first, last)| (first.max(self.after.next()), last));
+        self.after = lost.map_or(self.after, |(_, last)| last.max(self.after));
+        Read::Damage(Damage { lost, ..damage })
     }
 
     /// The place in this segment: the one it stands at, or the last known one before what it wants.
@@ -92,7 +109,7 @@ impl LogReader {
                 if let Some((footer, _)) = if footed { file.footer(span.size)? } else { None } {
                     start = seek(&footer.index, span.first, self.after.next());
                 }
-                Place { span, walk: Walk::new(file, span.first, start) }
+                Place { span, walk: Walk::new(file, (span.first, span.began), start) }
             }
         };
         Ok(self.place.insert(place))
@@ -100,16 +117,19 @@ impl LogReader {
 
     /// Goes to the front of the next segment; tells what is missing before it.
     fn enter(&mut self, next: Span) -> Result<Option<Damage>, LogError> {
-        let walk = Walk::new(self.open(next)?, next.first, (next.first, START));
-        self.place = Some(Place { span: next, walk });
+        let front = Place::front(next, self.open(next)?);
+        let left = self.place.replace(front);
         let missing = next.previous.filter(|previous| previous.last > self.after);
         Ok(missing.map(|previous| {
             let trimmed = previous.last <= self.log.shared.state.lock().trimmed;
+            let first = left.as_ref().map_or(self.after, |place| place.span.last).next();
             Damage {
                 file: file_name(previous.first),
                 bytes: 0..0,
-                lost: Some((self.after.next(), previous.last)),
-                reason: if trimmed { "it was trimmed before it was read" } else { MISSING },
+                lost: Some((first, previous.last)),
+                from: left.and_then(|place| place.walk.written),
+                to: next.began,
+                reason: if trimmed { TRIMMED } else { MISSING },
             }
         }))
     }
@@ -120,12 +140,21 @@ impl LogReader {
 }
 
 impl Place {
-    /// The next thing of this segment behind `after`; none at its end.
-    fn next(&mut self, after: Seq) -> Result<Option<Read>, LogError> {
+    /// The front of a segment.
+    pub(crate) const fn front(span: Span, file: SegmentFile) -> Self {
+        Self { span, walk: Walk::new(file, (span.first, span.began), (span.first, START)) }
+    }
+
+    /// The next thing of this segment behind `after`; none at its end. The segment behind it began at `next_began`.
+    pub(crate) fn next(
+        &mut self,
+        after: Seq,
+        next_began: Option<Timestamp>,
+    ) -> Result<Option<Read>, LogError> {
         loop {
             let damage = match self.walk.next(self.span.end, self.span.last)? {
                 None if self.walk.expected > self.span.last => return Ok(None),
-                None => self.walk.lost(self.span.last),
+                None => self.walk.lost(self.span.last, next_began),
                 Some(Found::Lost(damage)) => damage,
                 Some(Found::Batch(_, header)) if header.last() <= after => continue,
                 Some(Found::Batch(at, header)) => match self.walk.file.decode(at, &header)? {
@@ -137,11 +166,8 @@ impl Place {
                     }
                 },
             };
-            if let Some((first, last)) = damage.lost.filter(|(_, last)| *last > after) {
-                return Ok(Some(Read::Damage(Damage {
-                    lost: Some((first.max(after.next()), last)),
-                    ..damage
-                })));
+            if damage.lost.is_some_and(|(_, last)| last > after) {
+                return Ok(Some(Read::Damage(damage)));
             }
         }
     }

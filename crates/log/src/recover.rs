@@ -5,9 +5,9 @@
 //! that what a killed process had written survives a power cut from now on. A newest segment without any whole batch is
 //! removed; its number is not given again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use hearthline_core::{Clock, Fs, Seq};
+use hearthline_core::{Fs, Seq, Timestamp};
 
 use crate::damage::{Damage, MISSING};
 use crate::error::LogError;
@@ -15,7 +15,7 @@ use crate::log::LogConfig;
 use crate::segment::{
     Footer, IndexEntry, Previous, START, SegmentFile, SegmentHeader, file_name, parse_name,
 };
-use crate::state::{Ring, Segment, Span, State, note};
+use crate::state::{Ring, Segment, Span, State, note, seek};
 use crate::walk::{Found, Walk};
 
 /// What was found when the log was opened.
@@ -48,13 +48,9 @@ struct End {
 }
 
 /// What can be read, what was found, and the first number that may be given.
-pub(crate) fn recover(
-    fs: &dyn Fs,
-    clock: &dyn Clock,
-    config: &LogConfig,
-) -> Result<(State, Recovery, Seq), LogError> {
+pub(crate) fn recover(fs: &dyn Fs, config: &LogConfig) -> Result<(State, Recovery, Seq), LogError> {
     let mut recovery = Recovery::default();
-    let mut files = list(fs, config)?;
+    let mut files = prepare(fs, config)?;
     let mut next = Seq(1);
     let mut newest = None;
     while let Some(file) = files.last_mut() {
@@ -78,7 +74,7 @@ pub(crate) fn recover(
     fs.sync_dir(&config.dir).map_err(LogError::io("sync", &config.dir))?;
 
     let events = newest.as_ref().map_or(0, |end| end.events);
-    let segments = segments(fs, clock, files, newest, &mut recovery)?;
+    let segments = segments(fs, files, newest, &mut recovery)?;
     recovery.end = segments.last().map_or(Seq::ZERO, |segment| segment.span.last);
     let state = State {
         segments,
@@ -87,29 +83,50 @@ pub(crate) fn recover(
         events,
         ring: Ring::new(config.ring_bytes, recovery.end),
         trimmed: Seq::ZERO,
+        damage: recovery.damage.clone(),
     };
     let next = next.max(recovery.end.next());
     Ok((state, recovery, next))
 }
 
-/// The files of the folder, by first number. What a crash has left under a temporary name is removed.
-fn list(fs: &dyn Fs, config: &LogConfig) -> Result<Vec<File>, LogError> {
+/// The folder and its files, by first number. What a crash has left under a temporary name is removed.
+fn prepare(fs: &dyn Fs, config: &LogConfig) -> Result<Vec<File>, LogError> {
     let dir = &config.dir;
     fs.create_dir_all(dir).map_err(LogError::io("make", dir))?;
     if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         fs.sync_dir(parent).map_err(LogError::io("sync", parent))?;
     }
+    for entry in fs.read_dir(dir).map_err(LogError::io("list", dir))? {
+        if entry.name.strip_suffix(".tmp").is_some_and(|name| parse_name(name).is_some()) {
+            let path = dir.join(&entry.name);
+            fs.remove(&path).map_err(LogError::io("remove", &path))?;
+        }
+    }
+    files(fs, dir)
+}
+
+/// The files of the folder, by first number.
+fn files(fs: &dyn Fs, dir: &Path) -> Result<Vec<File>, LogError> {
     let mut files = Vec::new();
     for entry in fs.read_dir(dir).map_err(LogError::io("list", dir))? {
+        let Some(first) = parse_name(&entry.name) else { continue };
         let path = dir.join(&entry.name);
-        if entry.name.strip_suffix(".tmp").is_some_and(|name| parse_name(name).is_some()) {
-            fs.remove(&path).map_err(LogError::io("remove", &path))?;
-        } else if let Some(first) = parse_name(&entry.name) {
-            let header = SegmentFile::open(fs, &path)?.header()?.filter(|header| header.first == first);
+        let mut file = SegmentFile::open(fs, &path)?;
+        if file.exists() {
+            let header = file.header()?.filter(|header| header.first == first);
             files.push(File { first, size: entry.len, path, header });
         }
     }
     Ok(files)
+}
+
+/// The segments of a folder as they are, and what is damaged as far as it shows without reading all. Changes nothing.
+pub(crate) fn look(fs: &dyn Fs, dir: &Path) -> Result<(Vec<Segment>, Vec<Damage>), LogError> {
+    let files = files(fs, dir)?;
+    let newest = files.last().map(|file| file.end(fs, Seq(u64::MAX - 1))).transpose()?;
+    let mut recovery = Recovery::default();
+    let segments = segments(fs, files, newest, &mut recovery)?;
+    Ok((segments, recovery.damage))
 }
 
 impl File {
@@ -123,7 +140,8 @@ impl File {
         let before = Seq(self.first.0.saturating_sub(1));
         let mut end =
             End { last: before, end: START, events: 0, sealed: false, index: Vec::new(), damage: Vec::new() };
-        let mut walk = Walk::new(file, self.first, (self.first, START));
+        let began = self.header.map(|header| header.began);
+        let mut walk = Walk::new(file, (self.first, began), (self.first, START));
         while let Some(found) = walk.next(self.size, last)? {
             match found {
                 Found::Lost(damage) => end.damage.push(damage),
@@ -141,7 +159,6 @@ impl File {
 /// The segments, each with the end that the next one's header names. `newest` is the end of the last.
 fn segments(
     fs: &dyn Fs,
-    clock: &dyn Clock,
     files: Vec<File>,
     mut newest: Option<End>,
     recovery: &mut Recovery,
@@ -162,23 +179,45 @@ fn segments(
             },
         };
         let previous = file.header.and_then(|header| header.previous);
-        if let (Some(previous), Some(before)) = (previous, segments.last().map(|segment| segment.span))
-            && previous.first != before.first
-            && previous.last > before.last
+        let began = file.header.map(|header| header.began);
+        if let (Some(previous), Some(before)) = (previous, segments.last())
+            && previous.first != before.span.first
+            && previous.last > before.span.last
         {
-            let lost = Some((before.last.next(), previous.last));
-            let name = file_name(previous.first);
-            recovery.damage.push(Damage { file: name, bytes: 0..0, lost, reason: MISSING });
+            let (name, from) = (file_name(previous.first), ended(fs, &file.path, before)?);
+            let lost = Some((before.span.last.next(), previous.last));
+            recovery.damage.push(Damage { file: name, bytes: 0..0, lost, from, to: began, reason: MISSING });
         }
         if file.header.is_none() {
-            let (name, reason) = (file_name(file.first), "the header is not what was written");
-            recovery.damage.push(Damage { file: name, bytes: 0..START, lost: None, reason });
+            recovery.damage.push(bad_header(file.first));
         }
         recovery.damage.extend(damage);
-        let span =
-            Span { id: segments.len() as u64, first: file.first, last, end, size: file.size, previous };
-        let (began, checkpoint) = file.header.map_or((clock.now(), false), |h| (h.began, h.checkpoint));
-        segments.push(Segment { span, synced_end: end, began, checkpoint, index });
+        let span = Span {
+            id: segments.len() as u64,
+            first: file.first,
+            last,
+            end,
+            size: file.size,
+            previous,
+            began,
+        };
+        let checkpoint = file.header.is_some_and(|header| header.checkpoint);
+        segments.push(Segment { span, synced_end: end, checkpoint, index });
     }
     Ok(segments)
+}
+
+/// When the last whole batch of a segment was written, which lies beside the file at `sibling`.
+fn ended(fs: &dyn Fs, sibling: &Path, segment: &Segment) -> Result<Option<Timestamp>, LogError> {
+    let span = segment.span;
+    let mut file = SegmentFile::open(fs, &sibling.with_file_name(file_name(span.first)))?;
+    let index = file.footer(span.size)?.map_or_else(Vec::new, |(footer, _)| footer.index);
+    let mut walk = Walk::new(file, (span.first, span.began), seek(&index, span.first, span.last));
+    while walk.next(span.end, span.last)?.is_some() {}
+    Ok(walk.written)
+}
+
+fn bad_header(first: Seq) -> Damage {
+    let (file, reason) = (file_name(first), "the header is not what was written");
+    Damage { file, bytes: 0..START, lost: None, from: None, to: None, reason }
 }

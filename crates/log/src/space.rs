@@ -7,10 +7,11 @@ use hearthline_core::{Seq, Timestamp};
 
 use crate::error::LogError;
 use crate::log::{Log, Shared};
+use crate::refusal;
 use crate::state::State;
 
 /// What a full disk must have free again before a segment that is stored may stay.
-const RESERVE: u64 = 16 << 20;
+const ROOM: u64 = 16 << 20;
 
 impl Log {
     /// Removes the oldest segments whose records are all stored elsewhere (`stored` and before) and whose end is older
@@ -21,13 +22,13 @@ impl Log {
     /// When a file cannot be removed; those before it are gone.
     pub fn trim(&self, stored: Seq, keep: Duration) -> Result<usize, LogError> {
         let shared = &*self.shared;
-        let full_disk = shared.queue.lock().failed.as_ref().is_some_and(|failure| failure.full_disk);
+        let least = shared.least_before_trim();
         let now = shared.clock.now();
         let mut removed = 0;
         {
             let mut state = shared.state.lock();
             while let Some((group, ended)) = state.oldest(stored) {
-                if now.since(ended) < keep && !shared.is_short(&state, full_disk) {
+                if ended.is_none_or(|ended| now.since(ended) < keep) && !shared.is_short(&state, least) {
                     break;
                 }
                 for span in state.segments.iter().take(group).map(|s| s.span).collect::<Vec<_>>() {
@@ -42,6 +43,8 @@ impl Log {
                     state.trimmed = span.last;
                     removed += 1;
                 }
+                let first = state.segments.first().map_or(state.trimmed, |segment| segment.span.first);
+                state.damage.retain(|damage| !damage.is_before(first));
             }
         }
         if removed > 0 {
@@ -55,20 +58,21 @@ impl Log {
 
 impl State {
     /// The oldest segments that can go together, so that what stays begins with a checkpoint: how many they are, and
-    /// when the last of them ended.
-    fn oldest(&self, stored: Seq) -> Option<(usize, Timestamp)> {
+    /// when the last of them ended, as far as the headers behind it can be read.
+    fn oldest(&self, stored: Seq) -> Option<(usize, Option<Timestamp>)> {
         let group = 1 + self.segments.get(1..)?.iter().position(|segment| segment.checkpoint)?;
         let all_stored = self.segments.iter().take(group).all(|segment| segment.span.last <= stored);
-        let next = self.segments.get(group)?;
-        all_stored.then_some((group, next.began))
+        let ended = self.segments.get(group..)?.iter().find_map(|segment| segment.span.began);
+        all_stored.then_some((group, ended))
     }
 }
 
 impl Shared {
     /// Refuses appends when there is no room, and takes them again when there is clearly some.
     pub(crate) fn judge_space(&self) {
-        let (max, least) = (self.config.max_bytes, self.config.min_free);
+        let (max, least, dir) = (self.config.max_bytes, self.config.min_free, &*self.config.dir);
         let bytes = self.state.lock().bytes();
+        let full_disk = self.judge_reserve();
         let free = self.free();
         let mut queue = self.queue.lock();
         let (max_again, least_again) = if queue.full.is_some() {
@@ -76,25 +80,46 @@ impl Shared {
         } else {
             (max, least)
         };
-        queue.full = if bytes >= max_again.max(1) {
-            Some(format!(
-                "it has {bytes} of at most {max} bytes, and what is in it is not stored yet; \
-                 bring the store back, or raise log.max_bytes"
-            ))
+        queue.full = if let Some(again) = full_disk {
+            Some(refusal::full_disk(dir, free, again))
+        } else if bytes >= max_again.max(1) {
+            Some(refusal::quota(dir, bytes, max))
         } else if free < least_again {
-            Some(format!(
-                "{free} bytes are free on the disk and {least} have to stay free; make room, or lower log.min_free"
-            ))
+            Some(refusal::min_free(dir, free, least))
         } else {
             None
         };
     }
 
-    /// Whether stored segments go to make room.
-    fn is_short(&self, state: &State, full_disk: bool) -> bool {
-        let least = self.config.min_free.saturating_add(self.config.min_free / 4);
-        let least = if full_disk { least.max(RESERVE) } else { least };
+    /// Frees the reserve when the disk is full, and makes it again when there is room. While it is spent, answers with
+    /// how much has to be free for that.
+    fn judge_reserve(&self) -> Option<u64> {
+        let mut reserve = self.reserve.lock();
+        if self.free() < reserve.full() {
+            reserve.release(&*self.fs);
+        }
+        let again = self.config.min_free.saturating_add(reserve.again());
+        if reserve.is_spent() && self.free() >= again {
+            reserve.make(&*self.fs);
+        }
+        reserve.is_spent().then_some(again)
+    }
+
+    /// Whether stored segments go to make room: near the quota, or with less than `least` free.
+    fn is_short(&self, state: &State, least: u64) -> bool {
         state.bytes() > self.config.max_bytes / 10 * 9 || self.free() < least
+    }
+
+    /// The bytes free on the disk below which stored segments go.
+    fn least_before_trim(&self) -> u64 {
+        let least = self.config.min_free;
+        let has_failed = self.queue.lock().failed.as_ref().is_some_and(|failure| failure.full_disk);
+        let reserve = self.reserve.lock();
+        if has_failed || reserve.is_spent() {
+            least.saturating_add(reserve.again().max(ROOM))
+        } else {
+            least.saturating_add(least / 4)
+        }
     }
 
     /// Bytes free on the disk. A disk that does not say is not called full: a write tells.

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use hearthline_core::{Seq, Timestamp};
 
 use crate::batch::RecordBatch;
+use crate::damage::Damage;
 use crate::segment::{IndexEntry, Previous, START};
 
 /// How far apart index entries are, in bytes.
@@ -22,6 +23,8 @@ pub(crate) struct Span {
     /// Bytes of the file, with a footer.
     pub(crate) size: u64,
     pub(crate) previous: Option<Previous>,
+    /// When it began; none if its header is damaged.
+    pub(crate) began: Option<Timestamp>,
 }
 
 /// One segment.
@@ -30,7 +33,6 @@ pub(crate) struct Segment {
     pub(crate) span: Span,
     /// The end as of the last good sync.
     pub(crate) synced_end: u64,
-    pub(crate) began: Timestamp,
     pub(crate) checkpoint: bool,
     /// Empty for a segment of a former run: its footer has it.
     pub(crate) index: Vec<IndexEntry>,
@@ -58,6 +60,8 @@ pub(crate) struct State {
     pub(crate) ring: Ring,
     /// Last number of what was trimmed in this run.
     pub(crate) trimmed: Seq,
+    /// What is known to be unreadable.
+    pub(crate) damage: Vec<Damage>,
 }
 
 impl Ring {

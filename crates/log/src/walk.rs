@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use hearthline_core::Seq;
+use hearthline_core::{Seq, Timestamp};
 
 use crate::batch::BatchHeader;
 use crate::damage::Damage;
@@ -17,6 +17,8 @@ pub(crate) struct Walk {
     pub(crate) offset: u64,
     /// The number that the next batch begins with.
     pub(crate) expected: Seq,
+    /// When the last whole batch was written, or the segment began; none if the latter is not known.
+    pub(crate) written: Option<Timestamp>,
     /// Where bytes began that are no batch.
     bad_from: Option<u64>,
 }
@@ -30,8 +32,13 @@ pub(crate) enum Found {
 }
 
 impl Walk {
-    pub(crate) const fn new(file: SegmentFile, segment: Seq, (expected, offset): (Seq, u64)) -> Self {
-        Self { file, segment, offset, expected, bad_from: None }
+    /// From a place in the segment that begins with the number `segment` at the time `began`.
+    pub(crate) const fn new(
+        file: SegmentFile,
+        (segment, began): (Seq, Option<Timestamp>),
+        (expected, offset): (Seq, u64),
+    ) -> Self {
+        Self { file, segment, offset, expected, written: began, bad_from: None }
     }
 
     /// The next thing before `end`; no number in it is over `last`.
@@ -40,12 +47,13 @@ impl Walk {
             let within = self.expected..=last;
             if let Some(header) = self.file.batch_at(self.offset, end, &within)? {
                 if header.first > self.expected {
-                    return Ok(Some(Found::Lost(self.lost(Seq(header.first.0 - 1)))));
+                    return Ok(Some(Found::Lost(self.lost(Seq(header.first.0 - 1), Some(header.written)))));
                 }
                 let at = self.offset;
                 self.bad_from = None;
                 self.offset += header.len();
                 self.expected = header.last().next();
+                self.written = Some(header.written);
                 return Ok(Some(Found::Batch(at, header)));
             }
             self.pass_over(self.offset);
@@ -54,12 +62,14 @@ impl Walk {
         Ok(None)
     }
 
-    /// Names the numbers from the expected one through `last` as lost, and goes on behind them.
-    pub(crate) fn lost(&mut self, last: Seq) -> Damage {
+    /// Names the numbers from the expected one through `last` as lost, and goes on behind them; `to` is when what follows
+    /// was written.
+    pub(crate) fn lost(&mut self, last: Seq, to: Option<Timestamp>) -> Damage {
         let lost = Some((self.expected, last));
         let bytes: Range<u64> = self.bad_from.take().unwrap_or(self.offset)..self.offset;
         self.expected = last.next();
-        Damage { file: file_name(self.segment), bytes, lost, reason: "these bytes are not what was written" }
+        let (file, from) = (file_name(self.segment), self.written);
+        Damage { file, bytes, lost, from, to, reason: "these bytes are not what was written" }
     }
 
     /// The bytes from `offset` on are no batch.

@@ -21,8 +21,10 @@ use self::unsynced::Unsynced;
 use crate::batch::RecordBatch;
 use crate::error::LogError;
 use crate::log::{Log, LogConfig, Shared, SyncPolicy};
-use crate::queue::{Failure, Queue, Taken};
+use crate::queue::{Queue, Taken};
 use crate::recover::{Recovery, recover};
+use crate::refusal;
+use crate::reserve::Reserve;
 use crate::segment::{Footer, START, SegmentHeader};
 use crate::state::{Segment, Span};
 
@@ -66,14 +68,16 @@ impl LogWriter {
         config: LogConfig,
         next_at_least: Seq,
     ) -> Result<(Self, Recovery), LogError> {
-        let (state, recovery, next) = recover(&*fs, &*clock, &config)?;
+        let (state, recovery, next) = recover(&*fs, &config)?;
         let (events, id) = (state.events, state.segments.len() as u64);
+        let reserve = Reserve::open(&*fs, &config.dir, config.reserve_bytes);
         let shared = Arc::new(Shared {
             fs,
             clock,
             config,
             state: Mutex::new(state),
             queue: Mutex::new(Queue::new(next.max(next_at_least))),
+            reserve: Mutex::new(reserve),
             wake: Event::new(),
             written: Event::new(),
             synced: Event::new(),
@@ -114,8 +118,8 @@ impl LogWriter {
             self.sync()?;
         }
         self.retry_at = None;
-        self.shared.queue.lock().failed = None;
         self.shared.judge_space();
+        self.shared.queue.lock().failed = None;
         Ok(self.rest())
     }
 
@@ -179,8 +183,9 @@ impl LogWriter {
         crc.update(self.unsynced.bytes());
         self.active = Some(Active { file, first, crc });
 
-        let span = Span { id: self.id, first, last: first, end: START, size: START, previous };
-        let mut segment = Segment { span, synced_end: START, began, checkpoint, index: Vec::new() };
+        let span =
+            Span { id: self.id, first, last: first, end: START, size: START, previous, began: Some(began) };
+        let mut segment = Segment { span, synced_end: START, checkpoint, index: Vec::new() };
         segment.grow(first, self.unsynced.last(), self.unsynced.bytes().len() as u64);
         self.id += 1;
         {
@@ -252,7 +257,10 @@ impl LogWriter {
     fn fail(&mut self, error: LogError) -> LogError {
         self.active = None;
         self.retry_at = Some(self.shared.clock.monotonic() + RETRY);
-        let failure = Failure { full_disk: error.is_full_disk(), reason: error.to_string() };
+        if error.is_full_disk() {
+            self.shared.reserve.lock().release(&*self.shared.fs);
+        }
+        let failure = refusal::failed(&error, &self.shared.config.dir);
         self.shared.queue.lock().failed = Some(failure);
         self.shared.synced.notify(usize::MAX);
         error

@@ -283,8 +283,14 @@ impl Ingest {
     fn end_stream(&mut self, cause: Cause, detail: &str) {
         self.stream = Stream::Down;
         self.open_gap(cause, detail);
-        if let Err(error) = self.end_frame() {
-            tracing::error!(%error, %cause, "a gap could not be logged yet");
+        let logged = match self.end_frame() {
+            // A checkpoint is taken also by a log that is full, and it names the gaps.
+            Err(IngestError::Log(LogError::Full { .. })) => self.roll(),
+            ended => ended,
+        };
+        match logged {
+            Ok(()) => self.frame.gaps.clear(),
+            Err(error) => tracing::error!(%error, %cause, "a gap could not be logged yet"),
         }
     }
 

@@ -301,6 +301,19 @@ mod tests {
     }
 
     #[test]
+    fn room_is_allocated_as_a_whole_or_not_at_all() {
+        let fs = MemFs::with_capacity(200_000);
+        let path = Path::new("/d/reserve");
+        fs.create_dir_all(Path::new("/d")).unwrap();
+        fs.allocate(path, 150_001).unwrap();
+        assert_eq!(fs.free_space(path).unwrap(), 49_999);
+        let error = fs.allocate(path, 200_001).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        assert_eq!(fs.open(path).err().unwrap().kind(), io::ErrorKind::NotFound);
+        assert_eq!(fs.free_space(path).unwrap(), 200_000);
+    }
+
+    #[test]
     fn an_atomic_write_leaves_the_old_or_the_new() {
         let fs = MemFs::default();
         let (dyn_fs, path) = (&fs as &dyn Fs, Path::new("/d/a"));

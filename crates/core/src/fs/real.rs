@@ -5,7 +5,10 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use super::{AppendFile, DirEntry, Fs, ReadFile};
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
+
+use super::{AppendFile, DirEntry, Fs, ReadFile, write_zeros};
 
 /// The machine's own disk.
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,6 +49,19 @@ impl Fs for RealFs {
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn ReadFile>> {
         Ok(Box::new(File::open(path)?))
+    }
+
+    fn allocate(&self, path: &Path, len: u64) -> io::Result<()> {
+        let mut file = OpenOptions::new().create(true).write(true).truncate(true).open(path)?;
+        let made = match fallocate(&file, FallocateFlags::empty(), 0, len) {
+            Ok(()) => file.sync_all(),
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => write_zeros(&mut file, len),
+            Err(error) => Err(error.into()),
+        };
+        if made.is_err() {
+            drop(self.remove(path)); // what failed is told, not this
+        }
+        made
     }
 
     fn truncate(&self, path: &Path, len: u64) -> io::Result<()> {
@@ -104,5 +120,30 @@ impl ReadFile for File {
             }
         }
         Ok(done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt as _;
+
+    use super::*;
+
+    #[test]
+    fn an_allocated_file_has_its_room_on_the_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("reserve");
+        RealFs.allocate(&path, 1 << 20).unwrap();
+        let meta = fs::metadata(&path).unwrap();
+        assert_eq!(meta.len(), 1 << 20);
+        assert!(meta.blocks() * 512 >= 1 << 20, "a hole takes no room: {} blocks", meta.blocks());
+    }
+
+    #[test]
+    fn what_cannot_be_allocated_leaves_no_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("reserve");
+        RealFs.allocate(&path, 1 << 60).unwrap_err();
+        assert!(!path.exists());
     }
 }

@@ -37,6 +37,7 @@ pub(crate) fn log_config(dir: &Path) -> LogConfig {
         sync: SyncPolicy::Interval(Duration::from_secs(1)),
         max_bytes: 64 << 30,
         min_free: 0,
+        reserve_bytes: 0,
         queue_bytes: QUEUE_BYTES,
         ring_bytes: RING_BYTES,
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hearthline_core::{Clock, Origin, Timestamp};
-use hearthline_log::{Log, LogStats};
+use hearthline_log::{Damage, Log, LogStats};
 use hearthline_pipeline::deliver::{SinkView, SinkViewOf};
 use hearthline_pipeline::health::{Board, PartState};
 use hearthline_pipeline::ingest::{IngestView, ViewOf};
@@ -89,10 +89,12 @@ impl Observer {
     }
 
     fn set_parts(&self, look: &Look) {
-        match &look.log.refuses {
-            Some(reason) => self.board.set("log", PartState::Unhealthy, Some(reason.clone())),
-            None => self.board.set("log", PartState::Healthy, None),
-        }
+        let (state, reason) = match (&look.log.refuses, damaged(&self.views.log.damage())) {
+            (Some(reason), _) => (PartState::Unhealthy, Some(reason.clone())),
+            (None, Some(damaged)) => (PartState::Degraded, Some(damaged)),
+            (None, None) => (PartState::Healthy, None),
+        };
+        self.board.set("log", state, reason);
         for sink in &look.sinks {
             let reason = sink.last_error.clone().filter(|_| sink.state != PartState::Healthy);
             self.board.set("store", sink.state, reason);
@@ -247,6 +249,16 @@ impl Look {
             failed: quarantined.max(counters.undecodable),
         }
     }
+}
+
+/// What of the log cannot be read, for a person.
+fn damaged(damage: &[Damage]) -> Option<String> {
+    let (first, more) = damage.split_first()?;
+    let more = if more.is_empty() { String::new() } else { format!("; and {} more such places", more.len()) };
+    Some(format!(
+        "a part of it cannot be read, what follows it can: {first}{more}; see what `dmesg` and `smartctl` tell of the \
+         disk, and `hearthline log verify` for all of it"
+    ))
 }
 
 fn sink(sink: &SinkViewOf) -> status::Sink {

@@ -51,7 +51,7 @@ pub(super) async fn record(
     link: LinkConfig,
     simulation: Option<Simulation>,
 ) -> anyhow::Result<Exit> {
-    let mut claim = claim(settings)?;
+    let mut claim = Claim::take(&settings.data_dir)?;
     let token = api_token::load_or_make(&settings.data_dir).context("the API's token cannot be made")?;
     let address = listener.local_addr()?;
     let mut signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -84,16 +84,6 @@ pub(super) async fn record(
     drop(claim);
     tracing::info!("stopped; everything received is in files");
     Ok(Exit::Ok)
-}
-
-fn claim(settings: &Settings) -> anyhow::Result<Claim> {
-    let dir = settings.data_dir.display();
-    Claim::take(&settings.data_dir).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => {
-            anyhow::anyhow!("another hearthline runs on {dir}; stop it, or set another data folder")
-        }
-        _ => anyhow::Error::from(error).context(format!("the data folder {dir} cannot be used")),
-    })
 }
 
 fn api_state(app: &App, faults: Faults, token: ApiToken, stop: CancellationToken) -> ApiState {

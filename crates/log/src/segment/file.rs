@@ -32,6 +32,23 @@ impl SegmentFile {
         Ok(Self { path: path.to_path_buf(), file, window: Vec::new(), window_at: 0 })
     }
 
+    pub(crate) const fn exists(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// The checksum of all bytes before `end`; none if the file is shorter.
+    pub(crate) fn crc(&mut self, end: u64) -> Result<Option<u32>, LogError> {
+        let mut hasher = crc32fast::Hasher::new();
+        let mut offset = 0;
+        while offset < end {
+            let len = usize::try_from(end - offset).unwrap_or(WINDOW).min(WINDOW);
+            let Some(bytes) = self.bytes(offset, len, end)? else { return Ok(None) };
+            hasher.update(bytes);
+            offset += len as u64;
+        }
+        Ok(Some(hasher.finalize()))
+    }
+
     /// The header; none if it is damaged.
     pub(crate) fn header(&mut self) -> Result<Option<SegmentHeader>, LogError> {
         match self.bytes(0, HEADER, START)?.and_then(SegmentHeader::parse) {

@@ -1,8 +1,11 @@
+use std::path::Path;
+use std::time::Duration;
+
 use hearthline_core::Seq;
-use hearthline_log::{Append, Damage, Read, SyncPolicy};
+use hearthline_log::{Append, Damage, Read, SyncPolicy, verify};
 use proptest::prelude::*;
 
-use crate::rig::{Rig, append, read, record, records, roll};
+use crate::rig::{DIR, Rig, append, read, record, records, roll};
 
 /// The records of each batch of [`Rig::two_segments`].
 const BATCHES: [(u64, u64); 6] = [(1, 2), (3, 3), (4, 6), (7, 8), (9, 9), (10, 12)];
@@ -54,26 +57,73 @@ fn a_flipped_byte_anywhere_hides_at_most_the_batch_that_it_is_in() {
 #[test]
 fn a_missing_segment_is_named_and_the_next_is_read() {
     let rig = Rig::new(SyncPolicy::Os);
-    let mut writer = rig.two_segments();
-    roll(&mut writer, &[&record(13)]);
-    writer.close().unwrap();
-    let files: Vec<_> = rig.files().into_iter().filter(|(path, _)| *path != Rig::path(7)).collect();
+    rig.by_the_second(3).close().unwrap();
+    let files: Vec<_> = rig.files().into_iter().filter(|(path, _)| *path != Rig::path(4)).collect();
     let (writer, recovery) = Rig::holding(&files).open();
     let missing = Damage {
-        file: "00000000000000000007.seg".into(),
+        file: "00000000000000000004.seg".into(),
         bytes: 0..0,
-        lost: Some((Seq(7), Seq(12))),
+        lost: Some((Seq(4), Seq(6))),
+        from: Rig::at(3),
+        to: Rig::at(7),
         reason: "the file is missing",
     };
     assert_eq!(recovery.damage, std::slice::from_ref(&missing));
-    assert_eq!(read(&writer.log()), (records((1..=6).chain([13])), vec![missing.clone()]));
+    assert_eq!(writer.log().damage(), recovery.damage);
+    assert_eq!(read(&writer.log()), (records((1..=3).chain(7..=9)), vec![missing.clone()]));
     assert_eq!(
         missing.to_string(),
-        "00000000000000000007.seg, bytes 0 to 0: the file is missing; records 7 to 12 are lost"
+        "00000000000000000004.seg: the file is missing; records 4 to 6 cannot be read, written between \
+         2027-01-15T08:00:03.000000Z and 2027-01-15T08:00:07.000000Z"
     );
-    let mut reader = writer.log().reader(Seq(9));
-    let lost = Some((Seq(10), Seq(12)));
+    let mut reader = writer.log().reader(Seq(5));
+    let lost = Some((Seq(6), Seq(6)));
     assert_eq!(reader.read().unwrap(), Some(Read::Damage(Damage { lost, ..missing })), "of what it wants");
+    assert_eq!(writer.log().damage(), recovery.damage, "known once");
+}
+
+#[test]
+fn segments_that_are_missing_at_the_front_are_named_to_whom_lacks_them() {
+    let rig = Rig::new(SyncPolicy::Os);
+    rig.by_the_second(3).close().unwrap();
+    let (writer, recovery) = Rig::holding(&rig.files()[2..]).open();
+    assert_eq!(recovery.damage, [], "it may have been trimmed");
+    let log = writer.log();
+    assert_eq!(log.missing_behind(Seq(6)), None, "it was");
+    let damage = log.missing_behind(Seq(2)).unwrap();
+    assert_eq!((damage.lost, damage.to), (Some((Seq(3), Seq(6))), Rig::at(7)));
+    assert_eq!(log.damage(), [damage]);
+}
+
+#[test]
+fn damage_is_known_once_a_reader_has_met_it_and_until_it_is_trimmed() {
+    let rig = Rig::new(SyncPolicy::Os);
+    rig.by_the_second(3).close().unwrap();
+    let files = rig.files();
+    let third_begins = files[1].1.windows(4).rposition(|four| four == b"\xB7HLB").unwrap();
+    for (file, at, (first, last), from, to) in [
+        (0, 70, (1, 1), 1, Some(2)),
+        (1, 70, (4, 4), 4, Some(5)),
+        (1, third_begins + 3, (6, 6), 5, Some(7)),
+        (2, 200, (8, 8), 7, Some(9)),
+    ] {
+        let rig = Rig::holding(&files);
+        rig.fs.scribble(&files[file].0, at, &[0xFF]);
+        let (mut writer, recovery) = rig.open();
+        let log = writer.log();
+        assert_eq!((recovery.damage, log.damage()), (vec![], vec![]), "a footer is believed");
+        let (found, damage) = read(&log);
+        assert_eq!(found, records((1..first).chain(last + 1..=9)));
+        assert_eq!(damage[0].lost, Some((Seq(first), Seq(last))));
+        assert_eq!((damage[0].from, damage[0].to), (Rig::at(from), to.and_then(Rig::at)), "{damage:?}");
+        assert_eq!(log.damage(), damage);
+        read(&log);
+        assert_eq!(log.damage(), damage, "known once");
+        assert_eq!(verify(&rig.fs, Path::new(DIR)).unwrap().damage, damage);
+        roll(&mut writer, &[&record(10)]);
+        log.trim(Seq(9), Duration::ZERO).unwrap();
+        assert_eq!(log.damage(), []);
+    }
 }
 
 #[test]

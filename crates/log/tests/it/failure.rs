@@ -33,7 +33,15 @@ fn after_a_failed_sync_nothing_is_taken_until_a_new_segment_has_it_all() {
     let failed = writer.step().unwrap_err();
     assert!(failed.to_string().starts_with("cannot sync /data/log/00000000000000000001.seg"), "{failed}");
     let refused = log.append(of(&["refused"])).unwrap_err();
-    assert_eq!((log.stats().refuses, refused.kind()), (Some(refused.to_string()), ErrorKind::Transient));
+    let refuses = log.stats().refuses.unwrap();
+    assert_eq!(
+        (refused.to_string(), refused.kind()),
+        (format!("the log takes nothing: {refuses}"), ErrorKind::Transient)
+    );
+    assert!(
+        refuses.starts_with(&failed.to_string()) && refuses.contains("what was taken is kept"),
+        "{refuses}"
+    );
     let mut wait = pin!(log.sync_through(Seq(4)));
     assert!(matches!(poll(&mut wait), Poll::Ready(Err(LogError::Failed { .. }))));
     follow(4);
@@ -141,6 +149,38 @@ fn a_full_disk_keeps_what_was_taken_and_goes_on_when_there_is_room() {
     assert_eq!(read(&log), (records(1..=n + 1), vec![]));
     writer.close().unwrap();
     assert_eq!(read(&rig.open().0.log()), (records(1..=n + 1), vec![]));
+}
+
+#[test]
+fn a_disk_that_becomes_read_only_is_named_and_loses_nothing_that_was_taken() {
+    let rig = Rig::new(SyncPolicy::Interval(SECOND));
+    let (mut writer, _) = rig.open();
+    let log = writer.log();
+    roll(&mut writer, &[&record(1)]);
+    rig.fs.fail(Fault::ReadOnly);
+    log.append(of(&[&record(2)])).unwrap();
+    writer.step().unwrap_err();
+    let refuses = log.stats().refuses.unwrap();
+    assert!(refuses.contains("the disk of /data/log is read-only"), "{refuses}");
+    assert!(matches!(log.append(of(&["refused"])), Err(LogError::Failed { .. })));
+    rig.fs.heal();
+    rig.clock.advance(SECOND);
+    writer.step().unwrap();
+    append(&mut writer, &[&record(3)]);
+    assert_eq!(read(&log), (records(1..=3), vec![]));
+    assert_eq!(log.stats().refuses, None);
+}
+
+#[test]
+fn a_log_on_a_read_only_disk_cannot_be_opened_and_is_left_as_it_is() {
+    let rig = Rig::new(SyncPolicy::Os);
+    drop(rig.two_segments());
+    let before = rig.files();
+    rig.fs.fail(Fault::ReadOnly);
+    let error = rig.try_open(Seq(1)).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Fatal);
+    assert!(error.to_string().contains("/data/log"), "{error}");
+    assert_eq!(rig.files(), before);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use hearthline_core::{Clock, Fs, ManualClock, MemFs, Seq, Timestamp};
 use hearthline_log::{Append, Damage, Log, LogConfig, LogWriter, Read, Recovery, SyncPolicy};
 
 pub(crate) const DIR: &str = "/data/log";
+pub(crate) const START: Timestamp = Timestamp(1_800_000_000_000_000);
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
 pub(crate) struct Rig {
@@ -29,10 +30,11 @@ impl Rig {
             sync,
             max_bytes: 1 << 30,
             min_free: 0,
+            reserve_bytes: 0,
             queue_bytes: 1 << 20,
             ring_bytes: 0,
         };
-        Self { fs, clock: ManualClock::at(Timestamp(1_800_000_000_000_000)), config }
+        Self { fs, clock: ManualClock::at(START), config }
     }
 
     pub(crate) fn try_open(&self, next: Seq) -> Result<(LogWriter, Recovery), hearthline_log::LogError> {
@@ -53,6 +55,22 @@ impl Rig {
             append(&mut writer, &[&record(first + 3), &record(first + 4), &record(first + 5)]);
         }
         writer
+    }
+
+    /// A log of `n` segments of three records, each record in a batch of its own, written at [`Rig::at`].
+    pub(crate) fn by_the_second(&self, n: u64) -> LogWriter {
+        let (mut writer, _) = self.open();
+        for seq in 1..=3 * n {
+            self.clock.advance(SECOND);
+            let write = if seq % 3 == 1 { roll } else { append };
+            write(&mut writer, &[&record(seq)]);
+        }
+        writer
+    }
+
+    /// When [`Rig::by_the_second`] writes a record.
+    pub(crate) fn at(seq: u64) -> Option<Timestamp> {
+        Some(START.plus(SECOND * u32::try_from(seq).unwrap()))
     }
 
     pub(crate) fn dyn_fs(&self) -> &dyn Fs {

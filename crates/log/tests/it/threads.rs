@@ -15,6 +15,7 @@ fn open(dir: &std::path::Path, sync: SyncPolicy) -> (LogWriter, Recovery) {
         sync,
         max_bytes: 1 << 30,
         min_free: 0,
+        reserve_bytes: 0,
         queue_bytes: 1 << 20,
         ring_bytes: 4_000,
     };

@@ -1,3 +1,5 @@
+mod full;
+
 use std::path::PathBuf;
 
 use hearthline_core::{ManualClock, MemFs};
@@ -29,6 +31,7 @@ fn config(queue_bytes: usize) -> LogConfig {
         sync: SyncPolicy::Os,
         max_bytes: 1 << 30,
         min_free: 0,
+        reserve_bytes: 0,
         queue_bytes,
         ring_bytes: 1 << 20,
     }

@@ -48,6 +48,7 @@ impl Lab {
             sync: SyncPolicy::Os,
             max_bytes: 1 << 30,
             min_free: 0,
+            reserve_bytes: 0,
             queue_bytes: 16 << 20,
             ring_bytes: 1 << 20,
         };
