@@ -18,6 +18,7 @@ use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::health::{Board, PartState};
 use hearthline_pipeline::ingest::Ingest;
 use hearthline_pipeline::live::Live;
+use hearthline_pipeline::orders::Orders;
 use hearthline_pipeline::sinks::StoreSink;
 use hearthline_pipeline::sources::home_assistant::wire::parse_state;
 use hearthline_pipeline::sources::home_assistant::{Link, LinkConfig};
@@ -54,6 +55,8 @@ pub(crate) struct App {
     log: Log,
     /// Puts everything into files.
     pub(crate) flusher: Flusher,
+    /// What a person asks of the recorder.
+    pub(crate) orders: Orders,
     keep: Duration,
     threads: Threads,
 }
@@ -117,6 +120,7 @@ impl App {
 
         board.set("log", PartState::Healthy, None);
         let (flushes, requests) = mpsc::channel(16);
+        let (orders, incoming) = Orders::channel();
         let threads = Threads {
             log: writer.spawn()?,
             store: spawn("store", move |stop| async move {
@@ -131,12 +135,13 @@ impl App {
                     if let Err(error) = import(&mut ingest, &log, &*clock, past.unwrap_or_default()).await {
                         tracing::error!(%error, "the simulated past could not be taken in");
                     }
-                    link.run(ingest, stop).await;
+                    link.run(ingest, incoming, stop).await;
                 }
             })?,
         };
         let keep = settings.log.keep.value;
-        Ok(Self { clock, store, filter, live, observer, log, flusher: Flusher(flushes), keep, threads })
+        let flusher = Flusher(flushes);
+        Ok(Self { clock, store, filter, live, observer, log, flusher, orders, keep, threads })
     }
 
     /// Looks after the parts until told to stop: samples the counters, lets old segments and days go, merges

@@ -9,6 +9,7 @@
 
 mod fold;
 mod offer;
+mod settle;
 mod snapshot;
 mod view;
 

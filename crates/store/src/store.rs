@@ -227,7 +227,7 @@ impl Store {
 
 impl Live {
     fn take(&mut self, row: &Row, context_ids: bool) {
-        self.events += 1;
+        self.events += u64::from(!matches!(row, Row::Settled(_)));
         match row {
             Row::State(row) => {
                 let mut row = row.clone();
@@ -242,6 +242,7 @@ impl Live {
                 self.buffers.events.push(Arc::new(row));
             }
             Row::Quarantined(row) => self.buffers.quarantine.push(Arc::new(row.clone())),
+            Row::Settled(_) => {}
         }
     }
 }

@@ -74,6 +74,7 @@ impl House {
             Row::State(row) => row.seq = Seq(self.seq),
             Row::Event(row) => row.seq = Seq(self.seq),
             Row::Quarantined(row) => row.seq = Seq(self.seq),
+            Row::Settled(row) => row.seq = Seq(self.seq),
         }
         row
     }

@@ -12,6 +12,7 @@ use hearthline_log::{Log, LogConfig, LogWriter, SyncPolicy};
 use hearthline_pipeline::deliver::Delivery;
 use hearthline_pipeline::ingest::{Ingest, IngestView};
 use hearthline_pipeline::live::Live;
+use hearthline_pipeline::orders::Orders;
 use hearthline_pipeline::sinks::StoreSink;
 use hearthline_pipeline::sources::home_assistant::dial;
 use hearthline_pipeline::sources::home_assistant::{
@@ -70,7 +71,7 @@ pub(crate) async fn run(address: SocketAddr, events: u64, dir: &Path, with_store
     let watch = Watch::start();
     let writer = writer.spawn()?;
     let reader = spawn(move |stop| async move {
-        link.run(ingest, stop).await;
+        link.run(ingest, Orders::channel().1, stop).await;
         Ok(())
     })?;
     let sink = with_store.then(|| {

@@ -68,6 +68,7 @@ impl Fold {
                 self.last_fired = checkpoint.last_fired;
             }
             Record::Gap(gap) => self.gaps.apply(gap),
+            Record::Settled(settled) => self.last_fired = settled.last_fired,
             Record::Undecodable(_) | Record::Connected(_) => {}
         }
     }

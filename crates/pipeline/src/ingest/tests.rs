@@ -1,3 +1,5 @@
+mod settle;
+
 use std::path::PathBuf;
 
 use hearthline_core::{ManualClock, MemFs};

@@ -15,6 +15,7 @@ use super::status::{LinkState, LinkStatus};
 use super::wire::{self, Message};
 use super::{Io, SessionError};
 use crate::ingest::{Hello, Ingest};
+use crate::orders;
 
 /// The one type that is always asked for when no other is.
 const STATE_CHANGED: &str = "state_changed";
@@ -37,6 +38,7 @@ const BUSY: Duration = Duration::from_secs(1);
 pub struct Connection<'l> {
     session: Session<Box<dyn Io>>,
     ingest: &'l mut Ingest,
+    orders: &'l mut orders::Incoming,
     clock: Arc<dyn Clock>,
     events: &'l [String],
     status: &'l watch::Sender<LinkStatus>,
@@ -52,11 +54,12 @@ impl<'l> Connection<'l> {
     pub const fn new(
         session: Session<Box<dyn Io>>,
         ingest: &'l mut Ingest,
+        orders: &'l mut orders::Incoming,
         clock: Arc<dyn Clock>,
         events: &'l [String],
         status: &'l watch::Sender<LinkStatus>,
     ) -> Self {
-        Self { session, ingest, clock, events, status, subscribed: 0, compared: None, next: None }
+        Self { session, ingest, orders, clock, events, status, subscribed: 0, compared: None, next: None }
     }
 
     /// Subscribes and records until the stream ends or `stop` is ready; without an error only then.
@@ -79,6 +82,10 @@ impl<'l> Connection<'l> {
                 () = &mut stop => {
                     self.session.close().await;
                     return Ok(());
+                }
+                Some(order) = self.orders.recv() => {
+                    order.carry_out(self.ingest);
+                    continue;
                 }
                 incoming = self.session.next() => incoming?,
             };

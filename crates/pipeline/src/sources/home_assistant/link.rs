@@ -14,11 +14,12 @@ use tokio_util::sync::CancellationToken;
 use super::backoff::Backoff;
 use super::command::Command;
 use super::connection::Connection;
-use super::session::{Incoming, Session, SessionConfig};
+use super::session::{self, Session, SessionConfig};
 use super::status::{LinkState, LinkStatus};
 use super::wire::{self, Message};
 use super::{Dial, Retry, SessionError, Token, TokenSource};
 use crate::ingest::Ingest;
+use crate::orders::{Incoming, meanwhile};
 
 /// A connection that lasted so long was a good one: the next wait is a first one again.
 const STABLE: Duration = Duration::from_secs(60);
@@ -63,8 +64,9 @@ impl Link {
         (Self { config, clock, status }, receiver)
     }
 
-    /// Keeps one connection up until told to stop. At the end the log knows where the stream ended.
-    pub async fn run(self, mut ingest: Ingest, stop: CancellationToken) {
+    /// Keeps one connection up until told to stop, and carries out orders all the while. At the end the log knows where the
+    /// stream ended.
+    pub async fn run(self, mut ingest: Ingest, mut orders: Incoming, stop: CancellationToken) {
         let mut backoff = Backoff::new(self.config.seed);
         let mut said = String::new();
         while !stop.is_cancelled() {
@@ -72,8 +74,8 @@ impl Link {
             let token = (self.config.token)();
             let error = tokio::select! {
                 () = stop.cancelled() => break,
-                session = self.open(&token) => match session {
-                    Ok(session) => self.record(session, &mut ingest, &stop).await.err(),
+                session = meanwhile(&mut orders, &mut ingest, self.open(&token)) => match session {
+                    Ok(session) => self.record(session, &mut ingest, &mut orders, &stop).await.err(),
                     Err(error) => Some(error),
                 },
             };
@@ -86,7 +88,8 @@ impl Link {
                     backoff.reset();
                 }
             }
-            self.fail(&error, &token, words, &mut said, &mut backoff, &stop).await;
+            let failing = self.fail(&error, &token, words, &mut said, &mut backoff, &stop);
+            meanwhile(&mut orders, &mut ingest, failing).await;
         }
         ingest.stopped();
     }
@@ -101,12 +104,15 @@ impl Link {
         &self,
         session: Session<Box<dyn super::Io>>,
         ingest: &mut Ingest,
+        orders: &mut Incoming,
         stop: &CancellationToken,
     ) -> Result<(), SessionError> {
         let (address, version) = (&self.config.session.address, session.ha_version().to_owned());
         tracing::info!("Home Assistant {version} has let us in at {address}");
         let clock = Arc::clone(&self.clock);
-        Connection::new(session, ingest, clock, &self.config.events, &self.status).run(stop.cancelled()).await
+        Connection::new(session, ingest, orders, clock, &self.config.events, &self.status)
+            .run(stop.cancelled())
+            .await
     }
 
     /// Says what went wrong, once, and waits as long as that takes.
@@ -190,7 +196,7 @@ pub async fn probe(config: &LinkConfig) -> Result<Probe, SessionError> {
 
 async fn configuration(session: &mut Session<Box<dyn super::Io>>) -> Result<wire::Config, SessionError> {
     loop {
-        let Incoming::Text(frame) = session.next().await? else { continue };
+        let session::Incoming::Text(frame) = session.next().await? else { continue };
         for message in wire::messages(&frame) {
             let Message::Result { id, outcome } = message else { continue };
             if let (Some(Command::GetConfig), Ok(answer)) = (session.answered(id), outcome) {

@@ -1,0 +1,70 @@
+//! What a person asks of the recorder while it runs.
+//!
+//! The producer belongs to the reader's thread alone. An [`Order`] reaches it through a channel and is carried out between
+//! two frames, connected or not, so that it waits for nothing and nothing waits for it longer than for a frame. Each has a
+//! reply of its own; whoever asked may have gone by then.
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::ingest::Ingest;
+use crate::quarantine::{Settle, Settled};
+
+/// Orders that wait for the reader.
+const WAITING: usize = 16;
+
+/// The answer to an order, or in words why there is none.
+pub type Reply<T> = oneshot::Sender<Result<T, String>>;
+
+/// Something to be done by the one that holds the producer.
+#[derive(Debug)]
+pub enum Order {
+    /// Settle records that were set aside.
+    Quarantine(Settle, Reply<Vec<Settled>>),
+}
+
+impl Order {
+    /// Does it with the producer alone, which needs no connection.
+    pub fn carry_out(self, ingest: &mut Ingest) {
+        match self {
+            Self::Quarantine(settle, reply) => drop(reply.send(settle.carry_out(ingest))),
+        }
+    }
+}
+
+/// Where orders are given. Clones are the same place.
+#[derive(Clone, Debug)]
+pub struct Orders(mpsc::Sender<Order>);
+
+/// Where they come out: at the reader.
+pub type Incoming = mpsc::Receiver<Order>;
+
+impl Orders {
+    /// Both ends.
+    #[must_use]
+    pub fn channel() -> (Self, Incoming) {
+        let (sender, incoming) = mpsc::channel(WAITING);
+        (Self(sender), incoming)
+    }
+
+    /// Gives an order and waits for its reply.
+    ///
+    /// # Errors
+    /// In words: why it could not be carried out.
+    pub async fn give<T>(&self, order: impl FnOnce(Reply<T>) -> Order) -> Result<T, String> {
+        let (reply, answer) = oneshot::channel();
+        let gone = || "nothing is being recorded: the program is stopping".to_owned();
+        self.0.send(order(reply)).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+}
+
+/// Waits for something else and carries out orders meanwhile.
+pub async fn meanwhile<T>(orders: &mut Incoming, ingest: &mut Ingest, awaited: impl Future<Output = T>) -> T {
+    let mut awaited = std::pin::pin!(awaited);
+    loop {
+        tokio::select! {
+            done = &mut awaited => return done,
+            Some(order) = orders.recv() => order.carry_out(ingest),
+        }
+    }
+}
