@@ -4,6 +4,8 @@ mod buckets;
 mod crash;
 mod damage;
 mod export;
+mod quarantine;
+mod retention;
 mod rows;
 mod upkeep;
 
