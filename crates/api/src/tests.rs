@@ -97,6 +97,7 @@ impl House {
                 Row::State(row) => row.seq = Seq(seq),
                 Row::Event(row) => row.seq = Seq(seq),
                 Row::Quarantined(row) => row.seq = Seq(seq),
+                Row::Settled(row) => row.seq = Seq(seq),
             }
         }
         let batch = Batch { first: Seq(before + 1), last: Seq(before + rows.len() as u64), rows };

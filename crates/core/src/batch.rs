@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{EntityId, Origin, Seq, Timestamp};
 
 /// The rows of a run of consecutive log records, in log order.
@@ -24,6 +26,8 @@ pub enum Row {
     Event(EventRow),
     /// A record that could not be understood.
     Quarantined(QuarantineRow),
+    /// What a person decided about a record that could not be understood. No event: it is in no count of them.
+    Settled(SettledRow),
 }
 
 /// A state of an entity at one instant. `(site, entity_key, ts, tie)` is its identity.
@@ -120,6 +124,50 @@ pub struct QuarantineRow {
     pub raw: Arc<[u8]>,
 }
 
+/// What a person decided about a record that was set aside: from then on it waits no more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettledRow {
+    /// The log record of the decision.
+    pub seq: Seq,
+    /// The log record that was set aside: its identity. Of two decisions about it the first holds.
+    pub of: Seq,
+    /// When that one arrived, so that both belong to one day and are kept equally long.
+    pub ts: Timestamp,
+    /// The house.
+    pub site: Arc<str>,
+    /// What was decided.
+    pub how: Settlement,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What can be decided about a record that was set aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Settlement {
+    /// Its bytes were read again, were understood, and were offered as if they had just arrived.
+    Retried,
+    /// It is not worth more. Its bytes stay.
+    Dropped,
+}
+
+impl Settlement {
+    /// The word used in the store and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Retried => "retried",
+            Self::Dropped => "dropped",
+        }
+    }
+
+    /// The settlement of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Retried, Self::Dropped].into_iter().find(|how| how.as_str() == name)
+    }
+}
+
 impl Row {
     /// The log record that the row came from.
     #[must_use]
@@ -128,6 +176,7 @@ impl Row {
             Self::State(row) => row.seq,
             Self::Event(row) => row.seq,
             Self::Quarantined(row) => row.seq,
+            Self::Settled(row) => row.seq,
         }
     }
 }

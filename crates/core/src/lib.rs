@@ -11,7 +11,7 @@ pub mod seq;
 pub mod time;
 pub mod value;
 
-pub use batch::{Batch, EventRow, QuarantineRow, Row, StateRow, Weather};
+pub use batch::{Batch, EventRow, QuarantineRow, Row, SettledRow, Settlement, StateRow, Weather};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use entity::EntityId;
 pub use error::ErrorKind;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    backfill, check, demo, entities, events, export, flush, gaps, history, log, quarantine, run, status, tail,
-    token,
+    backfill, check, demo, entities, events, export, flush, gaps, history, log, quarantine, run, status,
+    tail, token,
 };
 
 /// Records a Home Assistant house: every event on disk once, readable by any Parquet engine

@@ -11,6 +11,7 @@ mod fence;
 mod fold;
 mod history;
 mod offer;
+mod settle;
 mod snapshot;
 mod view;
 

@@ -8,6 +8,7 @@
 //! - [`deliver`]: folds the log into a sink, with a cursor.
 //! - [`sinks`]: what it is delivered to.
 //! - [`live`]: what was just written, for those who watch.
+//! - [`orders`], [`quarantine`]: what a person asks of the producer, and what can be done with records that were set aside.
 //! - [`health`], [`metrics`]: the state of the parts, rates over a window.
 
 pub mod counters;
@@ -21,6 +22,7 @@ pub mod mask;
 pub mod metrics;
 pub mod normalise;
 pub mod orders;
+pub mod quarantine;
 pub mod record;
 pub mod sinks;
 pub mod sources;

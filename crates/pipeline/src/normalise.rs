@@ -6,10 +6,12 @@
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use hearthline_core::{EntityId, EventRow, Origin, QuarantineRow, Row, Seq, StateRow, Timestamp, Value};
+use hearthline_core::{
+    EntityId, EventRow, Origin, QuarantineRow, Row, Seq, SettledRow, StateRow, Timestamp, Value,
+};
 use serde::Deserialize;
 
-use crate::record::{EventRecord, Record, StateRecord, UndecodableRecord};
+use crate::record::{EventRecord, Record, SettledRecord, StateRecord, UndecodableRecord};
 use crate::sources::home_assistant::wire::{self, EventData, State};
 
 /// Attributes that Home Assistant's recorder did not keep.
@@ -61,6 +63,7 @@ impl Normaliser {
             Ok(Record::Undecodable(UndecodableRecord { received, reason, raw })) => {
                 Some(self.quarantine(seq, received, &reason, &raw))
             }
+            Ok(Record::Settled(record)) => Some(self.settled(seq, &record)),
             Ok(Record::Checkpoint(_) | Record::Gap(_) | Record::Connected(_)) => None,
             Err(error) => Some(self.quarantine(seq, Timestamp::EPOCH, &error.to_string(), bytes)),
         }
@@ -173,6 +176,11 @@ impl Normaliser {
             }),
             Err(error) => self.quarantine(seq, record.received, &error.to_string(), record.raw.as_bytes()),
         }
+    }
+
+    fn settled(&self, seq: Seq, record: &SettledRecord) -> Row {
+        let SettledRecord { seq: of, received: ts, how, at, .. } = *record;
+        Row::Settled(SettledRow { seq, of, ts, site: Arc::clone(&self.site), how, at })
     }
 
     fn quarantine(&self, seq: Seq, ts: Timestamp, reason: &str, raw: &[u8]) -> Row {

@@ -8,6 +8,7 @@ use hearthline_core::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::ingest::{Ingest, IngestError};
+use crate::quarantine::{Settle, Settled};
 
 /// Orders that wait for the reader.
 const WAITING: usize = 16;
@@ -22,6 +23,8 @@ pub enum Order {
     RetryGaps(Option<u64>, Reply<usize>),
     /// Fetch the states that Home Assistant's history has since an instant. Answered with the gap that stands for it.
     Backfill(Timestamp, Reply<u64>),
+    /// Settle records that were set aside.
+    Quarantine(Settle, Reply<Vec<Settled>>),
 }
 
 impl Order {
@@ -30,6 +33,7 @@ impl Order {
         match self {
             Self::RetryGaps(id, reply) => drop(reply.send(in_words(ingest.retry_gaps(id)))),
             Self::Backfill(from, reply) => drop(reply.send(in_words(ingest.backfill(from)))),
+            Self::Quarantine(settle, reply) => drop(reply.send(settle.carry_out(ingest))),
         }
     }
 }

@@ -14,7 +14,7 @@
 
 use std::borrow::Cow;
 
-use hearthline_core::{EntityId, Origin, Timestamp};
+use hearthline_core::{EntityId, Origin, Seq, Settlement, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::counters::Counters;
@@ -39,6 +39,8 @@ pub enum Record<'a> {
     /// A connection was authenticated and subscribed.
     #[serde(borrow)]
     Connected(ConnectedRecord<'a>),
+    /// A record that was set aside waits no more.
+    Settled(SettledRecord),
 }
 
 /// A state of an entity, or its removal.
@@ -100,6 +102,21 @@ pub struct ConnectedRecord<'a> {
     /// Home Assistant's version.
     #[serde(borrow)]
     pub ha_version: Cow<'a, str>,
+}
+
+/// A record that was set aside waits no more. What its bytes said when read again stands in the records just before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettledRecord {
+    /// The record that was set aside.
+    pub seq: Seq,
+    /// When that one arrived.
+    pub received: Timestamp,
+    /// What was decided.
+    pub how: Settlement,
+    /// When.
+    pub at: Timestamp,
+    /// `time_fired` of the last live event, which what was read again is not.
+    pub last_fired: Option<Timestamp>,
 }
 
 /// All that the records before say together, so that a reader can start here.

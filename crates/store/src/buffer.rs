@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hearthline_core::{EventRow, QuarantineRow, StateRow};
+use hearthline_core::{EventRow, QuarantineRow, SettledRow, StateRow};
 
 use crate::record::Record;
 use crate::scan::Filter;
@@ -14,11 +14,12 @@ pub(crate) struct Buffers {
     pub(crate) states: Days<StateRow>,
     pub(crate) events: Days<EventRow>,
     pub(crate) quarantine: Days<QuarantineRow>,
+    pub(crate) settled: Days<SettledRow>,
 }
 
 impl Buffers {
     pub(crate) fn len(&self) -> usize {
-        self.states.len() + self.events.len() + self.quarantine.len()
+        self.states.len() + self.events.len() + self.quarantine.len() + self.settled.len()
     }
 
     /// Drops what has come into files: the first rows of each day.
@@ -26,6 +27,12 @@ impl Buffers {
         self.states.forget(&flushed.states);
         self.events.forget(&flushed.events);
         self.quarantine.forget(&flushed.quarantine);
+        self.settled.forget(&flushed.settled);
+    }
+
+    /// Whether a day has rows of any table.
+    pub(crate) fn have(&self, day: i64) -> bool {
+        self.states.has(day) || self.events.has(day) || self.quarantine.has(day) || self.settled.has(day)
     }
 }
 
@@ -52,7 +59,7 @@ impl<R: Record> Days<R> {
         self.0.iter().map(|(day, rows)| (*day, rows.as_slice()))
     }
 
-    pub(crate) fn has(&self, day: i64) -> bool {
+    fn has(&self, day: i64) -> bool {
         self.0.contains_key(&day)
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hashbrown::HashSet;
-use hearthline_core::{EventRow, QuarantineRow, Seq, StateRow, Timestamp};
+use hearthline_core::{EventRow, QuarantineRow, Seq, SettledRow, StateRow, Timestamp};
 
 use crate::buffer::Buffers;
 use crate::file::FileWriter;
@@ -97,6 +97,7 @@ impl Store {
             self.write_days::<EventRow>(pending, contents, edit)?,
         ];
         let quarantined = self.write_days::<QuarantineRow>(pending, contents, edit)?;
+        self.write_days::<SettledRow>(pending, contents, edit)?; // no events, and in no count of them
         let delivered = written.iter().sum::<u64>();
         edit.counts.events += pending.events;
         edit.counts.delivered += delivered;

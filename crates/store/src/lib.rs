@@ -5,7 +5,9 @@
 //! <dir>/manifest.<n>                                   which files count, and up to which log record (`manifest`)
 //! <dir>/states/date=2026-11-23/0000000017.parquet      rows of one UTC day, sorted by (entity_id, ts, tie)
 //! <dir>/events/date=…/  <dir>/quarantine/date=…/       the same for the other tables, sorted by ts
+//! <dir>/settled/date=…/                                which rows of quarantine wait no more, by the time of those
 //! <dir>/latest/0000000018.parquet                      the last state of each entity, columns as in `states`
+//! <dir>/../receipts/retention-<n>.json                 what retention has dropped (`receipt`)
 //! ```
 //!
 //! Any engine may read the folder at any time: a file appears whole, under its final name. While closed days are merged
@@ -25,7 +27,9 @@ mod folder;
 mod latest;
 mod manifest;
 mod query;
+mod receipt;
 mod record;
+mod retention;
 mod scan;
 mod stats;
 mod store;
@@ -40,6 +44,8 @@ pub use error::StoreError;
 pub use export::ExportFormat;
 pub use manifest::Counts;
 pub use query::{EventsQuery, QuarantineQuery, StatesQuery};
+pub use receipt::{Outcome, Receipt, ReceiptFile};
+pub use retention::{Amount, Hold, PlannedDay, Protection, RetentionPlan};
 pub use stats::{FileInfo, StoreStats};
 pub use store::{Store, StoreConfig};
 pub use table::Table;

@@ -39,7 +39,7 @@ pub struct Counts {
     pub delivered: u64,
     /// Rows whose identity was there already.
     pub collapsed: u64,
-    /// Rows put into `quarantine`.
+    /// Rows put into `quarantine`, settled by now or not.
     pub quarantined: u64,
 }
 
@@ -145,6 +145,11 @@ impl Manifest {
     /// What is committed.
     pub(crate) fn contents(&self) -> &Arc<Contents> {
         &self.contents
+    }
+
+    /// Whether what is on disk is what is committed: not after a failed commit, until another has gone well.
+    pub(crate) fn is_known(&self) -> bool {
+        self.file.is_some()
     }
 
     /// Makes an edit durable. After an error it may or may not be there at the next open, so the files that it names

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
-use hashbrown::HashSet;
-use hearthline_core::{EntityId, EventRow, QuarantineRow, StateRow, Timestamp};
+use hashbrown::{HashMap, HashSet};
+use hearthline_core::{EntityId, EventRow, QuarantineRow, Seq, SettledRow, StateRow, Timestamp};
 
 use crate::StoreError;
 use crate::folder::Folder;
@@ -43,6 +44,8 @@ pub struct QuarantineQuery {
     pub from: Timestamp,
     /// Before this instant.
     pub to: Timestamp,
+    /// Also those that a person has settled.
+    pub settled: bool,
 }
 
 impl StatesQuery {
@@ -124,29 +127,70 @@ impl Store {
         mut each: impl FnMut(EventRow) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
         let names = query.event_type.as_deref().map(|name| Arc::new(BTreeSet::from([Arc::from(name)])));
-        self.each_row(&Filter { names, from: query.from, to: query.to }, &mut each)
+        self.each_row(&Filter { names, from: query.from, to: query.to }, None, &mut each)
     }
 
-    /// Gives the records that could not be understood, oldest first, until told to stop.
+    /// Gives the records that could not be understood, oldest first, until told to stop; each with what was decided about
+    /// it.
     ///
     /// # Errors
     /// `DamagedFile` at the first file that cannot be read; rows given before are right.
     pub fn quarantined(
         &self,
         query: &QuarantineQuery,
-        mut each: impl FnMut(QuarantineRow) -> ControlFlow<()>,
+        mut each: impl FnMut(QuarantineRow, Option<SettledRow>) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
-        self.each_row(&Filter { names: None, from: query.from, to: query.to }, &mut each)
+        let filter = Filter { names: None, from: query.from, to: query.to };
+        let mut settled = HashMap::new();
+        self.each_row(&filter, None, &mut |row: SettledRow| {
+            settled.insert(row.of, row);
+            ControlFlow::Continue(())
+        })?;
+        self.each_row(&filter, None, &mut |row: QuarantineRow| match settled.remove(&row.seq) {
+            Some(_) if !query.settled => ControlFlow::Continue(()),
+            settled => each(row, settled),
+        })
     }
 
+    /// The record of this number, with what was decided about it; none when it was understood or is no more.
+    ///
+    /// # Errors
+    /// `DamagedFile` when a file that it may be in cannot be read.
+    pub fn quarantined_at(
+        &self,
+        seq: Seq,
+    ) -> Result<Option<(QuarantineRow, Option<SettledRow>)>, StoreError> {
+        let mut ts = None;
+        self.each_row(&Filter::ALL, Some(QuarantineRow::KEY), &mut |row: QuarantineRow| {
+            if row.seq != seq {
+                return ControlFlow::Continue(());
+            }
+            ts = Some(row.ts);
+            ControlFlow::Break(())
+        })?;
+        let Some(from) = ts else { return Ok(None) };
+        let query = QuarantineQuery { from, to: from.plus(Duration::from_micros(1)), settled: true };
+        let mut found = None;
+        self.quarantined(&query, |row, settled| {
+            if row.seq != seq {
+                return ControlFlow::Continue(());
+            }
+            found = Some((row, settled));
+            ControlFlow::Break(())
+        })?;
+        Ok(found)
+    }
+
+    /// As asked for; columns not asked for are null or empty.
     fn each_row<R: Record>(
         &self,
         filter: &Filter,
+        columns: Option<&[&str]>,
         each: &mut dyn FnMut(R) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
         let snapshot = self.snapshot::<R>(filter);
         for day in snapshot.days() {
-            for row in snapshot.merge(&self.folder, day, filter, None)? {
+            for row in snapshot.merge(&self.folder, day, filter, columns)? {
                 if each(Arc::unwrap_or_clone(row?)).is_break() {
                     return Ok(());
                 }

@@ -2,6 +2,7 @@
 
 mod events;
 mod quarantine;
+mod settled;
 mod states;
 
 use std::cmp::Ordering;

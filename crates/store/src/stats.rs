@@ -41,6 +41,10 @@ pub struct StoreStats {
     pub first: Option<Timestamp>,
     /// The time of the latest state.
     pub last: Option<Timestamp>,
+    /// Records that were set aside and still lie here, in files and in memory.
+    pub quarantined: u64,
+    /// Those of them that wait no more.
+    pub settled: u64,
     /// Rows that retention has dropped since the store was made.
     pub expired: u64,
     /// Files that could not be read since the store was opened, relative to its folder.
@@ -69,6 +73,8 @@ impl Store {
         let mut stats = StoreStats {
             buffered: live.buffers.len(),
             rows: live.buffers.states.len() as u64,
+            quarantined: live.buffers.quarantine.len() as u64,
+            settled: live.buffers.settled.len() as u64,
             entities: live.latest.len(),
             expired: live.contents.expired,
             damaged: self.folder.damaged(),
@@ -81,9 +87,14 @@ impl Store {
         for file in live.contents.files.iter().filter(|file| file.table.is_by_day()) {
             stats.files += 1;
             stats.bytes += file.bytes;
-            if file.table == Table::States {
-                stats.rows += file.rows;
-                reach(file.first, file.last);
+            match file.table {
+                Table::States => {
+                    stats.rows += file.rows;
+                    reach(file.first, file.last);
+                }
+                Table::Quarantine => stats.quarantined += file.rows,
+                Table::Settled => stats.settled += file.rows,
+                Table::Events | Table::Latest => {}
             }
         }
         live.buffers.states.iter().flat_map(|(_, rows)| rows).for_each(|row| reach(row.ts, row.ts));

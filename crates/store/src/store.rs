@@ -13,6 +13,8 @@ use crate::buffer::Buffers;
 use crate::error::disk;
 use crate::folder::Folder;
 use crate::manifest::{self, Contents, Counts, Edit, Manifest};
+use crate::receipt::Receipt;
+use crate::retention::{Protect, Protection};
 use crate::upkeep::Leftovers;
 use crate::{StoreError, latest};
 
@@ -43,6 +45,10 @@ pub struct Store {
     /// Held through a flush. None when open for reading only.
     manifest: Option<Mutex<Manifest>>,
     pub(crate) leftovers: Mutex<Leftovers>,
+    /// Says what retention must not drop.
+    pub(crate) protect: Mutex<Protect>,
+    /// Of a drop that is going on, or failed.
+    pub(crate) open_receipt: Mutex<Option<Receipt>>,
     next_id: AtomicU64,
     /// Monotonic time of the last save of the last states.
     pub(crate) latest_saved: Mutex<Option<Duration>>,
@@ -56,7 +62,7 @@ pub(crate) struct Live {
     pub(crate) buffers: Buffers,
     pub(crate) latest: HashMap<EntityId, Arc<StateRow>>,
     pub(crate) written: Seq,
-    /// Rows taken in since the commit.
+    /// Rows of events taken in since the commit.
     pub(crate) events: u64,
     /// Monotonic time since when something waits for a flush.
     pub(crate) waiting_since: Option<Duration>,
@@ -79,7 +85,9 @@ impl Store {
         let manifest = Manifest::open(fs, &config.dir)?;
         folder.sweep(manifest.contents())?;
         let contents = Arc::clone(manifest.contents());
-        Ok(Self::new(folder, clock, config, &contents, Some(manifest)))
+        let store = Self::new(folder, clock, config, &contents, Some(manifest));
+        store.complete_receipts()?;
+        Ok(store)
     }
 
     /// Opens the store to look at it. Nothing on disk is changed; what is only in the log is not seen. For a folder that
@@ -122,6 +130,8 @@ impl Store {
             live: RwLock::new(live),
             manifest: manifest.map(Mutex::new),
             leftovers: Mutex::default(),
+            protect: Mutex::new(Arc::new(Protection::default)),
+            open_receipt: Mutex::default(),
             next_id: AtomicU64::new(contents.next_id),
             latest_saved: Mutex::new(None),
         }
@@ -227,7 +237,7 @@ impl Store {
 
 impl Live {
     fn take(&mut self, row: &Row, context_ids: bool) {
-        self.events += 1;
+        self.events += u64::from(!matches!(row, Row::Settled(_)));
         match row {
             Row::State(row) => {
                 let mut row = row.clone();
@@ -242,6 +252,7 @@ impl Live {
                 self.buffers.events.push(Arc::new(row));
             }
             Row::Quarantined(row) => self.buffers.quarantine.push(Arc::new(row.clone())),
+            Row::Settled(row) => self.buffers.settled.push(Arc::new(row.clone())),
         }
     }
 }

@@ -17,11 +17,13 @@ pub enum Table {
     Quarantine,
     /// The last state of each entity: one file, which restates rows of `states`.
     Latest,
+    /// Which records of `quarantine` wait no more.
+    Settled,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 4] = [Self::States, Self::Events, Self::Quarantine, Self::Latest];
+    pub const ALL: [Self; 5] = [Self::States, Self::Events, Self::Quarantine, Self::Latest, Self::Settled];
 
     /// The name of its folder.
     #[must_use]
@@ -31,6 +33,7 @@ impl Table {
             Self::Events => "events",
             Self::Quarantine => "quarantine",
             Self::Latest => "latest",
+            Self::Settled => "settled",
         }
     }
 

@@ -4,6 +4,8 @@ mod buckets;
 mod crash;
 mod damage;
 mod export;
+mod quarantine;
+mod retention;
 mod rows;
 mod upkeep;
 
@@ -74,6 +76,7 @@ impl House {
             Row::State(row) => row.seq = Seq(self.seq),
             Row::Event(row) => row.seq = Seq(self.seq),
             Row::Quarantined(row) => row.seq = Seq(self.seq),
+            Row::Settled(row) => row.seq = Seq(self.seq),
         }
         row
     }

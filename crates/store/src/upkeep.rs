@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Weak};
 
-use hearthline_core::{EventRow, QuarantineRow, Seq, StateRow};
+use hearthline_core::{EventRow, QuarantineRow, Seq, SettledRow, StateRow};
 
 use crate::folder::Folder;
 use crate::manifest::FileEntry;
@@ -22,27 +22,8 @@ impl Store {
     /// `ReadOnly`, or as the disk says; then nothing has changed. A day with a damaged file is left alone.
     pub fn maintain(&self) -> Result<bool, StoreError> {
         self.leftovers.lock().remove(&self.folder);
-        self.drop_old_days()?;
+        self.apply_retention(None, "the setting store.retention")?;
         self.merge_one_day()
-    }
-
-    fn drop_old_days(&self) -> Result<(), StoreError> {
-        let Some(retention) = self.config.retention else { return Ok(()) };
-        let mut manifest = self.manifest()?;
-        let cutoff = self.clock.now().minus(retention);
-        let contents = Arc::clone(manifest.contents());
-        let old = |file: &&FileEntry| file.table.is_by_day() && file.day < cutoff.day();
-        let dropped: Vec<_> = contents.files.iter().filter(old).collect();
-        if dropped.is_empty() {
-            return Ok(());
-        }
-        let mut edit = contents.edit();
-        edit.expired += dropped.iter().map(|file| file.rows).sum::<u64>();
-        edit.remove = dropped.iter().map(|file| file.id).collect();
-        tracing::info!(files = dropped.len(), before = %cutoff.date(), "retention drops days");
-        self.commit(&mut manifest, edit, |live| {
-            live.latest.retain(|_, row| row.state.is_some() || row.ts.day() >= cutoff.day());
-        })
     }
 
     fn merge_one_day(&self) -> Result<bool, StoreError> {
@@ -52,6 +33,7 @@ impl Store {
             Table::States => self.merge_day::<StateRow>(day, &files)?,
             Table::Events => self.merge_day::<EventRow>(day, &files)?,
             Table::Quarantine => self.merge_day::<QuarantineRow>(day, &files)?,
+            Table::Settled => self.merge_day::<SettledRow>(day, &files)?,
             Table::Latest => {}
         }
         Ok(days.next().is_some())
@@ -66,10 +48,9 @@ impl Store {
             days.entry((file.table, file.day)).or_default().push(*file);
         }
         days.retain(|(_, day), files| {
-            let buffers = &live.buffers;
-            let waiting =
-                buffers.states.has(*day) || buffers.events.has(*day) || buffers.quarantine.has(*day);
-            files.len() > 1 && !waiting && !files.iter().any(|file| self.folder.is_damaged(file))
+            files.len() > 1
+                && !live.buffers.have(*day)
+                && !files.iter().any(|file| self.folder.is_damaged(file))
         });
         days
     }
@@ -82,6 +63,7 @@ impl Store {
         let rows = snapshot.merge(&self.folder, day, &Filter::ALL, None)?;
         let merged = self.write_file(R::TABLE, day, through, rows)?;
         let mut manifest = self.manifest()?;
+        self.complete_receipt(&mut manifest)?; // it looks for files that are about to go
         let contents = Arc::clone(manifest.contents());
         if !files.iter().all(|file| contents.files.contains(file)) {
             self.folder.remove_quietly(&merged.path(&self.folder.dir)); // dropped meanwhile

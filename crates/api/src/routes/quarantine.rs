@@ -59,10 +59,11 @@ pub(super) async fn get(
     let query = QuarantineQuery {
         from: instant("from", parameters.from.as_deref())?.unwrap_or(Timestamp(i64::MIN)),
         to: instant("to", parameters.to.as_deref())?.unwrap_or(Timestamp(i64::MAX)),
+        settled: false,
     };
     let mut newest = Newest::new(parameters.limit.unwrap_or(LIMIT.0).clamp(1, LIMIT.1));
     blocking("the quarantine cannot be read", move || {
-        reading.store.quarantined(&query, |row| {
+        reading.store.quarantined(&query, |row, _| {
             newest.offer(row.ts, || Quarantined::of(&row));
             ControlFlow::Continue(())
         })?;

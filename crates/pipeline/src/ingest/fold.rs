@@ -80,6 +80,7 @@ impl Fold {
                 self.gaps.apply(gap);
             }
             Record::Connected(connected) => self.gaps.began(connected.at),
+            Record::Settled(settled) => self.last_fired = settled.last_fired,
             Record::Undecodable(_) => {}
         }
     }

@@ -1,4 +1,5 @@
 mod full;
+mod settle;
 
 use std::path::PathBuf;
 

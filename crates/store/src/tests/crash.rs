@@ -7,9 +7,9 @@ use super::*;
 
 /// A disk that takes so many changes and no more: where the power goes, or the process is killed.
 #[derive(Clone)]
-struct Doomed {
-    disk: MemFs,
-    left: Arc<AtomicUsize>,
+pub(super) struct Doomed {
+    pub(super) disk: MemFs,
+    pub(super) left: Arc<AtomicUsize>,
 }
 
 impl Doomed {

@@ -220,8 +220,8 @@ fn events_and_what_is_not_understood_have_tables_of_their_own() {
     assert_eq!(ask(None, 10), [1, 2, 3, 4]);
     assert_eq!(ask(Some("call"), 2), [2, 3]);
     let mut found = Vec::new();
-    let query = QuarantineQuery { from: NOON, to: NOON.plus(DAY) };
-    let each = |row| {
+    let query = QuarantineQuery { from: NOON, to: NOON.plus(DAY), settled: false };
+    let each = |row, _| {
         found.push(row);
         ControlFlow::Continue(())
     };

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use hearthline_core::{MemFs, Origin, Seq, Timestamp};
+use hearthline_core::{MemFs, Origin, QuarantineRow, Seq, Settlement, Timestamp};
 use hearthline_log::{Log, LogConfig, LogWriter, Read, SyncPolicy};
 use hearthline_sim::{Ending, Fault, Garbage, HomeAssistant, House, Options, TokioClock};
 use parking_lot::Mutex;
@@ -15,6 +15,7 @@ use crate::filter::Filter;
 use crate::gaps::Cause;
 use crate::ingest::IngestView;
 use crate::orders::{Order, Orders};
+use crate::quarantine::{Outcome, Settle};
 use crate::record::Record;
 use crate::sources::home_assistant::Address;
 
@@ -375,4 +376,39 @@ async fn stopping_names_the_gap_that_begins() {
     let view = Arc::clone(&lab.ingest);
     lab.stopped().await;
     assert_eq!(view.look().recent_gaps[0].cause, Cause::Stopped);
+}
+
+#[tokio::test(start_paused = true)]
+async fn orders_are_carried_out_at_once_connected_connecting_and_parked() {
+    let lab = Lab::new(Options::default());
+    let set_aside = |text: &str| QuarantineRow {
+        seq: Seq(1),
+        ts: START,
+        site: "home".into(),
+        reason: "".into(),
+        raw: format!(r#"{{"event_type":"{text}","data":{{}},"time_fired":"{START}"}}"#).into_bytes().into(),
+    };
+    let retry = async |text: &str| {
+        let settle = Settle { how: Settlement::Retried, rows: vec![set_aside(text)] };
+        let began = Instant::now();
+        let settled = lab.orders.give(|reply| Order::Quarantine(settle, reply)).await.unwrap();
+        assert!(began.elapsed() < SECOND, "{text}: {:?}", began.elapsed());
+        settled[0].outcome
+    };
+    assert_eq!(retry("connecting").await, Outcome::Recorded);
+    sleep(SECOND).await;
+    assert_eq!(lab.state(), LinkState::Connected);
+    assert_eq!(retry("connected").await, Outcome::Recorded);
+    *lab.token.lock() = Token::new("wrong");
+    lab.peer.cause(Fault::Drop(Ending::Eof));
+    sleep(120 * SECOND).await;
+    assert_eq!(lab.state(), LinkState::Parked);
+    assert_eq!(retry("parked").await, Outcome::Recorded);
+    assert_eq!(lab.ingest.look().counters.logged, 3);
+
+    let orders = lab.orders.clone();
+    lab.stopped().await;
+    let settle = Settle { how: Settlement::Dropped, rows: Vec::new() };
+    let refused = orders.give(|reply| Order::Quarantine(settle, reply)).await.unwrap_err();
+    assert!(refused.contains("stopping"), "{refused}");
 }
