@@ -8,6 +8,7 @@ mod commands;
 mod connection;
 mod fault;
 mod http;
+mod ledger;
 mod line;
 mod listen;
 mod message;
@@ -25,7 +26,8 @@ use tokio::sync::watch;
 
 use crate::house::{Fired, House, Write};
 
-pub use fault::{Ending, Fault, Garbage};
+pub use fault::{Ending, Fault, FaultKind, Garbage};
+pub use ledger::LedgerEntry;
 
 use line::Valve;
 use world::World;

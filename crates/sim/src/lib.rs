@@ -13,7 +13,8 @@
 pub mod clock;
 pub mod home_assistant;
 pub mod house;
+mod words;
 
 pub use clock::TokioClock;
-pub use home_assistant::{Counters, Ending, Fault, Garbage, HomeAssistant, Options};
+pub use home_assistant::{Counters, Ending, Fault, FaultKind, Garbage, HomeAssistant, LedgerEntry, Options};
 pub use house::{Context, Fired, House, State, Write};

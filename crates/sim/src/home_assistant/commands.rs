@@ -9,6 +9,8 @@ use super::outbox::Out;
 use super::recorder::Period;
 use super::world::World;
 
+const HISTORY: &str = "history/history_during_period";
+
 /// Code and message.
 type Refusal = (&'static str, String);
 
@@ -20,16 +22,25 @@ pub(super) fn answer(world: &mut World, peer: u64, frame: &str, options: &Option
         Ok(command) => vec![command],
     };
     for command in commands {
-        let text = one(world, peer, &command, options, now);
-        if let Some(peer) = world.peers.get(&peer) {
+        let Some(text) = one(world, peer, &command, options, now) else { continue };
+        let Some(peer) = world.peers.get(&peer) else { continue };
+        let late = world.lasting.slow_history;
+        if !late.is_zero() && command.get("type").is_some_and(|name| name == HISTORY) {
+            let outbox = peer.outbox.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(late).await;
+                outbox.push(Out::Text(text));
+            });
+        } else {
             peer.outbox.push(Out::Text(text));
         }
     }
     true
 }
 
-fn one(world: &mut World, peer: u64, command: &Value, options: &Options, now: Timestamp) -> String {
-    let malformed = |id: &Value| message::error(id, "invalid_format", "Message incorrectly formatted.");
+/// The answer; none where that is what goes wrong.
+fn one(world: &mut World, peer: u64, command: &Value, options: &Options, now: Timestamp) -> Option<String> {
+    let malformed = |id: &Value| Some(message::error(id, "invalid_format", "Message incorrectly formatted."));
     let Some(keys) = command.as_object() else { return malformed(&0.into()) };
     let given = keys.get("id").cloned().unwrap_or_default();
     let (Some(id), Some(name)) =
@@ -42,16 +53,26 @@ fn one(world: &mut World, peer: u64, command: &Value, options: &Options, now: Ti
         p.last_id = p.last_id.max(id);
         risen
     });
-    if !risen {
-        return message::error(&given, "id_reuse", "Identifier values have to increase.");
+    if !risen || std::mem::take(&mut world.id_reuse) {
+        return Some(message::error(&given, "id_reuse", "Identifier values have to increase."));
+    }
+    if let Some((_, ending)) = world.drop_on.take_if(|(command, _)| command == name) {
+        world.peers.get(&peer)?.outbox.end(ending);
+        return None;
+    }
+    if world.lasting.ignored.contains(name) {
+        return None;
+    }
+    if world.lasting.refused.contains(name) {
+        return Some(message::error(&given, "unauthorized", "Unauthorized"));
     }
     let style = world.lasting.style;
     let done = Command { world, peer, id, keys, options, now }.run(name);
-    match done {
+    Some(match done {
         Ok(_) if name == "ping" => format!(r#"{{"id":{id},"type":"pong"}}"#),
         Ok(result) => message::result(&given, &result, style),
         Err((code, text)) => message::error(&given, code, &text),
-    }
+    })
 }
 
 struct Command<'a> {
@@ -89,13 +110,16 @@ impl Command<'_> {
                     "is_admin": admin, "credentials": [], "mfa_modules": []})
                 .to_string()
             }),
+            "recorder/info" | HISTORY if self.world.recorder.is_absent() => {
+                Err(("unknown_command", "Unknown command.".into()))
+            }
             "recorder/info" => self.allow(&[]).map(|()| {
                 json!({"backlog": self.world.recorder.backlog(self.now), "db_in_default_location": true,
                     "max_backlog": 65_000, "migration_in_progress": false, "migration_is_live": false,
                     "recording": true, "thread_running": true})
                 .to_string()
             }),
-            "history/history_during_period" => self.history(),
+            HISTORY => self.history(),
             _ => {
                 let registry = name
                     .strip_prefix("config/")
@@ -168,11 +192,12 @@ impl Command<'_> {
         let start = self.time("start_time", "invalid_start_time", "Invalid start_time")?;
         let start = start.ok_or_else(|| missing("start_time", "required key not provided"))?;
         let end = self.time("end_time", "invalid_end_time", "Invalid end_time")?;
+        let today = self.world.house.stamp(self.now);
         let period = Period {
             start,
-            end: end.unwrap_or(self.now),
+            end: end.unwrap_or(today),
             entity_ids: entity_ids.iter().filter_map(|id| Some(id.as_str()?.to_owned())).collect(),
-            include_start_time_state: flag("include_start_time_state", true),
+            include_start_time_state: start <= today && flag("include_start_time_state", true),
             significant_changes_only: flag("significant_changes_only", true),
             minimal_response: flag("minimal_response", false),
             no_attributes: flag("no_attributes", false),

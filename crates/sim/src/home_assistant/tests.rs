@@ -16,7 +16,10 @@ use crate::{House, TokioClock};
 
 mod faults;
 mod history;
+mod house;
+mod line;
 mod protocol;
+mod refusals;
 
 fn start_time() -> Timestamp {
     Timestamp::parse("2026-11-23T11:49:43.000001+00:00").unwrap()
