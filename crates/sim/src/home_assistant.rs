@@ -6,6 +6,7 @@
 
 mod commands;
 mod connection;
+mod control;
 mod fault;
 mod http;
 mod ledger;
@@ -26,6 +27,7 @@ use tokio::sync::watch;
 
 use crate::house::{Fired, House, Write};
 
+pub use control::Save;
 pub use fault::{Ending, Fault, FaultKind, Garbage};
 pub use ledger::LedgerEntry;
 
@@ -39,7 +41,7 @@ pub struct Options {
     pub version: String,
     /// `location_name` of the configuration.
     pub location_name: String,
-    /// The one token that is right.
+    /// The one token that is right; any is when it is empty.
     pub token: String,
     /// Whether the token's user is an administrator. Others may subscribe to `state_changed` only.
     pub admin: bool,
