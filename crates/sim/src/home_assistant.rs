@@ -15,6 +15,7 @@ mod listen;
 mod message;
 mod outbox;
 mod recorder;
+mod tape;
 mod world;
 
 use std::sync::Arc;

@@ -15,6 +15,7 @@
 pub mod clock;
 pub mod home_assistant;
 pub mod house;
+pub mod recording;
 pub mod scenario;
 mod words;
 
@@ -23,4 +24,5 @@ pub use home_assistant::{
     Counters, Ending, Fault, FaultKind, Garbage, HomeAssistant, LedgerEntry, Options, Save,
 };
 pub use house::{Context, Fired, House, State, Write};
+pub use recording::Recording;
 pub use scenario::{Chaos, Scenario, Timed};

@@ -1,5 +1,7 @@
 //! The commands: which there are, what keys they have, what they answer.
 
+use std::borrow::Cow;
+
 use hearthline_core::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -7,12 +9,13 @@ use super::Options;
 use super::message;
 use super::outbox::Out;
 use super::recorder::Period;
+use super::tape::Tape;
 use super::world::World;
 
 const HISTORY: &str = "history/history_during_period";
 
 /// Code and message.
-type Refusal = (&'static str, String);
+type Refusal = (Cow<'static, str>, String);
 
 /// Answers a frame: a command or an array of them. False when it is not JSON, which ends the connection.
 pub(super) fn answer(world: &mut World, peer: u64, frame: &str, options: &Options, now: Timestamp) -> bool {
@@ -71,7 +74,7 @@ fn one(world: &mut World, peer: u64, command: &Value, options: &Options, now: Ti
     Some(match done {
         Ok(_) if name == "ping" => format!(r#"{{"id":{id},"type":"pong"}}"#),
         Ok(result) => message::result(&given, &result, style),
-        Err((code, text)) => message::error(&given, code, &text),
+        Err((code, text)) => message::error(&given, &code, &text),
     })
 }
 
@@ -96,6 +99,7 @@ impl Command<'_> {
             "supported_features" => self.supported_features(),
             "subscribe_events" => self.subscribe(),
             "unsubscribe_events" => self.unsubscribe(),
+            name if let Some(tape) = &mut self.world.tape => tape.answer(name),
             "get_states" => {
                 self.allow(&[])?;
                 let style = self.world.lasting.style;
@@ -111,7 +115,7 @@ impl Command<'_> {
                 .to_string()
             }),
             "recorder/info" | HISTORY if self.world.recorder.is_absent() => {
-                Err(("unknown_command", "Unknown command.".into()))
+                Err(("unknown_command".into(), "Unknown command.".into()))
             }
             "recorder/info" => self.allow(&[]).map(|()| {
                 json!({"backlog": self.world.recorder.backlog(self.now), "db_in_default_location": true,
@@ -127,7 +131,7 @@ impl Command<'_> {
                     .unwrap_or_default();
                 match self.world.house.registries().list(registry) {
                     Some(list) => self.allow(&[]).map(|()| list.to_string()),
-                    None => Err(("unknown_command", "Unknown command.".into())),
+                    None => Err(("unknown_command".into(), "Unknown command.".into())),
                 }
             }
         }
@@ -149,19 +153,20 @@ impl Command<'_> {
             None => None,
             Some(Value::String(wanted)) => Some(wanted.clone()),
             Some(other) => {
-                return Err(("invalid_format", format!("expected str at 'event_type'. Got {other}")));
+                return Err(("invalid_format".into(), format!("expected str at 'event_type'. Got {other}")));
             }
         };
         if !self.options.admin && wanted.as_deref() != Some("state_changed") {
-            return Err(("unauthorized", "Unauthorized".into()));
+            return Err(("unauthorized".into(), "Unauthorized".into()));
         }
         if wanted.as_deref() == Some("state_reported") {
             let message = "Event filter is required for event state_reported";
-            return Err(("home_assistant_error", message.into()));
+            return Err(("home_assistant_error".into(), message.into()));
         }
         if let Some(peer) = self.world.peers.get_mut(&self.peer) {
             peer.subscriptions.insert(self.id, wanted);
             self.world.counted.subscriptions_ever += 1;
+            self.world.tape.iter().for_each(Tape::subscribed);
         }
         Ok("null".into())
     }
@@ -172,7 +177,7 @@ impl Command<'_> {
         let id = id.ok_or_else(|| missing("subscription", "expected int"))?;
         match self.world.peers.get_mut(&self.peer).and_then(|p| p.subscriptions.remove(&id)) {
             Some(_) => Ok("null".into()),
-            None => Err(("not_found", "Subscription not found.".into())),
+            None => Err(("not_found".into(), "Subscription not found.".into())),
         }
     }
 
@@ -208,7 +213,7 @@ impl Command<'_> {
     fn time(&self, key: &str, code: &'static str, text: &str) -> Result<Option<Timestamp>, Refusal> {
         let Some(given) = self.keys.get(key) else { return Ok(None) };
         let time = given.as_str().and_then(|text| Timestamp::parse(text).ok());
-        time.map(Some).ok_or_else(|| (code, text.into()))
+        time.map(Some).ok_or_else(|| (code.into(), text.into()))
     }
 
     fn config(&self) -> Value {
@@ -234,12 +239,12 @@ impl Command<'_> {
         {
             None => Ok(()),
             Some((key, value)) => {
-                Err(("invalid_format", format!("not a valid option at '{key}'. Got {value}")))
+                Err(("invalid_format".into(), format!("not a valid option at '{key}'. Got {value}")))
             }
         }
     }
 }
 
 fn missing(key: &str, what: &str) -> Refusal {
-    ("invalid_format", format!("{what} at '{key}'. Got None"))
+    ("invalid_format".into(), format!("{what} at '{key}'. Got None"))
 }

@@ -9,6 +9,7 @@ use hearthline_core::Timestamp;
 use super::message::{self, Style};
 use super::outbox::{Out, Outbox};
 use super::recorder::Recorder;
+use super::tape::Tape;
 use super::{Counters, Ending, Options};
 use crate::house::{Fired, House};
 
@@ -65,6 +66,8 @@ pub(super) struct Peer {
 pub(super) struct World {
     pub(super) house: House,
     pub(super) recorder: Recorder,
+    /// A recording that speaks in place of the house.
+    pub(super) tape: Option<Tape>,
     pub(super) phase: Phase,
     /// Stops so far; a start that another stop has overtaken is given up.
     pub(super) boot: u64,
@@ -87,6 +90,7 @@ impl World {
         Self {
             house,
             recorder: Recorder::new(options),
+            tape: None,
             phase: Phase::Running,
             boot: 0,
             peers: BTreeMap::new(),
