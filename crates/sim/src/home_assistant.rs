@@ -6,13 +6,16 @@
 
 mod commands;
 mod connection;
+mod control;
 mod fault;
 mod http;
+mod ledger;
 mod line;
 mod listen;
 mod message;
 mod outbox;
 mod recorder;
+mod tape;
 mod world;
 
 use std::sync::Arc;
@@ -25,7 +28,9 @@ use tokio::sync::watch;
 
 use crate::house::{Fired, House, State, Write};
 
-pub use fault::{Ending, Fault, Garbage};
+pub use control::Save;
+pub use fault::{Ending, Fault, FaultKind, Garbage};
+pub use ledger::LedgerEntry;
 
 use line::Valve;
 use world::World;
@@ -37,7 +42,7 @@ pub struct Options {
     pub version: String,
     /// `location_name` of the configuration.
     pub location_name: String,
-    /// The one token that is right.
+    /// The one token that is right; any is when it is empty.
     pub token: String,
     /// Whether the token's user is an administrator. Others may subscribe to `state_changed` only.
     pub admin: bool,

@@ -31,6 +31,8 @@ pub struct House {
     /// What each entity says, whether or not anyone records it: what a restart finds again.
     said: BTreeMap<EntityId, Write>,
     removed: BTreeSet<EntityId>,
+    /// The name of today by the name that an entity was installed with.
+    renamed: BTreeMap<EntityId, EntityId>,
     registries: Registries,
     rng: Rng,
     now: Timestamp,
@@ -42,7 +44,16 @@ impl House {
     /// [`advance`](Self::advance), within a second after `now`.
     #[must_use]
     pub fn new(seed: u64, now: Timestamp) -> Self {
-        let specs = inventory::furnish();
+        Self::furnished(seed, now, inventory::furnish())
+    }
+
+    /// The same with so many entities: the first ones of a usual house, or all of them and sensors of a larger one.
+    #[must_use]
+    pub fn of_size(seed: u64, now: Timestamp, entities: usize) -> Self {
+        Self::furnished(seed, now, inventory::furnish_to(entities))
+    }
+
+    fn furnished(seed: u64, now: Timestamp, specs: Vec<model::Spec>) -> Self {
         let registries = Registries::of(&specs, now);
         Self { model: Model::new(specs, now), registries, ..Self::empty(seed, now) }
     }
@@ -55,6 +66,7 @@ impl House {
             states: States::default(),
             said: BTreeMap::new(),
             removed: BTreeSet::new(),
+            renamed: BTreeMap::new(),
             registries: Registries::default(),
             rng: Rng::with_seed(seed),
             now,
@@ -74,7 +86,10 @@ impl House {
         let mut fired = Vec::new();
         while let Some((at, writes)) = self.model.step(to, &mut self.rng) {
             let context = self.context(at, None);
-            for write in writes {
+            for mut write in writes {
+                if let Some(name) = self.renamed.get(&write.entity_id) {
+                    write.entity_id = name.clone();
+                }
                 if !self.removed.contains(&write.entity_id) {
                     fired.extend(self.write(at, write, &context));
                 }
@@ -119,6 +134,42 @@ impl House {
         self.said.remove(entity_id);
         self.removed.insert(entity_id.into());
         self.states.remove(at, entity_id, &context)
+    }
+
+    /// Writes two states of one entity within the same microsecond, as a machine with a coarse clock does.
+    pub fn set_at_once(&mut self, at: Timestamp, writes: [Write; 2]) -> Vec<Fired> {
+        let [first, second] = writes;
+        let mut fired = self.call_service(at, None, vec![first]);
+        self.states.same_instant(!fired.is_empty());
+        fired.extend(self.call_service(at, None, vec![second]));
+        self.states.same_instant(false);
+        fired
+    }
+
+    /// Gives an entity another id: the old one is removed, the new one appears, the registry has one entry all the time.
+    /// Nothing when there is no such entity, or one that has the new id.
+    pub fn rename(&mut self, at: Timestamp, from: &str, to: &str) -> Vec<Fired> {
+        let free = self.state(to).is_none();
+        let Some(mut write) = self.said.get(from).cloned().filter(|_| free) else { return Vec::new() };
+        let to = EntityId::from(to);
+        let installed = self.renamed.iter().find(|(_, name)| name.as_str() == from).map(|(id, _)| id.clone());
+        self.renamed.insert(installed.unwrap_or_else(|| from.into()), to.clone());
+        self.registries.rename(from, to.as_str());
+        let removed = self.remove(at, from);
+        write.entity_id = to;
+        let appeared = self.call_service(at, None, vec![write]);
+        removed.into_iter().chain(appeared).collect()
+    }
+
+    /// Sets the clock that stamps events so many microseconds ahead of the true time, or behind it.
+    pub fn set_skew(&mut self, micros: i64) {
+        self.states.set_skew(micros);
+    }
+
+    /// A true time as the house's clock shows it.
+    #[must_use]
+    pub fn stamp(&self, at: Timestamp) -> Timestamp {
+        self.states.stamp(at)
     }
 
     /// Makes the next state of the entity one that cannot be written as JSON.

@@ -6,6 +6,8 @@
 //! tokio's time, so a paused runtime needs no real seconds; what is written in events follows a [`Clock`], and
 //! [`TokioClock`] makes both the same.
 //!
+//! [`Scenario`] is all of that from a file, and the control port lets other programs break things.
+//!
 //! A house with a past: make it some hours ago and advance it to now.
 //!
 //! [`Clock`]: hearthline_core::Clock
@@ -13,7 +15,14 @@
 pub mod clock;
 pub mod home_assistant;
 pub mod house;
+pub mod recording;
+pub mod scenario;
+mod words;
 
 pub use clock::TokioClock;
-pub use home_assistant::{Counters, Ending, Fault, Garbage, HomeAssistant, Options};
+pub use home_assistant::{
+    Counters, Ending, Fault, FaultKind, Garbage, HomeAssistant, LedgerEntry, Options, Save,
+};
 pub use house::{Context, Fired, House, State, Write};
+pub use recording::Recording;
+pub use scenario::{Chaos, Scenario, Timed};

@@ -1,5 +1,7 @@
 //! The commands: which there are, what keys they have, what they answer.
 
+use std::borrow::Cow;
+
 use hearthline_core::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -7,10 +9,13 @@ use super::Options;
 use super::message;
 use super::outbox::Out;
 use super::recorder::Period;
+use super::tape::Tape;
 use super::world::World;
 
+const HISTORY: &str = "history/history_during_period";
+
 /// Code and message.
-type Refusal = (&'static str, String);
+type Refusal = (Cow<'static, str>, String);
 
 /// Answers a frame: a command or an array of them. False when it is not JSON, which ends the connection.
 pub(super) fn answer(world: &mut World, peer: u64, frame: &str, options: &Options, now: Timestamp) -> bool {
@@ -20,16 +25,25 @@ pub(super) fn answer(world: &mut World, peer: u64, frame: &str, options: &Option
         Ok(command) => vec![command],
     };
     for command in commands {
-        let text = one(world, peer, &command, options, now);
-        if let Some(peer) = world.peers.get(&peer) {
+        let Some(text) = one(world, peer, &command, options, now) else { continue };
+        let Some(peer) = world.peers.get(&peer) else { continue };
+        let late = world.lasting.slow_history;
+        if !late.is_zero() && command.get("type").is_some_and(|name| name == HISTORY) {
+            let outbox = peer.outbox.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(late).await;
+                outbox.push(Out::Text(text));
+            });
+        } else {
             peer.outbox.push(Out::Text(text));
         }
     }
     true
 }
 
-fn one(world: &mut World, peer: u64, command: &Value, options: &Options, now: Timestamp) -> String {
-    let malformed = |id: &Value| message::error(id, "invalid_format", "Message incorrectly formatted.");
+/// The answer; none where that is what goes wrong.
+fn one(world: &mut World, peer: u64, command: &Value, options: &Options, now: Timestamp) -> Option<String> {
+    let malformed = |id: &Value| Some(message::error(id, "invalid_format", "Message incorrectly formatted."));
     let Some(keys) = command.as_object() else { return malformed(&0.into()) };
     let given = keys.get("id").cloned().unwrap_or_default();
     let (Some(id), Some(name)) =
@@ -42,16 +56,26 @@ fn one(world: &mut World, peer: u64, command: &Value, options: &Options, now: Ti
         p.last_id = p.last_id.max(id);
         risen
     });
-    if !risen {
-        return message::error(&given, "id_reuse", "Identifier values have to increase.");
+    if !risen || std::mem::take(&mut world.id_reuse) {
+        return Some(message::error(&given, "id_reuse", "Identifier values have to increase."));
+    }
+    if let Some((_, ending)) = world.drop_on.take_if(|(command, _)| command == name) {
+        world.peers.get(&peer)?.outbox.end(ending);
+        return None;
+    }
+    if world.lasting.ignored.contains(name) {
+        return None;
+    }
+    if world.lasting.refused.contains(name) {
+        return Some(message::error(&given, "unauthorized", "Unauthorized"));
     }
     let style = world.lasting.style;
     let done = Command { world, peer, id, keys, options, now }.run(name);
-    match done {
+    Some(match done {
         Ok(_) if name == "ping" => format!(r#"{{"id":{id},"type":"pong"}}"#),
         Ok(result) => message::result(&given, &result, style),
-        Err((code, text)) => message::error(&given, code, &text),
-    }
+        Err((code, text)) => message::error(&given, &code, &text),
+    })
 }
 
 struct Command<'a> {
@@ -75,6 +99,7 @@ impl Command<'_> {
             "supported_features" => self.supported_features(),
             "subscribe_events" => self.subscribe(),
             "unsubscribe_events" => self.unsubscribe(),
+            name if let Some(tape) = &mut self.world.tape => tape.answer(name),
             "get_states" => {
                 self.allow(&[])?;
                 let style = self.world.lasting.style;
@@ -89,13 +114,16 @@ impl Command<'_> {
                     "is_admin": admin, "credentials": [], "mfa_modules": []})
                 .to_string()
             }),
+            "recorder/info" | HISTORY if self.world.recorder.is_absent() => {
+                Err(("unknown_command".into(), "Unknown command.".into()))
+            }
             "recorder/info" => self.allow(&[]).map(|()| {
                 json!({"backlog": self.world.recorder.backlog(self.now), "db_in_default_location": true,
                     "max_backlog": 65_000, "migration_in_progress": false, "migration_is_live": false,
                     "recording": true, "thread_running": true})
                 .to_string()
             }),
-            "history/history_during_period" => self.history(),
+            HISTORY => self.history(),
             _ => {
                 let registry = name
                     .strip_prefix("config/")
@@ -103,7 +131,7 @@ impl Command<'_> {
                     .unwrap_or_default();
                 match self.world.house.registries().list(registry) {
                     Some(list) => self.allow(&[]).map(|()| list.to_string()),
-                    None => Err(("unknown_command", "Unknown command.".into())),
+                    None => Err(("unknown_command".into(), "Unknown command.".into())),
                 }
             }
         }
@@ -125,19 +153,20 @@ impl Command<'_> {
             None => None,
             Some(Value::String(wanted)) => Some(wanted.clone()),
             Some(other) => {
-                return Err(("invalid_format", format!("expected str at 'event_type'. Got {other}")));
+                return Err(("invalid_format".into(), format!("expected str at 'event_type'. Got {other}")));
             }
         };
         if !self.options.admin && wanted.as_deref() != Some("state_changed") {
-            return Err(("unauthorized", "Unauthorized".into()));
+            return Err(("unauthorized".into(), "Unauthorized".into()));
         }
         if wanted.as_deref() == Some("state_reported") {
             let message = "Event filter is required for event state_reported";
-            return Err(("home_assistant_error", message.into()));
+            return Err(("home_assistant_error".into(), message.into()));
         }
         if let Some(peer) = self.world.peers.get_mut(&self.peer) {
             peer.subscriptions.insert(self.id, wanted);
             self.world.counted.subscriptions_ever += 1;
+            self.world.tape.iter().for_each(Tape::subscribed);
         }
         Ok("null".into())
     }
@@ -148,7 +177,7 @@ impl Command<'_> {
         let id = id.ok_or_else(|| missing("subscription", "expected int"))?;
         match self.world.peers.get_mut(&self.peer).and_then(|p| p.subscriptions.remove(&id)) {
             Some(_) => Ok("null".into()),
-            None => Err(("not_found", "Subscription not found.".into())),
+            None => Err(("not_found".into(), "Subscription not found.".into())),
         }
     }
 
@@ -168,11 +197,12 @@ impl Command<'_> {
         let start = self.time("start_time", "invalid_start_time", "Invalid start_time")?;
         let start = start.ok_or_else(|| missing("start_time", "required key not provided"))?;
         let end = self.time("end_time", "invalid_end_time", "Invalid end_time")?;
+        let today = self.world.house.stamp(self.now);
         let period = Period {
             start,
-            end: end.unwrap_or(self.now),
+            end: end.unwrap_or(today),
             entity_ids: entity_ids.iter().filter_map(|id| Some(id.as_str()?.to_owned())).collect(),
-            include_start_time_state: flag("include_start_time_state", true),
+            include_start_time_state: start <= today && flag("include_start_time_state", true),
             significant_changes_only: flag("significant_changes_only", true),
             minimal_response: flag("minimal_response", false),
             no_attributes: flag("no_attributes", false),
@@ -183,7 +213,7 @@ impl Command<'_> {
     fn time(&self, key: &str, code: &'static str, text: &str) -> Result<Option<Timestamp>, Refusal> {
         let Some(given) = self.keys.get(key) else { return Ok(None) };
         let time = given.as_str().and_then(|text| Timestamp::parse(text).ok());
-        time.map(Some).ok_or_else(|| (code, text.into()))
+        time.map(Some).ok_or_else(|| (code.into(), text.into()))
     }
 
     fn config(&self) -> Value {
@@ -209,12 +239,12 @@ impl Command<'_> {
         {
             None => Ok(()),
             Some((key, value)) => {
-                Err(("invalid_format", format!("not a valid option at '{key}'. Got {value}")))
+                Err(("invalid_format".into(), format!("not a valid option at '{key}'. Got {value}")))
             }
         }
     }
 }
 
 fn missing(key: &str, what: &str) -> Refusal {
-    ("invalid_format", format!("{what} at '{key}'. Got None"))
+    ("invalid_format".into(), format!("{what} at '{key}'. Got None"))
 }

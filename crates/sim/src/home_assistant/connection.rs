@@ -42,7 +42,7 @@ impl HomeAssistant {
     pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S) {
         let Some((id, outbox)) = self.0.world.lock().admit() else { return };
         let registered = Registered(self, id);
-        let mut line = Line { stream, valve: self.0.valve.clone(), bytes_sent: self.0.bytes_sent.clone() };
+        let mut line = Line::new(stream, self.0.valve.clone(), self.0.bytes_sent.clone());
         if let Err(error) = self.converse(&mut line, id, &outbox).await {
             tracing::debug!(%error, "a connection broke");
         }
@@ -94,6 +94,7 @@ impl HomeAssistant {
         let mut world = self.0.world.lock();
         match head.path.as_str() {
             _ if world.banned => Err(("403 Forbidden", "403: Forbidden")),
+            _ if world.lasting.bad_gateway => Err(("502 Bad Gateway", "502: Bad Gateway")),
             "/api/websocket" => {
                 world.counted.user_agent = head.header("user-agent").map(str::to_owned);
                 let key = head.header("sec-websocket-key").map(str::to_owned);
@@ -113,7 +114,9 @@ impl HomeAssistant {
 
     /// Whether the token is right, counted.
     fn login(&self, world: &mut World, token: Option<&str>) -> bool {
-        let right = token == Some(&*self.0.options.token) && !world.lasting.token_revoked;
+        let wanted = &*self.0.options.token;
+        let right = token.is_some_and(|token| wanted.is_empty() || token == wanted);
+        let right = right && !world.lasting.token_revoked;
         world.login(right, self.0.options.login_attempts_threshold);
         right
     }
@@ -143,7 +146,7 @@ impl HomeAssistant {
             }
             () = tokio::time::sleep(Duration::from_millis(500)), if soon => Ok(Ending::Close),
             ending = self.read(&mut source, id, outbox) => ending,
-            ending = write(&mut sink, outbox) => ending,
+            ending = self.write(&mut sink, outbox) => ending,
         }
     }
 
@@ -208,19 +211,25 @@ impl HomeAssistant {
             }
         }
     }
-}
 
-async fn write(
-    sink: &mut (impl Sink<Message, Error = Error> + Unpin),
-    outbox: &Outbox,
-) -> Result<Ending, Error> {
-    loop {
-        let message = match outbox.take().await {
-            Out::Text(text) => Message::Text(text.into()),
-            Out::Binary(bytes) => Message::Binary(bytes.into()),
-            Out::Ping => Message::Ping(Vec::new().into()),
-        };
-        sink.send(message).await?;
+    async fn write(
+        &self,
+        sink: &mut (impl Sink<Message, Error = Error> + Unpin),
+        outbox: &Outbox,
+    ) -> Result<Ending, Error> {
+        loop {
+            outbox.filled().await;
+            let bursts = self.0.world.lock().lasting.bursts;
+            if !bursts.is_zero() {
+                tokio::time::sleep(bursts).await;
+            }
+            let message = match outbox.take().await {
+                Out::Text(text) => Message::Text(text.into()),
+                Out::Binary(bytes) => Message::Binary(bytes.into()),
+                Out::Ping => Message::Ping(Vec::new().into()),
+            };
+            sink.send(message).await?;
+        }
     }
 }
 

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use hearthline_core::{EntityId, Timestamp};
-use tokio::time::Instant;
+use hearthline_core::EntityId;
 
-use super::HomeAssistant;
 use super::message::{self, Style};
 use super::outbox::Out;
-use super::world::{Lasting, Phase, World};
+
+mod cause;
+mod named;
+mod task;
+
+pub use named::FaultKind;
 
 /// How a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,130 +88,82 @@ pub enum Fault {
     OddKeyOrder,
     /// Lasting: a key that no release has, at every level.
     UnknownKeys,
-}
-
-impl HomeAssistant {
-    /// Makes something go wrong. [`Fault::Restart`] and [`Fault::Storm`] go on in a task and need a runtime of tokio.
-    pub fn cause(&self, fault: Fault) {
-        match fault {
-            Fault::Refuse => self.change(|w| w.lasting.refuse = true),
-            Fault::HalfOpen => self.0.valve.shut(true),
-            Fault::CloseAfterAuth => self.change(|w| w.lasting.close_after_auth = true),
-            Fault::Drop(ending) => self.change(|w| w.end_all(ending)),
-            Fault::Restart { down, starting, killed } => {
-                let boot = self.stop(killed);
-                tokio::spawn(self.clone().come_back(boot, down, starting));
-            }
-            Fault::RevokeToken => self.change(|w| {
-                w.lasting.token_revoked = true;
-                w.end_all(Ending::Close);
-            }),
-            Fault::Swallow(entity_id) => self.change(|w| w.house.spoil(entity_id.as_str())),
-            Fault::Duplicate => self.change(|w| w.duplicate = true),
-            Fault::Storm { per_second, lasting, attribute_bytes } => {
-                tokio::spawn(self.clone().storm(per_second, lasting, attribute_bytes));
-            }
-            Fault::Garbage(garbage) => {
-                self.change(|w| w.to_subscribers("state_changed", |id| vec![garbage.frame(id)]))
-            }
-            Fault::SlowPong(by) => self.change(|w| w.lasting.slow_pong = by),
-            Fault::LargeAttribute { bytes } => {
-                self.set_state("sensor.large", "large", &format!(r#"{{"blob":"{}"}}"#, "x".repeat(bytes)));
-            }
-            Fault::OddKeyOrder => self.change(|w| w.lasting.style.odd_order = true),
-            Fault::UnknownKeys => self.change(|w| w.lasting.style.unknown_keys = true),
-        }
-    }
-
-    /// Ends all that lasts. A ban of the address is lifted too.
-    pub fn heal(&self) {
-        self.change(|w| {
-            w.lasting = Lasting::default();
-            w.banned = false;
-            w.failed_logins = 0;
-        });
-        self.0.valve.shut(false);
-    }
-
-    fn change(&self, what: impl FnOnce(&mut World)) {
-        let mut world = self.present();
-        what(&mut world);
-        let accepting = world.accepting();
-        self.0.accepting.send_if_modified(|was| std::mem::replace(was, accepting) != accepting);
-    }
-
-    /// Goes down. Returns the number of the next start.
-    fn stop(&self, killed: bool) -> u64 {
-        let now = self.now();
-        let mut boot = 0;
-        self.change(|w| {
-            w.phase = Phase::Down;
-            w.boot += 1;
-            w.end_all(if killed { Ending::Eof } else { Ending::Close });
-            w.house.stop();
-            if killed {
-                w.recorder.kill(now);
-            }
-            boot = w.boot;
-        });
-        boot
-    }
-
-    async fn come_back(self, boot: u64, down: Duration, starting: Duration) {
-        tokio::time::sleep(down).await;
-        self.during(boot, |w, _| w.phase = Phase::NotRunning);
-        tokio::time::sleep(starting / 2).await;
-        let mut found: Vec<EntityId> = Vec::new();
-        self.during(boot, |w, now| {
-            w.phase = Phase::Starting;
-            found = w.house.start();
-            for entity_id in found.iter().step_by(3) {
-                let fired = w.house.restore(now, entity_id);
-                w.publish(fired);
-            }
-        });
-        let pause = starting / 2 / u32::try_from(found.len() + 1).unwrap_or(u32::MAX);
-        for entity_id in found {
-            tokio::time::sleep(pause).await;
-            self.during(boot, |w, now| {
-                let fired = w.house.load(now, &entity_id);
-                w.publish(fired);
-            });
-        }
-        tokio::time::sleep(pause).await;
-        self.during(boot, |w, now| {
-            w.phase = Phase::Running;
-            w.fire(now, "homeassistant_started", "{}");
-        });
-    }
-
-    /// A step of a start; none when another stop came in between.
-    fn during(&self, boot: u64, step: impl FnOnce(&mut World, Timestamp)) {
-        let now = self.now();
-        self.change(|w| {
-            if w.boot == boot {
-                step(w, now);
-            }
-        });
-    }
-
-    async fn storm(self, per_second: u32, lasting: Duration, attribute_bytes: usize) {
-        let attributes = format!(r#"{{"blob":"{}"}}"#, "x".repeat(attribute_bytes));
-        let start = Instant::now();
-        let mut beat = tokio::time::interval(Duration::from_millis(10));
-        let mut written = 0;
-        let mut over = false;
-        while !over {
-            beat.tick().await;
-            over = start.elapsed() >= lasting;
-            let due = start.elapsed().min(lasting).as_millis() * u128::from(per_second) / 1000;
-            while written < due {
-                let entity_id = format!("sensor.storm_{:05}", written % 50);
-                self.set_state(&entity_id, &written.to_string(), &attributes);
-                written += 1;
-            }
-        }
-    }
+    /// Once: after the server has written that many more bytes, the connection on which it writes breaks: in the
+    /// middle of a frame, or of the handshake.
+    CutAfter {
+        /// None breaks at the next write.
+        bytes: u64,
+    },
+    /// Lasting: each new connection breaks once the server has written that many bytes on it.
+    CutEach {
+        /// An answer to the upgrade has about 130.
+        bytes: u64,
+    },
+    /// Lasting: the line takes so many bytes a second from the server, over each connection. Who sits behind one that is
+    /// too slow is cut off as a slow client.
+    Throttle {
+        /// More than 20.
+        bytes_per_second: u64,
+    },
+    /// Lasting: the server writes once in so long, all that waits: arrays to those who asked for them.
+    Bursts(Duration),
+    /// Lasting: one message a frame, also to those who asked for arrays.
+    SingleFrames,
+    /// Once: the next command of that type is not answered, the connection ends in its place.
+    DropOn {
+        /// As in `subscribe_events`.
+        command: String,
+        /// How.
+        ending: Ending,
+    },
+    /// Lasting: commands of that type are refused.
+    RefuseCommand(String),
+    /// Lasting: commands of that type are taken and never answered.
+    IgnoreCommand(String),
+    /// Once: the next command is refused as `id_reuse`, whatever its id.
+    IdReuse,
+    /// Lasting: the address is banned: HTTP 403, also with the right token.
+    Ban,
+    /// Lasting: HTTP 502, as the supervisor or a proxy answers while the server is away. What is connected stays.
+    BadGateway,
+    /// The server restarts again and again: a quarter of the time away, a quarter starting, and half of it there.
+    RestartStorm {
+        /// How often.
+        times: u32,
+        /// From one stop to the next.
+        every: Duration,
+    },
+    /// So many entities with attributes of 16,000 bytes appear that `get_states` has that many bytes.
+    LargeStates {
+        /// 40 MB are a very large house.
+        bytes: usize,
+    },
+    /// Lasting: the server's clock is ahead by so many microseconds, or behind where negative. Another value, or the end,
+    /// is a jump.
+    ClockSkew {
+        /// The house lives on in true time.
+        micros: i64,
+    },
+    /// The entity says the same with attributes of other types: a number is text, text is a truth value, a truth value is
+    /// text.
+    TypeFlip(EntityId),
+    /// The entity is removed.
+    Remove(EntityId),
+    /// The entity gets another id: `entity_registry_updated`, a removal, a new entity. Its history moves with it.
+    Rename {
+        /// The id of today.
+        from: EntityId,
+        /// One that nothing has.
+        to: EntityId,
+    },
+    /// Two changes of the entity in one microsecond: it becomes `unavailable`, then what it was. Both have the same
+    /// `last_updated`.
+    SameInstant(EntityId),
+    /// Lasting: there is no recorder. Its commands and those of history are unknown, and what is fired meanwhile is in no
+    /// history, ever.
+    NoRecorder,
+    /// Lasting: an answer from history takes so long. Other answers come in the meantime.
+    SlowHistory(Duration),
 }
 
 impl Garbage {

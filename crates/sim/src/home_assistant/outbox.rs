@@ -37,6 +37,8 @@ pub(super) struct Outbox {
 struct Queue {
     waiting: VecDeque<Out>,
     coalesce: bool,
+    /// One message a frame all the same.
+    single: bool,
     ending: Option<Ending>,
 }
 
@@ -71,6 +73,18 @@ impl Outbox {
     /// From now on, several messages that wait go out as one array.
     pub(super) fn coalesce(&self, on: bool) {
         self.queue.lock().coalesce = on;
+    }
+
+    /// From now on one message goes out as one frame, whatever the client asked for.
+    pub(super) fn single(&self, on: bool) {
+        self.queue.lock().single = on;
+    }
+
+    /// Returns when something waits.
+    pub(super) async fn filled(&self) {
+        while self.len() == 0 {
+            self.filled.notified().await;
+        }
     }
 
     /// The next frame.
@@ -119,7 +133,7 @@ impl Outbox {
         }
     }
 
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.queue.lock().waiting.len()
     }
 }
@@ -130,6 +144,7 @@ impl Queue {
         let Out::Text(mut texts) = first else { return Some(first) };
         let mut several = false;
         while self.coalesce
+            && !self.single
             && let Some(Out::Text(next)) = self.waiting.pop_front_if(|out| matches!(out, Out::Text(_)))
         {
             several = true;

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use hearthline_core::Timestamp;
+use hearthline_core::{EntityId, Timestamp};
 use serde_json::Value;
 
 use super::Options;
+use super::ledger::LedgerEntry;
 use super::message::quoted;
 use crate::house::{Fired, State};
 
@@ -19,12 +20,28 @@ const SIGNIFICANT: [&str; 6] =
 
 #[derive(Debug)]
 pub(super) struct Recorder {
-    fired: VecDeque<Fired>,
-    /// What was fired and not committed when the process was killed.
+    fired: VecDeque<Entry>,
+    pushed: u64,
+    /// After which time, and up to which, nothing ever gets into history: not committed when the process was killed, or fired without a recorder.
     lost: Vec<(Timestamp, Timestamp)>,
+    /// Since when there is none.
+    absent: Option<Timestamp>,
+    /// The least and the most that the house's clock was ahead of the true time, in microseconds.
+    skews: (i64, i64),
     excluded: Vec<String>,
     commit_interval: i64,
     keep: Duration,
+}
+
+/// An event that was fired.
+#[derive(Debug)]
+struct Entry {
+    order: u64,
+    /// In true time, by which the recorder works.
+    at: Timestamp,
+    /// As history names the entity today.
+    entity_id: EntityId,
+    fired: Fired,
 }
 
 /// A question of `history/history_during_period`.
@@ -43,21 +60,37 @@ impl Recorder {
     pub(super) fn new(options: &Options) -> Self {
         Self {
             fired: VecDeque::new(),
+            pushed: 0,
             lost: Vec::new(),
+            absent: None,
+            skews: (0, 0),
             excluded: options.excluded.clone(),
             commit_interval: i64::try_from(options.commit_interval.as_micros()).unwrap_or(i64::MAX).max(1),
             keep: options.keep,
         }
     }
 
-    pub(super) fn push(&mut self, fired: Fired) {
-        let oldest = fired.time_fired.minus(self.keep);
-        while self.fired.pop_front_if(|f| f.time_fired < oldest).is_some() {}
-        self.fired.push_back(fired);
+    /// `skew` is how far the clock of the event was ahead of the true time, in microseconds.
+    pub(super) fn push(&mut self, fired: Fired, skew: i64) {
+        let at = Timestamp(fired.time_fired.0.saturating_sub(skew));
+        self.skews = (self.skews.0.min(skew), self.skews.1.max(skew));
+        let oldest = at.minus(self.keep);
+        while self.fired.pop_front_if(|entry| entry.at < oldest).is_some() {}
+        self.pushed += 1;
+        self.fired.push_back(Entry { order: self.pushed, at, entity_id: fired.entity_id.clone(), fired });
     }
 
     pub(super) fn ledger(&self) -> Vec<Fired> {
-        self.fired.iter().cloned().collect()
+        self.fired.iter().map(|entry| entry.fired.clone()).collect()
+    }
+
+    pub(super) fn entries(&self, now: Timestamp) -> Vec<LedgerEntry> {
+        let entry = |entry: &Entry| LedgerEntry {
+            order: entry.order,
+            fired: entry.fired.clone(),
+            in_history: self.knows(entry, now),
+        };
+        self.fired.iter().map(entry).collect()
     }
 
     /// Up to when everything is committed.
@@ -68,7 +101,7 @@ impl Recorder {
     /// Events that wait for the next commit.
     pub(super) fn backlog(&self, now: Timestamp) -> usize {
         let committed = self.committed(now);
-        self.fired.len() - self.fired.partition_point(|f| f.time_fired <= committed)
+        self.fired.len() - self.fired.partition_point(|entry| entry.at <= committed)
     }
 
     /// The process dies at `now`: what is not committed never will be.
@@ -76,11 +109,37 @@ impl Recorder {
         self.lost.push((self.committed(now), now));
     }
 
-    fn knows(&self, fired: &Fired, now: Timestamp) -> bool {
-        let at = fired.time_fired;
+    pub(super) fn is_absent(&self) -> bool {
+        self.absent.is_some()
+    }
+
+    /// Goes away at `now`, or comes back; what is fired meanwhile is in no history.
+    pub(super) fn set_absent(&mut self, absent: bool, now: Timestamp) {
+        if !absent {
+            let before = |at: Timestamp| Timestamp(at.0 - 1);
+            self.lost.extend(self.absent.take().map(|since| (before(since), before(now))));
+        } else if self.absent.is_none() {
+            self.absent = Some(now);
+        }
+    }
+
+    /// History follows the entity to its new id, unless the new id has one of its own.
+    pub(super) fn rename(&mut self, from: &str, to: &str) {
+        if self.fired.iter().all(|entry| entry.entity_id.as_str() != to) {
+            let to = EntityId::from(to);
+            for entry in self.fired.iter_mut().filter(|entry| entry.entity_id.as_str() == from) {
+                entry.entity_id = to.clone();
+            }
+        }
+    }
+
+    fn knows(&self, entry: &Entry, now: Timestamp) -> bool {
+        let at = entry.at;
         at <= self.committed(now)
-            && fired.new_state.as_ref().is_none_or(|s| s.serialisable)
+            && entry.fired.new_state.as_ref().is_none_or(|s| s.serialisable)
+            && self.absent.is_none_or(|since| at < since)
             && !self.lost.iter().any(|&(from, to)| from < at && at <= to)
+            && !self.excluded.iter().any(|id| id == entry.entity_id.as_str())
     }
 
     /// Whether a question about its entity and time is answered with it.
@@ -90,30 +149,45 @@ impl Recorder {
 
     /// The result as JSON: rows in the order of time by entity; entities without any are absent.
     pub(super) fn during(&self, period: &Period, now: Timestamp) -> String {
-        let asked = period.entity_ids.iter().filter(|id| !self.excluded.contains(id));
-        let mut rows: BTreeMap<&str, Vec<String>> = asked.map(|id| (id.as_str(), Vec::new())).collect();
-        let first = self.fired.partition_point(|f| f.time_fired <= period.start);
-        let at_start = format!(r#""lu":{}"#, Value::from(exact_seconds(period.start)));
-        if period.include_start_time_state && period.start <= now {
-            for (id, rows) in &mut rows {
-                let mut before = self.fired.range(..first).rev();
-                let last = before.find(|f| f.entity_id.as_str() == *id && self.knows(f, now));
-                let held = last.and_then(|f| f.new_state.as_deref());
-                rows.extend(held.map(|state| period.row(Some(state), &at_start, true)));
-            }
-        }
-        for fired in self.fired.range(first..).take_while(|f| f.time_fired < period.end) {
-            if let Some(rows) = rows.get_mut(fired.entity_id.as_str())
-                && self.knows(fired, now)
-                && period.wants(fired)
+        let mut rows: BTreeMap<&str, Vec<&Entry>> =
+            period.entity_ids.iter().map(|id| (id.as_str(), Vec::new())).collect();
+        let first = self.not_before(period.start, self.skews.1);
+        let last = self.not_before(period.end, self.skews.0);
+        for entry in self.fired.range(first.min(last)..last) {
+            let within = period.start < entry.fired.time_fired && entry.fired.time_fired < period.end;
+            if within
+                && let Some(rows) = rows.get_mut(entry.entity_id.as_str())
+                && self.knows(entry, now)
+                && period.wants(&entry.fired)
             {
-                rows.push(period.row(fired.new_state.as_deref(), &times(fired), rows.is_empty()));
+                rows.push(entry);
             }
         }
-        rows.retain(|_, rows| !rows.is_empty());
-        let rows: Vec<String> =
-            rows.into_iter().map(|(id, rows)| format!("{}:[{}]", quoted(id), rows.join(","))).collect();
+        let rows: Vec<String> = rows
+            .into_iter()
+            .filter_map(|(id, mut entries)| {
+                entries.sort_by_key(|entry| entry.fired.time_fired); // a clock can have been set back
+                let held = if period.include_start_time_state { self.held(id, period, now) } else { None };
+                let texts = period.rows(held, &entries);
+                (!texts.is_empty()).then(|| format!("{}:[{}]", quoted(id), texts.join(",")))
+            })
+            .collect();
         format!("{{{}}}", rows.join(","))
+    }
+
+    /// The first entry that can have this time by a clock that was so far ahead.
+    fn not_before(&self, at: Timestamp, skew: i64) -> usize {
+        self.fired.partition_point(|entry| entry.at.0.saturating_add(skew) < at.0)
+    }
+
+    /// The state of the entity at the start.
+    fn held(&self, id: &str, period: &Period, now: Timestamp) -> Option<&State> {
+        let last = self.not_before(Timestamp(period.start.0 + 1), self.skews.0);
+        let mut before = self.fired.range(..last).rev();
+        let last = before.find(|entry| {
+            entry.entity_id.as_str() == id && entry.fired.time_fired <= period.start && self.knows(entry, now)
+        });
+        last.and_then(|entry| entry.fired.new_state.as_deref())
     }
 }
 
@@ -122,6 +196,17 @@ impl Period {
         !self.significant_changes_only
             || SIGNIFICANT.contains(&fired.entity_id.domain())
             || fired.new_state.as_ref().is_none_or(|s| s.last_changed == s.last_updated)
+    }
+
+    fn rows(&self, held: Option<&State>, entries: &[&Entry]) -> Vec<String> {
+        let at_start = format!(r#""lu":{}"#, Value::from(exact_seconds(self.start)));
+        let mut rows: Vec<String> =
+            held.into_iter().map(|state| self.row(Some(state), &at_start, true)).collect();
+        for entry in entries {
+            let (state, first) = (entry.fired.new_state.as_deref(), rows.is_empty());
+            rows.push(self.row(state, &times(&entry.fired), first));
+        }
+        rows
     }
 
     fn row(&self, state: Option<&State>, times: &str, first: bool) -> String {

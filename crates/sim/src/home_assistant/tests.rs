@@ -14,9 +14,14 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use super::{HomeAssistant, Options};
 use crate::{House, TokioClock};
 
+mod control;
 mod faults;
 mod history;
+mod house;
+mod line;
 mod protocol;
+mod refusals;
+mod replay;
 
 fn start_time() -> Timestamp {
     Timestamp::parse("2026-11-23T11:49:43.000001+00:00").unwrap()

@@ -1,6 +1,6 @@
 //! What the server knows: the house, its clients and what is wrong with it. One lock holds it; no wait happens under it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use hearthline_core::Timestamp;
 use super::message::{self, Style};
 use super::outbox::{Out, Outbox};
 use super::recorder::Recorder;
+use super::tape::Tape;
 use super::{Counters, Ending, Options};
 use crate::house::{Fired, House};
 
@@ -33,13 +34,23 @@ impl Phase {
 }
 
 /// What stays wrong until it is healed.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Lasting {
     pub(super) refuse: bool,
     pub(super) close_after_auth: bool,
     pub(super) token_revoked: bool,
     pub(super) slow_pong: Duration,
     pub(super) style: Style,
+    pub(super) bad_gateway: bool,
+    /// Types of commands.
+    pub(super) refused: BTreeSet<String>,
+    pub(super) ignored: BTreeSet<String>,
+    pub(super) single_frames: bool,
+    pub(super) bursts: Duration,
+    /// How far the house's clock is ahead, in microseconds.
+    pub(super) skew: i64,
+    pub(super) no_recorder: bool,
+    pub(super) slow_history: Duration,
 }
 
 /// One client.
@@ -55,6 +66,8 @@ pub(super) struct Peer {
 pub(super) struct World {
     pub(super) house: House,
     pub(super) recorder: Recorder,
+    /// A recording that speaks in place of the house.
+    pub(super) tape: Option<Tape>,
     pub(super) phase: Phase,
     /// Stops so far; a start that another stop has overtaken is given up.
     pub(super) boot: u64,
@@ -62,6 +75,10 @@ pub(super) struct World {
     pub(super) lasting: Lasting,
     /// The next event is sent twice.
     pub(super) duplicate: bool,
+    /// The next command of that type ends the connection so.
+    pub(super) drop_on: Option<(String, Ending)>,
+    /// The next command is refused.
+    pub(super) id_reuse: bool,
     pub(super) failed_logins: u32,
     pub(super) banned: bool,
     pub(super) counted: Counters,
@@ -73,11 +90,14 @@ impl World {
         Self {
             house,
             recorder: Recorder::new(options),
+            tape: None,
             phase: Phase::Running,
             boot: 0,
             peers: BTreeMap::new(),
             lasting: Lasting::default(),
             duplicate: false,
+            drop_on: None,
+            id_reuse: false,
             failed_logins: 0,
             banned: false,
             counted: Counters::default(),
@@ -96,6 +116,7 @@ impl World {
         }
         self.counted.connections_ever += 1;
         let outbox = Arc::new(Outbox::new(self.peak_time));
+        outbox.single(self.lasting.single_frames);
         let peer = Peer { outbox: outbox.clone(), subscriptions: BTreeMap::new(), last_id: 0 };
         self.peers.insert(self.counted.connections_ever, peer);
         Some((self.counted.connections_ever, outbox))
@@ -122,14 +143,14 @@ impl World {
             if event.deliverable() {
                 self.send("state_changed", &message::state_changed(&event, self.lasting.style));
             }
-            self.recorder.push(event);
+            self.recorder.push(event, self.lasting.skew);
         }
     }
 
     /// Fires an event of any other type.
     pub(super) fn fire(&mut self, at: Timestamp, event_type: &str, data: &str) {
         let context = self.house.context(at, None);
-        let body = message::event(event_type, data, at, &context, self.lasting.style);
+        let body = message::event(event_type, data, self.house.stamp(at), &context, self.lasting.style);
         self.send(event_type, &body);
     }
 

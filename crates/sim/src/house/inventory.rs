@@ -30,6 +30,22 @@ pub(super) fn furnish() -> Vec<Spec> {
     house
 }
 
+/// So many entities: what a usual house has first, then further sensors, all alike.
+pub(super) fn furnish_to(entities: usize) -> Vec<Spec> {
+    let mut house = furnish();
+    house.truncate(entities);
+    for number in house.len()..entities {
+        let reading = Wave { mean: 20.0, swing: 2.0, peak: 15.0, noise: 0.4, decimals: 2, every: 60 };
+        let name = format!("Sensor {number}");
+        house.push(
+            spec(format!("sensor.further_{number:05}"), name.clone(), TEMPERATURE, reading)
+                .on(name, "mqtt", "Sonoff")
+                .in_area("garage"),
+        );
+    }
+    house
+}
+
 /// Unit, device class and state class.
 type Kind = (Option<&'static str>, Option<&'static str>, Option<&'static str>);
 

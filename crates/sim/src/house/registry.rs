@@ -60,6 +60,13 @@ impl Registries {
         }
     }
 
+    pub(super) fn rename(&mut self, from: &str, to: &str) {
+        let entries = self.entity.as_array_mut().into_iter().flatten();
+        for entity_id in entries.filter_map(|entry| entry.get_mut("entity_id")).filter(|id| *id == from) {
+            *entity_id = to.into();
+        }
+    }
+
     /// The registry of that name (`area`, `device`, …).
     #[must_use]
     pub fn list(&self, name: &str) -> Option<&Value> {

@@ -74,7 +74,8 @@ pub struct State {
 /// A `state_changed` event.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fired {
-    /// When; equal to `last_updated` of the new state where there is one. Never twice the same in one house.
+    /// When; equal to `last_updated` of the new state where there is one. Never twice the same in one house, unless its
+    /// clock is set back or [`House::set_at_once`](super::House::set_at_once) asks for it.
     pub time_fired: Timestamp,
     /// Of which entity.
     pub entity_id: EntityId,
@@ -100,7 +101,12 @@ impl Fired {
 pub(super) struct States {
     current: BTreeMap<EntityId, Arc<State>>,
     spoilt: BTreeSet<EntityId>,
+    /// In true time.
     last_fired: Timestamp,
+    /// How far the clock that stamps events is ahead of the true one, in microseconds.
+    skew: i64,
+    /// The next event has the time of the one before it.
+    same_instant: bool,
 }
 
 impl States {
@@ -118,7 +124,7 @@ impl States {
             && same_attributes.is_some()
             && !spoilt
         {
-            let reported = State { last_reported: at.max(old.last_reported), ..(**old).clone() };
+            let reported = State { last_reported: self.stamp(at).max(old.last_reported), ..(**old).clone() };
             self.current.insert(write.entity_id.clone(), Arc::new(reported));
             return None;
         }
@@ -170,10 +176,25 @@ impl States {
         self.current.get(entity_id)
     }
 
+    pub(super) fn set_skew(&mut self, micros: i64) {
+        self.skew = micros;
+    }
+
+    pub(super) fn same_instant(&mut self, same: bool) {
+        self.same_instant = same;
+    }
+
+    /// A true time as the clock on the wall shows it.
+    pub(super) fn stamp(&self, at: Timestamp) -> Timestamp {
+        Timestamp(at.0.saturating_add(self.skew))
+    }
+
     /// The time of the next event: a microsecond after the last one at least.
     fn tick(&mut self, at: Timestamp) -> Timestamp {
-        self.last_fired = at.max(Timestamp(self.last_fired.0 + 1));
-        self.last_fired
+        if !std::mem::take(&mut self.same_instant) {
+            self.last_fired = at.max(Timestamp(self.last_fired.0 + 1));
+        }
+        self.stamp(self.last_fired)
     }
 }
 

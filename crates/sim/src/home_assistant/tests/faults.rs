@@ -114,6 +114,27 @@ async fn a_restart_within_a_restart_begins_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_restart_storm_is_as_many_restarts_as_it_says_and_then_it_stays() {
+    let server = quiet(Options::default());
+    server.set_state("sensor.a", "1", "{}");
+    server.cause(Fault::RestartStorm { times: 3, every: 8 * SECOND });
+    let mut ends = 0;
+    let began = Instant::now();
+    while began.elapsed() < 60 * SECOND {
+        tokio::time::sleep(SECOND / 2).await;
+        let Some(mut client) = Client::upgrade(&server, 4096).await else { continue };
+        client.next().await.unwrap();
+        client.send(json!({"type": "auth", "access_token": "simulated-token"})).await;
+        let life = timeout(10 * SECOND, async { while client.next().await.is_some() {} });
+        ends += u32::from(life.await.is_ok());
+    }
+    assert_eq!(ends, 2, "the first was before anybody came");
+    let mut client = Client::authenticated(&server).await;
+    assert_eq!(client.call(json!({"type": "get_config"})).await["result"]["state"], "RUNNING");
+    assert_eq!(client.call(json!({"type": "get_states"})).await["result"][0]["state"], "1");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_state_that_is_no_json_is_swallowed_with_the_one_after_it() {
     let server = quiet(Options::default());
     let mut client = Client::subscribed(&server).await;

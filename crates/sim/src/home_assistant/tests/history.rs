@@ -20,7 +20,7 @@ fn command(entity_ids: &[&str], more: &Value) -> Value {
     command
 }
 
-async fn history(client: &mut Client, entity_ids: &[&str], more: Value) -> Value {
+pub(super) async fn history(client: &mut Client, entity_ids: &[&str], more: Value) -> Value {
     client.call(command(entity_ids, &more)).await
 }
 
@@ -154,4 +154,88 @@ async fn restart_killed(server: &HomeAssistant) {
     let second = Duration::from_secs(1);
     server.cause(Fault::Restart { down: second, starting: second, killed: true });
     tokio::time::sleep(Duration::from_secs(20)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_recorder_there_is_no_history_and_what_is_fired_meanwhile_is_never_in_it() {
+    let server = quiet(Options::default());
+    let mut client = Client::authenticated(&server).await;
+    let second = Duration::from_secs(1);
+    for (state, fault) in [("before", Some(Fault::NoRecorder)), ("without", None), ("after", None)] {
+        server.set_state("sensor.a", state, "{}");
+        tokio::time::sleep(10 * second).await;
+        match fault {
+            Some(fault) => server.cause(fault),
+            None => server.heal(),
+        }
+        if state == "before" {
+            for command in [json!({"type": "recorder/info"}), command(&["sensor.a"], &json!({}))] {
+                assert_eq!(client.call(command).await["error"]["code"], "unknown_command");
+            }
+        }
+    }
+    let answer = history(&mut client, &["sensor.a"], json!({})).await;
+    let rows: Vec<_> = answer["result"]["sensor.a"].as_array().unwrap().iter().map(|r| &r["s"]).collect();
+    assert_eq!(rows, ["before", "after"]);
+    let entries = server.ledger_entries();
+    assert_eq!(entries.iter().map(|e| e.in_history).collect::<Vec<_>>(), [true, false, true]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_history_lets_other_answers_pass() {
+    let server = quiet(Options::default());
+    let mut client = Client::authenticated(&server).await;
+    server.cause(Fault::SlowHistory(Duration::from_secs(20)));
+    let start = tokio::time::Instant::now();
+    client.send_command(command(&["sensor.a"], &json!({}))).await;
+    assert_eq!(client.call(json!({"type": "ping"})).await["type"], "pong");
+    assert!(start.elapsed() < Duration::from_secs(1));
+    assert_eq!(client.next().await.unwrap()["result"], json!({}));
+    assert_eq!(start.elapsed(), Duration::from_secs(20));
+}
+
+#[tokio::test(start_paused = true)]
+async fn history_of_a_storm_is_one_large_frame_with_a_row_for_each_event() {
+    let server = quiet(Options::default());
+    server.cause(Fault::Storm { per_second: 1000, lasting: Duration::from_secs(10), attribute_bytes: 2_000 });
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    let mut client = Client::authenticated(&server).await;
+    let ids: Vec<_> = (0..50).map(|n| format!("sensor.storm_{n:05}")).collect();
+    let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+    client.send_command(command(&ids, &json!({}))).await;
+    let Some(Message::Text(text)) = client.frame().await else { panic!("no answer") };
+    assert!(text.len() > 20_000_000, "{}", text.len());
+    assert_eq!(text.matches(r#""lu":"#).count(), 10_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_ledger_says_of_each_event_whether_history_has_it() {
+    let server = quiet(Options { excluded: vec!["sensor.excluded".into()], ..Options::default() });
+    server.set_state("sensor.a", "1", r#"{"b":2}"#);
+    server.set_state("sensor.excluded", "1", "{}");
+    server.cause(Fault::Swallow("sensor.bad".into()));
+    server.set_state("sensor.bad", "1", "{}");
+    server.remove("sensor.a");
+    let known = |server: &HomeAssistant| -> Vec<_> {
+        server.ledger_entries().iter().map(|entry| entry.in_history).collect()
+    };
+    assert_eq!(known(&server), [false; 4], "nothing is committed yet");
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(known(&server), [true, false, false, true]);
+    server.set_state("sensor.late", "1", "{}");
+    server.cause(Fault::Restart { down: Duration::from_secs(60), starting: Duration::ZERO, killed: true });
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    assert_eq!(known(&server), [true, false, false, true, false]);
+
+    let lines = server.ledger_lines();
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let first = server.ledger()[0].time_fired.0;
+    assert_eq!(
+        lines[0],
+        json!({"order": 1, "entity_id": "sensor.a", "last_updated": first, "last_changed": first, "state": "1",
+            "attributes": "1544961c05a7222f", "delivered": true, "in_history": true})
+    );
+    let removal = (&lines[3]["state"], &lines[3]["attributes"], &lines[3]["last_changed"]);
+    assert_eq!(removal, (&Value::Null, &Value::Null, &Value::Null));
+    assert_eq!(lines[2]["delivered"], false);
 }
