@@ -15,6 +15,7 @@ mod settle;
 mod snapshot;
 mod view;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hearthline_core::{Clock, EntityId, Origin, Seq, Timestamp};
@@ -337,7 +338,7 @@ impl Ingest {
                 .collect(),
             gaps: self.fold.gaps.all().to_vec(),
             gap_totals: self.fold.gaps.totals().clone(),
-            moved: self.fold.moved.iter().map(|(gap, of)| (*gap, of.iter().cloned().collect())).collect(),
+            moved: self.moved(),
             counters: self.fold.counters,
             last_fired: self.fold.last_fired,
         });
@@ -348,6 +349,12 @@ impl Ingest {
         append.set_meta(&self.fold.counters.to_meta());
         self.log.roll(append)?;
         Ok(())
+    }
+
+    fn moved(&self) -> Vec<(u64, Vec<(EntityId, Timestamp)>)> {
+        let of =
+            |moved: &BTreeMap<EntityId, Timestamp>| moved.iter().map(|(id, ts)| (id.clone(), *ts)).collect();
+        self.fold.moved.iter().map(|(gap, moved)| (*gap, of(moved))).collect()
     }
 
     /// Adds a record to the frame.

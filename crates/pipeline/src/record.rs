@@ -128,8 +128,8 @@ pub struct Checkpoint {
     pub gaps: Vec<Gap>,
     /// Every gap ever, counted.
     pub gap_totals: Totals,
-    /// Which entities changed in an open gap, by the gap's id.
-    pub moved: Vec<(u64, Vec<EntityId>)>,
+    /// Which entities changed in an open gap, by the gap's id, and since when nothing is known of each.
+    pub moved: Vec<(u64, Vec<(EntityId, Timestamp)>)>,
     /// The counters.
     pub counters: Counters,
     /// `time_fired` of the last live event.

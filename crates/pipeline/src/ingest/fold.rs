@@ -1,6 +1,6 @@
 //! What the log says so far, as far as the producer needs it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 use hearthline_core::{EntityId, Origin, Seq, Timestamp};
@@ -19,8 +19,9 @@ pub struct Fold {
     pub held: HashMap<EntityId, Held>,
     /// Every gap.
     pub gaps: Ledger,
-    /// Which entities are known to have changed in an open gap, by the gap's id.
-    pub moved: BTreeMap<u64, BTreeSet<EntityId>>,
+    /// Which entities are known to have changed in an open gap, by the gap's id, and since when nothing is known of each:
+    /// that may be long before the gap, if its last event was never sent.
+    pub moved: BTreeMap<u64, BTreeMap<EntityId, Timestamp>>,
     /// Cumulative counts.
     pub counters: Counters,
     /// `time_fired` of the last live event, or the time of a newer state that came without one.
@@ -85,12 +86,13 @@ impl Fold {
         }
     }
 
-    /// The entity is seen to have changed while nothing was heard of it.
+    /// The entity is seen to have changed while nothing was heard of it. To be called before the new state is held.
     pub(super) fn note_moved(&mut self, entity: &str) {
         if let Some(gap) = self.gaps.newest_open() {
+            let since = self.held.get(entity).map_or(gap.from, |held| held.ts.min(gap.from));
             let moved = self.moved.entry(gap.id).or_default();
-            if !moved.contains(entity) {
-                moved.insert(entity.into());
+            if !moved.contains_key(entity) {
+                moved.insert(entity.into(), since);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Filling gaps: what is to be asked of Home Assistant's history, and what becomes of the answer.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hashbrown::HashSet;
@@ -27,6 +28,8 @@ pub struct Fill {
     pub through: Timestamp,
     /// Entities to be asked for, in order.
     pub entities: Vec<EntityId>,
+    /// Of these, the ones of which something may be missing from before the gap, since an instant each.
+    pub before: Vec<(EntityId, Timestamp)>,
     /// Of these, the ones that are known to have changed: if history does not have them, something is lost.
     pub changed: HashSet<EntityId>,
     /// Events other than changes of states were recorded: of these there is no history.
@@ -81,8 +84,11 @@ impl Ingest {
         } else if gap.closings > 0 || matches!(gap.cause, Cause::Requested | Cause::Damaged) {
             all().collect()
         } else {
-            self.fold.moved.get(&gap.id).into_iter().flatten().cloned().collect()
+            self.fold.moved.get(&gap.id).into_iter().flat_map(BTreeMap::keys).cloned().collect()
         };
+        let moved = self.fold.moved.get(&gap.id).into_iter().flatten();
+        let before = moved.filter(|(id, since)| **since < gap.from && entities.contains(id));
+        let before = before.map(|(id, since)| (id.clone(), *since)).collect();
         let changed = entities.iter().cloned().collect();
         if gap.entities.is_empty() {
             entities.extend(self.absent.iter().cloned());
@@ -96,6 +102,7 @@ impl Ingest {
             to: gap.to.unwrap_or(gap.from),
             through: gap.through.unwrap_or(gap.from),
             entities,
+            before,
             changed,
             others: !self.states_only && gap.entities.is_empty() && gap.cause != Cause::Requested,
         }

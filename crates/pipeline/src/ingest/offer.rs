@@ -7,7 +7,7 @@ use hearthline_core::{EntityId, Origin, Timestamp};
 use serde::Deserialize;
 
 use super::{Ingest, IngestError, Stream};
-use crate::gaps::Cause;
+use crate::gaps::{Cause, Gap};
 use crate::mask::mask;
 use crate::record::{EventRecord, Held, Record, StateRecord, without_old_state};
 use crate::sources::home_assistant::wire::{Event, EventData, State};
@@ -100,9 +100,21 @@ impl Ingest {
             Some(since) => Some(self.fold.gaps.open_between(entity_id.into(), since, at, cause).id),
             None => self.fold.gaps.newest_open().map(|gap| gap.id),
         };
+        self.extend_gap(at);
         self.fold.note_moved(entity_id);
         if let Some(gap) = gap {
             self.recovered(gap, 1);
+        }
+    }
+
+    /// Until states are compared, an event may be missed also behind the first that was heard: the gap ends later then.
+    fn extend_gap(&mut self, at: Timestamp) {
+        let ends_before = |gap: &&Gap| gap.to.is_some_and(|to| to < at);
+        if self.stream != Stream::Complete
+            && let Some(id) = self.fold.gaps.newest_open().filter(ends_before).map(|gap| gap.id)
+        {
+            let gap = self.fold.gaps.update(id, |gap| gap.to = Some(at));
+            self.note_gap(gap);
         }
     }
 

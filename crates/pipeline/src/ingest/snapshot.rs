@@ -19,14 +19,27 @@ pub struct SnapshotReport {
 }
 
 impl Ingest {
-    /// Compares a complete `get_states` with what is held, and logs each state that is newer. A state that is equal is
-    /// not offered, so it is in no counter. Absence of an entity means nothing.
-    ///
-    /// Outside of a gap a newer state shows that Home Assistant dropped an event; a gap opens for that entity.
+    /// Compares a complete `get_states` with what is held, as one append.
     ///
     /// # Errors
     /// When the log does not take it.
     pub fn snapshot(
+        &mut self,
+        states: &[State<'_>],
+        received: Timestamp,
+    ) -> Result<SnapshotReport, IngestError> {
+        let report = self.compare(states, received)?;
+        self.compared(states)?;
+        Ok(report)
+    }
+
+    /// Compares a part of a snapshot with what is held, and logs each state that is newer. A state that is equal is not
+    /// offered, so it is in no counter. Outside of a gap a newer state shows that Home Assistant dropped an event; a gap
+    /// opens for that entity.
+    ///
+    /// # Errors
+    /// When the log does not take it.
+    pub fn compare(
         &mut self,
         states: &[State<'_>],
         received: Timestamp,
@@ -49,12 +62,20 @@ impl Ingest {
             self.log_state(state, Origin::Snapshot, received)?;
             report.new += 1;
         }
+        self.end_frame()?;
+        Ok(report)
+    }
+
+    /// Every state of a snapshot was compared: what is held is what there is. Absence of an entity means nothing yet.
+    ///
+    /// # Errors
+    /// When the log does not take it.
+    pub fn compared(&mut self, states: &[State<'_>]) -> Result<(), IngestError> {
         self.absent = self.absent_from(states);
         if self.stream != Stream::Down {
             self.stream = Stream::Complete;
         }
-        self.end_frame()?;
-        Ok(report)
+        self.end_frame()
     }
 
     /// Takes states of the past that come from elsewhere, oldest first for each entity, as one append. One that is no newer

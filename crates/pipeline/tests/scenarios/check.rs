@@ -17,7 +17,7 @@ use crate::scenario::{Evidence, Figures};
 
 /// Whether gaps are filled from Home Assistant's history. Without it, an event may be missing wherever a gap is named; with
 /// it, only where history did not have it either.
-pub(crate) const FILL: bool = false;
+pub(crate) const FILL: bool = true;
 
 const ALWAYS: (Timestamp, Timestamp) = (Timestamp(i64::MIN), Timestamp(i64::MAX));
 /// How many of the things that are wrong are told.
@@ -241,7 +241,7 @@ pub(crate) fn events(store: &Store) -> anyhow::Result<Vec<EventRow>> {
 
 pub(crate) fn quarantined(store: &Store) -> anyhow::Result<u64> {
     let mut count = 0;
-    store.quarantined(&QuarantineQuery { from: ALWAYS.0, to: ALWAYS.1 }, |_| {
+    store.quarantined(&QuarantineQuery { from: ALWAYS.0, to: ALWAYS.1, settled: true }, |_, _| {
         count += 1;
         ControlFlow::Continue(())
     })?;

@@ -11,9 +11,10 @@ use hearthline_pipeline::deliver::{DeliverError, Delivery, FlushRequest, SinkVie
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::ingest::{Ingest, IngestView};
 use hearthline_pipeline::live::Live;
+use hearthline_pipeline::orders::Orders;
 use hearthline_pipeline::sinks::{Committed, StoreSink};
 use hearthline_pipeline::sources::home_assistant::{Address, SessionConfig, Token};
-use hearthline_pipeline::sources::home_assistant::{Dial, Io, Link, LinkConfig, LinkStatus};
+use hearthline_pipeline::sources::home_assistant::{Dial, Io, Link, LinkConfig, LinkStatus, in_store};
 use hearthline_sim::HomeAssistant;
 use hearthline_store::{Store, StoreConfig};
 use tokio::sync::{mpsc, watch};
@@ -57,6 +58,7 @@ pub(crate) struct Program {
     writer: Part<Result<(), LogError>>,
     upkeep: Part<()>,
     _flushes: mpsc::Sender<FlushRequest>,
+    _orders: Orders,
 }
 
 impl Place {
@@ -93,6 +95,7 @@ impl Place {
             min_free: self.setup.min_free,
             queue_bytes: self.setup.queue_bytes,
             ring_bytes: self.setup.ring_bytes,
+            reserve_bytes: 0,
         };
         let next = store.committed().next();
         let (writer, recovery) = LogWriter::open(self.disk(), self.clock(), config, next)?;
@@ -111,7 +114,8 @@ impl Place {
         let sink =
             Moody { sink: StoreSink::new(Arc::clone(&store), Live::default()), moods: self.moods.clone() };
         let delivery = Delivery::new(log.clone(), Arc::clone(&clock), sink, SITE);
-        let (link, status) = Link::new(self.link(), clock);
+        let (link, status) = Link::new(self.link(), clock, in_store(Arc::clone(&store), delivery.view()));
+        let (orders, asked) = Orders::channel();
         let (flushes, requests) = mpsc::channel(1);
         let (view, sink) = (ingest.view(), delivery.view());
         let (every, stalls) = (self.setup.write_every, self.log_stalls.clone());
@@ -119,7 +123,7 @@ impl Place {
         Ok(Program {
             writer: Part::spawn(|stop| write(writer, every, stalls, stop)),
             delivery: Part::spawn(|stop| delivery.run(requests, stop)),
-            reader: Part::spawn(|stop| link.run(ingest, stop)),
+            reader: Part::spawn(|stop| link.run(ingest, asked, stop)),
             upkeep: Part::spawn(|_| keep_house(housed, stored, keep)),
             log,
             store,
@@ -127,6 +131,7 @@ impl Place {
             sink,
             link: status,
             _flushes: flushes,
+            _orders: orders,
         })
     }
 

@@ -144,7 +144,7 @@ impl Recorder {
 
     /// Whether a question about its entity and time is answered with it.
     pub(super) fn shows(&self, fired: &Fired, now: Timestamp) -> bool {
-        self.knows(fired, now) && !self.excluded.iter().any(|id| id == fired.entity_id.as_str())
+        self.fired.iter().any(|entry| entry.fired == *fired && self.knows(entry, now))
     }
 
     /// The result as JSON: rows in the order of time by entity; entities without any are absent.

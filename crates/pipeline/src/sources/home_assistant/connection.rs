@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use hearthline_core::{Clock, Timestamp};
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::command::Command;
 use super::fill::Filler;
 use super::session::{Incoming, Session};
 use super::status::{LinkState, LinkStatus};
-use super::wire::{self, Message};
+use super::wire::{self, Message, State};
 use super::{Io, SessionError};
-use crate::ingest::{Hello, Ingest};
+use crate::ingest::{Hello, Ingest, IngestError};
 use crate::orders;
 
 /// The one type that is always asked for when no other is.
@@ -32,6 +32,10 @@ const LARGE_SWEEP: (usize, Duration) = (4 << 20, Duration::from_secs(3600));
 const QUIET: Duration = Duration::from_secs(5);
 /// The least between two comparisons, however much gives reason for one.
 const SOON: Duration = Duration::from_secs(10);
+/// States of a snapshot that are logged at once, in bytes of JSON.
+const PIECE: usize = 1 << 20;
+/// How long the log may take to write one piece. Home Assistant cuts off a client that reads nothing for 5 s.
+const ROOM: Duration = Duration::from_secs(4);
 /// After a question was refused.
 const ASK_AGAIN: Duration = Duration::from_secs(60);
 /// With a slower ping no comparison is made: its answer shares the socket and could get us cut off.
@@ -95,6 +99,7 @@ impl<'l> Connection<'l> {
         }
         loop {
             let incoming = tokio::select! {
+                biased; // so that a simulation does the same twice
                 () = &mut stop => {
                     self.session.close().await;
                     return Ok(());
@@ -103,12 +108,12 @@ impl<'l> Connection<'l> {
                     order.carry_out(self.ingest);
                     continue;
                 }
-                incoming = self.session.next() => incoming?,
                 ready = self.filler.ready() => {
                     self.filler.go_on(ready, self.ingest)?;
                     self.fill().await?;
                     continue;
                 }
+                incoming = self.session.next() => incoming?,
             };
             match incoming {
                 Incoming::Text(frame) => self.take_frame(&frame).await?,
@@ -176,7 +181,7 @@ impl<'l> Connection<'l> {
         match command {
             Command::SubscribeEvents(_) => self.subscribed().await,
             Command::GetConfig => self.take_config(answer).await,
-            Command::GetStates => self.take_states(answer, received),
+            Command::GetStates => self.take_states(answer, received).await,
             Command::CoalesceMessages | Command::History(_) | Command::Ping => Ok(()),
         }
     }
@@ -244,17 +249,30 @@ impl<'l> Connection<'l> {
         Ok(())
     }
 
-    fn take_states(&mut self, answer: &str, received: Timestamp) -> Result<(), SessionError> {
+    async fn take_states(&mut self, answer: &str, received: Timestamp) -> Result<(), SessionError> {
         let (states, unreadable) = wire::parse_states(answer)?;
         if let Some(first) = unreadable.first() {
             tracing::warn!(count = unreadable.len(), %first, "states of a snapshot cannot be read");
         }
-        let report = self.ingest.snapshot(&states, received)?;
+        self.make_room().await?;
+        for piece in pieces(&states) {
+            let report = self.ingest.compare(piece, received)?;
+            tracing::debug!(?report, "compared states with home assistant's");
+            self.make_room().await?;
+        }
+        self.ingest.compared(&states)?;
         self.compared = Some(Instant::now());
-        tracing::debug!(?report, "compared states with home assistant's");
         let after = if answer.len() > LARGE_SWEEP.0 { LARGE_SWEEP.1 } else { SWEEP };
         self.next = Some((Instant::now() + after, Command::GetStates));
         Ok(())
+    }
+
+    /// Waits until the log has written what it was given, so that its queue takes another piece. Nothing is read from the
+    /// socket meanwhile, which Home Assistant bears for some seconds.
+    async fn make_room(&mut self) -> Result<(), SessionError> {
+        let log = self.ingest.log();
+        let written = log.wait_written(self.ingest.appended());
+        timeout(ROOM, written).await.map_err(|_| IngestError::QueueFull.into())
     }
 
     /// Something may have been missed. While Home Assistant is starting, states are compared at the end of that anyway.
@@ -289,5 +307,40 @@ impl<'l> Connection<'l> {
             self.session.ask(command).await?;
         }
         Ok(())
+    }
+}
+
+/// The states in pieces that the log's queue takes easily.
+fn pieces<'s, 'a>(states: &'s [State<'a>]) -> impl Iterator<Item = &'s [State<'a>]> {
+    let mut rest = states;
+    std::iter::from_fn(move || {
+        let mut bytes = 0;
+        let fits = rest.iter().take_while(|state| {
+            bytes += state.raw.len();
+            bytes <= PIECE
+        });
+        let (piece, others) = rest.split_at_checked(fits.count().max(1))?;
+        rest = others;
+        Some(piece)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_comes_in_pieces_without_a_hole() {
+        let large = "x".repeat(400_000);
+        let raws: Vec<_> = (0..7).map(|n| {
+            let blob = if n < 5 { large.as_str() } else { "" };
+            format!(r#"{{"entity_id":"sensor.s{n}","state":"1","attributes":{{"b":"{blob}"}},"last_changed":"2026-01-01T00:00:00+00:00","last_updated":"2026-01-01T00:00:00+00:00"}}"#)
+        }).collect();
+        let states: Vec<_> = raws.iter().map(|raw| wire::parse_state(raw).unwrap()).collect();
+        let lengths: Vec<_> = pieces(&states).map(<[_]>::len).collect();
+        assert_eq!(lengths, [2, 2, 3]);
+        let joined: Vec<_> = pieces(&states).flatten().map(|state| state.entity_id.clone()).collect();
+        assert_eq!(joined, states.iter().map(|state| state.entity_id.clone()).collect::<Vec<_>>());
+        assert_eq!(pieces(&[]).count(), 0);
     }
 }

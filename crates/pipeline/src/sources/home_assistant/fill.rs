@@ -36,8 +36,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 const ANSWER: Duration = Duration::from_secs(120);
 /// After a question was refused, and how often it is asked again.
 const REFUSED: (Duration, u32) = (Duration::from_secs(20), 3);
-/// States that are logged at once.
-const CHUNK: usize = 500;
+/// States that are logged at once, and their attributes in bytes.
+const CHUNK: (usize, usize) = (500, 256 << 10);
 
 /// Fills one gap after the other.
 pub(super) struct Filler {
@@ -190,7 +190,13 @@ impl Filler {
         ingest: &mut Ingest,
     ) -> Result<(), SessionError> {
         let Some(plan) = &self.plan else { return Ok(()) };
-        let some: Vec<_> = rows.by_ref().take(CHUNK).collect();
+        let mut bytes = 0;
+        let fits = rows.as_slice().iter().take(CHUNK.0).take_while(|row| {
+            bytes += row.attributes.len();
+            bytes <= CHUNK.1
+        });
+        let count = fits.count().max(1);
+        let some: Vec<_> = rows.by_ref().take(count).collect();
         if some.is_empty() {
             return self.next(ingest);
         }

@@ -1,5 +1,6 @@
 //! How one gap is asked for: windows of time, batches of entities, and what the answers say together.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use hashbrown::HashSet;
@@ -21,6 +22,8 @@ const ANSWER: (usize, usize) = (256 << 10, 2 << 20);
 const MICRO: Duration = Duration::from_micros(1);
 /// A gap that ended less than this before now is asked for without an end, so that nothing close to it is missed.
 const RECENT: Duration = Duration::from_secs(600);
+/// Times that are asked for together, however much they differ.
+const SHORT: Duration = Duration::from_secs(60);
 /// If history begins so much later than the gap, its beginning was purged.
 const PURGED: Duration = Duration::from_secs(3600);
 
@@ -28,6 +31,8 @@ pub(super) struct Plan {
     pub(super) fill: Fill,
     pub(super) began: Instant,
     fenced: bool,
+    /// Asked before the windows: what may be missing from before the gap.
+    leads: VecDeque<Period>,
     window: Duration,
     /// Of the window.
     at: Timestamp,
@@ -58,6 +63,7 @@ impl Plan {
         let mut plan = Self {
             began: now,
             fenced,
+            leads: if fill.through > fill.from { VecDeque::new() } else { leads(&fill) },
             window: WINDOW[0],
             at,
             end: at,
@@ -98,6 +104,9 @@ impl Plan {
 
     /// The question that comes next.
     pub(super) fn question(&self, now: Timestamp) -> Period {
+        if let Some(lead) = self.leads.front() {
+            return lead.clone();
+        }
         let rest = self.fill.entities.get(self.batch..).unwrap_or_default();
         let last = self.end >= self.fill.to;
         let recent = self.fill.cause != Cause::Requested && now.since(self.fill.to) < RECENT;
@@ -116,10 +125,13 @@ impl Plan {
         bytes: usize,
     ) -> Vec<PastState> {
         self.unreadable += unreadable;
-        self.largest = self.largest.max(bytes);
+        self.largest = if self.leads.is_empty() { self.largest.max(bytes) } else { 0 };
         for row in &rows {
             if !self.kept.contains(&row.entity_id) {
                 self.kept.insert(row.entity_id.clone());
+            }
+            if !self.leads.is_empty() {
+                continue;
             }
             // The state of the moment that was asked for is stamped with that moment.
             let before = row.last_updated <= asked.start;
@@ -136,6 +148,9 @@ impl Plan {
 
     /// Goes on to the next batch; at the end of a window, says up to where history was asked for.
     pub(super) fn advance(&mut self) -> Option<Timestamp> {
+        if self.leads.pop_front().is_some() {
+            return None;
+        }
         self.batch += BATCH;
         if self.batch < self.fill.entities.len() {
             return None;
@@ -195,6 +210,29 @@ impl Plan {
             format!("Home Assistant's history cannot be had: {why}; try again with `hearthline gaps retry`");
         Outcome { not_kept, note }
     }
+}
+
+/// Questions for what may be missing from before the gap. Entities of which nothing is known for about as long are asked
+/// for together, as the answer has everything that any of them did in that time.
+fn leads(fill: &Fill) -> VecDeque<Period> {
+    let mut before = fill.before.clone();
+    before.sort_unstable_by(|a, b| (b.1, &b.0).cmp(&(a.1, &a.0)));
+    let mut leads = VecDeque::<(Duration, Period)>::new();
+    for (entity, since) in before {
+        let age = fill.from.since(since);
+        match leads.back_mut() {
+            Some((most, lead)) if age <= *most && lead.entities.len() < BATCH => {
+                lead.start = since;
+                lead.entities.push(entity);
+            }
+            _ => {
+                let end = Some(fill.from.plus(MICRO));
+                let lead = Period { start: since, end, entities: vec![entity], attributes: true };
+                leads.push_back(((age * 4).max(SHORT), lead));
+            }
+        }
+    }
+    leads.into_iter().map(|(_, lead)| lead).collect()
 }
 
 #[cfg(test)]

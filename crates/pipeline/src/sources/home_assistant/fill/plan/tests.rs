@@ -6,7 +6,17 @@ fn plan(entities: usize, minutes: u64, cause: Cause) -> Plan {
     let entities: Vec<EntityId> = (0..entities).map(|n| format!("sensor.s{n:03}").as_str().into()).collect();
     let to = FROM.plus(Duration::from_secs(60 * minutes));
     let changed = entities.iter().cloned().collect();
-    let fill = Fill { gap: 1, cause, from: FROM, to, through: FROM, entities, changed, others: false };
+    let fill = Fill {
+        gap: 1,
+        cause,
+        from: FROM,
+        to,
+        through: FROM,
+        entities,
+        before: Vec::new(),
+        changed,
+        others: false,
+    };
     Plan::new(fill, Instant::now())
 }
 
@@ -96,4 +106,26 @@ fn any_event_from_behind_the_gap_shows_that_history_is_complete() {
     assert!(plan.waits_for_fence(), "that is the state of the start");
     plan.look_behind(&question, &[row("sensor.b", end.1), row("sensor.b", end.0)]);
     assert!(!plan.waits_for_fence());
+}
+
+#[test]
+fn what_may_be_missing_from_before_the_gap_is_asked_for_first() {
+    let mut fill = plan(60, 1, Cause::Disconnected).fill;
+    let ages = (0..60).map(|n| if n < 55 { 2 + n % 3 } else { 86_400 * (n - 54) });
+    fill.before =
+        fill.entities.iter().cloned().zip(ages.map(|age| FROM.minus(Duration::from_secs(age)))).collect();
+    let mut plan = Plan::new(fill, Instant::now());
+    let mut leads = Vec::new();
+    while let Some(lead) = plan.leads.front().cloned() {
+        assert_eq!(plan.question(FROM), lead);
+        assert_eq!(lead.end, Some(FROM.plus(MICRO)));
+        leads.push((FROM.since(lead.start).as_secs(), lead.entities.len()));
+        assert_eq!(plan.advance(), None);
+    }
+    assert_eq!(
+        leads,
+        [(4, 50), (4, 5), (86_400 * 4, 4), (86_400 * 5, 1)],
+        "seconds before the gap, entities"
+    );
+    assert_eq!(plan.question(FROM).start, FROM.minus(MICRO), "then the gap itself");
 }
