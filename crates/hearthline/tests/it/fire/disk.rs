@@ -103,7 +103,7 @@ async fn a_write_that_fails_is_made_again_elsewhere_and_what_was_refused_lies_in
     }
     run.until("it writes again", |status| log(status).0 == "healthy").await;
     let ended = hears_once(&mut run, &peer, "end").await;
-    assert!(run.said().contains("the log writes again, on a new segment"), "{}", run.said());
+    assert!(run.said().contains("the log takes everything again"), "{}", run.said());
     let stored = account(&mut run, &peer, (began, ended)).await;
     assert!(stored > 100, "{stored} stored");
     let verified = hearthline.command(&["log", "verify"]).await;
