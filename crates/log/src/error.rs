@@ -12,13 +12,13 @@ pub enum LogError {
     #[error("the log's queue is full: the disk is slower than what is appended")]
     QueueFull,
     /// There is no room; appends are taken again by themselves when there is.
-    #[error("the log takes nothing: {reason}")]
+    #[error("{reason}")]
     Full {
         /// What is full, where, and what to do.
         reason: String,
     },
     /// A write or a sync failed; the writer tries again each second on a new segment.
-    #[error("the log takes nothing: {reason}")]
+    #[error("{reason}")]
     Failed {
         /// What failed, where, and what to do.
         reason: String,

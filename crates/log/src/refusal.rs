@@ -10,10 +10,10 @@ use crate::queue::Failure;
 /// The log has reached its quota.
 pub(crate) fn quota(dir: &Path, bytes: u64, max: u64) -> String {
     format!(
-        "{} in {} is all that it may have ({}, log.max_bytes), and the store has not taken the oldest of it yet; \
-         see why the store is late, or raise log.max_bytes",
-        Size(bytes),
+        "the log in {} has {} and may have {} (log.max_bytes), and the store has not taken the oldest of it yet; see why \
+         the store is late, or raise log.max_bytes",
         dir.display(),
+        Size(bytes),
         Size(max)
     )
 }

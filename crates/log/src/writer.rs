@@ -98,7 +98,8 @@ impl LogWriter {
     /// appended, or none if until then.
     ///
     /// # Errors
-    /// When a write or sync fails. Nothing is lost: the log takes nothing more, and a step after a second tries again.
+    /// When a write or sync fails. Nothing is lost: the log takes nothing more and says why, and a step after a second
+    /// tries again.
     pub fn step(&mut self) -> Result<Option<Duration>, LogError> {
         let now = self.shared.clock.monotonic();
         if let Some(at) = self.retry_at {

@@ -88,6 +88,16 @@ impl Hearthline {
         Run { process, data: self.data(), client, last: None }
     }
 
+    /// Starts recording by way of a program that hands over to it in the same process, such as `prlimit`.
+    pub(crate) fn start_by(&self, way: &[&str]) -> Run {
+        let [first, rest @ ..] = way else { return self.start() };
+        let mut command = self.environed(Command::new(first));
+        command.args(rest).args([PROGRAM, "run"]);
+        let process = Process::start("hearthline", &mut command);
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        Run { process, data: self.data(), client, last: None }
+    }
+
     /// Every file below the data folder in which these bytes are, as they are.
     pub(crate) fn files_with(&self, bytes: &[u8]) -> Vec<PathBuf> {
         let mut found = Vec::new();
@@ -106,8 +116,13 @@ impl Hearthline {
     }
 
     fn program(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
-        let mut command = Command::new(PROGRAM);
-        command.args(arguments).env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
+        let mut command = self.environed(Command::new(PROGRAM));
+        command.args(arguments);
+        command
+    }
+
+    fn environed(&self, mut command: Command) -> Command {
+        command.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.current_dir(self.folder.path());
         command
     }
@@ -116,12 +131,18 @@ impl Hearthline {
 impl Run {
     /// Where its API listens, as it says in its data folder.
     pub(crate) async fn address(&mut self) -> SocketAddr {
-        let path = self.data.join("run.json");
+        let path = self.own_data().join("run.json");
         until("the program says where it listens", SOON, async || {
             assert!(!self.process.has_ended(), "the program ended at its start");
             announced(&path, self.process.id())
         })
         .await
+    }
+
+    /// Its data folder as it sees it itself, which may be on a disk that only it has.
+    pub(crate) fn own_data(&self) -> PathBuf {
+        let path = self.data.strip_prefix("/").unwrap_or(&self.data);
+        Path::new("/proc").join(self.process.id().to_string()).join("root").join(path)
     }
 
     /// What its API answers.
@@ -246,5 +267,6 @@ impl Status {
 
 fn announced(path: &Path, process: u32) -> Option<SocketAddr> {
     let running: Value = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
-    (running["pid"] == process).then(|| running["address"].as_str().unwrap().parse().unwrap())
+    let address = running["address"].as_str().filter(|_| running["pid"] == process)?;
+    Some(address.parse().unwrap())
 }

@@ -8,6 +8,8 @@
 )]
 
 #[cfg(test)]
+mod fire;
+#[cfg(test)]
 mod hearthline;
 #[cfg(test)]
 mod home_assistant;

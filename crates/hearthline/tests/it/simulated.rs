@@ -12,7 +12,7 @@ use crate::hearthline::{Hearthline, Run, Status};
 use crate::wait::until;
 
 /// A simulated peer that lives in this process, and the program that records it.
-async fn recorded(house: House) -> (HomeAssistant, Hearthline) {
+pub(crate) async fn recorded(house: House) -> (HomeAssistant, Hearthline) {
     let options = Options::default();
     let token = options.token.clone();
     let peer = HomeAssistant::new(house, Arc::new(SystemClock::new()), options);
@@ -21,7 +21,7 @@ async fn recorded(house: House) -> (HomeAssistant, Hearthline) {
 }
 
 /// Exactly one connection and one subscription, over which an event comes once. Answers with its time.
-async fn hears_once(run: &mut Run, peer: &HomeAssistant, word: &str) -> Timestamp {
+pub(crate) async fn hears_once(run: &mut Run, peer: &HomeAssistant, word: &str) -> Timestamp {
     run.connected().await;
     until("the peer has one client", Duration::from_secs(10), async || {
         let counters = peer.counters();

@@ -26,7 +26,10 @@ async fn a_second_program_on_the_same_folder_is_refused_and_the_first_goes_on() 
     first.address().await;
     let second = hearthline.command(&["run"]).await;
     assert_eq!(second.code, 1);
-    assert!(second.stderr.contains("another hearthline runs on"), "{}", second.stderr);
+    let who = format!("(process {}, http://127.0.0.1:", first.id());
+    for told in ["another hearthline runs on", &who, "stop it, or set another data folder"] {
+        assert!(second.stderr.contains(told), "{told}: {}", second.stderr);
+    }
     first.status().await;
     assert_eq!(first.stop().await.code(), Some(0));
 }

@@ -28,29 +28,23 @@ impl LogWriter {
     }
 
     fn run(mut self) -> Result<(), LogError> {
-        let mut failing = false;
+        let mut refuses = false;
         let shared = Arc::clone(&self.shared);
         loop {
             let listener = shared.wake.listen();
             if shared.queue.lock().closed {
                 return self.close();
             }
-            let rest = match self.step() {
-                Ok(rest) => {
-                    if failing && self.retry_at.is_none() {
-                        tracing::info!("the log writes again, on a new segment; nothing is lost");
-                        failing = false;
-                    }
-                    rest
+            let rest = self.step().unwrap_or(Some(super::RETRY));
+            let reason = shared.queue.lock().refuses();
+            match &reason {
+                Some(reason) if !refuses => tracing::error!("the log takes nothing: {reason}"),
+                None if refuses => {
+                    tracing::info!("the log takes everything again; what it had taken is written")
                 }
-                Err(error) => {
-                    if !failing {
-                        tracing::error!(%error, "the log takes nothing until it can write again");
-                        failing = true;
-                    }
-                    Some(super::RETRY)
-                }
-            };
+                _ => {}
+            }
+            refuses = reason.is_some();
             match rest {
                 Some(rest) => drop(listener.wait_timeout(rest)),
                 None => listener.wait(),

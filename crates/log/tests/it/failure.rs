@@ -34,10 +34,7 @@ fn after_a_failed_sync_nothing_is_taken_until_a_new_segment_has_it_all() {
     assert!(failed.to_string().starts_with("cannot sync /data/log/00000000000000000001.seg"), "{failed}");
     let refused = log.append(of(&["refused"])).unwrap_err();
     let refuses = log.stats().refuses.unwrap();
-    assert_eq!(
-        (refused.to_string(), refused.kind()),
-        (format!("the log takes nothing: {refuses}"), ErrorKind::Transient)
-    );
+    assert_eq!((refused.to_string(), refused.kind()), (refuses.clone(), ErrorKind::Transient));
     assert!(
         refuses.starts_with(&failed.to_string()) && refuses.contains("what was taken is kept"),
         "{refuses}"

@@ -1,0 +1,91 @@
+//! A store of many files, in a process that may open few.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hearthline_core::{Batch, Clock as _, Origin, RealFs, Row, Seq, StateRow, SystemClock};
+use hearthline_sim::House;
+use hearthline_store::{Store, StoreConfig};
+
+use crate::simulated::{hears_once, recorded};
+
+const DAYS: u32 = 280;
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// A file for each of so many days, all before today.
+fn many_days(data: &Path) {
+    let clock = Arc::new(SystemClock::new());
+    let now = clock.now();
+    let config = StoreConfig {
+        dir: data.join("store"),
+        flush_rows: 50_000,
+        flush_interval: Duration::from_secs(600),
+        retention: None,
+        context_ids: false,
+    };
+    let store = Store::open(Arc::new(RealFs), clock, config).unwrap();
+    let row = |day: u32| {
+        let ts = now.minus(DAY * (DAYS - day + 2));
+        Row::State(StateRow {
+            seq: Seq(day.into()),
+            ts,
+            tie: 0,
+            site: "home".into(),
+            entity_id: "sensor.old".into(),
+            entity_key: "sensor.old".into(),
+            state: Some(day.to_string().into()),
+            value: Some(day.into()),
+            unit: None,
+            device_class: None,
+            last_changed: ts,
+            received_delay_ms: None,
+            origin: Origin::Live,
+            restored: false,
+            attributes: None,
+            context_id: None,
+            area: None,
+            device: None,
+            weather: None,
+        })
+    };
+    let rows = (1..=DAYS).map(row).collect();
+    store.write(&Batch { first: Seq(1), last: Seq(DAYS.into()), rows }).unwrap();
+    store.flush().unwrap();
+    store.save_latest().unwrap();
+}
+
+fn limit(process: u32) -> String {
+    let limits = std::fs::read_to_string(format!("/proc/{process}/limits")).unwrap();
+    limits.lines().find(|line| line.starts_with("Max open files")).unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_fifty_six_open_files_are_enough_for_a_store_of_many_more() {
+    let (peer, hearthline) = recorded(House::empty(13, SystemClock::new().now())).await;
+    many_days(&hearthline.data());
+    let files = hearthline.command(&["export", "--files"]).await.stdout.lines().count();
+    assert!(files >= DAYS as usize, "{files} files");
+    let mut run = hearthline.start_by(&["prlimit", "--nofile=256"]);
+    hears_once(&mut run, &peer, "begin").await;
+    assert!(limit(run.id()).contains(" 256 "), "{}", limit(run.id()));
+
+    let address = run.address().await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let path = "/api/v1/entities/sensor.old/history?from=2000-01-01T00:00:00Z&limit=1000";
+    let queries: Vec<_> =
+        (0..8).map(|_| tokio::spawn(client.get(format!("http://{address}{path}")).send())).collect();
+    for query in queries {
+        let answer = query.await.unwrap().unwrap();
+        let status = answer.status();
+        let text = answer.text().await.unwrap();
+        assert_eq!(status, 200, "{text}");
+        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(document["states"].as_array().map(Vec::len), Some(DAYS as usize), "{text}");
+    }
+    hears_once(&mut run, &peer, "end").await;
+    let status = run.status().await;
+    assert_eq!((status.count("/gaps/open"), status.count("/sinks/0/write_errors")), (0, 0));
+    assert!(!run.said().contains("Too many open files"), "{}", run.said());
+    assert_eq!(run.stop().await.code(), Some(0));
+}
