@@ -18,6 +18,10 @@ mod load;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod replay;
+#[cfg(test)]
+mod sim;
+#[cfg(test)]
 mod simulated;
 #[cfg(test)]
 mod usage;
