@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    backfill, check, demo, entities, events, export, flush, gaps, history, log, quarantine, run, status,
-    tail, token,
+    backfill, check, demo, entities, events, export, flush, gaps, history, log, quarantine, record, replay,
+    run, sim, status, tail, token,
 };
 
 /// Records a Home Assistant house: every event on disk once, readable by any Parquet engine
@@ -57,6 +57,12 @@ pub(crate) enum Command {
     Log(log::Args),
     /// What came in and could not be understood
     Quarantine(quarantine::Args),
+    /// A simulated Home Assistant to record and to break, with a ledger of what it fired
+    Sim(sim::Args),
+    /// Write down what Home Assistant says, with secrets removed, as a bug report
+    Record(record::Args),
+    /// Say again what was recorded, as a Home Assistant to record
+    Replay(replay::Args),
     /// The token that the API asks for from another machine
     Token(token::Args),
 }
@@ -93,7 +99,14 @@ mod tests {
 
     #[test]
     fn a_usage_mistake_has_exit_code_2() {
-        for line in ["hearthline", "hearthline fly", "hearthline history", "hearthline export --format xml"] {
+        for line in [
+            "hearthline",
+            "hearthline fly",
+            "hearthline history",
+            "hearthline export --format xml",
+            "hearthline sim --fault drip@30s",
+            "hearthline replay x --speed 0",
+        ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }
     }
@@ -118,6 +131,11 @@ mod tests {
             "tail light.a sensor.*",
             "log verify",
             "quarantine list --limit 5",
+            "sim --scenario x.toml --seed 7 --listen 127.0.0.1:0 --entities 200 --rate 2 --past 6h --token t \
+             --exclude sensor.a --control 127.0.0.1:0 --fault drop@30s --fault away@1m..2m --ledger x --for 5m",
+            "sim --faults",
+            "record --out x.ndjson --for 5m",
+            "replay x.ndjson --speed 10 --listen 127.0.0.1:0 --control 127.0.0.1:0",
             "token show",
         ] {
             parse(&format!("hearthline {line}")).unwrap_or_else(|e| panic!("{line}: {e}"));

@@ -11,7 +11,10 @@ pub(crate) mod gaps;
 pub(crate) mod history;
 pub(crate) mod log;
 pub(crate) mod quarantine;
+pub(crate) mod record;
+pub(crate) mod replay;
 pub(crate) mod run;
+pub(crate) mod sim;
 pub(crate) mod status;
 pub(crate) mod tail;
 pub(crate) mod token;
@@ -45,7 +48,7 @@ impl Context<'_> {
 /// Runs one command to its end. Errors are said here, on standard error, and nowhere else.
 pub(crate) fn run(cli: Cli, environment: &Environment, out: &mut (dyn Write + Send)) -> Exit {
     let purpose = match &cli.command {
-        Command::Run(_) | Command::Check(_) => Purpose::Record,
+        Command::Run(_) | Command::Check(_) | Command::Record(_) => Purpose::Record,
         _ => Purpose::Read,
     };
     let read_file = |path: &Path| std::fs::read_to_string(path);
@@ -78,6 +81,9 @@ async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit
         Command::Backfill(args) => backfill::run(args, context).await,
         Command::Log(args) => log::run(&args, context),
         Command::Quarantine(args) => quarantine::run(args, context).await,
+        Command::Sim(args) => sim::run(args, context).await,
+        Command::Record(args) => record::run(args, context).await,
+        Command::Replay(args) => replay::run(args, context).await,
         Command::Token(args) => token::run(&args, context),
     }
 }

@@ -1,43 +1,41 @@
 //! The faults of the demonstration, by the words that a person types.
 
-use std::time::Duration;
-
-use hearthline_sim::{Ending, Fault, Garbage, HomeAssistant};
+use hearthline_sim::{Fault, HomeAssistant};
 use tokio::sync::Notify;
 
-/// A word, what it causes, and what it says then.
-type Named = (&'static str, fn() -> Fault, &'static str);
+/// A word, what it causes as a scenario says it, and what it says then.
+type Named = (&'static str, &'static str, &'static str);
 
-const FAULTS: [Named; 9] = [
-    ("restart", restart, "Home Assistant restarts: 15 s away, then 10 s starting"),
-    ("drop", || Fault::Drop(Ending::Eof), "the connection breaks"),
-    ("away", || Fault::Refuse, "Home Assistant takes no new connection until `heal`"),
-    ("half-open", || Fault::HalfOpen, "the line is dead in both directions until `heal`"),
+const FAULTS: [Named; 17] = [
+    ("restart", "restart down=15s starting=10s", "Home Assistant restarts: 15 s away, then 10 s starting"),
     (
-        "flap",
-        || Fault::CloseAfterAuth,
-        "each new connection is closed half a second after it was let in, until `heal`",
+        "kill",
+        "kill down=15s starting=10s",
+        "Home Assistant is killed and away for 15 s; what its recorder had not committed is in no history",
     ),
-    ("token", || Fault::RevokeToken, "the token is revoked until `heal`"),
+    ("starting", "starting", "Home Assistant restarts and takes a minute and a half to start"),
+    ("restart-storm", "restart-storm times=4 every=12s", "Home Assistant restarts four times in a row"),
+    ("drop", "drop", "the connection breaks"),
+    ("cut", "cut bytes=1500", "the connection breaks in the middle of a frame"),
+    ("away", "away", "Home Assistant takes no new connection until `heal`"),
+    ("half-open", "half-open", "the line is dead in both directions until `heal`"),
+    ("throttle", "throttle bytes_per_second=400", "the line takes 400 bytes a second until `heal`"),
+    ("flap", "flap", "each new connection is closed half a second after it was let in, until `heal`"),
+    ("token", "token", "the token is revoked until `heal`"),
+    ("no-recorder", "no-recorder", "Home Assistant has no recorder and so no history until `heal`"),
+    ("slow-history", "slow-history by=20s", "history takes 20 s to answer until `heal`"),
     (
         "swallow",
-        || Fault::Swallow("light.hue_lamp".into()),
+        "swallow entity=light.hue_lamp",
         "the next two events of light.hue_lamp are dropped in silence",
     ),
-    ("garbage", || Fault::Garbage(Garbage::NotJson), "a frame that is not JSON"),
-    ("storm", storm, "500 events a second for 20 s"),
+    ("type-flip", "type-flip entity=light.hue_room", "attributes of light.hue_room come with other types"),
+    ("garbage", "garbage", "a frame that is not JSON"),
+    ("storm", "storm per_second=500 lasting=20s attribute_bytes=200", "500 events a second for 20 s"),
 ];
 
 /// Ends what lasts.
 const HEAL: (&str, &str) = ("heal", "everything that lasts is over, and the next attempt is made now");
-
-fn restart() -> Fault {
-    Fault::Restart { down: Duration::from_secs(15), starting: Duration::from_secs(10), killed: false }
-}
-
-fn storm() -> Fault {
-    Fault::Storm { per_second: 500, lasting: Duration::from_secs(20), attribute_bytes: 200 }
-}
 
 /// Every word and what it causes.
 pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -55,7 +53,7 @@ pub(crate) fn cause(peer: &HomeAssistant, retry: &Notify, word: &str) -> Result<
     };
     tracing::warn!("simulated: {says}");
     match FAULTS.iter().find(|(name, ..)| *name == word) {
-        Some((_, fault, _)) => peer.cause(fault()),
+        Some((_, line, _)) => peer.cause(Fault::parse(line)?),
         None => {
             peer.heal();
             retry.notify_one();
@@ -79,12 +77,14 @@ mod tests {
     }
 
     #[test]
-    fn the_entity_whose_events_are_swallowed_is_in_the_house() {
+    fn every_fault_can_be_caused_and_its_entity_is_in_the_house() {
         let now = hearthline_core::Timestamp(1_800_000_000_000_000);
         let mut house = hearthline_sim::House::new(1, now);
-        house.advance(now.plus(Duration::from_secs(60)));
-        for (_, fault, _) in FAULTS {
-            if let Fault::Swallow(entity) = fault() {
+        house.advance(now.plus(std::time::Duration::from_secs(60)));
+        for (name, line, says) in FAULTS {
+            let fault = Fault::parse(line).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(fault.is_lasting(), says.ends_with("until `heal`"), "{name}");
+            if let Fault::Swallow(entity) | Fault::TypeFlip(entity) = fault {
                 assert!(house.state(entity.as_str()).is_some(), "{entity}");
             }
         }

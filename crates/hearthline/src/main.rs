@@ -12,6 +12,7 @@ mod peer;
 mod running;
 mod settings;
 mod startup;
+mod stop;
 mod table;
 
 use std::process::ExitCode;

@@ -16,20 +16,55 @@ const SECRET: [&str; 6] = ["code", "pin", "password", "passcode", "token", "api_
 pub(crate) fn is_secret(key: &str) -> bool {
     // Asked of every key of every event: the last two letters rule out nearly all.
     matches!(key.as_bytes(), [.., b'd', b'e'] | [.., b'i' | b'e', b'n'] | [.., b'r', b'd'] | [.., b'e', b'y'])
-        && SECRET
-            .iter()
-            .any(|word| key.strip_suffix(word).is_some_and(|stem| stem.is_empty() || stem.ends_with('_')))
+        && is_one_of(key, &SECRET)
+}
+
+/// Whether the key is one of the words, or ends in one after an underscore.
+fn is_one_of(key: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| key.strip_suffix(word).is_some_and(|stem| stem.is_empty() || stem.ends_with('_')))
 }
 
 /// The text with the values of secret keys masked. Borrowed when there is none, as in nearly every event.
 #[must_use]
 pub fn mask(json: &str) -> Cow<'_, str> {
+    masked(json, &SECRET, |_| "\"***\"")
+}
+
+/// Keys that say where the house is. The sun's place in the sky at a known time does.
+const PLACE: [&str; 7] =
+    ["latitude", "longitude", "elevation", "azimuth", "location_name", "external_url", "internal_url"];
+/// Addresses of pictures carry tokens.
+const IN_ADDRESS: [&str; 2] = ["token=", "authSig="];
+
+/// The text without secrets and without the place of the house, to be handed on. Everything else is as it was sent.
+#[must_use]
+pub fn anonymise(json: &str) -> String {
+    let text = mask(json);
+    let mut text =
+        masked(&text, &PLACE, |value| if value.starts_with('"') { "\"***\"" } else { "0" }).into_owned();
+    for name in IN_ADDRESS {
+        let mut from = 0;
+        while let Some(at) = text.get(from..).and_then(|rest| rest.find(name)) {
+            let start = from + at + name.len();
+            let is_token = |c: char| c.is_ascii_alphanumeric() || "-._~%".contains(c);
+            let length = text.get(start..).and_then(|rest| rest.find(|c| !is_token(c)));
+            let end = length.map_or(text.len(), |length| start + length);
+            text.replace_range(start..end, "***");
+            from = start;
+        }
+    }
+    text
+}
+
+fn masked<'j>(json: &'j str, words: &[&str], by: fn(&str) -> &'static str) -> Cow<'j, str> {
     let mut masked = String::new();
     let mut copied = 0;
-    for quote in SECRET.iter().flat_map(|word| ends(json, word)).collect::<BTreeSet<_>>() {
-        let Some(value) = secret_value(json, quote).filter(|value| value.start >= copied) else { continue };
+    for quote in words.iter().flat_map(|word| ends(json, word)).collect::<BTreeSet<_>>() {
+        let Some(value) = value_of(json, quote, words).filter(|value| value.start >= copied) else {
+            continue;
+        };
         masked.push_str(json.get(copied..value.start).unwrap_or_default());
-        masked.push_str("\"***\"");
+        masked.push_str(by(json.get(value.clone()).unwrap_or_default()));
         copied = value.end;
     }
     match json.get(copied..) {
@@ -45,12 +80,12 @@ fn ends<'a>(json: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
         .filter(|end| json.as_bytes().get(*end) == Some(&b'"'))
 }
 
-/// The value that belongs to the key whose closing quote stands at `quote`, if it is a secret key with a value.
+/// The value that belongs to the key whose closing quote stands at `quote`, if the key is one of the words and has a value.
 ///
 /// A quote inside a JSON string is written `\"`, so a word between two bare quotes and before a colon is a key.
-fn secret_value(json: &str, quote: usize) -> Option<Range<usize>> {
+fn value_of(json: &str, quote: usize, words: &[&str]) -> Option<Range<usize>> {
     let before = json.get(..quote)?;
-    if !is_secret(before.get(before.rfind('"')? + 1..)?) {
+    if !is_one_of(before.get(before.rfind('"')? + 1..)?, words) {
         return None;
     }
     let value = json.get(quote + 1..)?.trim_start().strip_prefix(':')?.trim_start();
@@ -72,6 +107,16 @@ mod tests {
         ] {
             assert_eq!(mask(json), masked);
         }
+    }
+
+    #[test]
+    fn what_is_handed_on_has_no_secret_and_no_place() {
+        let json = r#"{"latitude":52.37,"location_name":"Home","alarm_code":"1234","elevation":null,"n":1.50,
+            "entity_picture":"/api/image/a?token=8f3c-1&t=2","url":"/x?authSig=ey.J_h","state":"latitude"}"#;
+        let handed_on = r#"{"latitude":0,"location_name":"***","alarm_code":"***","elevation":null,"n":1.50,
+            "entity_picture":"/api/image/a?token=***&t=2","url":"/x?authSig=***","state":"latitude"}"#;
+        assert_eq!(anonymise(json), handed_on);
+        assert_eq!(anonymise("token="), "token=***");
     }
 
     #[test]

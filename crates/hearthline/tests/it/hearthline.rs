@@ -81,6 +81,16 @@ impl Hearthline {
         Answer { code, stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 
+    /// Starts a command that goes on until it is told to stop.
+    pub(crate) fn spawn(&self, arguments: &[&str]) -> Process {
+        Process::start("hearthline", &mut self.program(arguments))
+    }
+
+    /// A path in a folder that is there as long as this is.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// Starts recording.
     pub(crate) fn start(&self) -> Run {
         let process = Process::start("hearthline", &mut self.program(&["run"]));

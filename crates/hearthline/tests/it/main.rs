@@ -22,6 +22,10 @@ mod nothing_lost;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod replay;
+#[cfg(test)]
+mod sim;
+#[cfg(test)]
 mod simulated;
 #[cfg(test)]
 mod usage;

@@ -224,7 +224,7 @@ impl HomeAssistant {
                 tokio::time::sleep(bursts).await;
             }
             let message = match outbox.take().await {
-                Out::Text(text) => Message::Text(text.into()),
+                Out::Text(text) | Out::Alone(text) => Message::Text(text.into()),
                 Out::Binary(bytes) => Message::Binary(bytes.into()),
                 Out::Ping => Message::Ping(Vec::new().into()),
             };

@@ -17,6 +17,8 @@ pub(super) const PENDING_PEAK: usize = 1024;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Out {
     Text(String),
+    /// Text that is in no array, whatever the client asked for.
+    Alone(String),
     Binary(Vec<u8>),
     Ping,
 }

@@ -146,7 +146,7 @@ impl Tape {
                         }
                         None
                     }
-                    None => Some(Step::Frame(Out::Text(text.clone()))),
+                    None => Some(Step::Frame(Out::Alone(text.clone()))),
                 },
                 (Said::Binary(bytes), Direction::In) => Some(Step::Frame(Out::Binary(bytes.clone()))),
                 (Said::End(Some(_)), Direction::In) => Some(Step::End(Ending::Close)),

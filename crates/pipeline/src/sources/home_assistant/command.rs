@@ -69,7 +69,8 @@ struct Features {
 
 impl Command {
     /// The text to be sent.
-    pub(super) fn to_json(&self, id: u64) -> String {
+    #[must_use]
+    pub fn to_json(&self, id: u64) -> String {
         let plain = |kind| Message { id, kind, event_type: None, features: None, history: None };
         let message = match self {
             Self::CoalesceMessages => {
