@@ -15,10 +15,11 @@ use hearthline_core::{Clock, Fs, RealFs, Seq, SystemClock};
 use hearthline_log::{Append, Damage, Log, LogConfig, LogThread, LogWriter, Recovery};
 use hearthline_pipeline::deliver::{Delivery, FlushRequest};
 use hearthline_pipeline::filter::Filter;
+use hearthline_pipeline::gaps::Cause;
 use hearthline_pipeline::health::{Board, PartState};
 use hearthline_pipeline::ingest::Ingest;
 use hearthline_pipeline::live::Live;
-use hearthline_pipeline::orders::Orders;
+use hearthline_pipeline::orders::{Order, Orders};
 use hearthline_pipeline::sinks::StoreSink;
 use hearthline_pipeline::sources::home_assistant::wire::parse_state;
 use hearthline_pipeline::sources::home_assistant::{Link, LinkConfig, in_store};
@@ -39,6 +40,8 @@ const RESERVE_BYTES: u64 = 16 << 20;
 const RING_BYTES: usize = 8 << 20;
 /// States of the past that are taken in at once.
 const IMPORT: usize = 1000;
+/// How far our clock may be from Home Assistant's, and an event's time from that of its batch.
+const CLOCKS: Duration = Duration::from_secs(5);
 /// How often old segments, old days and days to be merged are looked for.
 const UPKEEP: Duration = Duration::from_secs(30);
 
@@ -86,7 +89,7 @@ struct Threads {
 
 impl App {
     /// Builds every part on the data folder, then starts every part. A demonstration has a past: state objects (JSON) that
-    /// are taken in before the connection is made.
+    /// are taken in before the connection is made. `ended` is how the last run did, if it did not say so itself.
     ///
     /// # Errors
     /// When a part cannot be built: nothing runs then.
@@ -94,6 +97,7 @@ impl App {
         settings: &Settings,
         link: LinkConfig,
         past: Option<Vec<String>>,
+        ended: Cause,
     ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let fs: Arc<dyn Fs> = Arc::new(RealFs);
@@ -103,7 +107,7 @@ impl App {
         let store = open_store(settings, &fs, &clock)?;
         let writer = open_log(settings, &fs, &clock, store.committed())?;
         let log = writer.log();
-        let ingest = Ingest::open(log.clone(), Arc::clone(&clock), Arc::clone(&filter))?;
+        let ingest = Ingest::open_after(log.clone(), Arc::clone(&clock), Arc::clone(&filter), ended)?;
         let live = Live::default();
         let delivery = Delivery::new(
             log.clone(),
@@ -164,11 +168,29 @@ impl App {
     /// Waits for the disk elsewhere, so that answers go on.
     async fn upkeep(&self) {
         self.trim();
+        self.name_damage().await;
         let store = Arc::clone(&self.store);
         let maintained = tokio::task::spawn_blocking(move || store.maintain()).await;
         match maintained.map_err(anyhow::Error::from).and_then(|done| Ok(done?)) {
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "files of the store could not be dropped or merged"),
+        }
+    }
+
+    /// What cannot be read of the log, and did not reach the store before, is a gap that history may fill.
+    async fn name_damage(&self) {
+        for damage in self.log.damage() {
+            let Some((first, last)) = damage.lost.filter(|(_, last)| *last > self.store.committed()) else {
+                continue;
+            };
+            let from = damage.from.unwrap_or_default().minus(CLOCKS);
+            let to = damage.to.unwrap_or_else(|| self.clock.now()).plus(CLOCKS);
+            let what = format!("records {first} to {last} in {}: {}", damage.file, damage.reason);
+            match self.orders.give(|reply| Order::Damaged(from, to, what, reply)).await {
+                Ok(true) => tracing::warn!(%damage, "what was lost is asked of home assistant's history"),
+                Ok(false) => {}
+                Err(error) => tracing::warn!(%error, %damage, "a gap could not be named yet"),
+            }
         }
     }
 

@@ -1,8 +1,8 @@
 //! `<data_dir>/run.json`: how a command finds the program that runs on a data folder.
 //!
-//! It is one JSON object, `{"pid": 4711, "address": "127.0.0.1:8099"}`, readable by its owner alone; the address comes
-//! when the program has come to listen. The running program
-//! holds a lock on it for as long as it lives, so that a file left behind by a killed one is recognised also where the
+//! It is one JSON object, `{"pid": 4711, "address": "127.0.0.1:8099", "boot": "..."}`, readable by its owner alone; the
+//! address comes when the program has come to listen, `boot` is the kernel's name of the machine's start, by which a power
+//! cut is told from a crash. The running program holds a lock on it for as long as it lives, so that a file left behind by a killed one is recognised also where the
 //! same process number is in use again (in a container it always is). It is removed at exit.
 
 use std::fs::{File, OpenOptions};
@@ -53,6 +53,7 @@ pub(crate) enum ClaimError {
 pub(crate) struct Holder {
     pid: Option<u32>,
     address: Option<SocketAddr>,
+    boot: Option<String>,
 }
 
 fn taken(dir: &Path, holder: &Holder) -> String {
@@ -88,6 +89,8 @@ fn todo(error: &io::Error) -> &'static str {
 pub(crate) struct Claim {
     file: File,
     path: PathBuf,
+    /// What the last program left behind, if it could not remove it.
+    left: Holder,
 }
 
 impl Claim {
@@ -131,8 +134,8 @@ impl Claim {
             // The former owner may have removed the file between our opening and our locking it.
             let same = |named: std::fs::Metadata| file.metadata().is_ok_and(|held| held.ino() == named.ino());
             if std::fs::metadata(&path).is_ok_and(same) {
-                let mut claim = Self { file, path };
-                claim.write(&serde_json::json!({ "pid": std::process::id() }))?;
+                let mut claim = Self { file, path, left: holder(data_dir) };
+                claim.write(None)?;
                 return Ok(Some(claim));
             }
         }
@@ -143,14 +146,26 @@ impl Claim {
     /// # Errors
     /// As the disk says.
     pub(crate) fn announce(&mut self, address: SocketAddr) -> io::Result<()> {
-        self.write(&Running { pid: std::process::id(), address })
+        self.write(Some(address))
     }
 
-    fn write(&mut self, document: &impl Serialize) -> io::Result<()> {
+    /// Whether the last program was running when the machine went down.
+    pub(crate) fn power_was_cut(&self) -> bool {
+        matches!((&self.left.boot, boot()), (Some(then), Some(now)) if *then != now)
+    }
+
+    fn write(&mut self, address: Option<SocketAddr>) -> io::Result<()> {
+        let document = serde_json::json!({ "pid": std::process::id(), "address": address, "boot": boot() });
         self.file.set_len(0)?;
         self.file.rewind()?;
-        self.file.write_all(&serde_json::to_vec(document)?)
+        self.file.write_all(&serde_json::to_vec(&document)?)
     }
+}
+
+/// The kernel's name of the machine's start.
+fn boot() -> Option<String> {
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(id.trim().to_owned())
 }
 
 impl Drop for Claim {
@@ -230,6 +245,21 @@ mod tests {
         let mut claim = Claim::take(dir.path()).unwrap();
         claim.announce("127.0.0.1:2".parse().unwrap()).unwrap();
         assert_eq!(find(dir.path()).unwrap().unwrap().address.port(), 2);
+    }
+
+    #[test]
+    fn a_power_cut_is_told_from_a_crash() {
+        let dir = tempfile::tempdir().unwrap();
+        let after = |left: &str| {
+            let mut file = File::create(dir.path().join(NAME)).unwrap();
+            file.write_all(left.as_bytes()).unwrap();
+            Claim::take(dir.path()).unwrap().power_was_cut()
+        };
+        let crashed = serde_json::json!({ "pid": 1, "address": null, "boot": boot() }).to_string();
+        assert!(!after(&crashed), "the machine is the same since");
+        assert!(after(r#"{"pid":1,"address":"127.0.0.1:1","boot":"another"}"#));
+        assert!(!after(""), "nothing is known");
+        assert!(!Claim::take(dir.path()).unwrap().power_was_cut(), "it ended in order");
     }
 
     #[test]

@@ -111,6 +111,19 @@ impl Ingest {
     /// # Errors
     /// When the log cannot be read or takes nothing.
     pub fn open(log: Log, clock: Arc<dyn Clock>, filter: Arc<Filter>) -> Result<Self, IngestError> {
+        Self::open_after(log, clock, filter, Cause::NotRunning)
+    }
+
+    /// As [`Ingest::open`], and says how the last run ended if it did not say so itself.
+    ///
+    /// # Errors
+    /// As [`Ingest::open`].
+    pub fn open_after(
+        log: Log,
+        clock: Arc<dyn Clock>,
+        filter: Arc<Filter>,
+        ended: Cause,
+    ) -> Result<Self, IngestError> {
         let fold = Fold::replay(&log, Seq(u64::MAX)).map_err(IngestError::Log)?;
         let mut ingest = Self {
             log,
@@ -130,7 +143,7 @@ impl Ingest {
         };
         // In the checkpoint, so that it is known also to a log that is too full for anything else.
         if let Some(last) = ingest.fold.last_fired {
-            ingest.fold.gaps.open(last, Cause::NotRunning, "the last run did not end in order");
+            ingest.fold.gaps.open(last, ended, "the last run did not end in order");
         }
         ingest.roll()?;
         ingest.view.publish(&ingest.fold, true);

@@ -23,6 +23,9 @@ pub enum Order {
     RetryGaps(Option<u64>, Reply<usize>),
     /// Fetch the states that Home Assistant's history has since an instant. Answered with the gap that stands for it.
     Backfill(Timestamp, Reply<u64>),
+    /// A part of the log cannot be read: between which times it was written, and what it is. Answered with whether that is
+    /// news.
+    Damaged(Timestamp, Timestamp, String, Reply<bool>),
     /// Settle records that were set aside.
     Quarantine(Settle, Reply<Vec<Settled>>),
 }
@@ -33,6 +36,9 @@ impl Order {
         match self {
             Self::RetryGaps(id, reply) => drop(reply.send(in_words(ingest.retry_gaps(id)))),
             Self::Backfill(from, reply) => drop(reply.send(in_words(ingest.backfill(from)))),
+            Self::Damaged(from, to, what, reply) => {
+                drop(reply.send(in_words(ingest.damaged(from, to, &what))));
+            }
             Self::Quarantine(settle, reply) => drop(reply.send(settle.carry_out(ingest))),
         }
     }

@@ -34,6 +34,7 @@ async fn answer_all(mut asked: Incoming) {
         match order {
             Order::RetryGaps(_, reply) => reply.send(Ok(1)).unwrap(),
             Order::Backfill(_, reply) => reply.send(Ok(1)).unwrap(),
+            Order::Damaged(.., reply) => reply.send(Ok(true)).unwrap(),
             Order::Quarantine(_, reply) => reply.send(Ok(Vec::new())).unwrap(),
         }
     }

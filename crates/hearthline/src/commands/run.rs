@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use hearthline_api::{ApiState, ApiToken, Faults, Reading};
+use hearthline_pipeline::gaps::Cause;
 use hearthline_pipeline::sources::home_assistant::LinkConfig;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -57,7 +58,8 @@ pub(super) async fn record(
     let mut signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
 
     let (past, faults) = simulation.map(|Simulation { past, faults }| (past, faults)).unzip();
-    let app = App::start(settings, link, past)?;
+    let ended = if claim.power_was_cut() { Cause::PowerCut } else { Cause::NotRunning };
+    let app = App::start(settings, link, past, ended)?;
     claim.announce(address).context("run.json cannot be written")?;
     for line in startup::lines(settings, &startup::stored(&app.store.stats()), address) {
         tracing::info!("{line}");

@@ -45,9 +45,17 @@ impl Rig {
         self.peer.cause(Fault::Storm { per_second, lasting, attribute_bytes: 200 });
     }
 
-    /// Waits until the program has heard a last word, has filled every gap, and adds up.
+    /// Waits until the program has heard a word, has filled every gap, has heard another word (so that the store has what
+    /// was logged before it), and adds up.
     async fn settled(&self, run: &mut Run) -> Status {
         run.connected().await;
+        self.hears(run).await;
+        run.within(FILLED, "every gap is closed", |status| status.count("/gaps/open") == 0).await;
+        self.hears(run).await;
+        run.until("the counters add up", Status::adds_up).await
+    }
+
+    async fn hears(&self, run: &mut Run) {
         until("a word is heard", Duration::from_secs(60), async || {
             let word = self.peer.counters().fired.to_string();
             self.peer.set_state("sensor.word", &word, "{}");
@@ -55,8 +63,6 @@ impl Rig {
             (run.latest("sensor.word").await? == word).then_some(())
         })
         .await;
-        run.within(FILLED, "every gap is closed", |status| status.count("/gaps/open") == 0).await;
-        run.until("the counters add up", Status::adds_up).await
     }
 
     async fn stored(&self) -> Stored {

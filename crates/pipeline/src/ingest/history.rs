@@ -245,6 +245,22 @@ impl Ingest {
         Ok(ids.len())
     }
 
+    /// A part of the log cannot be read, of which the store does not have everything: opens a gap for the time in which it
+    /// was written, once. Whether it is a new one.
+    ///
+    /// # Errors
+    /// When the log does not take it.
+    pub fn damaged(&mut self, from: Timestamp, to: Timestamp, what: &str) -> Result<bool, IngestError> {
+        let same = |gap: &Gap| gap.cause == Cause::Damaged && gap.detail == what;
+        if self.fold.gaps.all().iter().any(same) {
+            return Ok(false);
+        }
+        let gap = self.fold.gaps.open_range(from, to.max(from), Cause::Damaged, what);
+        self.note_gap(Some(gap));
+        self.end_frame()?;
+        Ok(true)
+    }
+
     /// A person asks for the states that history still has since an instant. The gap that stands for the question; the one
     /// that is being filled already, if it asks for as much.
     ///

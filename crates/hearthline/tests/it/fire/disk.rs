@@ -15,6 +15,9 @@ use crate::simulated::{hears_once, recorded};
 /// What the way back from a full disk may take: the next attempt at the peer comes within 16 s.
 const RECOVERY: Duration = Duration::from_secs(40);
 
+/// What history's commit and the questions to it may take.
+const FILLED: Duration = Duration::from_secs(150);
+
 /// The way to a program whose data folder is a disk of its own, mounted by `mount`. None where this machine gives nobody
 /// a disk, which is said; as root in CI it has to.
 fn own_disk(mount: &str) -> Option<[String; 5]> {
@@ -54,14 +57,13 @@ fn fill(path: &Path) {
 #[tokio::test]
 async fn a_full_disk_is_said_the_gap_is_named_and_with_room_it_goes_on_by_itself() {
     let Some(way) = own_disk("mount -t tmpfs -o size=48m none \"$HEARTHLINE_DATA_DIR\"") else { return };
-    let house = House::new(11, SystemClock::new().now()).with_rate(100.0);
-    let (peer, hearthline) = recorded(house).await;
+    let (peer, hearthline) = recorded(House::empty(11, SystemClock::new().now())).await;
     let settings = "[log]\nmin_free = 0\nmax_bytes = \"128MiB\"\n[store]\nflush_interval = \"1s\"\n";
     let hearthline = hearthline.with_settings(settings);
     let mut run = start(&hearthline, &way);
     let began = hears_once(&mut run, &peer, "begin").await;
-    let living = peer.clone();
-    tokio::spawn(async move { living.run().await });
+    let full_for = Duration::from_secs(if std::env::var_os("HEARTHLINE_SOAK").is_some() { 60 } else { 6 });
+    peer.cause(Fault::Storm { per_second: 200, lasting: full_for + RECOVERY, attribute_bytes: 100 });
     let data = run.own_data();
     let reserve = data.join("log/reserve");
     assert_eq!(std::fs::metadata(&reserve).unwrap().len(), 8 << 20);
@@ -76,13 +78,19 @@ async fn a_full_disk_is_said_the_gap_is_named_and_with_room_it_goes_on_by_itself
     let named = run.until("a gap is open", |status| status.count("/gaps/open") == 1).await;
     let cause = named.at("/gaps/recent/0/cause").as_str().unwrap().to_owned();
     assert!(cause.starts_with("the log took no events"), "{cause}");
+    tokio::time::sleep(full_for).await;
+    assert_eq!(log(&run.status().await).0, "unhealthy", "it stays up and says so");
 
     std::fs::remove_file(data.join("filler")).unwrap();
     run.within(RECOVERY, "the log takes events", |status| log(status).0 == "healthy").await;
     let ended = hears_once(&mut run, &peer, "end").await;
     assert_eq!(std::fs::metadata(&reserve).unwrap().len(), 8 << 20);
+    let status = run.within(FILLED, "the gap is filled", |status| status.count("/gaps/open") == 0).await;
+    hears_once(&mut run, &peer, "after the filling").await; // so the store has what was logged before
     let stored = account(&mut run, &peer, (began, ended)).await;
-    assert!(stored > 50, "{stored} stored");
+    let within = |fired: &hearthline_sim::Fired| (began..=ended).contains(&fired.time_fired);
+    assert_eq!(stored, peer.ledger().into_iter().filter(within).count(), "{}", status.at("/gaps"));
+    println!("{stored} events, all stored; {}", status.at("/kept/sentence"));
     assert_eq!(run.stop().await.code(), Some(0));
 }
 
