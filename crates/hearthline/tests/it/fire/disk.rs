@@ -9,7 +9,7 @@ use hearthline_core::{Clock as _, SystemClock};
 use hearthline_sim::{Fault, House};
 
 use super::{account, log};
-use crate::hearthline::{Hearthline, Run};
+use crate::hearthline::{Hearthline, Run, Status};
 use crate::simulated::{hears_once, recorded};
 
 /// What the way back from a full disk may take: the next attempt at the peer comes within 16 s.
@@ -79,6 +79,8 @@ async fn a_full_disk_is_said_the_gap_is_named_and_with_room_it_goes_on_by_itself
     let named = run.until("a gap is open", |status| status.count("/gaps/open") == 1).await;
     let cause = named.at("/gaps/recent/0/cause").as_str().unwrap().to_owned();
     assert!(cause.starts_with("the log took no events"), "{cause}");
+    let stored = |status: &Status| log(status).1.contains("is full") && status.count("/sinks/0/pending") == 0;
+    run.until("the store has all that was taken, in files", stored).await;
 
     std::fs::remove_file(data.join("filler")).unwrap();
     run.within(RECOVERY, "the log takes events", |status| log(status).0 == "healthy").await;
