@@ -114,7 +114,12 @@ impl Program {
     pub(crate) fn required(settings: &Settings) -> anyhow::Result<Self> {
         let nothing = || {
             let dir = settings.data_dir.display();
-            Unreachable(format!("nothing is running on {dir}; start it with `hearthline run`"))
+            Unreachable(match running::not_listening(&settings.data_dir) {
+                Some(pid) => {
+                    format!("process {pid} on {dir} is starting or ending and does not answer yet; ask again")
+                }
+                None => format!("nothing is running on {dir}; start it with `hearthline run`"),
+            })
         };
         Self::of(settings)?.ok_or_else(|| nothing().into())
     }

@@ -200,6 +200,13 @@ pub(crate) fn find(data_dir: &Path) -> io::Result<Option<Running>> {
     Ok(serde_json::from_str(&text).ok())
 }
 
+/// The process number of a program that has the folder and does not listen: it is starting or ending.
+pub(crate) fn not_listening(data_dir: &Path) -> Option<u32> {
+    let file = File::open(data_dir.join(NAME)).ok()?;
+    flock(&file, FlockOperation::NonBlockingLockShared).err()?;
+    holder(data_dir).pid
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
@@ -212,10 +219,11 @@ mod tests {
         let address = "127.0.0.1:8099".parse().unwrap();
         let mut claim = Claim::take(dir.path()).unwrap();
         assert_eq!(find(dir.path()).unwrap(), None, "it does not listen yet");
+        assert_eq!(not_listening(dir.path()), Some(std::process::id()));
         claim.announce(address).unwrap();
         assert_eq!(find(dir.path()).unwrap(), Some(Running { pid: std::process::id(), address }));
         drop(claim);
-        assert_eq!(find(dir.path()).unwrap(), None);
+        assert_eq!((find(dir.path()).unwrap(), not_listening(dir.path())), (None, None));
         assert!(!dir.path().join(NAME).exists());
     }
 

@@ -12,6 +12,7 @@
 //! | [`SyncPolicy::Interval`] | all that was written | all but the last interval |
 //! | [`SyncPolicy::Os`] | all that was written | all before the last [`Log::sync_through`], end of a segment or 8 MiB |
 //!
+//! What can go wrong with the files and the disk, and what becomes of the data then, is told in `docs/operations/log.md`.
 //! The formats of the files are told where they are written: `segment.rs` and `batch.rs`.
 
 mod append;

@@ -39,10 +39,10 @@ impl Reserve {
         self.bytes / 16
     }
 
-    /// Bytes that have to be free, besides those that always have to, for it to be made again: enough that it is not
-    /// spent at once.
-    pub(crate) const fn again(&self) -> u64 {
-        self.bytes * 2
+    /// Bytes that have to be free for it to be made again where `least` always have to be: enough that it is not spent
+    /// at once, and that the log then goes on.
+    pub(crate) fn again(&self, least: u64) -> u64 {
+        least.saturating_add((self.bytes * 2).max(self.bytes + least / 8))
     }
 
     /// The disk is full: gives the room to whoever writes first.

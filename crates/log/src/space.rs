@@ -98,7 +98,7 @@ impl Shared {
         if self.free() < reserve.full() {
             reserve.release(&*self.fs);
         }
-        let again = self.config.min_free.saturating_add(reserve.again());
+        let again = reserve.again(self.config.min_free);
         if reserve.is_spent() && self.free() >= again {
             reserve.make(&*self.fs);
         }
@@ -116,7 +116,7 @@ impl Shared {
         let has_failed = self.queue.lock().failed.as_ref().is_some_and(|failure| failure.full_disk);
         let reserve = self.reserve.lock();
         if has_failed || reserve.is_spent() {
-            least.saturating_add(reserve.again().max(ROOM))
+            reserve.again(least).max(least.saturating_add(ROOM))
         } else {
             least.saturating_add(least / 4)
         }

@@ -27,8 +27,10 @@ use crate::measure::Figures;
 use crate::sender::Sender;
 use crate::stages::Stage;
 
-/// What takes in events. The first is what the others are compared with.
-const CHAINS: [&str; 3] = ["yardstick", "to the log", "to the store"];
+/// What takes in events. The first is what the others are compared with. The log is synced each second unless it says
+/// otherwise.
+const CHAINS: [&str; 5] =
+    ["yardstick", "to the log", "to the log, sync always", "to the log, sync os", "to the store"];
 
 /// Everything that was measured.
 #[derive(Debug, Serialize)]
@@ -54,7 +56,7 @@ fn main() -> Result<()> {
             let (address, events, dir) = (address.parse()?, events.parse()?, Path::new(dir));
             say(&match *chain {
                 "yardstick" => runtime.block_on(yardstick::run(address, events, dir))?,
-                chain => runtime.block_on(ours::run(address, events, dir, chain == "to the store"))?,
+                chain => runtime.block_on(ours::run(address, events, dir, &ours::Chain::named(chain)))?,
             })
         }
         ["stages", events, dir] => say(&stages::run(events.parse()?, Path::new(dir))?),

@@ -53,11 +53,29 @@ pub(crate) fn store_config(dir: &Path) -> StoreConfig {
     }
 }
 
-/// Takes in so many events, to the log or to the store as well.
-pub(crate) async fn run(address: SocketAddr, events: u64, dir: &Path, with_store: bool) -> Result<Figures> {
+/// How far events go, and when the log is synced.
+pub(crate) struct Chain {
+    with_store: bool,
+    sync: SyncPolicy,
+}
+
+impl Chain {
+    /// By its name in the report.
+    pub(crate) fn named(name: &str) -> Self {
+        let sync = match name {
+            "to the log, sync always" => SyncPolicy::Always,
+            "to the log, sync os" => SyncPolicy::Os,
+            _ => SyncPolicy::Interval(Duration::from_secs(1)),
+        };
+        Self { with_store: name == "to the store", sync }
+    }
+}
+
+/// Takes in so many events.
+pub(crate) async fn run(address: SocketAddr, events: u64, dir: &Path, chain: &Chain) -> Result<Figures> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let fs: Arc<dyn Fs> = Arc::new(RealFs);
-    let config = log_config(dir);
+    let config = LogConfig { sync: chain.sync, ..log_config(dir) };
     std::fs::create_dir_all(&config.dir)?;
     let store = Arc::new(Store::open(Arc::clone(&fs), Arc::clone(&clock), store_config(dir))?);
     let (writer, _) = LogWriter::open(fs, Arc::clone(&clock), config, store.committed().next())?;
@@ -80,7 +98,7 @@ pub(crate) async fn run(address: SocketAddr, events: u64, dir: &Path, with_store
         link.run(ingest, incoming, stop).await;
         Ok(())
     })?;
-    let sink = with_store.then(|| {
+    let sink = chain.with_store.then(|| {
         spawn(move |stop| async move {
             delivery.run(requests, stop).await?;
             Ok(())

@@ -98,11 +98,11 @@ impl Hearthline {
         Run { process, data: self.data(), client, last: None }
     }
 
-    /// Starts recording by way of a program that hands over to it in the same process, such as `prlimit`.
-    pub(crate) fn start_by(&self, way: &[&str]) -> Run {
-        let [first, rest @ ..] = way else { return self.start() };
+    /// Starts a command by way of a program that hands over to it in the same process, such as `prlimit`.
+    pub(crate) fn start_by(&self, way: &[&str], arguments: &[&str]) -> Run {
+        let [first, rest @ ..] = way else { panic!("no way") };
         let mut command = self.environed(Command::new(first));
-        command.args(rest).args([PROGRAM, "run"]);
+        command.args(rest).arg(PROGRAM).args(arguments);
         let process = Process::start("hearthline", &mut command);
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         Run { process, data: self.data(), client, last: None }

@@ -191,8 +191,11 @@ proptest! {
         file.splice(at..to, bytes);
         let len = file.len();
         file.truncate(len - cut.index(len) / 4);
-        let (writer, _) = Rig::holding(&files).open();
+        let rig = Rig::holding(&files);
+        let report = verify(&rig.fs, Path::new(DIR)).unwrap();
+        let (writer, _) = rig.open();
         let (found, _) = read(&writer.log());
+        prop_assert_eq!(report.total(|segment| segment.records), found.len() as u64);
         prop_assert!(found.iter().all(|(n, text)| *text == record(*n)), "{found:?}");
         prop_assert!(found.is_sorted());
     }

@@ -110,6 +110,25 @@ fn it_is_made_again_when_there_is_clearly_room_and_not_before() {
 }
 
 #[test]
+fn where_space_has_to_stay_free_the_log_goes_on_at_the_figure_that_it_names() {
+    let mut rig = rig();
+    rig.config.min_free = 40_000;
+    let (mut writer, _) = rig.open();
+    let log = writer.log();
+    run_full(&rig, &mut writer);
+    rig.clock.advance(SECOND);
+    writer.step().unwrap();
+    let full = DISK - rig.fs.free_space(Path::new(DIR)).unwrap();
+    rig.fs.set_capacity(full + 71_999);
+    writer.step().unwrap();
+    let refuses = log.stats().refuses.unwrap();
+    assert!(refuses.contains("by itself at 70.3 KiB free"), "{refuses}");
+    rig.fs.set_capacity(full + 72_000);
+    writer.step().unwrap();
+    assert_eq!((held(&rig), log.stats().refuses), (true, None));
+}
+
+#[test]
 fn it_is_freed_for_the_store_when_others_have_filled_the_disk() {
     let rig = rig();
     let (mut writer, _) = rig.open();

@@ -9,7 +9,7 @@ use hearthline_core::{Clock as _, SystemClock};
 use hearthline_sim::{Fault, House};
 
 use super::{account, log};
-use crate::hearthline::Hearthline;
+use crate::hearthline::{Hearthline, Run, Status};
 use crate::simulated::{hears_once, recorded};
 
 /// What the way back from a full disk may take: the next attempt at the peer comes within 16 s.
@@ -17,6 +17,9 @@ const RECOVERY: Duration = Duration::from_secs(40);
 
 /// What history's commit and the questions to it may take.
 const FILLED: Duration = Duration::from_secs(150);
+
+/// What a command may take.
+const ENDING: Duration = Duration::from_secs(20);
 
 /// The way to a program whose data folder is a disk of its own, mounted by `mount`. None where this machine gives nobody
 /// a disk, which is said; as root in CI it has to.
@@ -40,10 +43,10 @@ fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|meta| std::os::unix::fs::MetadataExt::uid(&meta) == 0)
 }
 
-fn start(hearthline: &Hearthline, way: &[String; 5]) -> crate::hearthline::Run {
+fn start(hearthline: &Hearthline, way: &[String; 5], arguments: &[&str]) -> Run {
     std::fs::create_dir_all(hearthline.data()).unwrap();
     let way: Vec<&str> = way.iter().map(String::as_str).chain(["sh"]).collect();
-    hearthline.start_by(&way)
+    hearthline.start_by(&way, arguments)
 }
 
 /// Takes all room that is left where the path lies.
@@ -60,7 +63,7 @@ async fn a_full_disk_is_said_the_gap_is_named_and_with_room_it_goes_on_by_itself
     let (peer, hearthline) = recorded(House::empty(11, SystemClock::new().now())).await;
     let settings = "[log]\nmin_free = 0\nmax_bytes = \"128MiB\"\n[store]\nflush_interval = \"1s\"\n";
     let hearthline = hearthline.with_settings(settings);
-    let mut run = start(&hearthline, &way);
+    let mut run = start(&hearthline, &way, &["run"]);
     let began = hears_once(&mut run, &peer, "begin").await;
     let full_for = Duration::from_secs(if std::env::var_os("HEARTHLINE_SOAK").is_some() { 60 } else { 6 });
     peer.cause(Fault::Storm { per_second: 200, lasting: full_for + RECOVERY, attribute_bytes: 100 });
@@ -80,6 +83,8 @@ async fn a_full_disk_is_said_the_gap_is_named_and_with_room_it_goes_on_by_itself
     assert!(cause.starts_with("the log took no events"), "{cause}");
     tokio::time::sleep(full_for).await;
     assert_eq!(log(&run.status().await).0, "unhealthy", "it stays up and says so");
+    let stored = |status: &Status| log(status).1.contains("is full") && status.count("/sinks/0/pending") == 0;
+    run.until("the store has all that was taken, in files", stored).await;
 
     std::fs::remove_file(data.join("filler")).unwrap();
     run.within(RECOVERY, "the log takes events", |status| log(status).0 == "healthy").await;
@@ -101,7 +106,7 @@ async fn a_write_that_fails_is_made_again_elsewhere_and_what_was_refused_lies_in
     // No file may be larger: the log's segment meets that first.
     let limit = 192 << 10;
     let script = format!("trap '' XFSZ && exec prlimit --fsize={limit} \"$@\"");
-    let mut run = hearthline.start_by(&["sh", "-c", &script, "sh"]);
+    let mut run = hearthline.start_by(&["sh", "-c", &script, "sh"], &["run"]);
     let began = hears_once(&mut run, &peer, "begin").await;
     peer.cause(Fault::Storm { per_second: 400, lasting: Duration::from_secs(6), attribute_bytes: 2000 });
     let failed = run.until("a write has failed", |status| log(status).0 == "unhealthy").await;
@@ -119,15 +124,23 @@ async fn a_write_that_fails_is_made_again_elsewhere_and_what_was_refused_lies_in
 }
 
 #[tokio::test]
-async fn a_read_only_disk_is_refused_with_words_and_left_as_it_is() {
-    let mount =
-        "mount -t tmpfs none \"$HEARTHLINE_DATA_DIR\" && mount -o remount,ro \"$HEARTHLINE_DATA_DIR\"";
+async fn a_read_only_disk_is_refused_with_words_left_as_it_is_and_can_be_read() {
+    let mount = "mount --bind \"$HEARTHLINE_DATA_DIR\" \"$HEARTHLINE_DATA_DIR\" \
+                 && mount -o remount,bind,ro \"$HEARTHLINE_DATA_DIR\"";
     let Some(way) = own_disk(mount) else { return };
-    let hearthline = Hearthline::new("http://127.0.0.1:9", "token");
-    let mut run = start(&hearthline, &way);
-    assert_eq!(run.ended(Duration::from_secs(20)).await.code(), Some(1));
-    let said = run.said();
+    let (peer, hearthline) = recorded(House::empty(16, SystemClock::new().now())).await;
+    let mut run = hearthline.start();
+    hears_once(&mut run, &peer, "kept").await;
+    assert_eq!(run.stop().await.code(), Some(0));
+
+    let mut refused = start(&hearthline, &way, &["run"]);
+    assert_eq!(refused.ended(ENDING).await.code(), Some(1));
     for told in ["the data folder", "cannot be written: Read-only file system", "mount it writable"] {
-        assert!(said.contains(told), "{told}: {said}");
+        assert!(refused.said().contains(told), "{told}: {}", refused.said());
+    }
+    for (command, told) in [(["entities", "sensor.word"], "kept"), (["log", "verify"], "as it was written")] {
+        let mut reading = start(&hearthline, &way, &command);
+        let code = reading.ended(ENDING).await.code();
+        assert!(code == Some(0) && reading.said().contains(told), "{command:?}: {code:?} {}", reading.said());
     }
 }

@@ -66,7 +66,7 @@ async fn two_hundred_fifty_six_open_files_are_enough_for_a_store_of_many_more() 
     many_days(&hearthline.data());
     let files = hearthline.command(&["export", "--files"]).await.stdout.lines().count();
     assert!(files >= DAYS as usize, "{files} files");
-    let mut run = hearthline.start_by(&["prlimit", "--nofile=256"]);
+    let mut run = hearthline.start_by(&["prlimit", "--nofile=256"], &["run"]);
     hears_once(&mut run, &peer, "begin").await;
     assert!(limit(run.id()).contains(" 256 "), "{}", limit(run.id()));
 
