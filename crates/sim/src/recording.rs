@@ -3,9 +3,9 @@
 //! NDJSON. The first line is a header, every other a frame:
 //!
 //! ```text
-//! {"format":1,"ha":"2026.11.0","from":"2026-11-25T12:00:00.000000Z","note":"written by …"}
-//! {"t":0.0021,"dir":"out","op":"text","len":63,"text":"{\"id\":1,\"type\":\"subscribe_events\", …}"}
-//! {"t":0.0034,"dir":"in","op":"text","len":53,"text":"{\"id\":1,\"type\":\"result\", …}"}
+//! {"format":1,"from":"2026-11-25T12:00:00.000000Z","ha":"2026.11.0","note":"written by …"}
+//! {"dir":"out","len":63,"op":"text","t":0.0021,"text":"{\"id\":1,\"type\":\"subscribe_events\", …}"}
+//! {"dir":"in","len":53,"op":"text","t":0.0034,"text":"{\"id\":1,\"type\":\"result\", …}"}
 //! ```
 //!
 //! `t` is in seconds since the first line, `dir` is `out` from the client and `in` from Home Assistant. `op` is `text`;

@@ -74,6 +74,7 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
         }
     };
     let server = scenario.server(Arc::new(SystemClock::new()));
+    save(&server, args.ledger.as_deref())?; // a file that cannot be written is told now and not after the night
     let address = listen(&server, args.listen).await?;
     let control = control(&server, args.control, args.ledger.clone()).await?;
     welcome(&mut context, &scenario, address, control)?;
@@ -83,17 +84,21 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
     tokio::spawn(playing.play(scenario));
     told_to_stop(args.lasting).await?;
     server.advance();
-    if let Some(path) = &args.ledger {
-        let events = server.save_ledger(&RealFs, path);
-        let events = events.with_context(|| format!("cannot write the ledger {}", path.display()))?;
-        tracing::info!("{events} events are in {}", path.display());
-    }
+    save(&server, args.ledger.as_deref())?;
     if context.json {
         context.write_json(&server.counters().to_json())?;
     } else {
         writeln!(context.out, "{}", server.counters().to_json())?;
     }
     Ok(Exit::Ok)
+}
+
+fn save(server: &HomeAssistant, ledger: Option<&Path>) -> anyhow::Result<()> {
+    let Some(path) = ledger else { return Ok(()) };
+    let events = server.save_ledger(&RealFs, path);
+    let events = events.with_context(|| format!("cannot write the ledger {}", path.display()))?;
+    tracing::info!("{events} events are in {}", path.display());
+    Ok(())
 }
 
 /// Opens the API's port.

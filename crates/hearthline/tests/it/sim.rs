@@ -106,7 +106,11 @@ async fn what_is_wrong_with_a_scenario_is_told_by_line_and_faults_are_listed() {
     assert!(answer.code == 2 && answer.stderr.contains("\"drop\""), "{}", answer.stderr);
     let answer = simulator.command(&["sim", "--faults"]).await;
     assert!(answer.code == 0 && answer.stdout.contains("\nhalf-open\n"), "{}", answer.stdout);
-    let answer = simulator.command(&["sim", "--listen", "127.0.0.1:0", "--for", "300ms", "--json"]).await;
+    let answer = simulator.command(&["sim", "--ledger", "no/such/folder"]).await;
+    assert!(answer.code == 1 && answer.stderr.contains("no/such/folder"), "{}", answer.stderr);
+    let listen = ["sim", "--listen", "127.0.0.1:0", "--for", "300ms", "--json", "--ledger", "ledger.ndjson"];
+    let answer = simulator.command(&listen).await;
     assert_eq!(answer.code, 0, "{}", answer.stderr);
     assert!(answer.stdout.contains("\"connections\": 0"), "{}", answer.stdout);
+    assert!(simulator.path("ledger.ndjson").exists(), "in the folder where it was started");
 }

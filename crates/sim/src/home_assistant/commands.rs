@@ -99,7 +99,11 @@ impl Command<'_> {
             "supported_features" => self.supported_features(),
             "subscribe_events" => self.subscribe(),
             "unsubscribe_events" => self.unsubscribe(),
-            name if let Some(tape) = &mut self.world.tape => tape.answer(name),
+            name if let Some(tape) = &mut self.world.tape => match tape.answer(name) {
+                None if name == "get_config" => Ok(self.config().to_string()),
+                None => Err(("unknown_command".into(), "Not in the recording.".into())),
+                Some(answer) => answer,
+            },
             "get_states" => {
                 self.allow(&[])?;
                 let style = self.world.lasting.style;

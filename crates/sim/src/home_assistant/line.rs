@@ -61,6 +61,12 @@ impl Valve {
         self.shut(false);
     }
 
+    #[cfg(test)]
+    pub(super) fn is_healed(&self) -> bool {
+        let state = self.0.lock();
+        !state.shut && state.cut == Cut::Never && state.rate == 0
+    }
+
     fn poll_open(&self, context: &Context<'_>) -> Poll<()> {
         let mut state = self.0.lock();
         if !state.shut {

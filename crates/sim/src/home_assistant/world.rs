@@ -34,7 +34,7 @@ impl Phase {
 }
 
 /// What stays wrong until it is healed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Lasting {
     pub(super) refuse: bool,
     pub(super) close_after_auth: bool,

@@ -7,7 +7,6 @@ use serde_json::{Map, Value, json};
 
 use super::Fault;
 use crate::home_assistant::line::Cut;
-use crate::home_assistant::message::Style;
 use crate::home_assistant::world::{Lasting, World};
 use crate::home_assistant::{Ending, HomeAssistant};
 use crate::house::{Fired, Write};
@@ -25,8 +24,21 @@ impl HomeAssistant {
             Fault::CutAfter { bytes } => self.0.valve.cut(Cut::Once(bytes)),
             Fault::CutEach { bytes } => self.0.valve.cut(Cut::Each(bytes)),
             Fault::Throttle { bytes_per_second } => self.0.valve.throttle(bytes_per_second),
-            Fault::Drop(ending) => self.change(|w| w.end_all(ending)),
+
+            Fault::Refuse => self.lasting(|l| l.refuse = true),
+            Fault::BadGateway => self.lasting(|l| l.bad_gateway = true),
+            Fault::CloseAfterAuth => self.lasting(|l| l.close_after_auth = true),
+            Fault::Ban => self.change(|w| w.banned = true),
+            Fault::RevokeToken => {
+                self.lasting(|l| l.token_revoked = true);
+                self.change(|w| w.end_all(Ending::Close));
+            }
+            Fault::RefuseCommand(command) => self.lasting(|l| l.refused.extend([command])),
+            Fault::IgnoreCommand(command) => self.lasting(|l| l.ignored.extend([command])),
             Fault::DropOn { command, ending } => self.change(|w| w.drop_on = Some((command, ending))),
+            Fault::IdReuse => self.change(|w| w.id_reuse = true),
+
+            Fault::Drop(ending) => self.change(|w| w.end_all(ending)),
             Fault::Restart { down, starting, killed } => {
                 let boot = self.stop(killed);
                 tokio::spawn(self.clone().come_back(boot, down, starting));
@@ -34,27 +46,33 @@ impl HomeAssistant {
             Fault::RestartStorm { times, every } => {
                 tokio::spawn(self.clone().restart_storm(times, every));
             }
-            Fault::Storm { per_second, lasting, attribute_bytes } => {
-                tokio::spawn(self.clone().storm(per_second, lasting, attribute_bytes));
-            }
-            Fault::RevokeToken => self.change(|w| {
-                w.lasting.token_revoked = true;
-                w.end_all(Ending::Close);
-            }),
-            Fault::Duplicate => self.change(|w| w.duplicate = true),
-            Fault::IdReuse => self.change(|w| w.id_reuse = true),
+
+            Fault::SlowPong(by) => self.lasting(|l| l.slow_pong = by),
+            Fault::Bursts(every) => self.lasting(|l| l.bursts = every),
+            Fault::SingleFrames => self.lasting(|l| l.single_frames = true),
+            Fault::OddKeyOrder => self.lasting(|l| l.style.odd_order = true),
+            Fault::UnknownKeys => self.lasting(|l| l.style.unknown_keys = true),
             Fault::Garbage(garbage) => {
                 self.change(|w| w.to_subscribers("state_changed", |id| vec![garbage.frame(id)]))
             }
-            Fault::Ban => self.change(|w| w.banned = true),
-            fault if fault.is_lasting() => {
-                let now = self.now();
-                self.change(|w| w.begin(fault, now));
+            Fault::Duplicate => self.change(|w| w.duplicate = true),
+
+            Fault::Storm { per_second, lasting, attribute_bytes } => {
+                tokio::spawn(self.clone().storm(per_second, lasting, attribute_bytes));
             }
-            fault => {
-                let now = self.now();
-                self.change(|w| w.write(fault, now));
+            Fault::Swallow(entity_id) => self.change(|w| w.house.spoil(entity_id.as_str())),
+            Fault::LargeAttribute { bytes } => self.written(|w, now| w.large_attribute(bytes, now)),
+            Fault::LargeStates { bytes } => self.written(|w, now| w.large_states(bytes, now)),
+            Fault::TypeFlip(entity_id) => self.written(|w, now| w.flip(entity_id.as_str(), now)),
+            Fault::Remove(entity_id) => {
+                self.written(|w, now| w.house.remove(now, entity_id.as_str()).into_iter().collect());
             }
+            Fault::Rename { from, to } => self.written(|w, now| w.rename(from.as_str(), to.as_str(), now)),
+            Fault::SameInstant(entity_id) => self.written(|w, now| w.same_instant(entity_id.as_str(), now)),
+            Fault::ClockSkew { micros } => self.lasting(|l| l.skew = micros),
+
+            Fault::NoRecorder => self.lasting(|l| l.no_recorder = true),
+            Fault::SlowHistory(by) => self.lasting(|l| l.slow_history = by),
         }
     }
 
@@ -62,26 +80,55 @@ impl HomeAssistant {
     pub fn end(&self, fault: &Fault) {
         match fault {
             Fault::HalfOpen => self.0.valve.shut(false),
-            Fault::CutAfter { .. } | Fault::CutEach { .. } => self.0.valve.cut(Cut::Never),
+            Fault::CutEach { .. } => self.0.valve.cut(Cut::Never),
             Fault::Throttle { .. } => self.0.valve.throttle(0),
+            Fault::Refuse => self.lasting(|l| l.refuse = false),
+            Fault::BadGateway => self.lasting(|l| l.bad_gateway = false),
+            Fault::CloseAfterAuth => self.lasting(|l| l.close_after_auth = false),
             Fault::Ban => self.change(|w| (w.banned, w.failed_logins) = (false, 0)),
-            fault => {
-                let now = self.now();
-                self.change(|w| w.end(fault, now));
-            }
+            Fault::RevokeToken => self.lasting(|l| l.token_revoked = false),
+            Fault::RefuseCommand(command) => self.lasting(|l| l.refused.retain(|other| other != command)),
+            Fault::IgnoreCommand(command) => self.lasting(|l| l.ignored.retain(|other| other != command)),
+            Fault::SlowPong(_) => self.lasting(|l| l.slow_pong = Duration::ZERO),
+            Fault::Bursts(_) => self.lasting(|l| l.bursts = Duration::ZERO),
+            Fault::SingleFrames => self.lasting(|l| l.single_frames = false),
+            Fault::OddKeyOrder => self.lasting(|l| l.style.odd_order = false),
+            Fault::UnknownKeys => self.lasting(|l| l.style.unknown_keys = false),
+            Fault::ClockSkew { .. } => self.lasting(|l| l.skew = 0),
+            Fault::NoRecorder => self.lasting(|l| l.no_recorder = false),
+            Fault::SlowHistory(_) => self.lasting(|l| l.slow_history = Duration::ZERO),
+            _ => {}
         }
     }
 
     /// Ends all that lasts. A ban of the address is lifted too.
     pub fn heal(&self) {
-        let now = self.now();
+        self.lasting(|lasting| *lasting = Lasting::default());
         self.change(|w| {
-            w.lasting = Lasting::default();
-            w.apply(now);
             (w.banned, w.failed_logins) = (false, 0);
             (w.drop_on, w.id_reuse) = (None, false);
         });
         self.0.valve.heal();
+    }
+
+    /// Changes what lasts, and tells the parts.
+    fn lasting(&self, set: impl FnOnce(&mut Lasting)) {
+        let now = self.now();
+        self.change(|w| {
+            set(&mut w.lasting);
+            w.house.set_skew(w.lasting.skew);
+            w.recorder.set_absent(w.lasting.no_recorder, now);
+            w.peers.values().for_each(|peer| peer.outbox.single(w.lasting.single_frames));
+        });
+    }
+
+    /// Sends and records what a fault writes.
+    fn written(&self, write: impl FnOnce(&mut World, Timestamp) -> Vec<Fired>) {
+        let now = self.now();
+        self.change(|w| {
+            let fired = write(w, now);
+            w.publish(fired);
+        });
     }
 
     pub(super) fn change(&self, what: impl FnOnce(&mut World)) {
@@ -93,90 +140,25 @@ impl HomeAssistant {
 }
 
 impl World {
-    fn begin(&mut self, fault: Fault, now: Timestamp) {
-        let lasting = &mut self.lasting;
-        match fault {
-            Fault::Refuse => lasting.refuse = true,
-            Fault::CloseAfterAuth => lasting.close_after_auth = true,
-            Fault::SlowPong(by) => lasting.slow_pong = by,
-            Fault::OddKeyOrder => lasting.style.odd_order = true,
-            Fault::UnknownKeys => lasting.style.unknown_keys = true,
-            Fault::Bursts(every) => lasting.bursts = every,
-            Fault::SingleFrames => lasting.single_frames = true,
-            Fault::RefuseCommand(command) => drop(lasting.refused.insert(command)),
-            Fault::IgnoreCommand(command) => drop(lasting.ignored.insert(command)),
-            Fault::BadGateway => lasting.bad_gateway = true,
-            Fault::ClockSkew { micros } => lasting.skew = micros,
-            Fault::NoRecorder => lasting.no_recorder = true,
-            Fault::SlowHistory(by) => lasting.slow_history = by,
-            _ => {}
-        }
-        self.apply(now);
+    fn large_attribute(&mut self, bytes: usize, now: Timestamp) -> Vec<Fired> {
+        self.house.call_service(now, None, vec![Write::new("sensor.large", "large", blob(bytes))])
     }
 
-    fn end(&mut self, fault: &Fault, now: Timestamp) {
-        let lasting = &mut self.lasting;
-        match fault {
-            Fault::Refuse => lasting.refuse = false,
-            Fault::CloseAfterAuth => lasting.close_after_auth = false,
-            Fault::RevokeToken => lasting.token_revoked = false,
-            Fault::SlowPong(_) => lasting.slow_pong = Duration::ZERO,
-            Fault::OddKeyOrder => lasting.style = Style { odd_order: false, ..lasting.style },
-            Fault::UnknownKeys => lasting.style = Style { unknown_keys: false, ..lasting.style },
-            Fault::Bursts(_) => lasting.bursts = Duration::ZERO,
-            Fault::SingleFrames => lasting.single_frames = false,
-            Fault::RefuseCommand(command) => drop(lasting.refused.remove(command)),
-            Fault::IgnoreCommand(command) => drop(lasting.ignored.remove(command)),
-            Fault::BadGateway => lasting.bad_gateway = false,
-            Fault::ClockSkew { .. } => lasting.skew = 0,
-            Fault::NoRecorder => lasting.no_recorder = false,
-            Fault::SlowHistory(_) => lasting.slow_history = Duration::ZERO,
-            _ => {}
-        }
-        self.apply(now);
+    fn large_states(&mut self, bytes: usize, now: Timestamp) -> Vec<Fired> {
+        let write = |n| Write::new(format!("sensor.large_{n:05}"), "large", blob(LARGE));
+        self.house.call_service(now, None, (0..bytes.div_ceil(LARGE)).map(write).collect())
     }
 
-    /// Tells the parts what lasts.
-    fn apply(&mut self, now: Timestamp) {
-        self.house.set_skew(self.lasting.skew);
-        self.recorder.set_absent(self.lasting.no_recorder, now);
-        self.peers.values().for_each(|peer| peer.outbox.single(self.lasting.single_frames));
+    fn flip(&mut self, entity_id: &str, now: Timestamp) -> Vec<Fired> {
+        let Some(held) = self.house.state(entity_id).cloned() else { return Vec::new() };
+        let write = Write::new(entity_id, held.state.clone(), flipped(&held.attributes));
+        self.house.call_service(now, None, vec![write])
     }
 
-    /// Faults that are writes, or that make one.
-    fn write(&mut self, fault: Fault, now: Timestamp) {
-        let fired = match fault {
-            Fault::Swallow(entity_id) => {
-                self.house.spoil(entity_id.as_str());
-                return;
-            }
-            Fault::LargeAttribute { bytes } => {
-                let write = Write::new("sensor.large", "large", blob(bytes));
-                self.house.call_service(now, None, vec![write])
-            }
-            Fault::LargeStates { bytes } => {
-                let write = |n| Write::new(format!("sensor.large_{n:05}"), "large", blob(LARGE));
-                self.house.call_service(now, None, (0..bytes.div_ceil(LARGE)).map(write).collect())
-            }
-            Fault::TypeFlip(entity_id) => {
-                let Some(held) = self.house.state(entity_id.as_str()).cloned() else { return };
-                let flipped = flipped(&held.attributes);
-                self.house.call_service(
-                    now,
-                    None,
-                    vec![Write::new(held.entity_id.as_str(), &*held.state, flipped)],
-                )
-            }
-            Fault::Remove(entity_id) => self.house.remove(now, entity_id.as_str()).into_iter().collect(),
-            Fault::Rename { from, to } => self.rename(from.as_str(), to.as_str(), now),
-            Fault::SameInstant(entity_id) => {
-                let Some(held) = self.house.state(entity_id.as_str()).cloned() else { return };
-                let write = |state: &str| Write::new(entity_id.as_str(), state, held.attributes.clone());
-                self.house.set_at_once(now, [write("unavailable"), write(&held.state)])
-            }
-            _ => return,
-        };
-        self.publish(fired);
+    fn same_instant(&mut self, entity_id: &str, now: Timestamp) -> Vec<Fired> {
+        let Some(held) = self.house.state(entity_id).cloned() else { return Vec::new() };
+        let write = |state: &str| Write::new(entity_id, state, held.attributes.clone());
+        self.house.set_at_once(now, [write("unavailable"), write(&held.state)])
     }
 
     fn rename(&mut self, from: &str, to: &str, now: Timestamp) -> Vec<Fired> {
@@ -205,4 +187,39 @@ fn flipped(attributes: &str) -> String {
         Value::Array(_) | Value::Object(_) => value.to_string().into(),
     };
     Value::Object(attributes.into_iter().map(|(key, value)| (key, flip(value))).collect()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{House, Options, TokioClock};
+
+    #[tokio::test(start_paused = true)]
+    async fn every_fault_that_lasts_begins_and_ends_or_is_healed() {
+        let start = Timestamp(1_800_000_000_000_000);
+        let clock = Arc::new(TokioClock::starting_at(start));
+        let server = HomeAssistant::new(House::empty(1, start), clock, Options::default());
+        let healthy = || {
+            let world = server.0.world.lock();
+            world.lasting == Lasting::default() && !world.banned && server.0.valve.is_healed()
+        };
+        for kind in Fault::kinds() {
+            let usage = kind.usage().replace(['[', ']'], "").replace('…', "sensor.a");
+            let fault = Fault::parse(&usage).unwrap();
+            if fault.is_lasting() {
+                for heal in [false, true] {
+                    server.cause(fault.clone());
+                    assert!(!healthy(), "{usage} does nothing");
+                    if heal {
+                        server.heal()
+                    } else {
+                        server.end(&fault)
+                    }
+                    assert!(healthy(), "{usage} does not end");
+                }
+            }
+        }
+    }
 }

@@ -114,6 +114,22 @@ async fn a_restart_within_a_restart_begins_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_long_start_is_half_not_running_and_half_starting_for_its_90_s() {
+    let server = quiet(Options::default());
+    server.set_state("sensor.a", "1", "{}");
+    server.cause(Fault::parse("starting").unwrap());
+    for (after, state) in
+        [(4, "NOT_RUNNING"), (47, "NOT_RUNNING"), (49, "STARTING"), (92, "STARTING"), (94, "RUNNING")]
+    {
+        let at = super::start_time().plus(after * SECOND);
+        tokio::time::sleep(at.since(server.now())).await;
+        let mut client = Client::authenticated(&server).await;
+        let config = client.call(json!({"type": "get_config"})).await;
+        assert_eq!(config["result"]["state"], state, "after {after} s");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_restart_storm_is_as_many_restarts_as_it_says_and_then_it_stays() {
     let server = quiet(Options::default());
     server.set_state("sensor.a", "1", "{}");

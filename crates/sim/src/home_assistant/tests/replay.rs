@@ -101,6 +101,7 @@ async fn a_recording_is_answered_and_played_as_it_was_with_the_ids_of_today() {
     client.send(json!({"type": "auth", "access_token": "any"})).await;
     assert_eq!(client.next().await.unwrap()["type"], "auth_ok");
     client.id = 40;
+    client.call(json!({"type": "supported_features", "features": {"coalesce_messages": 1}})).await;
     let get_states = || json!({"type": "get_states"});
     tokio::time::sleep(5 * SECOND).await;
     let before = client.call(get_states()).await;
@@ -115,7 +116,7 @@ async fn a_recording_is_answered_and_played_as_it_was_with_the_ids_of_today() {
     let refused = client.call(json!({"type": "no/such/command"})).await;
     assert_eq!(refused["error"]["code"], "unknown_command");
     let event = client.next().await.unwrap();
-    assert_eq!((state_of(&event), &event["id"]), (("sensor.early", "1"), &json!(42)));
+    assert_eq!((state_of(&event), &event["id"]), (("sensor.early", "1"), &json!(43)));
     assert_eq!(start.elapsed().as_millis(), 500, "twice as fast");
     let now = client.call(get_states()).await;
     assert_eq!(texts(&now), [("sensor.early", "1"), ("sensor.late", "0"), ("sensor.never", "0")]);
@@ -138,6 +139,32 @@ async fn a_recording_is_answered_and_played_as_it_was_with_the_ids_of_today() {
     assert_eq!(texts(&after), [("sensor.late", "1"), ("sensor.never", "0"), ("sensor.new", "1")]);
     assert_eq!(again.call(json!({"type": "ping"})).await["type"], "pong");
     assert_eq!(server.counters().fired, 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_no_json_stays_alone_and_without_a_configuration_the_house_runs() {
+    let mut lines = header("1", Timestamp(0), "") + "\n";
+    let mut note = |direction, text: &str| {
+        lines += &(Frame { t: 1.0, direction, said: Said::Text(text.into()) }.to_line(0) + "\n");
+    };
+    note(Direction::Out, r#"[{"id":7,"type":"subscribe_events"}]"#);
+    let event = r#"{"type":"event","event":{"event_type":"tick","data":{}},"id":7}"#;
+    for text in [event, event, "{", event] {
+        note(Direction::In, text);
+    }
+    let server = replayed(&lines);
+    let mut client = Client::authenticated(&server).await;
+    client.call(json!({"type": "supported_features", "features": {"coalesce_messages": 1}})).await;
+    assert_eq!(client.call(json!({"type": "get_config"})).await["result"]["state"], "RUNNING");
+    client.call(json!({"type": "subscribe_events"})).await;
+    server.replay(1.0).await;
+    let mut frames = Vec::new();
+    for _ in 0..3 {
+        let Some(Message::Text(text)) = client.frame().await else { panic!("no frame") };
+        frames.push(text.to_string());
+    }
+    let event = event.replace(r#""id":7"#, r#""id":3"#);
+    assert_eq!(frames, [format!("[{event},{event}]"), "{".into(), event]);
 }
 
 #[tokio::test(start_paused = true)]
