@@ -16,7 +16,8 @@ pub use access::ApiToken;
 pub use error::ApiError;
 pub use routes::{
     Bucket, Change, Entities, Entity, Event, Events, Fault, FaultList, Flushed, History, Lost, Quarantine,
-    Quarantined, State, Stats, reading, router,
+    Quarantined, QuarantinedWhole, Retention, RetentionAmount, RetentionDay, RetentionReceipts, SettledList,
+    Settlement, State, Stats, reading, router,
 };
 pub use serve::serve;
 pub use state::{ApiState, Faults, FlushRequest, Reading};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use hearthline_core::{Clock, Seq};
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::live::Live;
+use hearthline_pipeline::orders::Orders;
 use hearthline_runbook::Status;
 use hearthline_store::Store;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +17,7 @@ use crate::{ApiToken, Fault};
 /// What is needed to answer from what is recorded, also when nothing is recording.
 #[derive(Clone)]
 pub struct Reading {
-    /// Read only.
+    /// Rows and files.
     pub store: Arc<Store>,
     /// Which entities the settings keep.
     pub filter: Arc<Filter>,
@@ -53,6 +54,8 @@ pub struct ApiState {
     pub status: Arc<dyn Fn() -> Status + Send + Sync>,
     /// Puts everything into files.
     pub flush: FlushRequest,
+    /// What a person asks of the recorder.
+    pub orders: Orders,
     /// What was just written.
     pub live: Live,
     /// What can be made to go wrong.

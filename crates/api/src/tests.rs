@@ -4,8 +4,10 @@ mod events;
 mod live;
 mod metrics;
 mod openapi;
+mod quarantine;
 mod recorded;
 mod refusals;
+mod retention;
 mod running;
 
 use std::net::SocketAddr;
@@ -24,6 +26,7 @@ use hearthline_core::{
 };
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::live::Live;
+use hearthline_pipeline::orders::{Incoming, Orders};
 use hearthline_runbook::Status;
 use hearthline_store::{Store, StoreConfig};
 use serde_json::{Value, json};
@@ -42,6 +45,8 @@ struct House {
     live: Live,
     stop: CancellationToken,
     router: Router,
+    /// Until somebody carries them out.
+    orders: Option<Incoming>,
 }
 
 struct Answer {
@@ -67,11 +72,13 @@ impl House {
         };
         let store = Arc::new(Store::open(Arc::new(MemFs::default()), clock.clone(), config).unwrap());
         let (live, stop) = (Live::default(), CancellationToken::new());
+        let (orders, incoming) = Orders::channel();
         let filter = Filter::new(&[], &["sensor.*_battery".into()]).unwrap();
         let state = ApiState {
             reading: Reading { store: Arc::clone(&store), filter: Arc::new(filter), clock },
             status: Arc::new(move || status.clone()),
             flush: Arc::new(move || Box::pin(std::future::ready(flushed.clone()))),
+            orders: orders.clone(),
             live: live.clone(),
             faults: crate::Faults {
                 named: vec![crate::Fault { name: "drop".into(), says: "the connection breaks".into() }],
@@ -80,7 +87,7 @@ impl House {
             stop: stop.clone(),
             token: ApiToken::new("right"),
         };
-        Self { store, live, stop, router: router(state) }
+        Self { store, live, stop, router: router(state), orders: Some(incoming) }
     }
 
     /// Writes rows as the next records of the log, and shows them.
@@ -91,6 +98,7 @@ impl House {
                 Row::State(row) => row.seq = Seq(seq),
                 Row::Event(row) => row.seq = Seq(seq),
                 Row::Quarantined(row) => row.seq = Seq(seq),
+                Row::Settled(row) => row.seq = Seq(seq),
             }
         }
         let batch = Batch { first: Seq(before + 1), last: Seq(before + rows.len() as u64), rows };
@@ -99,18 +107,26 @@ impl House {
     }
 
     async fn ask(&self, method: Method, path: &str) -> axum::response::Response {
+        self.ask_with(method, path, None).await
+    }
+
+    async fn ask_with(&self, method: Method, path: &str, token: Option<&str>) -> axum::response::Response {
         let mut request = Request::builder().method(method).uri(path).header("host", "localhost:8099");
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
         let peer = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 50_000)));
         request.extensions_mut().unwrap().insert(peer);
         self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
     }
 
     async fn answer(&self, method: Method, path: &str) -> Answer {
-        let response = self.ask(method, path).await;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let chunks = response.into_body().into_data_stream();
-        let body = chunks.map(|chunk| chunk.map(|chunk| chunk.to_vec())).try_concat().await.unwrap();
-        Answer { status, headers, body }
+        Answer::of(self.ask(method, path).await).await
+    }
+
+    /// Changes what is recorded, with the token.
+    async fn change(&self, path: &str) -> Answer {
+        Answer::of(self.ask_with(Method::POST, path, Some("right")).await).await
     }
 
     async fn get(&self, path: &str) -> Answer {
@@ -126,6 +142,13 @@ impl House {
 }
 
 impl Answer {
+    async fn of(response: axum::response::Response) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let chunks = response.into_body().into_data_stream();
+        let body = chunks.map(|chunk| chunk.map(|chunk| chunk.to_vec())).try_concat().await.unwrap();
+        Self { status, headers, body }
+    }
+
     fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }

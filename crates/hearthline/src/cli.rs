@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    check, demo, entities, events, export, flush, gaps, history, quarantine, run, status, tail, token,
+    check, demo, entities, events, export, flush, gaps, history, quarantine, retention, run, status, tail,
+    token,
 };
 
 /// Records a Home Assistant house: every event on disk once, readable by any Parquet engine
@@ -50,8 +51,10 @@ pub(crate) enum Command {
     Flush(flush::Args),
     /// Periods in which events were or may have been missed
     Gaps(gaps::Args),
-    /// What came in and could not be understood
+    /// What came in and could not be understood: look at it, retry it, drop it
     Quarantine(quarantine::Args),
+    /// Drop days that are too old, or say which they are
+    Retention(retention::Args),
     /// The token that the API asks for from another machine
     Token(token::Args),
 }
@@ -108,7 +111,13 @@ mod tests {
             "gaps",
             "events --entity light --entity sensor.*_t --type state_changed --from 24h --to now --text x --limit 5",
             "tail light.a sensor.*",
-            "quarantine list --limit 5",
+            "quarantine list --limit 5 --all",
+            "quarantine show 7",
+            "quarantine retry 7 8",
+            "quarantine retry --all",
+            "quarantine drop 7 8 --yes",
+            "retention --dry-run --keep 365d",
+            "retention --receipts",
             "token show",
         ] {
             parse(&format!("hearthline {line}")).unwrap_or_else(|e| panic!("{line}: {e}"));

@@ -9,6 +9,7 @@ pub(crate) mod flush;
 pub(crate) mod gaps;
 pub(crate) mod history;
 pub(crate) mod quarantine;
+pub(crate) mod retention;
 pub(crate) mod run;
 pub(crate) mod status;
 pub(crate) mod tail;
@@ -74,6 +75,7 @@ async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit
         Command::Flush(args) => flush::run(args, context).await,
         Command::Gaps(args) => gaps::run(args, context).await,
         Command::Quarantine(args) => quarantine::run(args, context).await,
+        Command::Retention(args) => retention::run(args, context).await,
         Command::Token(args) => token::run(&args, context),
     }
 }

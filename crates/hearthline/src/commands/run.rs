@@ -107,6 +107,7 @@ fn api_state(app: &App, faults: Faults, token: ApiToken, stop: CancellationToken
         reading,
         status: Arc::new(move || observer.status()),
         flush: Arc::new(move || Box::pin(flusher.clone().flush())),
+        orders: app.orders.clone(),
         live: app.live.clone(),
         faults,
         stop,

@@ -18,6 +18,10 @@ mod load;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod quarantine;
+#[cfg(test)]
+mod retention;
+#[cfg(test)]
 mod simulated;
 #[cfg(test)]
 mod usage;

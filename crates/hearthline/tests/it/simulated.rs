@@ -12,7 +12,7 @@ use crate::hearthline::{Hearthline, Run, Status};
 use crate::wait::until;
 
 /// A simulated peer that lives in this process, and the program that records it.
-async fn recorded(house: House) -> (HomeAssistant, Hearthline) {
+pub(crate) async fn recorded(house: House) -> (HomeAssistant, Hearthline) {
     let options = Options::default();
     let token = options.token.clone();
     let peer = HomeAssistant::new(house, Arc::new(SystemClock::new()), options);

@@ -27,6 +27,8 @@ pub struct ViewOf {
     pub gaps: GapCounts,
     /// The newest gaps, newest first.
     pub recent_gaps: Vec<Gap>,
+    /// From when to when each gap goes that is not closed: what is needed to close it must not be dropped.
+    pub open_gaps: Vec<(Timestamp, Option<Timestamp>)>,
 }
 
 /// Gaps by state.
@@ -66,6 +68,7 @@ impl IngestView {
                 partly: count(State::Partly),
                 lost: count(State::Lost),
             };
+            view.open_gaps = fold.gaps.open_intervals().collect();
             view.recent_gaps = all.iter().rev().take(RECENT).cloned().collect();
         }
     }
