@@ -4,6 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hearthline_core::{Batch, Clock, EntityId, Origin, RealFs, Row, Seq, StateRow, SystemClock, Timestamp};
+use hearthline_log::{LogConfig, LogWriter, SyncPolicy};
+use hearthline_pipeline::filter::Filter;
+use hearthline_pipeline::ingest::Ingest;
+use hearthline_pipeline::sources::home_assistant::wire::parse_event;
 use hearthline_sim::House;
 use hearthline_store::{Store, StoreConfig};
 use serde_json::{Value, json};
@@ -12,6 +16,27 @@ use crate::hearthline::{Answer, Hearthline};
 use crate::simulated::recorded;
 
 const DAY: Duration = Duration::from_secs(86_400);
+
+/// A log whose stream ended three days ago, and was never had again.
+fn gap(hearthline: &Hearthline) {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let config = LogConfig {
+        dir: hearthline.data().join("log"),
+        sync: SyncPolicy::Always,
+        max_bytes: 1 << 30,
+        min_free: 0,
+        queue_bytes: 1 << 20,
+        ring_bytes: 0,
+    };
+    let (mut writer, _) = LogWriter::open(Arc::new(RealFs), Arc::clone(&clock), config, Seq(6)).unwrap();
+    let mut ingest = Ingest::open(writer.log(), Arc::clone(&clock), Arc::new(Filter::default())).unwrap();
+    let fired = Timestamp::start_of_day(clock.now().minus(3 * DAY).day()).plus(DAY / 2);
+    let raw = format!(r#"{{"event_type":"a","data":{{}},"time_fired":"{fired}"}}"#);
+    ingest.accept(&parse_event(&raw).unwrap(), fired).unwrap();
+    ingest.disconnected("gone");
+    writer.step().unwrap();
+    writer.close().unwrap();
+}
 
 /// A store with one state a day for five days, the last of them today.
 fn past(hearthline: &Hearthline) {
@@ -99,4 +124,25 @@ async fn old_days_are_named_dropped_and_receipted_with_and_without_a_running_pro
         "a head and two receipts"
     );
     assert_eq!(hearthline.rows().await, 3);
+}
+
+#[tokio::test]
+async fn days_with_a_gap_that_is_not_closed_stay_with_and_without_a_running_program() {
+    let hearthline = Hearthline::new("http://127.0.0.1:1", "nobody");
+    past(&hearthline);
+    gap(&hearthline);
+    let held = |answer: &Value| -> Vec<bool> {
+        answer["days"].as_array().unwrap().iter().map(|day| !day["held"].is_null()).collect()
+    };
+    let plan = hearthline.retention_json(&["--dry-run", "--keep", "1d"]).await;
+    assert_eq!(held(&plan), [false, true, true], "{plan}");
+
+    let mut run = hearthline.start();
+    run.address().await;
+    let done = hearthline.retention_json(&["--keep", "1d"]).await;
+    assert_eq!((held(&done), &done["receipt"]["rows"]), (vec![false, true, true], &json!(1)), "{done}");
+    let words = done["days"][1]["held"].as_str().unwrap();
+    assert!(words.starts_with("a gap since ") && words.ends_with(" is not closed"), "{words}");
+    assert_eq!(hearthline.rows().await, 4);
+    assert_eq!(run.stop().await.code(), Some(0));
 }
