@@ -34,6 +34,16 @@ pub(crate) struct Context<'c> {
 }
 
 impl Context<'_> {
+    /// Answers: with the document for programs, else with the page for people.
+    pub(crate) fn answer(&mut self, document: &impl serde::Serialize, page: &str) -> anyhow::Result<Exit> {
+        if self.json {
+            self.write_json(document)?;
+        } else {
+            self.out.write_all(page.as_bytes())?;
+        }
+        Ok(Exit::Ok)
+    }
+
     /// Writes a document for programs.
     pub(crate) fn write_json(&mut self, document: &impl serde::Serialize) -> anyhow::Result<()> {
         serde_json::to_writer_pretty(&mut *self.out, document)?;

@@ -62,19 +62,18 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
         What::List { limit, all } => {
             let query = [("limit", limit.to_string()), ("all", all.to_string())];
             let quarantine: Quarantine = House::find(settings)?.get("/api/v1/quarantine", &query).await?;
-            write(&mut context, &quarantine, render(&quarantine, all))
+            context.answer(&quarantine, &render(&quarantine, all))
         }
         What::Show { seq } => {
             let path = format!("/api/v1/quarantine/{seq}");
             let record: QuarantinedWhole = House::find(settings)?.get(&path, &[]).await?;
-            let page = whole(&record);
-            write(&mut context, &record, page)
+            context.answer(&record, &whole(&record))
         }
         What::Retry { seqs, all } => {
             let query = if all { [("all", "true".to_owned())] } else { [("seqs", list(&seqs))] };
             let program = Program::required(settings)?;
             let settled: SettledList = program.order("/api/v1/quarantine/retry", &query).await?;
-            write(&mut context, &settled, settlements(&settled))
+            context.answer(&settled, &settlements(&settled))
         }
         What::Drop { seqs, yes: false } => {
             anyhow::bail!(
@@ -86,18 +85,9 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
             let program = Program::required(settings)?;
             let query = [("seqs", list(&seqs))];
             let settled: SettledList = program.order("/api/v1/quarantine/drop", &query).await?;
-            write(&mut context, &settled, settlements(&settled))
+            context.answer(&settled, &settlements(&settled))
         }
     }
-}
-
-fn write(context: &mut Context<'_>, document: &impl serde::Serialize, page: String) -> anyhow::Result<Exit> {
-    if context.json {
-        context.write_json(document)?;
-    } else {
-        context.out.write_all(page.as_bytes())?;
-    }
-    Ok(Exit::Ok)
 }
 
 fn list(seqs: &[u64]) -> String {

@@ -49,7 +49,7 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
     if args.receipts {
         let house = House::find(&context.settings)?;
         let answer: RetentionReceipts = house.get("/api/v1/retention/receipts", &[]).await?;
-        return write(&mut context, &answer, receipts(&answer.receipts));
+        return context.answer(&answer, &receipts(&answer.receipts));
     }
     let answer = match Program::of(&context.settings)? {
         Some(program) => {
@@ -62,8 +62,7 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
         }
         None => alone(&context.settings, args.keep, args.dry_run)?,
     };
-    let page = render(&answer, args.dry_run);
-    write(&mut context, &answer, page)
+    context.answer(&answer, &render(&answer, args.dry_run))
 }
 
 /// Nothing runs: the same on the data folder.
@@ -82,15 +81,6 @@ fn alone(settings: &Settings, keep: Option<Duration>, dry_run: bool) -> anyhow::
     };
     let receipt = if dry_run { None } else { store.apply_retention(keep, &why)? };
     Ok(Retention::of(&plan, receipt))
-}
-
-fn write(context: &mut Context<'_>, document: &impl serde::Serialize, page: String) -> anyhow::Result<Exit> {
-    if context.json {
-        context.write_json(document)?;
-    } else {
-        context.out.write_all(page.as_bytes())?;
-    }
-    Ok(Exit::Ok)
 }
 
 fn render(answer: &Retention, dry_run: bool) -> String {

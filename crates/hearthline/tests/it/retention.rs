@@ -50,7 +50,8 @@ fn past(hearthline: &Hearthline) {
     let clock = Arc::new(SystemClock::new());
     let now = clock.now();
     let store = Store::open(Arc::new(RealFs), clock, config).unwrap();
-    let rows = (0..5).map(|day| Row::State(state(day + 1, now.minus(DAY * (4 - day as u32))))).collect();
+    let days = (1..=5).zip([4, 3, 2, 1, 0]);
+    let rows = days.map(|(seq, ago)| Row::State(state(seq, now.minus(DAY * ago)))).collect();
     store.write(&Batch { first: Seq(1), last: Seq(5), rows }).unwrap();
     store.flush().unwrap();
 }
