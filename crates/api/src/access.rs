@@ -2,7 +2,8 @@
 //!
 //! A caller who shows the token may ask everything. Without it, only a caller on this very machine may: its address is
 //! loopback, nothing says that a proxy passed the request on, it names this machine as the host (a page on the internet
-//! whose name was made to resolve to 127.0.0.1 names its own), and, if a page sent it, that page came from here.
+//! whose name was made to resolve to 127.0.0.1 names its own), and, if a page sent it, that page came from here. What
+//! changes rows or drops them needs the token from there too.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -48,6 +49,18 @@ pub(crate) async fn guard(
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     decide(&token, peer, request.uri(), request.headers())?;
     Ok(next.run(request).await)
+}
+
+/// The same for requests that change what is recorded: only the token lets them through.
+pub(crate) async fn guard_writing(
+    State(token): State<ApiToken>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    match bearer(request.headers()) {
+        Some(shown) if token.is(shown) => Ok(next.run(request).await),
+        _ => Err(unauthorized("the request would change what is recorded and shows no token")),
+    }
 }
 
 fn decide(token: &ApiToken, peer: Option<IpAddr>, uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {

@@ -16,7 +16,8 @@ pub use access::ApiToken;
 pub use error::ApiError;
 pub use routes::{
     Backfill, Bucket, Change, Entities, Entity, Event, Events, Fault, FaultList, Flushed, History, Lost,
-    Quarantine, Quarantined, Retried, State, Stats, reading, router,
+    Quarantine, Quarantined, QuarantinedWhole, Retention, RetentionAmount, RetentionDay, RetentionReceipts,
+    Retried, SettledList, Settlement, State, Stats, reading, router,
 };
 pub use serve::serve;
 pub use state::{ApiState, Faults, FlushRequest, Reading};

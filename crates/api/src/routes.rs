@@ -15,6 +15,7 @@ mod openapi;
 mod parameters;
 mod quarantine;
 mod reading;
+mod retention;
 mod stats;
 mod status;
 
@@ -34,7 +35,10 @@ pub use history::{Bucket, History, State};
 pub use live::{Change, Lost};
 #[cfg(test)]
 pub(crate) use metrics::render as metrics_of;
-pub use quarantine::{Quarantine, Quarantined};
+pub use quarantine::one::QuarantinedWhole;
+pub use quarantine::settle::SettledList;
+pub use quarantine::{Quarantine, Quarantined, Settlement};
+pub use retention::{Retention, RetentionAmount, RetentionDay, RetentionReceipts};
 pub use stats::Stats;
 
 /// The routes that answer from what is recorded. They work without a running program and check nobody: for use within
@@ -46,14 +50,29 @@ pub fn reading(recorded: Reading) -> Router {
         .route("/api/v1/events", get(events::get))
         .route("/api/v1/export", get(export::get))
         .route("/api/v1/quarantine", get(quarantine::get))
+        .route("/api/v1/quarantine/{seq}", get(quarantine::one::get))
+        .route("/api/v1/retention", get(retention::get))
+        .route("/api/v1/retention/receipts", get(retention::receipts))
         .with_state(recorded)
         .fallback(unknown)
+}
+
+/// The routes that change what is recorded. They need the token also on this machine.
+fn writing(state: ApiState) -> Router {
+    let (token, recorded) = (state.token.clone(), state.reading.clone());
+    Router::new()
+        .route("/api/v1/quarantine/retry", post(quarantine::settle::retry))
+        .route("/api/v1/quarantine/drop", post(quarantine::settle::drop_named))
+        .with_state(state)
+        .route("/api/v1/retention", post(retention::post))
+        .with_state(recorded)
+        .route_layer(from_fn_with_state(token, access::guard_writing))
 }
 
 /// All routes and the page, behind the check of who may ask. `/health`, `/api/v1/health` and `/api/v1/stats` are addresses
 /// of the system that this program replaces.
 pub fn router(state: ApiState) -> Router {
-    let (token, recorded) = (state.token.clone(), state.reading.clone());
+    let (token, recorded, writing) = (state.token.clone(), state.reading.clone(), writing(state.clone()));
     Router::new()
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
@@ -75,6 +94,7 @@ pub fn router(state: ApiState) -> Router {
         .with_state(state)
         .merge(page::routes())
         .merge(reading(recorded))
+        .merge(writing)
         .layer(from_fn_with_state(token, access::guard))
 }
 

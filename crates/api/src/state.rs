@@ -17,7 +17,7 @@ use crate::{ApiToken, Fault};
 /// What is needed to answer from what is recorded, also when nothing is recording.
 #[derive(Clone)]
 pub struct Reading {
-    /// Read only.
+    /// Rows and files.
     pub store: Arc<Store>,
     /// Which entities the settings keep.
     pub filter: Arc<Filter>,

@@ -5,8 +5,10 @@ mod gaps;
 mod live;
 mod metrics;
 mod openapi;
+mod quarantine;
 mod recorded;
 mod refusals;
+mod retention;
 mod running;
 
 use std::net::SocketAddr;
@@ -43,9 +45,9 @@ struct House {
     store: Arc<Store>,
     live: Live,
     stop: CancellationToken,
-    /// What the recorder is asked for; nobody answers by itself.
-    asked: Incoming,
     router: Router,
+    /// Until somebody carries them out.
+    orders: Option<Incoming>,
 }
 
 struct Answer {
@@ -71,13 +73,13 @@ impl House {
         };
         let store = Arc::new(Store::open(Arc::new(MemFs::default()), clock.clone(), config).unwrap());
         let (live, stop) = (Live::default(), CancellationToken::new());
+        let (orders, incoming) = Orders::channel();
         let filter = Filter::new(&[], &["sensor.*_battery".into()]).unwrap();
-        let (orders, asked) = Orders::channel();
         let state = ApiState {
             reading: Reading { store: Arc::clone(&store), filter: Arc::new(filter), clock },
             status: Arc::new(move || status.clone()),
             flush: Arc::new(move || Box::pin(std::future::ready(flushed.clone()))),
-            orders,
+            orders: orders.clone(),
             live: live.clone(),
             faults: crate::Faults {
                 named: vec![crate::Fault { name: "drop".into(), says: "the connection breaks".into() }],
@@ -86,7 +88,7 @@ impl House {
             stop: stop.clone(),
             token: ApiToken::new("right"),
         };
-        Self { store, live, stop, asked, router: router(state) }
+        Self { store, live, stop, router: router(state), orders: Some(incoming) }
     }
 
     /// Writes rows as the next records of the log, and shows them.
@@ -106,18 +108,26 @@ impl House {
     }
 
     async fn ask(&self, method: Method, path: &str) -> axum::response::Response {
+        self.ask_with(method, path, None).await
+    }
+
+    async fn ask_with(&self, method: Method, path: &str, token: Option<&str>) -> axum::response::Response {
         let mut request = Request::builder().method(method).uri(path).header("host", "localhost:8099");
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
         let peer = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 50_000)));
         request.extensions_mut().unwrap().insert(peer);
         self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
     }
 
     async fn answer(&self, method: Method, path: &str) -> Answer {
-        let response = self.ask(method, path).await;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let chunks = response.into_body().into_data_stream();
-        let body = chunks.map(|chunk| chunk.map(|chunk| chunk.to_vec())).try_concat().await.unwrap();
-        Answer { status, headers, body }
+        Answer::of(self.ask(method, path).await).await
+    }
+
+    /// Changes what is recorded, with the token.
+    async fn change(&self, path: &str) -> Answer {
+        Answer::of(self.ask_with(Method::POST, path, Some("right")).await).await
     }
 
     async fn get(&self, path: &str) -> Answer {
@@ -133,6 +143,13 @@ impl House {
 }
 
 impl Answer {
+    async fn of(response: axum::response::Response) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let chunks = response.into_body().into_data_stream();
+        let body = chunks.map(|chunk| chunk.map(|chunk| chunk.to_vec())).try_concat().await.unwrap();
+        Self { status, headers, body }
+    }
+
     fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }

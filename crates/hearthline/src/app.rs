@@ -13,17 +13,17 @@ use std::time::Duration;
 use anyhow::Context as _;
 use hearthline_core::{Clock, Fs, RealFs, Seq, SystemClock};
 use hearthline_log::{Append, Damage, Log, LogConfig, LogThread, LogWriter, Recovery};
-use hearthline_pipeline::deliver::{Delivery, FlushRequest};
+use hearthline_pipeline::deliver::{Delivery, FlushRequest, SinkView};
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::gaps::Cause;
 use hearthline_pipeline::health::{Board, PartState};
-use hearthline_pipeline::ingest::Ingest;
+use hearthline_pipeline::ingest::{Fold, Ingest, IngestView};
 use hearthline_pipeline::live::Live;
 use hearthline_pipeline::orders::{Order, Orders};
 use hearthline_pipeline::sinks::StoreSink;
 use hearthline_pipeline::sources::home_assistant::wire::parse_state;
 use hearthline_pipeline::sources::home_assistant::{Link, LinkConfig, in_store};
-use hearthline_store::{Store, StoreConfig};
+use hearthline_store::{Protection, Store, StoreConfig};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +32,8 @@ use crate::settings::Settings;
 
 /// The house that rows are stored under.
 pub(crate) const SITE: &str = "home";
+/// The sink that retention is about.
+const STORE: &str = "store";
 /// Between the connection and the log; when it is full, the connection is closed.
 const QUEUE_BYTES: usize = 16 << 20;
 /// Kept on the disk for when it is full; less beside a small log.
@@ -117,12 +119,9 @@ impl App {
         );
         let stored = in_store(Arc::clone(&store), delivery.view());
         let (link, connection) = Link::new(link, Arc::clone(&clock), stored);
-        let views = observe::Views {
-            ingest: ingest.view(),
-            sinks: vec![delivery.view()],
-            connection,
-            log: log.clone(),
-        };
+        let sinks = vec![delivery.view()];
+        store.protect(needed(ingest.view(), sinks.clone()));
+        let views = observe::Views { ingest: ingest.view(), sinks, connection, log: log.clone() };
         let observer = Arc::new(Observer::new(views, board.clone(), Arc::clone(&clock), past.is_some()));
 
         board.set("log", PartState::Healthy, None);
@@ -230,6 +229,33 @@ async fn import(ingest: &mut Ingest, log: &Log, clock: &dyn Clock, past: Vec<Str
         log.wait_written(last).await;
     }
     Ok(())
+}
+
+/// What retention must not drop: what another sink has not had, and days with gaps that are not closed.
+fn needed(
+    ingest: Arc<IngestView>,
+    sinks: Vec<Arc<SinkView>>,
+) -> impl Fn() -> Protection + Send + Sync + 'static {
+    move || {
+        let sinks = sinks.iter().map(|sink| sink.look()).filter(|sink| sink.name != STORE);
+        Protection {
+            sinks: sinks.map(|sink| (sink.name, sink.committed.seq)).collect(),
+            gaps: ingest.look().open_gaps,
+        }
+    }
+}
+
+/// The store of a data folder on which nothing runs, to be changed. It knows what retention must not drop from the log.
+///
+/// # Errors
+/// When store or log cannot be opened.
+pub(crate) fn open_store_alone(settings: &Settings) -> anyhow::Result<Arc<Store>> {
+    let (clock, fs): (Arc<dyn Clock>, Arc<dyn Fs>) = (Arc::new(SystemClock::new()), Arc::new(RealFs));
+    let store = open_store(settings, &fs, &clock)?;
+    let log = open_log(settings, &fs, &clock, store.committed())?;
+    let gaps: Vec<_> = Fold::replay(&log.log(), Seq(u64::MAX))?.gaps.open_intervals().collect();
+    store.protect(move || Protection { sinks: Vec::new(), gaps: gaps.clone() });
+    Ok(store)
 }
 
 fn open_store(settings: &Settings, fs: &Arc<dyn Fs>, clock: &Arc<dyn Clock>) -> anyhow::Result<Arc<Store>> {

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     backfill, check, demo, entities, events, export, flush, gaps, history, log, quarantine, record, replay,
-    run, sim, status, tail, token,
+    retention, run, sim, status, tail, token,
 };
 
 /// Records a Home Assistant house: every event on disk once, readable by any Parquet engine
@@ -55,14 +55,16 @@ pub(crate) enum Command {
     Backfill(backfill::Args),
     /// Whether the log on disk is what was written
     Log(log::Args),
-    /// What came in and could not be understood
-    Quarantine(quarantine::Args),
     /// A simulated Home Assistant to record and to break, with a ledger of what it fired
     Sim(sim::Args),
     /// Write down what Home Assistant says, with secrets removed, as a bug report
     Record(record::Args),
     /// Say again what was recorded, as a Home Assistant to record
     Replay(replay::Args),
+    /// What came in and could not be understood: look at it, retry it, drop it
+    Quarantine(quarantine::Args),
+    /// Drop days that are too old, or say which they are
+    Retention(retention::Args),
     /// The token that the API asks for from another machine
     Token(token::Args),
 }
@@ -130,12 +132,18 @@ mod tests {
             "events --entity light --entity sensor.*_t --type state_changed --from 24h --to now --text x --limit 5",
             "tail light.a sensor.*",
             "log verify",
-            "quarantine list --limit 5",
             "sim --scenario x.toml --seed 7 --listen 127.0.0.1:0 --entities 200 --rate 2 --past 6h --token t \
              --exclude sensor.a --control 127.0.0.1:0 --fault drop@30s --fault away@1m..2m --ledger x --for 5m",
             "sim --faults",
             "record --out x.ndjson --for 5m",
             "replay x.ndjson --speed 10 --listen 127.0.0.1:0 --control 127.0.0.1:0",
+            "quarantine list --limit 5 --all",
+            "quarantine show 7",
+            "quarantine retry 7 8",
+            "quarantine retry --all",
+            "quarantine drop 7 8 --yes",
+            "retention --dry-run --keep 365d",
+            "retention --receipts",
             "token show",
         ] {
             parse(&format!("hearthline {line}")).unwrap_or_else(|e| panic!("{line}: {e}"));

@@ -13,6 +13,7 @@ pub(crate) mod log;
 pub(crate) mod quarantine;
 pub(crate) mod record;
 pub(crate) mod replay;
+pub(crate) mod retention;
 pub(crate) mod run;
 pub(crate) mod sim;
 pub(crate) mod status;
@@ -38,6 +39,16 @@ pub(crate) struct Context<'c> {
 }
 
 impl Context<'_> {
+    /// Answers: with the document for programs, else with the page for people.
+    pub(crate) fn answer(&mut self, document: &impl serde::Serialize, page: &str) -> anyhow::Result<Exit> {
+        if self.json {
+            self.write_json(document)?;
+        } else {
+            self.out.write_all(page.as_bytes())?;
+        }
+        Ok(Exit::Ok)
+    }
+
     /// Writes a document for programs.
     pub(crate) fn write_json(&mut self, document: &impl serde::Serialize) -> anyhow::Result<()> {
         serde_json::to_writer_pretty(&mut *self.out, document)?;
@@ -84,6 +95,7 @@ async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit
         Command::Sim(args) => sim::run(args, context).await,
         Command::Record(args) => record::run(args, context).await,
         Command::Replay(args) => replay::run(args, context).await,
+        Command::Retention(args) => retention::run(args, context).await,
         Command::Token(args) => token::run(&args, context),
     }
 }

@@ -134,6 +134,30 @@ impl Program {
         serde_json::from_slice(&whole).with_context(|| format!("the answer to {path} cannot be read"))
     }
 
+    /// Asks for a document, with what is asked after the `?`.
+    ///
+    /// # Errors
+    /// In the words of the answer.
+    pub(crate) async fn query<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> anyhow::Result<T> {
+        self.ask(Method::GET, &with_query(path, query)).await
+    }
+
+    /// Asks for something to be done, with what is asked after the `?`.
+    ///
+    /// # Errors
+    /// In the words of the answer.
+    pub(crate) async fn order<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> anyhow::Result<T> {
+        self.ask(Method::POST, &with_query(path, query)).await
+    }
+
     /// Asks how it is doing.
     ///
     /// # Errors

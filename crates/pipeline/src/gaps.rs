@@ -213,6 +213,11 @@ impl Ledger {
         self.totals.since.get_or_insert(at);
     }
 
+    /// From when to when each gap goes that is not closed; without an end the stream has not come back.
+    pub fn open_intervals(&self) -> impl Iterator<Item = (Timestamp, Option<Timestamp>)> {
+        self.gaps.iter().filter(|gap| gap.state == State::Open).map(|gap| (gap.from, gap.to))
+    }
+
     /// Takes over a record of a gap: a new one, or the newer shape of one.
     pub fn apply(&mut self, gap: Gap) {
         match self.gaps.iter().rposition(|known| known.id == gap.id) {

@@ -122,6 +122,22 @@ mod tests {
         );
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_the_bytes_are_they_are_read_or_told_why(raw: Vec<u8>, cut in 0_usize..80, put: u8) {
+            let mut event = br#"{"id":2,"type":"event","event":{"event_type":"a","data":{},"time_fired":"2026-11-23"}}"#.to_vec();
+            if let Some(byte) = event.get_mut(cut) {
+                *byte = put;
+            }
+            event.truncate(cut + 20);
+            for raw in [raw, event] {
+                if let Err(why) = understand(&raw) {
+                    assert!(!why.is_empty());
+                }
+            }
+        }
+    }
+
     #[test]
     fn what_still_says_nothing_is_told_why() {
         for (raw, why) in [

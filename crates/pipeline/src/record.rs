@@ -233,6 +233,21 @@ mod tests {
     }
 
     #[test]
+    fn a_settlement_is_the_seventh_variant_and_has_the_bytes_of_the_format() {
+        let record = Record::Settled(SettledRecord {
+            seq: Seq(300),
+            received: Timestamp(1),
+            how: Settlement::Dropped,
+            at: Timestamp(-1),
+            last_fired: None,
+        });
+        let mut bytes = Vec::new();
+        record.encode(&mut bytes).unwrap();
+        assert_eq!(bytes, [6, 0xac, 2, 2, 1, 1, 0]);
+        assert_eq!(Record::decode(&bytes).unwrap(), record);
+    }
+
+    #[test]
     fn a_record_is_read_back_as_it_was_written() {
         let record = Record::State(StateRecord {
             origin: Origin::Live,

@@ -4,9 +4,9 @@ use super::*;
 
 /// Asks, and answers as the recorder.
 async fn with_recorder(mut house: House, path: &str, recorder: impl FnOnce(Order)) -> Answer {
-    let router = House { asked: Orders::channel().1, router: house.router.clone(), ..House::new() };
-    let (answer, ()) = tokio::join!(router.answer(Method::POST, path), async {
-        recorder(house.asked.recv().await.unwrap());
+    let mut asked = house.orders.take().unwrap();
+    let (answer, ()) = tokio::join!(house.answer(Method::POST, path), async {
+        recorder(asked.recv().await.unwrap());
     });
     answer
 }
@@ -56,7 +56,7 @@ async fn the_past_is_asked_for_since_an_instant_of_the_past() {
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{from}");
     }
     let mut house = House::new();
-    house.asked.close();
+    house.orders.take().unwrap().close();
     let refused = house.answer(Method::POST, "/api/v1/gaps/retry").await;
     assert!(refused.text().contains("stopping"), "{}", refused.text());
 }

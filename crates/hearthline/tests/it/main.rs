@@ -22,7 +22,11 @@ mod nothing_lost;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod quarantine;
+#[cfg(test)]
 mod replay;
+#[cfg(test)]
+mod retention;
 #[cfg(test)]
 mod sim;
 #[cfg(test)]

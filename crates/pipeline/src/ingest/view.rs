@@ -29,6 +29,8 @@ pub struct ViewOf {
     pub totals: Totals,
     /// Open gaps and the newest closed ones, newest first.
     pub recent_gaps: Vec<Gap>,
+    /// From when to when each gap goes that is not closed: what is needed to close it must not be dropped.
+    pub open_gaps: Vec<(Timestamp, Option<Timestamp>)>,
 }
 
 /// Gaps by state.
@@ -72,6 +74,7 @@ impl IngestView {
             let shown = all.iter().enumerate().filter(|(index, gap)| *index >= newest || is_open(gap));
             view.recent_gaps = shown.map(|(_, gap)| gap.clone()).rev().take(2 * RECENT).collect();
             view.totals = totals.clone();
+            view.open_gaps = fold.gaps.open_intervals().collect();
         }
     }
 }
