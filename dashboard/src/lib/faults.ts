@@ -17,7 +17,7 @@ const GROUPS: [string, Record<string, string>][] = [
     {
       drop: FETCHED,
       cut: FETCHED,
-      away: NEEDS_HEALING,
+      away: 'Nothing happens while the connection holds: now break it, too. When you press “heal”, what was missed is fetched.',
       'half-open': 'Within 25 seconds the silence is noticed. Then press “heal”: what was missed is fetched.',
       throttle: 'What is heard comes late; after a while the line counts as dead. Then press “heal”.',
       flap: NEEDS_HEALING,
@@ -44,8 +44,8 @@ const GROUPS: [string, Record<string, string>][] = [
     'What it sends',
     {
       swallow: 'The next event of that lamp shows that some are missing: a gap of this one entity, filled at once.',
-      'type-flip': 'Nothing is refused: look at that lamp’s page.',
-      garbage: 'It is listed below as set aside, with its bytes. Everything else goes on.',
+      'type-flip': 'Nothing is refused, and nothing is missed: the lamp is recorded as before.',
+      garbage: 'It is listed further down as set aside, with its bytes. Everything else goes on.',
       storm: 'Events a minute rise, nothing is missed, and the lamps stay green.',
     },
   ],

@@ -16,14 +16,24 @@ export function startOf(day: string): string | null {
   return /^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(at.getTime()) ? at.toISOString() : null;
 }
 
-/** How far something is, and when it was seen so: milliseconds and a share from 0 to 1. */
-export interface Seen {
-  at: number;
-  share: number;
-}
+/** Before so much is done, the speed says nothing. */
+const TELLING = 0.05;
 
-/** Seconds that are left at the speed since the first look; null before anything moved. */
-export function remaining(first: Seen, last: Seen): number | null {
-  const done = last.share - first.share;
-  return done > 0 ? ((last.at - first.at) * (1 - last.share)) / done / 1000 : null;
+/** How fast something gets on, as it is seen now and then. Instants in milliseconds, shares from 0 to 1. */
+export class Pace {
+  #first: { at: number; share: number };
+  #last: { at: number; share: number };
+
+  constructor(at: number, share: number) {
+    this.#first = this.#last = { at, share };
+  }
+
+  /** Seconds that are left at the speed so far; null where that cannot be told yet. */
+  left(at: number, share: number): number | null {
+    if (share !== this.#last.share) this.#last = { at, share };
+    const done = this.#last.share - this.#first.share;
+    if (done < TELLING) return null;
+    const whole = ((this.#last.at - this.#first.at) * (1 - this.#last.share)) / done;
+    return Math.max(0, whole - (at - this.#last.at)) / 1000;
+  }
 }
