@@ -241,6 +241,44 @@ export interface Quarantined {
   bytes: number;
   /** The first of them, as text. */
   raw: string;
+  /** This release understands it: read again, it would be recorded. */
+  understood: boolean;
+}
+
+/** What became of what was set aside. */
+export interface SettledList {
+  recorded: number;
+  duplicate: number;
+  filtered: number;
+  kept: number;
+  dropped: number;
+  settled: { seq: number; outcome: string; reason: string | null }[];
+}
+
+/** How long days are kept, and which are too old. */
+export interface Retention {
+  /** Null is for ever. */
+  keep_s: number | null;
+  /** The days that are too old, the oldest first. */
+  days: RetentionDay[];
+  /** Of these, what nothing keeps. */
+  dropped: Amount;
+  all: Amount;
+}
+
+export interface RetentionDay {
+  /** As `2026-11-23`, UTC. */
+  day: string;
+  rows: number;
+  bytes: number;
+  /** Why it stays nevertheless. */
+  held: string | null;
+}
+
+export interface Amount {
+  days: number;
+  rows: number;
+  bytes: number;
 }
 
 /** The gap that stands for what a person asked for. */

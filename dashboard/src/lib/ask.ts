@@ -7,7 +7,9 @@ import type {
   Quarantine,
   RecordedEvents,
   Refusal,
+  Retention,
   Retried,
+  SettledList,
   Status,
 } from '../api';
 
@@ -87,3 +89,8 @@ export const fetchPast = async (from: string) =>
 
 /** The newest of what could not be understood. */
 export const askQuarantine = async (limit: number) => (await ask<Quarantine>(`quarantine?limit=${limit}`)).body;
+/** Has it read once more, as this release reads. */
+export const readAgain = async (seq: number) => (await ask<SettledList>(`quarantine/retry?seqs=${seq}`, 'POST')).body;
+export const dropAside = async (seq: number) => (await ask<SettledList>(`quarantine/drop?seqs=${seq}`, 'POST')).body;
+
+export const askRetention = async () => (await ask<Retention>('retention')).body;
