@@ -13,6 +13,7 @@ export interface Status {
   parts: Part[];
   weather: Weather;
   gaps: Gaps;
+  kept: Kept;
   criteria: Criterion[];
   /** The house is a simulated one. Absent means no. */
   simulated?: boolean;
@@ -97,10 +98,30 @@ export interface Gap {
   from: string;
   /** Null while the stream has not come back. */
   to: string | null;
+  /** In words; what is known beyond the kind comes after `: `. */
   cause: string;
   /** Empty means all. */
   entities: string[];
   recovered: number;
+  /** One word for the cause. `requested` is no fault: a person asked for what was before. */
+  kind: string;
+  /** While it is being filled: history was asked for up to here. */
+  through: string | null;
+  /** Changed in it, and are not in Home Assistant's history. */
+  not_kept: string[];
+  without_attributes: number;
+  /** Why something could not be had. */
+  note: string | null;
+}
+
+/** What was kept that would have been lost, since the first connection. */
+export interface Kept {
+  since: string | null;
+  recovered: number;
+  requested: number;
+  interruptions: { kind: string; count: number; words: string }[];
+  /** All of it in one sentence; null before the first connection. */
+  sentence: string | null;
 }
 
 export interface Criterion {
@@ -204,4 +225,67 @@ export interface Fault {
 
 export interface Faults {
   faults: Fault[];
+}
+
+/** Newest first. */
+export interface Quarantine {
+  quarantined: Quarantined[];
+  more: boolean;
+}
+
+/** Something that came in and could not be understood. */
+export interface Quarantined {
+  seq: number;
+  ts: string;
+  reason: string;
+  bytes: number;
+  /** The first of them, as text. */
+  raw: string;
+  /** This release understands it: read again, it would be recorded. */
+  understood: boolean;
+}
+
+/** What became of what was set aside. */
+export interface SettledList {
+  recorded: number;
+  duplicate: number;
+  filtered: number;
+  kept: number;
+  dropped: number;
+  settled: { seq: number; outcome: string; reason: string | null }[];
+}
+
+/** How long days are kept, and which are too old. */
+export interface Retention {
+  /** Null is for ever. */
+  keep_s: number | null;
+  /** The days that are too old, the oldest first. */
+  days: RetentionDay[];
+  /** Of these, what nothing keeps. */
+  dropped: Amount;
+  all: Amount;
+}
+
+export interface RetentionDay {
+  /** As `2026-11-23`, UTC. */
+  day: string;
+  rows: number;
+  bytes: number;
+  /** Why it stays nevertheless. */
+  held: string | null;
+}
+
+export interface Amount {
+  days: number;
+  rows: number;
+  bytes: number;
+}
+
+/** The gap that stands for what a person asked for. */
+export interface Backfill {
+  gap: number;
+}
+
+export interface Retried {
+  retried: number;
 }

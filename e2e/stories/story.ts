@@ -8,7 +8,7 @@ interface Watched {
   allowSilence: () => void;
 }
 
-export const test = base.extend<{ watched: Watched }, { program: Program }>({
+export const test = base.extend<{ watched: Watched; ownProgram: Program }, { program: Program }>({
   program: [
     async ({}, use) => {
       const program = await Program.start();
@@ -17,6 +17,14 @@ export const test = base.extend<{ watched: Watched }, { program: Program }>({
     },
     { scope: 'worker', timeout: 60_000 },
   ],
+
+  /** For a story that leaves its marks on what is recorded. */
+  ownProgram: async ({ watched }, use) => {
+    const program = await Program.start();
+    await use(program);
+    watched.allowSilence();
+    await program.stop();
+  },
 
   /** In no story does a request leave for another host, or the console show an error. */
   watched: [

@@ -1,7 +1,23 @@
-import type { Entities, Fault, Faults, History, RecordedEvents, Refusal, Status } from '../api';
+import type {
+  Backfill,
+  Entities,
+  Fault,
+  Faults,
+  History,
+  Quarantine,
+  RecordedEvents,
+  Refusal,
+  Retention,
+  Retried,
+  SettledList,
+  Status,
+} from '../api';
 
 /** A request that was answered with a refusal, in the program's words. */
 export class Refused extends Error {}
+
+/** Only who shows the program's token may ask this. */
+export class NeedsToken extends Refused {}
 
 /** An answer and the program's own time of day, in milliseconds, where the answer carries it. */
 export interface Answer<T> {
@@ -13,9 +29,23 @@ const PATIENCE_MS = 10_000;
 /** How far back the last states of one entity are looked for: a quiet door may have had none for weeks. */
 const LONG_AGO_MS = 90 * 86_400_000;
 
+/** As a person typed it; forgotten with the page. */
+let token: string | null = null;
+
+/** From now on each request shows it. */
+export function showToken(text: string) {
+  token = text.trim() || null;
+}
+
 /** Relative to the page, whatever path it is served under. */
 async function ask<T>(path: string, method = 'GET'): Promise<Answer<T>> {
-  const response = await fetch(`api/v1/${path}`, { method, cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) });
+  const headers: HeadersInit = token === null ? {} : { authorization: `Bearer ${token}` };
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const response = await fetch(`api/v1/${path}`, { method, headers, cache: 'no-store', signal });
+  if (response.status === 401) {
+    token = null; // a wrong one would also have everything else refused
+    throw new NeedsToken(await refusal(response));
+  }
   if (!response.ok) throw new Refused(await refusal(response));
   const date = Date.parse(response.headers.get('date') ?? '');
   return { body: (await response.json()) as T, time: Number.isNaN(date) ? null : date };
@@ -50,3 +80,17 @@ export async function askHistory(entity: string, from: number, to: number, bucke
 /** What can be made to go wrong in a simulated house. */
 export const askFaults = async () => (await ask<Faults>('demo/faults')).body;
 export const causeFault = async (name: string) => (await ask<Fault>(`demo/faults/${name}`, 'POST')).body;
+
+/** Has Home Assistant's history asked once more for what was missed in one gap. */
+export const retryGap = async (gap: number) => (await ask<Retried>(`gaps/retry?gap=${gap}`, 'POST')).body;
+/** Has the states since an instant fetched that Home Assistant's history still has. */
+export const fetchPast = async (from: string) =>
+  (await ask<Backfill>(`backfill?from=${encodeURIComponent(from)}`, 'POST')).body;
+
+/** The newest of what could not be understood. */
+export const askQuarantine = async (limit: number) => (await ask<Quarantine>(`quarantine?limit=${limit}`)).body;
+/** Has it read once more, as this release reads. */
+export const readAgain = async (seq: number) => (await ask<SettledList>(`quarantine/retry?seqs=${seq}`, 'POST')).body;
+export const dropAside = async (seq: number) => (await ask<SettledList>(`quarantine/drop?seqs=${seq}`, 'POST')).body;
+
+export const askRetention = async () => (await ask<Retention>('retention')).body;

@@ -38,6 +38,7 @@ function status(more: Partial<Status> = {}): Status {
     parts: [{ name: 'log', state: 'healthy', since: '2026-11-24T12:00:00.000000Z', reason: null, uptime: 1 }],
     weather: { provider: 'off', state: 'off', calls: 0, cache_hits: 0, age_s: null },
     gaps: { open: 0, filled: 0, partly: 0, lost: 0, recent: [] },
+    kept: { since: null, recovered: 0, requested: 0, interruptions: [], sentence: null },
     criteria: [],
     ...more,
   };

@@ -72,6 +72,11 @@ test('only gaps of the entity that were not filled are hatched, inside the perio
     cause: '',
     entities: [],
     recovered: 0,
+    kind: 'disconnected',
+    through: null,
+    not_kept: [],
+    without_attributes: 0,
+    note: null,
     ...more,
   });
   const gaps = [
@@ -80,6 +85,7 @@ test('only gaps of the entity that were not filled are hatched, inside the perio
     gap({ entities: ['light.other'] }),
     gap({ state: 'open', from: at(1900), to: null, entities: ['light.a'] }),
     gap({ from: at(10), to: at(20) }),
+    gap({ kind: 'requested', from: at(1200), to: at(1300) }),
   ];
   expect(missed(gaps, 'light.a', period)).toEqual([
     { from: 1000, to: 1100 },

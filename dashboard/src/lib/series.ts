@@ -101,10 +101,11 @@ export function shares(all: readonly Stretch[]): { state: string; seconds: numbe
   return [...sums].map(([state, seconds]) => ({ state, seconds })).sort((a, b) => b.seconds - a.seconds);
 }
 
-/** The parts of a period in which something was or may have been missed. */
+/** The parts of a period in which something was or may have been missed; what a person asked for was not. */
 export function missed(gaps: readonly Gap[], entity: string, period: Period): Period[] {
   return gaps
-    .filter((gap) => gap.state !== 'filled' && (gap.entities.length === 0 || gap.entities.includes(entity)))
+    .filter((gap) => gap.state !== 'filled' && gap.kind !== 'requested')
+    .filter(({ entities }) => entities.length === 0 || entities.includes(entity))
     .map((gap) => ({
       from: Math.max(period.from, secondsOf(gap.from)),
       to: Math.min(period.to, gap.to === null ? period.to : secondsOf(gap.to)),

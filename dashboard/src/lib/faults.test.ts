@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { groups, lasts, watch } from './faults';
+
+const fault = (name: string, says = 'something happens') => ({ name, says });
+
+test('faults are grouped by what they happen to; one that is not known is there too', () => {
+  const all = [fault('restart'), fault('drop'), fault('away'), fault('eclipse'), fault('heal')];
+  expect(groups(all).map(({ name, faults }) => [name, faults.map(({ name }) => name)])).toEqual([
+    ['The connection', ['drop', 'away']],
+    ['Home Assistant', ['restart']],
+    ['More', ['eclipse']],
+  ]);
+  expect(groups([])).toEqual([]);
+});
+
+test('each says what to watch for, and what lasts says how to end it', () => {
+  expect(watch(fault('drop'))).toContain('time line');
+  expect(watch(fault('eclipse'))).toContain('time line');
+  expect(watch(fault('eclipse', 'it is dark until `heal`'))).toContain('heal');
+  expect([lasts('it is dark until `heal`'), lasts('it is dark')]).toEqual([true, false]);
+});
+
+test('the name of what all objects have is no fault that is known', () => {
+  expect(groups([fault('constructor')])[0]?.name).toBe('More');
+  expect(watch(fault('constructor'))).toContain('time line');
+});

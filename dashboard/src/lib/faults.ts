@@ -1,0 +1,73 @@
+/** What can be made to go wrong in a simulated house, in groups, and what to watch for then. */
+
+import type { Fault } from '../api';
+
+export interface FaultGroup {
+  name: string;
+  faults: Fault[];
+}
+
+const FETCHED = 'The time line shows the gap, and it is fetched within about a minute.';
+const NEEDS_HEALING = 'The sentence at the top says what is wrong. Then press “heal”: the time line shows the gap, and it is fetched.';
+
+/** The faults that are known, by what they happen to. Others come last, under a name of their own. */
+const GROUPS: [string, Record<string, string>][] = [
+  [
+    'The connection',
+    {
+      drop: FETCHED,
+      cut: FETCHED,
+      away: 'Nothing happens while the connection holds: now break it, too. When you press “heal”, what was missed is fetched.',
+      'half-open': 'Within 25 seconds the silence is noticed. Then press “heal”: what was missed is fetched.',
+      throttle: 'What is heard comes late; after a while the line counts as dead. Then press “heal”.',
+      flap: NEEDS_HEALING,
+    },
+  ],
+  [
+    'Home Assistant',
+    {
+      restart: 'It counts as waiting, not as a fault. Half a minute later the gap is fetched.',
+      kill: 'Half a minute later the gap is fetched, as far as its history kept it.',
+      starting: 'It counts as waiting. After a minute and a half the gap is fetched.',
+      'restart-storm': 'Several gaps, or a long one, on the time line. When it is over they are fetched.',
+      token: 'The sentence at the top says what a person would have to do. Then press “heal”.',
+    },
+  ],
+  [
+    'Its history',
+    {
+      'no-recorder': 'Now break the connection: what was missed cannot be fetched, and the gap says so.',
+      'slow-history': 'Now break the connection: the gap stays open for longer, and is fetched all the same.',
+    },
+  ],
+  [
+    'What it sends',
+    {
+      swallow: 'The next event of that lamp shows that some are missing: a gap of this one entity, filled at once.',
+      'type-flip': 'Nothing is refused, and nothing is missed: the lamp is recorded as before.',
+      garbage: 'It is listed further down as set aside, with its bytes. Everything else goes on.',
+      storm: 'Events a minute rise, nothing is missed, and the lamps stay green.',
+    },
+  ],
+];
+
+export const HEAL = 'heal';
+const OTHERS = 'More';
+
+/** In their own order within each group; without what heals. */
+export function groups(faults: Fault[]): FaultGroup[] {
+  const placeOf = (fault: Fault) => GROUPS.find(([, known]) => Object.hasOwn(known, fault.name))?.[0] ?? OTHERS;
+  return [...GROUPS.map(([name]) => name), OTHERS]
+    .map((name) => ({ name, faults: faults.filter((fault) => fault.name !== HEAL && placeOf(fault) === name) }))
+    .filter(({ faults }) => faults.length > 0);
+}
+
+/** What to look at after it was caused. */
+export function watch({ name, says }: Fault): string {
+  if (name === HEAL) return 'If something was missed, the time line shows it, and it is fetched within about a minute.';
+  const words = GROUPS.find(([, known]) => Object.hasOwn(known, name))?.[1][name];
+  return words ?? (lasts(says) ? NEEDS_HEALING : FETCHED);
+}
+
+/** Whether it goes on until it is healed. */
+export const lasts = (says: string): boolean => says.includes('until `heal`');
