@@ -6,6 +6,7 @@ mod duckdb;
 mod filter;
 mod peer;
 mod python;
+mod recording;
 mod records;
 mod stop;
 mod token;
