@@ -1,5 +1,6 @@
 //! `hearthline replay`: a recorded session as a peer that speaks Home Assistant's protocol.
 
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -50,23 +51,7 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
     let address = listen(&server, args.listen).await?;
     let control = control(&server, args.control, None).await?;
 
-    let seconds = recording.frames.last().map_or(0.0, |frame| frame.t) / args.speed;
-    let out = context.out;
-    writeln!(
-        out,
-        "Home Assistant {} as it was recorded is at http://{address}: {} frames within {seconds:.1} s, from the first \
-         subscription on",
-        recording.ha_version,
-        recording.frames.len()
-    )?;
-    writeln!(
-        out,
-        "Record it from another terminal:  HOME_ASSISTANT_URL=http://{address} HOME_ASSISTANT_TOKEN=any hearthline run"
-    )?;
-    if let Some(control) = control {
-        writeln!(out, "Break it by lines of text on {control}: `faults` lists what can be caused")?;
-    }
-    out.flush()?;
+    welcome(context, &recording, args.speed, address, control)?;
     let replay = async {
         server.replay(args.speed).await;
         tracing::info!("the recording is over; the house stays as it was then");
@@ -77,4 +62,36 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
         () = replay => {}
     }
     Ok(Exit::Ok)
+}
+
+fn welcome(
+    context: Context<'_>,
+    recording: &Recording,
+    speed: f64,
+    address: SocketAddr,
+    control: Option<SocketAddr>,
+) -> io::Result<()> {
+    let Context { json, out, .. } = context;
+    let (version, frames) = (&recording.ha_version, recording.frames.len());
+    let seconds = recording.frames.last().map_or(0.0, |frame| frame.t) / speed;
+    if json {
+        let document = serde_json::json!({
+            "address": address, "control": control, "ha": version, "frames": frames, "seconds": seconds,
+        });
+        writeln!(out, "{document}")?;
+        return out.flush();
+    }
+    writeln!(
+        out,
+        "Home Assistant {version} as it was recorded is at http://{address}: {frames} frames within {seconds:.1} s, from \
+         the first subscription on"
+    )?;
+    writeln!(
+        out,
+        "Record it from another terminal:  HOME_ASSISTANT_URL=http://{address} HOME_ASSISTANT_TOKEN=any hearthline run"
+    )?;
+    if let Some(control) = control {
+        writeln!(out, "Break it by lines of text on {control}: `faults` lists what can be caused")?;
+    }
+    out.flush()
 }

@@ -85,11 +85,7 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
     told_to_stop(args.lasting).await?;
     server.advance();
     save(&server, args.ledger.as_deref())?;
-    if context.json {
-        context.write_json(&server.counters().to_json())?;
-    } else {
-        writeln!(context.out, "{}", server.counters().to_json())?;
-    }
+    writeln!(context.out, "{}", server.counters().to_json())?;
     Ok(Exit::Ok)
 }
 
@@ -160,7 +156,12 @@ fn welcome(
     control: Option<SocketAddr>,
 ) -> io::Result<()> {
     let seed = scenario.seed.unwrap_or_default();
-    let out = &mut context.out;
+    let (json, out) = (context.json, &mut context.out);
+    if json {
+        let document = serde_json::json!({ "address": address, "control": control, "seed": seed });
+        writeln!(out, "{document}")?;
+        return out.flush();
+    }
     writeln!(out, "A simulated Home Assistant is at http://{address}; --seed {seed} is this house again")?;
     writeln!(
         out,

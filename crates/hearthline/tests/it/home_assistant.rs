@@ -7,6 +7,7 @@ mod filter;
 mod gaps;
 mod peer;
 mod python;
+mod recording;
 mod records;
 mod stop;
 mod token;

@@ -14,6 +14,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use super::{HomeAssistant, Options};
 use crate::{House, TokioClock};
 
+mod chaos;
 mod control;
 mod faults;
 mod history;

@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::Message;
@@ -274,4 +275,21 @@ async fn over_tcp_the_port_closes_and_is_the_same_one_afterwards() {
     };
     upgrade(stream).await.unwrap();
     drop(socket);
+}
+
+#[tokio::test]
+async fn over_tcp_a_half_open_line_stays_established_and_silent() {
+    let server = quiet(Options::default());
+    let address = server.listen(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let upgraded = tokio_tungstenite::client_async(format!("ws://{address}/api/websocket"), stream).await;
+    let (mut socket, _) = upgraded.unwrap();
+    socket.next().await.unwrap().unwrap();
+    server.cause(Fault::HalfOpen);
+    let auth = json!({"type": "auth", "access_token": "simulated-token"}).to_string();
+    socket.send(auth.into()).await.expect("the socket takes it");
+    assert!(timeout(SECOND / 4, socket.next()).await.is_err(), "neither an answer nor an end");
+    server.heal();
+    let answer = socket.next().await.unwrap().unwrap().into_text().unwrap();
+    assert!(answer.contains("auth_ok"), "the same connection goes on: {answer}");
 }
