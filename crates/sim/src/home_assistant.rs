@@ -195,13 +195,6 @@ impl HomeAssistant {
         self.0.world.lock().house.states().filter(|state| state.serialisable).cloned().collect()
     }
 
-    /// Whether history shows the event by now: it is committed, and neither left out by the recorder nor lost by a kill.
-    #[must_use]
-    pub fn in_history(&self, fired: &Fired) -> bool {
-        let now = self.now();
-        self.0.world.lock().recorder.shows(fired, now)
-    }
-
     /// What has happened so far.
     #[must_use]
     pub fn counters(&self) -> Counters {

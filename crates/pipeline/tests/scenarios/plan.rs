@@ -14,6 +14,10 @@ const NOON: Timestamp = Timestamp(1_800_014_400_000_000);
 /// Troubles begin when the first connection is surely made.
 const CALM: Duration = Duration::from_secs(5);
 
+/// What may be refused, ignored or broken off.
+const COMMANDS: [&str; 5] =
+    ["supported_features", "subscribe_events", "get_config", "get_states", "history/history_during_period"];
+
 /// What a seed means.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
@@ -72,6 +76,10 @@ pub(crate) enum Trouble {
     Removal(usize, Duration),
     /// Home Assistant cannot write the entity's next state as JSON.
     Unserialisable(usize),
+    /// The entity's attributes change their types.
+    TypeFlip(usize),
+    /// Two states of the entity have one `last_updated`.
+    SameInstant(usize),
     /// So many events that are no change of a state.
     OtherEvents(usize),
     /// That many bytes fit, no more.
@@ -134,6 +142,7 @@ impl Plan {
     pub(crate) fn settled(&self) -> Duration {
         let ends = self.schedule.iter().filter_map(|(at, trouble)| match trouble {
             Trouble::Peer(Fault::Restart { down, starting, .. }, _) => Some(*at + *down + *starting),
+            Trouble::Peer(Fault::RestartStorm { times, every }, _) => Some(*at + *every * (*times + 1)),
             Trouble::Peer(Fault::Storm { lasting, .. }, _) => Some(*at + *lasting),
             _ => None,
         });
@@ -184,41 +193,62 @@ impl Trouble {
         let long = seconds(rng, 1..60);
         let ending = choose(rng, &[Ending::Eof, Ending::Close]);
         let once = Duration::ZERO;
-        match rng.u8(0..34) {
+        match rng.u8(0..46) {
             0..3 => Self::Peer(Fault::Drop(ending), once),
             3 => Self::Peer(Fault::HalfOpen, long),
-            4 => Self::Peer(Fault::Refuse, long),
-            5 => Self::Peer(Fault::CloseAfterAuth, long),
-            6..9 => {
+            4 => Self::Peer(Fault::CloseAfterAuth, long),
+            5..8 => {
                 let (down, starting) = (short, seconds(rng, 1..90));
                 Self::Peer(Fault::Restart { down, starting, killed: rng.bool() }, once)
             }
-            9 => Self::Peer(Fault::SlowPong(millis(rng, 100..20_000)), long),
-            10 => Self::Peer(choose(rng, &[Fault::OddKeyOrder, Fault::UnknownKeys]), long),
-            11 => Self::Peer(Fault::Duplicate, once),
-            12 => {
+            8 => Self::Peer(Fault::RestartStorm { times: rng.u32(2..6), every: seconds(rng, 2..15) }, once),
+            9 => Self::Peer(
+                choose(rng, &[Fault::Refuse, Fault::BadGateway, Fault::Ban, Fault::RevokeToken]),
+                long,
+            ),
+            10 => Self::Peer(Fault::SlowPong(millis(rng, 100..20_000)), long),
+            11 => Self::Peer(Fault::SlowHistory(millis(rng, 100..30_000)), long),
+            12 => Self::Peer(choose(rng, &[Fault::OddKeyOrder, Fault::UnknownKeys]), long),
+            13 => Self::Peer(choose(rng, &[Fault::Bursts(short), Fault::SingleFrames]), long),
+            14 => Self::Peer(Fault::Throttle { bytes_per_second: rng.u64(1_000..100_000) }, long),
+            15 => Self::Peer(Fault::CutAfter { bytes: rng.u64(0..100_000) }, once),
+            16 => Self::Peer(Fault::CutEach { bytes: rng.u64(0..100_000) }, long),
+            17..20 => {
+                let command = choose(rng, &COMMANDS).to_owned();
+                match rng.u8(0..4) {
+                    0 => Self::Peer(Fault::IgnoreCommand(command), long),
+                    1 => Self::Peer(Fault::RefuseCommand(command), long),
+                    _ => Self::Peer(Fault::DropOn { command, ending }, once),
+                }
+            }
+            20 => Self::Peer(Fault::IdReuse, once),
+            21 => Self::Peer(Fault::NoRecorder, long),
+            22 => Self::Peer(Fault::Duplicate, once),
+            23 => {
                 let garbage = choose(rng, &[Garbage::NoEntityId, Garbage::BadTime, Garbage::Binary]);
                 Self::Peer(Fault::Garbage(garbage), once)
             }
-            13 => {
+            24 => {
                 let (per_second, attribute_bytes) = (rng.u32(20..300), rng.usize(0..1_000));
                 Self::Peer(Fault::Storm { per_second, lasting: short / 2, attribute_bytes }, once)
             }
-            14 => Self::Peer(Fault::LargeAttribute { bytes: rng.usize(1_000..300_000) }, once),
-            15..17 => Self::SlowReader(long),
-            17 => Self::Removal(rng.usize(..), long),
-            18..20 => Self::Unserialisable(rng.usize(..)),
-            20 => Self::OtherEvents(rng.usize(1..40)),
-            21..23 => Self::DiskFull(rng.u64(0..100_000), long),
-            23 => Self::ReadOnly(long),
-            24 => Self::FailedSync(short),
-            25 => Self::LogStalls(long),
-            26 => Self::SinkStands(long),
-            27 => Self::SinkRefuses(long),
-            28 => Self::SinkLies(long),
-            29 => Self::ClockJump(rng.i64(-7_200_000..7_200_000)),
-            30 => Self::Stop(short),
-            31 | 32 => Self::Kill(short),
+            25 => Self::Peer(Fault::LargeAttribute { bytes: rng.usize(1_000..300_000) }, once),
+            26 => Self::SlowReader(long),
+            27 => Self::Removal(rng.usize(..), long),
+            28 | 29 => Self::Unserialisable(rng.usize(..)),
+            30 => Self::TypeFlip(rng.usize(..)),
+            31 => Self::SameInstant(rng.usize(..)),
+            32 => Self::OtherEvents(rng.usize(1..40)),
+            33 => Self::DiskFull(rng.u64(0..100_000), long),
+            34 => Self::ReadOnly(long),
+            35 => Self::FailedSync(short),
+            36 => Self::LogStalls(long),
+            37 => Self::SinkStands(long),
+            38 => Self::SinkRefuses(long),
+            39 => Self::SinkLies(long),
+            40 => Self::ClockJump(rng.i64(-7_200_000..7_200_000)),
+            41 => Self::Stop(short),
+            42 | 43 => Self::Kill(short),
             _ => Self::PowerCut(short),
         }
     }

@@ -17,7 +17,7 @@ use hearthline_pipeline::sources::home_assistant::{Address, SessionConfig, Token
 use hearthline_pipeline::sources::home_assistant::{Dial, Io, Link, LinkConfig, LinkStatus, in_store};
 use hearthline_sim::HomeAssistant;
 use hearthline_store::{Store, StoreConfig};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -44,6 +44,8 @@ pub(crate) struct Place {
     pub(crate) slow_reader: Standstill,
     pub(crate) log_stalls: Standstill,
     pub(crate) moods: Moods,
+    /// A person who has mended something says so.
+    pub(crate) retry: Arc<Notify>,
 }
 
 /// The recorder, running.
@@ -152,7 +154,7 @@ impl Place {
             events: vec![if self.setup.all_events { "*" } else { "state_changed" }.into()],
             supervised: false,
             seed: self.seed,
-            retry: Arc::default(),
+            retry: Arc::clone(&self.retry),
         }
     }
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use hearthline_core::{Clock, EventRow, Fs as _, MemFs, Seq, StateRow, Timestamp};
-use hearthline_pipeline::gaps::{Gap, State};
+use hearthline_pipeline::gaps::Gap;
 use hearthline_pipeline::ingest::Fold;
 use hearthline_pipeline::sources::home_assistant::LinkState;
-use hearthline_sim::{Fault, Fired, HomeAssistant, House, Options, TokioClock};
+use hearthline_sim::{Fault, HomeAssistant, House, LedgerEntry, Options, TokioClock};
 use parking_lot::Mutex;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -70,7 +70,7 @@ pub(crate) struct Evidence {
     pub(crate) place: Place,
     /// From when on, in Home Assistant's clock, everything has to be there.
     pub(crate) since: Timestamp,
-    pub(crate) fired: Vec<Fired>,
+    pub(crate) fired: Vec<LedgerEntry>,
     /// What Home Assistant says in the end.
     pub(crate) present: Vec<Arc<hearthline_sim::State>>,
     pub(crate) others: Vec<Other>,
@@ -152,6 +152,7 @@ impl Scenario {
             slow_reader: Standstill::default(),
             log_stalls: Standstill::default(),
             moods: Moods::default(),
+            retry: Arc::default(),
         };
         Self {
             plan: plan.clone(),
@@ -241,6 +242,8 @@ impl Scenario {
             Trouble::SlowReader(lasts) => self.place.slow_reader.last(*lasts),
             Trouble::Removal(n, _) => drop(peer.remove(entity(n))),
             Trouble::Unserialisable(n) => peer.cause(Fault::Swallow(entity(n).into())),
+            Trouble::TypeFlip(n) => peer.cause(Fault::TypeFlip(entity(n).into())),
+            Trouble::SameInstant(n) => peer.cause(Fault::SameInstant(entity(n).into())),
             Trouble::OtherEvents(count) => self.fire(*count),
             Trouble::DiskFull(room, _) => {
                 fs.set_capacity(u64::MAX);
@@ -269,10 +272,13 @@ impl Scenario {
         Ok(())
     }
 
-    /// Healing one trouble of Home Assistant, or of the disk, heals all of them.
+    /// Healing one trouble of the disk heals all of them.
     fn end_of(&self, trouble: &Trouble) {
         match trouble {
-            Trouble::Peer(..) => self.place.peer.heal(),
+            Trouble::Peer(fault, _) => {
+                self.place.peer.end(fault);
+                self.place.retry.notify_one();
+            }
             Trouble::Removal(n, _) => {
                 self.place.peer.set_state(&self.entities[n % self.entities.len()], "back", "{}");
             }
@@ -298,6 +304,7 @@ impl Scenario {
     async fn end(mut self) -> anyhow::Result<Evidence> {
         self.heal_disk();
         self.place.peer.heal();
+        self.place.retry.notify_one();
         let Place { slow_reader, log_stalls, moods, .. } = &self.place;
         for still in [slow_reader, log_stalls, &moods.stands, &moods.refuses, &moods.lies] {
             still.end();
@@ -350,13 +357,12 @@ impl Scenario {
             return Ok(());
         }
         let until = Instant::now() + FILLED;
-        loop {
-            let fold = Fold::replay(&program.log, Seq(u64::MAX))?;
-            let open = fold.gaps.all().iter().find(|gap| gap.state == State::Open);
-            let Some(open) = open else { return Ok(()) };
-            ensure!(Instant::now() < until, "still open long after all is well: {open:?}");
+        while program.ingest.look().gaps.open > 0 {
+            let look = program.ingest.look();
+            ensure!(Instant::now() < until, "open long after all is well: {:?}", look.recent_gaps);
             sleep(PROOF).await;
         }
+        Ok(())
     }
 
     /// What is on the disk, opened anew.
@@ -365,7 +371,7 @@ impl Scenario {
         let writer = self.place.log(&store)?;
         let evidence = Evidence {
             since: self.since.lock().context("there never was a connection")?,
-            fired: self.place.peer.ledger(),
+            fired: self.place.peer.ledger_entries(),
             present: self.place.peer.states(),
             states: check::states(&store)?,
             events: check::events(&store)?,
@@ -386,7 +392,7 @@ impl Evidence {
     /// Of everything that was fired and stored.
     fn hash(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
-        self.fired.hash(&mut hasher);
+        self.fired.iter().for_each(|entry| (&entry.fired, entry.in_history).hash(&mut hasher));
         for row in &self.states {
             (row.entity_id.as_str(), row.ts, row.tie, &row.state, &row.attributes).hash(&mut hasher);
             (row.last_changed, row.received_delay_ms, row.origin.as_str(), row.restored).hash(&mut hasher);
@@ -400,7 +406,7 @@ impl Evidence {
     /// Entities that are recorded.
     pub(crate) fn kept(&self) -> BTreeSet<&str> {
         let filter = self.place.filter();
-        let ids = self.fired.iter().map(|fired| fired.entity_id.as_str());
+        let ids = self.fired.iter().map(|entry| entry.fired.entity_id.as_str());
         ids.filter(|id| filter.keeps(id)).collect()
     }
 }

@@ -142,11 +142,6 @@ impl Recorder {
             && !self.excluded.iter().any(|id| id == entry.entity_id.as_str())
     }
 
-    /// Whether a question about its entity and time is answered with it.
-    pub(super) fn shows(&self, fired: &Fired, now: Timestamp) -> bool {
-        self.fired.iter().any(|entry| entry.fired == *fired && self.knows(entry, now))
-    }
-
     /// The result as JSON: rows in the order of time by entity; entities without any are absent.
     pub(super) fn during(&self, period: &Period, now: Timestamp) -> String {
         let mut rows: BTreeMap<&str, Vec<&Entry>> =
