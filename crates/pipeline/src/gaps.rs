@@ -51,6 +51,14 @@ pub struct Gap {
     pub result: Outcome,
 }
 
+impl Gap {
+    /// Whether it is open and about all entities, and opened by itself.
+    #[must_use]
+    pub fn is_open_for_all(&self) -> bool {
+        self.entities.is_empty() && self.state == State::Open && self.cause != Cause::Requested
+    }
+}
+
 /// What was found in history, beside the states.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
@@ -236,8 +244,7 @@ impl Ledger {
     /// The newest open gap of all entities.
     #[must_use]
     pub fn newest_open(&self) -> Option<&Gap> {
-        let open = |gap: &&Gap| gap.entities.is_empty() && gap.state == State::Open;
-        self.gaps.iter().rev().filter(open).find(|gap| gap.cause != Cause::Requested)
+        self.gaps.iter().rev().find(|gap| gap.is_open_for_all())
     }
 
     /// Opens a gap of all entities after the last event that was received. None if one is open without an end already:

@@ -28,7 +28,7 @@ pub use self::snapshot::SnapshotReport;
 pub use self::view::{GapCounts, IngestView, ViewOf};
 use crate::filter::Filter;
 use crate::gaps::{Cause, Gap};
-use crate::record::{Checkpoint, ConnectedRecord, Held, HeldEntity, Record, UndecodableRecord};
+use crate::record::{Checkpoint, ConnectedRecord, Held, HeldEntity, Moved, Record, UndecodableRecord};
 use crate::sources::home_assistant::wire::{Event, EventData};
 
 /// Raw bytes in a segment before the next one begins.
@@ -364,9 +364,9 @@ impl Ingest {
         Ok(())
     }
 
-    fn moved(&self) -> Vec<(u64, Vec<(EntityId, Timestamp)>)> {
+    fn moved(&self) -> Vec<(u64, Vec<(EntityId, Moved)>)> {
         let of =
-            |moved: &BTreeMap<EntityId, Timestamp>| moved.iter().map(|(id, ts)| (id.clone(), *ts)).collect();
+            |moved: &BTreeMap<EntityId, Moved>| moved.iter().map(|(id, how)| (id.clone(), *how)).collect();
         self.fold.moved.iter().map(|(gap, moved)| (*gap, of(moved))).collect()
     }
 

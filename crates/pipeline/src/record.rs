@@ -128,12 +128,21 @@ pub struct Checkpoint {
     pub gaps: Vec<Gap>,
     /// Every gap ever, counted.
     pub gap_totals: Totals,
-    /// Which entities changed in an open gap, by the gap's id, and since when nothing is known of each.
-    pub moved: Vec<(u64, Vec<(EntityId, Timestamp)>)>,
+    /// Which entities changed in an open gap, by the gap's id.
+    pub moved: Vec<(u64, Vec<(EntityId, Moved)>)>,
     /// The counters.
     pub counters: Counters,
     /// `time_fired` of the last live event.
     pub last_fired: Option<Timestamp>,
+}
+
+/// What is known of an entity that changed in a gap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// Since when nothing is known: that may be long before the gap, if its last event was never sent.
+    pub since: Timestamp,
+    /// A state of it from the gap that was had without its event. History has it too, unless it has a hole.
+    pub proof: Option<Timestamp>,
 }
 
 /// What is held of an entity.

@@ -9,7 +9,7 @@ use hearthline_log::{Log, LogError, Read};
 use super::offer::held;
 use crate::counters::Counters;
 use crate::gaps::{Ledger, State};
-use crate::record::{Held, Record, StateRecord};
+use crate::record::{Held, Moved, Record, StateRecord};
 use crate::sources::home_assistant::wire::{self, EventData};
 
 /// The last state of each entity, the gaps and the counters: a fold over the log.
@@ -19,9 +19,8 @@ pub struct Fold {
     pub held: HashMap<EntityId, Held>,
     /// Every gap.
     pub gaps: Ledger,
-    /// Which entities are known to have changed in an open gap, by the gap's id, and since when nothing is known of each:
-    /// that may be long before the gap, if its last event was never sent.
-    pub moved: BTreeMap<u64, BTreeMap<EntityId, Timestamp>>,
+    /// Which entities are known to have changed in an open gap, by the gap's id.
+    pub moved: BTreeMap<u64, BTreeMap<EntityId, Moved>>,
     /// Cumulative counts.
     pub counters: Counters,
     /// `time_fired` of the last live event, or the time of a newer state that came without one.
@@ -86,13 +85,19 @@ impl Fold {
         }
     }
 
-    /// The entity is seen to have changed while nothing was heard of it. To be called before the new state is held.
-    pub(super) fn note_moved(&mut self, entity: &str) {
-        if let Some(gap) = self.gaps.newest_open() {
-            let since = self.held.get(entity).map_or(gap.from, |held| held.ts.min(gap.from));
+    /// The entity is seen to have changed while nothing was heard of it: in any of the gaps that are open. `proof` is the
+    /// time of a state that shows it. To be called before that is held.
+    pub(super) fn note_moved(&mut self, entity: &str, proof: Option<Timestamp>) {
+        let held = self.held.get(entity).map(|held| held.ts);
+        for gap in self.gaps.all().iter().filter(|gap| gap.is_open_for_all()) {
+            let proof = proof.filter(|at| gap.from <= *at);
             let moved = self.moved.entry(gap.id).or_default();
-            if !moved.contains_key(entity) {
-                moved.insert(entity.into(), since);
+            match moved.get_mut(entity) {
+                Some(known) => known.proof = proof.max(known.proof),
+                None => {
+                    let since = held.map_or(gap.from, |held| held.min(gap.from));
+                    moved.insert(entity.into(), Moved { since, proof });
+                }
             }
         }
     }
@@ -110,8 +115,8 @@ impl Fold {
                 let Ok(event) = wire::parse_event(&record.raw) else { return };
                 self.last_fired = Some(event.time_fired);
                 let EventData::StateChanged { new_state: Some(state), .. } = event.data else { return };
-                if record.old_state.is_none() && self.is_there(&record.entity_id) {
-                    self.note_moved(&record.entity_id);
+                if record.old_state.is_none() {
+                    self.note_moved(&record.entity_id, None);
                 }
                 Held { tie: record.tie, ..held(&state, Origin::Live) }
             }
@@ -119,7 +124,7 @@ impl Fold {
                 let Ok(state) = wire::parse_state(&record.raw) else { return };
                 self.last_fired = self.last_fired.max(Some(record.ts));
                 if matches!(origin, Origin::Chain | Origin::Snapshot) {
-                    self.note_moved(&record.entity_id);
+                    self.note_moved(&record.entity_id, Some(record.ts));
                 }
                 held(&state, origin)
             }
@@ -127,11 +132,6 @@ impl Fold {
         if !record.late {
             self.held.insert(EntityId::from(record.entity_id.as_ref()), new);
         }
-    }
-
-    /// Whether a state is held of the entity, and not its removal.
-    pub(super) fn is_there(&self, entity: &str) -> bool {
-        self.held.get(entity).is_some_and(|held| held.state.is_some())
     }
 
     /// Puts back what was held of an entity.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 use hearthline_core::{EntityId, Origin, Seq, Timestamp};
 
 use super::offer::{content, held, says_restored};
@@ -30,6 +30,8 @@ pub struct Fill {
     pub entities: Vec<EntityId>,
     /// Of these, the ones of which something may be missing from before the gap, since an instant each.
     pub before: Vec<(EntityId, Timestamp)>,
+    /// States from the gap that were had otherwise: where history does not have one, it has a hole.
+    pub proofs: HashMap<EntityId, Timestamp>,
     /// Of these, the ones that are known to have changed: if history does not have them, something is lost.
     pub changed: HashSet<EntityId>,
     /// Events other than changes of states were recorded: of these there is no history.
@@ -86,9 +88,13 @@ impl Ingest {
         } else {
             self.fold.moved.get(&gap.id).into_iter().flat_map(BTreeMap::keys).cloned().collect()
         };
-        let moved = self.fold.moved.get(&gap.id).into_iter().flatten();
-        let before = moved.filter(|(id, since)| **since < gap.from && entities.contains(id));
-        let before = before.map(|(id, since)| (id.clone(), *since)).collect();
+        let moved = || {
+            let moved = self.fold.moved.get(&gap.id).into_iter().flatten();
+            moved.filter(|(id, _)| entities.contains(id)).map(|(id, moved)| (id.clone(), *moved))
+        };
+        let before =
+            moved().map(|(id, moved)| (id, moved.since)).filter(|(_, since)| *since < gap.from).collect();
+        let proofs = moved().filter_map(|(id, moved)| Some((id, moved.proof?))).collect();
         let changed = entities.iter().cloned().collect();
         if gap.entities.is_empty() {
             entities.extend(self.absent.iter().cloned());
@@ -103,6 +109,7 @@ impl Ingest {
             through: gap.through.unwrap_or(gap.from),
             entities,
             before,
+            proofs,
             changed,
             others: !self.states_only && gap.entities.is_empty() && gap.cause != Cause::Requested,
         }

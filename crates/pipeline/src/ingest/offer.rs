@@ -44,8 +44,8 @@ impl Ingest {
         }
         match old_state {
             Some(old) => self.check_chain(entity_id, old, received)?,
-            // Home Assistant has started again: what it last had before that was perhaps not heard.
-            None if new_state.is_some() && self.fold.is_there(entity_id) => self.fold.note_moved(entity_id),
+            // It is new, or Home Assistant has started again: what it had before that was perhaps not heard.
+            None if new_state.is_some() => self.fold.note_moved(entity_id, None),
             None => {}
         }
         let raw = match old_state {
@@ -101,7 +101,7 @@ impl Ingest {
             None => self.fold.gaps.newest_open().map(|gap| gap.id),
         };
         self.extend_gap(at);
-        self.fold.note_moved(entity_id);
+        self.fold.note_moved(entity_id, Some(at));
         if let Some(gap) = gap {
             self.recovered(gap, 1);
         }

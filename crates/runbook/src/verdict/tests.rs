@@ -44,7 +44,7 @@ type Situation<'a> = (&'a str, &'a dyn Fn(&mut Facts), Overall, &'a str);
 #[test]
 fn each_situation_has_its_sentence() {
     let healthy = |_: &mut Facts| {};
-    let cases: [Situation<'_>; 9] = [
+    let cases: [Situation<'_>; 10] = [
         ("all well", &healthy, Overall::Healthy, "Recording."),
         (
             "token refused",
@@ -96,7 +96,13 @@ fn each_situation_has_its_sentence() {
             "open gap",
             &|f| f.gaps.open = 1,
             Overall::Degraded,
-            "Recording. One gap is open: see `hearthline gaps`.",
+            "Recording, fetching what was missed from Home Assistant's history.",
+        ),
+        (
+            "several open gaps",
+            &|f| f.gaps.open = 3,
+            Overall::Degraded,
+            "Recording, fetching what was missed in 3 gaps from Home Assistant's history.",
         ),
         (
             "a count that does not add up is never green",

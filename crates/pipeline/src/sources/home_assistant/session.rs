@@ -32,6 +32,8 @@ const OPENING: Duration = Duration::from_secs(15);
 const DEADLINE: Duration = Duration::from_secs(14);
 /// How long a refused client waits for the other side to close: one that is gone at once is in no log of Home Assistant.
 const FAREWELL: Duration = Duration::from_secs(1);
+/// How long an answer may take. One that never comes would leave states uncompared for ever.
+const ANSWER: Duration = Duration::from_secs(60);
 /// How often liveness is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -49,7 +51,8 @@ pub struct Session<S> {
     socket: WebSocketStream<Hearing<S>>,
     ha_version: String,
     last_id: u64,
-    asked: HashMap<u64, Command>,
+    asked: HashMap<u64, (Command, Instant)>,
+    address: String,
     life: Life,
 }
 
@@ -114,7 +117,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             asked: None,
             answered_in: None,
         };
-        let mut session = Self { socket, ha_version: String::new(), last_id: 0, asked: HashMap::new(), life };
+        let mut session = Self {
+            socket,
+            ha_version: String::new(),
+            last_id: 0,
+            asked: HashMap::new(),
+            address: config.address.authority(),
+            life,
+        };
         session.greet(&address, token).await?;
         Ok(session)
     }
@@ -160,7 +170,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         self.last_id += 1;
         let id = self.last_id;
         self.send(command.to_json(id)).await?;
-        self.asked.insert(id, command);
+        self.asked.insert(id, (command, Instant::now()));
         Ok(id)
     }
 
@@ -169,7 +179,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         if let Some((_, sent)) = self.life.asked.take_if(|(asked, _)| *asked == id) {
             self.life.answered_in = Some(sent.elapsed());
         }
-        self.asked.remove(&id)
+        self.asked.remove(&id).map(|(command, _)| command)
     }
 
     /// The next frame. Pings and answers to pings are sent meanwhile. May be dropped and called again.
@@ -216,6 +226,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
 
     async fn look_alive(&mut self) -> Result<(), SessionError> {
         let now = Instant::now();
+        // Whoever asks history waits for the answer himself; a ping has a deadline of its own.
+        let waits = |command: &Command| !matches!(command, Command::History(_) | Command::Ping);
+        if self.asked.values().any(|(command, sent)| waits(command) && now - *sent > ANSWER) {
+            let address = self.address.clone();
+            return Err(SessionError::Late { address, what: "answer a question", within: ANSWER });
+        }
         let bytes = self.life.heard.bytes();
         if bytes != self.life.bytes {
             (self.life.bytes, self.life.at) = (bytes, now);

@@ -130,6 +130,9 @@ impl Plan {
             if !self.kept.contains(&row.entity_id) {
                 self.kept.insert(row.entity_id.clone());
             }
+            if self.fill.proofs.get(&row.entity_id) == Some(&row.last_updated) {
+                self.fill.proofs.remove(&row.entity_id);
+            }
             if !self.leads.is_empty() {
                 continue;
             }
@@ -178,8 +181,14 @@ impl Plan {
     pub(super) fn outcome(&self) -> (State, Outcome) {
         let missing = self.fill.changed.iter().filter(|id| !self.kept.contains(*id));
         let mut not_kept: Vec<EntityId> = missing.cloned().collect();
-        not_kept.sort_unstable();
         let mut notes = vec![self.fill.note()];
+        let holes = || self.fill.proofs.keys().filter(|id| self.kept.contains(*id));
+        if holes().next().is_some() {
+            let count = holes().count();
+            notes.push(format!(
+                "Home Assistant's history lacks a state of {count} entities that there was; it has a hole, and others may be lost"
+            ));
+        }
         let purged = match self.oldest {
             Oldest::At(at) if at.since(self.fill.from) > PURGED => Some(at),
             _ => None,
@@ -197,6 +206,8 @@ impl Plan {
             ));
         }
         notes.retain(|note| !note.is_empty());
+        not_kept.extend(holes().cloned());
+        not_kept.sort_unstable();
         let complete = notes.is_empty() || self.fill.cause == Cause::Requested;
         let state = if complete { State::Filled } else { State::Partly };
         (state, Outcome { not_kept, note: notes.join("; ") })

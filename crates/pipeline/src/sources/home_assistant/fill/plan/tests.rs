@@ -1,3 +1,5 @@
+use hashbrown::HashMap;
+
 use super::*;
 
 const FROM: Timestamp = Timestamp(1_800_000_000_000_000);
@@ -14,6 +16,7 @@ fn plan(entities: usize, minutes: u64, cause: Cause) -> Plan {
         through: FROM,
         entities,
         before: Vec::new(),
+        proofs: HashMap::new(),
         changed,
         others: false,
     };
@@ -128,4 +131,17 @@ fn what_may_be_missing_from_before_the_gap_is_asked_for_first() {
         "seconds before the gap, entities"
     );
     assert_eq!(plan.question(FROM).start, FROM.minus(MICRO), "then the gap itself");
+}
+
+#[test]
+fn a_hole_in_history_is_told_by_a_state_that_it_lacks() {
+    for (there, state) in [(7, State::Filled), (8, State::Partly)] {
+        let mut plan = plan(1, 1, Cause::Disconnected);
+        plan.fill.proofs.insert("sensor.s000".into(), Timestamp(FROM.0 + 7));
+        let question = plan.question(FROM);
+        plan.take(&question, vec![row("sensor.s000", -1), row("sensor.s000", there)], 0, 10);
+        plan.advance();
+        let (found, outcome) = plan.outcome();
+        assert_eq!((found, outcome.not_kept.len()), (state, usize::from(there == 8)), "{}", outcome.note);
+    }
 }
