@@ -10,7 +10,7 @@ use crate::{Workspace, stages};
 /// The test that runs seeds, and the only one that is not run beside it.
 pub(crate) const TEST: &str = "every_event_is_stored_once_or_lies_in_a_named_gap";
 /// As many as an unoptimised build runs in a minute.
-const IN_TEST: u64 = 200;
+const IN_TEST: u64 = 150;
 /// Where a person does not say how many.
 const USUAL: u64 = 500;
 

@@ -17,7 +17,7 @@ const TOLD: Duration = Duration::from_secs(5);
 /// The first seed and how many there are; a person says so by `cargo xtask sim`.
 pub(crate) fn asked() -> (u64, u64) {
     let number = |name| std::env::var(name).ok().map(|text| text.parse().unwrap());
-    (number("HEARTHLINE_SIM_SEED").unwrap_or(1), number("HEARTHLINE_SIM_SEEDS").unwrap_or(24))
+    (number("HEARTHLINE_SIM_SEED").unwrap_or(1), number("HEARTHLINE_SIM_SEEDS").unwrap_or(16))
 }
 
 /// Runs the seeds; answers with those that failed.
