@@ -24,7 +24,7 @@ usage: cargo xtask <task>
   test [--quick]  everything that proves the program; --quick leaves out browser and real peers
   sim [--seeds N] [--seed S]
                   seeded scenarios of all that can go wrong, optimised; a failing seed replays with --seed
-  soak            the load test in full length, optimised
+  soak            load, kills, cuts, a store and a disk that take nothing, in full length, optimised
   bench [--quick] how far the program is from what the machine can do, and what it costs the disk
   peers           installs the programs that the tests run against, and says where they are";
 
@@ -71,11 +71,19 @@ fn test(quick: bool) -> Result<bool> {
 
 /// What `test` runs at a tenth of its length.
 fn soak(workspace: &Workspace) -> Result<bool> {
-    println!("builds for 4 min the first time, runs for 1 min");
-    let load =
-        ["test", "--release", "--package", "hearthline", "--test", "it", "load::", "--", "--nocapture"];
-    let status = stages::cargo(workspace, &load).env("HEARTHLINE_SOAK", "1").status();
-    Ok(status.context("cannot start cargo")?.success())
+    println!("builds for 5 min the first time, runs for 15 min");
+    peers::python::install(&workspace.target)?;
+    let simulated = ["load::", "nothing_lost::", "fire::disk::", "--test-threads=6"].as_slice();
+    let real = ["home_assistant::gaps::", "--ignored"].as_slice();
+    let mut well = true;
+    for tests in [simulated, real] {
+        let built = ["test", "--release", "--package", "hearthline", "--test", "it", "--", "--nocapture"];
+        let mut command = stages::cargo(workspace, &built);
+        command.args(tests);
+        command.env("HEARTHLINE_SOAK", "1").env("HEARTHLINE_TEST_PEERS", peers::folder(&workspace.target));
+        well &= command.status().context("cannot start cargo")?.success();
+    }
+    Ok(well)
 }
 
 fn install_peers() -> Result<bool> {

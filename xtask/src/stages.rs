@@ -37,7 +37,7 @@ pub(crate) fn run(workspace: &Workspace, quick: bool) -> Result<Report> {
     let tests = ["test", "--workspace", "--no-fail-fast", "--", "--skip", LAYERING, "--skip", sim::TEST];
     report.add(cargo_tested("tests", &mut cargo(workspace, &tests), Some("needs "))?);
     report.add(cargo_tested("simulation", &mut sim::in_test(workspace), None)?);
-    let layering = ["test", "--package", "hearthline", "--test", "it", LAYERING];
+    let layering = ["test", "--workspace", "--test", "it", LAYERING];
     report.add(cargo_tested("layering", &mut cargo(workspace, &layering), None)?);
     report.add(page::run(workspace)?);
     if quick {

@@ -259,7 +259,7 @@ mod tests {
     fn a_power_cut_is_told_from_a_crash() {
         let dir = tempfile::tempdir().unwrap();
         let after = |left: &str| {
-            let mut file = File::create(dir.path().join(NAME)).unwrap();
+            let mut file = File::create_new(dir.path().join(NAME)).unwrap();
             file.write_all(left.as_bytes()).unwrap();
             Claim::take(dir.path()).unwrap().power_was_cut()
         };

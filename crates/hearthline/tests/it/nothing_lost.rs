@@ -11,14 +11,14 @@ use serde_json::Value;
 use tokio::time::sleep;
 
 use crate::hearthline::{Hearthline, Run, Status};
-use crate::wait::until;
+use crate::wait::{alone, is_whole, until};
 
 /// How long a gap may take to be filled once the house is quiet.
 const FILLED: Duration = Duration::from_secs(150);
 
 /// The whole length only where it is asked for.
 fn whole(short: u32, long: u32) -> u32 {
-    if std::env::var_os("HEARTHLINE_SOAK").is_some() { long } else { short }
+    if is_whole() { long } else { short }
 }
 
 /// A simulated peer in this process, and the program that records it.
@@ -103,8 +103,9 @@ impl Rig {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_again_and_again_it_has_every_event_once() {
+    let _alone = alone().await;
     let rig = Rig::new("").await;
-    let kills = whole(12, 200);
+    let kills = whole(20, 200);
     let mut run = rig.hearthline.start();
     run.connected().await;
     let since = SystemClock::new().now();
@@ -127,6 +128,7 @@ async fn killed_again_and_again_it_has_every_event_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cut_off_every_three_seconds_it_has_every_event_once() {
+    let _alone = alone().await;
     let rig = Rig::new("").await;
     let cuts = whole(10, 100);
     let mut run = rig.hearthline.start();
@@ -146,6 +148,7 @@ async fn cut_off_every_three_seconds_it_has_every_event_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_archive_that_takes_nothing_costs_no_event_no_connection_and_no_memory() {
+    let _alone = alone().await;
     let rig = Rig::new("[store]\nflush_interval = \"2s\"\n").await;
     let seconds = u64::from(whole(60, 600));
     let mut run = rig.hearthline.start();

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use tokio::sync::{Mutex, MutexGuard};
+
 /// Between two looks.
 const LOOK_AGAIN: Duration = Duration::from_millis(25);
 
@@ -15,4 +17,16 @@ pub(crate) async fn until<T>(what: &str, within: Duration, mut look: impl AsyncF
         assert!(Instant::now() < deadline, "not within {} s: {what}", within.as_secs());
         tokio::time::sleep(LOOK_AGAIN).await;
     }
+}
+
+/// For a test that keeps a core busy: such tests run one after the other, or on a small machine each would fail for the
+/// others' sake. An optimised build in full length is fast enough for all of them at once.
+pub(crate) async fn alone() -> Option<MutexGuard<'static, ()>> {
+    static ONE: Mutex<()> = Mutex::const_new(());
+    if is_whole() { None } else { Some(ONE.lock().await) }
+}
+
+/// Whether tests run in full length.
+pub(crate) fn is_whole() -> bool {
+    std::env::var_os("HEARTHLINE_SOAK").is_some()
 }

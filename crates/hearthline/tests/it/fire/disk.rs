@@ -11,6 +11,7 @@ use hearthline_sim::{Fault, House};
 use super::{account, log};
 use crate::hearthline::{Hearthline, Run, Status};
 use crate::simulated::{hears_once, recorded};
+use crate::wait::{alone, is_whole};
 
 /// What the way back from a full disk may take: the next attempt at the peer comes within 16 s.
 const RECOVERY: Duration = Duration::from_secs(40);
@@ -60,12 +61,13 @@ fn fill(path: &Path) {
 #[tokio::test]
 async fn a_full_disk_is_said_the_gap_is_named_and_with_room_it_goes_on_by_itself() {
     let Some(way) = own_disk("mount -t tmpfs -o size=48m none \"$HEARTHLINE_DATA_DIR\"") else { return };
+    let _alone = alone().await;
     let (peer, hearthline) = recorded(House::empty(11, SystemClock::new().now())).await;
     let settings = "[log]\nmin_free = 0\nmax_bytes = \"128MiB\"\n[store]\nflush_interval = \"1s\"\n";
     let hearthline = hearthline.with_settings(settings);
     let mut run = start(&hearthline, &way, &["run"]);
     let began = hears_once(&mut run, &peer, "begin").await;
-    let full_for = Duration::from_secs(if std::env::var_os("HEARTHLINE_SOAK").is_some() { 60 } else { 6 });
+    let full_for = Duration::from_secs(if is_whole() { 60 } else { 6 });
     peer.cause(Fault::Storm { per_second: 200, lasting: full_for + RECOVERY, attribute_bytes: 100 });
     let data = run.own_data();
     let reserve = data.join("log/reserve");

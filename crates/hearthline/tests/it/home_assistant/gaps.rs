@@ -9,6 +9,7 @@ use super::peer::HomeAssistant;
 use super::witness::{Change, Witness};
 use super::{duckdb, recorder_of};
 use crate::hearthline::{Run, Status};
+use crate::wait::is_whole;
 
 /// What the recorder's commit and the questions to it may take.
 const FILLED: Duration = Duration::from_secs(150);
@@ -35,7 +36,7 @@ async fn a_stop_while_states_change_is_filled_exactly() {
     run.has("sensor.away_9", "before").await;
     assert!(run.stop().await.success());
 
-    let away = Duration::from_secs(if std::env::var_os("HEARTHLINE_SOAK").is_some() { 120 } else { 12 });
+    let away = Duration::from_secs(if is_whole() { 120 } else { 12 });
     let began = Instant::now();
     let mut step = 0;
     while began.elapsed() < away {
