@@ -17,6 +17,7 @@ mod view;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hearthline_core::{Clock, EntityId, Origin, Seq, Timestamp};
 use hearthline_log::{Append, Log, LogError};
@@ -33,6 +34,9 @@ use crate::sources::home_assistant::wire::{Event, EventData};
 
 /// Raw bytes in a segment before the next one begins.
 const SEGMENT_BYTES: u64 = 64 << 20;
+
+/// How far our clock may be from Home Assistant's.
+const CLOCKS: Duration = Duration::from_secs(30);
 
 /// What a source says when a connection is authenticated and subscribed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +89,9 @@ pub struct Ingest {
     /// The last number that the log gave.
     appended: Seq,
     fences: Fences,
+    /// When the newest connection was made, in our clock.
+    connected_at: Option<Timestamp>,
+    totals_changed: bool,
     /// Held entities that the last snapshot did not show.
     absent: Vec<EntityId>,
     view: Arc<IngestView>,
@@ -138,6 +145,8 @@ impl Ingest {
             refused: None,
             appended: Seq::ZERO,
             fences: Fences::default(),
+            connected_at: None,
+            totals_changed: false,
             absent: Vec::new(),
             view: Arc::default(),
         };
@@ -172,6 +181,8 @@ impl Ingest {
         self.states_only = hello.states_only;
         let record = ConnectedRecord { at: self.clock.now(), ha_version: hello.ha_version.as_str().into() };
         self.fold.gaps.began(record.at);
+        self.connected_at = Some(record.at);
+        self.totals_changed = true;
         self.absent.clear();
         self.push(&Record::Connected(record))?;
         self.end_frame()
@@ -227,7 +238,7 @@ impl Ingest {
             self.push(&Record::Gap(gap.clone()))?;
             self.frame.gaps.push(gap);
         }
-        let gaps_changed = !self.frame.gaps.is_empty();
+        let gaps_changed = !self.frame.gaps.is_empty() || std::mem::take(&mut self.totals_changed);
         let result = if self.frame.append.is_empty() { Ok(()) } else { self.append_frame() };
         self.view.publish(&self.fold, gaps_changed);
         result
@@ -310,7 +321,9 @@ impl Ingest {
     }
 
     fn open_gap(&mut self, cause: Cause, detail: &str) {
-        if let Some(last) = self.fold.last_fired {
+        // Before the first event ever, only our own clock says when it could have come.
+        let last = self.fold.last_fired.or(self.connected_at.map(|at| at.minus(CLOCKS)));
+        if let Some(last) = last {
             let gap = self.fold.gaps.open(last, cause, detail);
             self.note_gap(gap);
         }

@@ -141,6 +141,8 @@ pub struct Checkpoint {
 pub struct Moved {
     /// Since when nothing is known: that may be long before the gap, if its last event was never sent.
     pub since: Timestamp,
+    /// A state of it was held before: without that, it may have appeared only after the gap.
+    pub known: bool,
     /// A state of it from the gap that was had without its event. History has it too, unless it has a hole.
     pub proof: Option<Timestamp>,
 }

@@ -96,7 +96,7 @@ impl Fold {
                 Some(known) => known.proof = proof.max(known.proof),
                 None => {
                     let since = held.map_or(gap.from, |held| held.min(gap.from));
-                    moved.insert(entity.into(), Moved { since, proof });
+                    moved.insert(entity.into(), Moved { since, known: held.is_some(), proof });
                 }
             }
         }

@@ -95,7 +95,9 @@ impl Ingest {
         let before =
             moved().map(|(id, moved)| (id, moved.since)).filter(|(_, since)| *since < gap.from).collect();
         let proofs = moved().filter_map(|(id, moved)| Some((id, moved.proof?))).collect();
-        let changed = entities.iter().cloned().collect();
+        let perhaps: HashSet<EntityId> =
+            moved().filter(|(_, moved)| !moved.known && moved.proof.is_none()).map(|(id, _)| id).collect();
+        let changed = entities.iter().filter(|id| !perhaps.contains(*id)).cloned().collect();
         if gap.entities.is_empty() {
             entities.extend(self.absent.iter().cloned());
         }

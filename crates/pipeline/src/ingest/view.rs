@@ -61,7 +61,7 @@ impl IngestView {
         let mut view = self.0.lock();
         view.counters = fold.counters;
         view.entities = fold.held.len();
-        if gaps_changed || view.recent_gaps.is_empty() {
+        if gaps_changed {
             let (all, totals) = (fold.gaps.all(), fold.gaps.totals());
             let is_open = |gap: &&Gap| gap.state == State::Open;
             view.gaps = GapCounts {
