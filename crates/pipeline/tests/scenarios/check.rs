@@ -1,7 +1,7 @@
 //! What has to hold in the end: every event that Home Assistant fired is in the store exactly once, or in a named gap; the
 //! store holds nothing that was not fired; and every count adds up.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use anyhow::{bail, ensure};
@@ -152,16 +152,11 @@ fn lost(evidence: &Evidence, entity: &str, at: Timestamp) -> Option<()> {
 /// The last state of each entity is there, whatever was missed before it.
 fn the_present_is_known(evidence: &Evidence, wrong: &mut Vec<String>) {
     let kept = evidence.kept();
-    let mut held = HashMap::<_, Timestamp>::new();
-    for row in &evidence.states {
-        let last = held.entry(row.entity_id.as_str()).or_insert(row.ts);
-        *last = row.ts.max(*last);
-    }
+    let rows: HashSet<_> = evidence.states.iter().map(|row| (row.entity_id.as_str(), row.ts)).collect();
     for state in evidence.present.iter().filter(|state| kept.contains(state.entity_id.as_str())) {
-        let held = held.get(state.entity_id.as_str());
-        if held != Some(&state.last_updated) {
-            let (entity, at) = (&state.entity_id, state.last_updated);
-            wrong.push(format!("{entity} is as of {at}, and the store has it as of {held:?}"));
+        let (entity, at) = (state.entity_id.as_str(), state.last_updated);
+        if !rows.contains(&(entity, at)) {
+            wrong.push(format!("{entity} says {:?} since {at}, and that is not stored", state.state));
         }
     }
 }
@@ -205,6 +200,9 @@ pub(crate) fn conservation(program: &Program, fold: &Fold) -> anyhow::Result<()>
         counters.logged
     );
     ensure!(fold.counters.logged == events, "the log counts {:?}, and has {events}", fold.counters);
+    let open: Vec<_> = fold.gaps.all().iter().filter(|gap| gap.state == State::Open).collect();
+    let shown = program.ingest.look().gaps.open;
+    ensure!(open.len() as u64 == shown, "{shown} gaps are said to be open, and the log has {open:?}");
     Ok(())
 }
 

@@ -315,6 +315,7 @@ impl Scenario {
         }
         let program = self.program.take().context("the program is not running")?;
         self.wait_for_gaps(&program).await?;
+        sleep(PROOF).await; // until the log has written what it was given
         let fold = Fold::replay(&program.log, Seq(u64::MAX))?;
         check::conservation(&program, &fold)?;
         let held = fold.gaps.all().to_vec();
