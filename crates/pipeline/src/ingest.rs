@@ -151,7 +151,9 @@ impl Ingest {
             view: Arc::default(),
         };
         // In the checkpoint, so that it is known also to a log that is too full for anything else.
+        let filling = ingest.fold.gaps.newest_open().and_then(|gap| gap.to);
         if let Some(last) = ingest.fold.last_fired {
+            let last = filling.unwrap_or(last).min(last);
             ingest.fold.gaps.open(last, ended, "the last run did not end in order");
         }
         ingest.roll()?;
@@ -307,8 +309,8 @@ impl Ingest {
     }
 
     fn end_stream(&mut self, cause: Cause, detail: &str) {
-        self.stream = Stream::Down;
         self.open_gap(cause, detail);
+        self.stream = Stream::Down;
         let logged = match self.end_frame() {
             // A checkpoint is taken also by a log that is full, and it names the gaps.
             Err(IngestError::Log(LogError::Full { .. })) => self.roll(),
@@ -322,7 +324,11 @@ impl Ingest {
 
     fn open_gap(&mut self, cause: Cause, detail: &str) {
         // Before the first event ever, only our own clock says when it could have come.
-        let last = self.fold.last_fired.or(self.connected_at.map(|at| at.minus(CLOCKS)));
+        let mut last = self.fold.last_fired.or(self.connected_at.map(|at| at.minus(CLOCKS)));
+        // Where states were not compared since the last gap, it may go on.
+        if self.stream != Stream::Complete {
+            last = last.min(self.fold.gaps.newest_open().map_or(last, |gap| gap.to));
+        }
         if let Some(last) = last {
             let gap = self.fold.gaps.open(last, cause, detail);
             self.note_gap(gap);
@@ -365,6 +371,7 @@ impl Ingest {
             gaps: self.fold.gaps.all().to_vec(),
             gap_totals: self.fold.gaps.totals().clone(),
             moved: self.moved(),
+            unknown: self.fold.unknown.iter().cloned().collect(),
             counters: self.fold.counters,
             last_fired: self.fold.last_fired,
         });
@@ -397,6 +404,7 @@ impl Ingest {
 
     /// Replaces what is held of an entity, so that it can be taken back.
     fn hold(&mut self, entity: EntityId, held: Held) {
+        self.fold.unknown.remove(&entity);
         let before = self.fold.held.insert(entity.clone(), held);
         self.frame.undo.push((entity, before));
     }

@@ -130,6 +130,8 @@ pub struct Checkpoint {
     pub gap_totals: Totals,
     /// Which entities changed in an open gap, by the gap's id.
     pub moved: Vec<(u64, Vec<(EntityId, Moved)>)>,
+    /// Entities that went while nothing was heard, and of which history has nothing: named once.
+    pub unknown: Vec<EntityId>,
     /// The counters.
     pub counters: Counters,
     /// `time_fired` of the last live event.

@@ -1,6 +1,6 @@
 //! What the log says so far, as far as the producer needs it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::HashMap;
 use hearthline_core::{EntityId, Origin, Seq, Timestamp};
@@ -8,7 +8,7 @@ use hearthline_log::{Log, LogError, Read};
 
 use super::offer::held;
 use crate::counters::Counters;
-use crate::gaps::{Ledger, State};
+use crate::gaps::{Gap, Ledger, State};
 use crate::record::{Held, Moved, Record, StateRecord};
 use crate::sources::home_assistant::wire::{self, EventData};
 
@@ -21,6 +21,8 @@ pub struct Fold {
     pub gaps: Ledger,
     /// Which entities are known to have changed in an open gap, by the gap's id.
     pub moved: BTreeMap<u64, BTreeMap<EntityId, Moved>>,
+    /// Entities that a gap has named as not kept by history, and that were not heard of since.
+    pub unknown: BTreeSet<EntityId>,
     /// Cumulative counts.
     pub counters: Counters,
     /// `time_fired` of the last live event, or the time of a newer state that came without one.
@@ -70,13 +72,12 @@ impl Fold {
                 self.gaps = Ledger::new(checkpoint.gaps, checkpoint.gap_totals);
                 let moved = checkpoint.moved.into_iter();
                 self.moved = moved.map(|(gap, entities)| (gap, entities.into_iter().collect())).collect();
+                self.unknown = checkpoint.unknown.into_iter().collect();
                 self.counters = checkpoint.counters;
                 self.last_fired = checkpoint.last_fired;
             }
             Record::Gap(gap) => {
-                if gap.state != State::Open {
-                    self.moved.remove(&gap.id);
-                }
+                self.note_closed(&gap);
                 self.gaps.apply(gap);
             }
             Record::Connected(connected) => self.gaps.began(connected.at),
@@ -99,6 +100,14 @@ impl Fold {
                     moved.insert(entity.into(), Moved { since, known: held.is_some(), proof });
                 }
             }
+        }
+    }
+
+    /// What was known of a gap while it was open is not needed any more.
+    pub(super) fn note_closed(&mut self, gap: &Gap) {
+        if gap.state != State::Open {
+            self.moved.remove(&gap.id);
+            self.unknown.extend(gap.result.not_kept.iter().cloned());
         }
     }
 
@@ -130,6 +139,7 @@ impl Fold {
             }
         };
         if !record.late {
+            self.unknown.remove(record.entity_id.as_ref());
             self.held.insert(EntityId::from(record.entity_id.as_ref()), new);
         }
     }

@@ -97,9 +97,11 @@ impl Ingest {
         let proofs = moved().filter_map(|(id, moved)| Some((id, moved.proof?))).collect();
         let perhaps: HashSet<EntityId> =
             moved().filter(|(_, moved)| !moved.known && moved.proof.is_none()).map(|(id, _)| id).collect();
-        let changed = entities.iter().filter(|id| !perhaps.contains(*id)).cloned().collect();
+        let mut changed: HashSet<EntityId> =
+            entities.iter().filter(|id| !perhaps.contains(*id)).cloned().collect();
         if gap.entities.is_empty() {
             entities.extend(self.absent.iter().cloned());
+            changed.extend(self.absent.iter().filter(|id| !self.fold.unknown.contains(*id)).cloned());
         }
         entities.sort_unstable();
         entities.dedup();
@@ -215,7 +217,9 @@ impl Ingest {
     /// When the log does not take it.
     pub fn close_gap(&mut self, id: u64, state: State, result: Outcome) -> Result<(), IngestError> {
         let gap = self.fold.gaps.close(id, state, result);
-        self.fold.moved.remove(&id);
+        if let Some(gap) = &gap {
+            self.fold.note_closed(gap);
+        }
         self.note_gap(gap);
         self.end_frame()
     }

@@ -143,7 +143,9 @@ fn no_state_is_missing(evidence: &Evidence, figures: &mut Figures, wrong: &mut V
 /// history has, and history may have a hole; of an entity that history never has, it says that it has not.
 fn lost(evidence: &Evidence, entity: &str, at: Timestamp) -> Option<()> {
     let names = |gap: &Gap| gap.entities.is_empty() || gap.entities.iter().any(|id| id.as_str() == entity);
-    let holds = |gap: &Gap| names(gap) && gap.from <= at && gap.to.is_none_or(|to| at <= to);
+    // An entity that the gap names one by one may lack something since it was last heard of.
+    let begins = |gap: &Gap| gap.from <= at || gap.result.not_kept.iter().any(|id| id.as_str() == entity);
+    let holds = |gap: &Gap| names(gap) && begins(gap) && gap.to.is_none_or(|to| at <= to);
     let kept = || evidence.fired.iter().any(|e| e.in_history && e.fired.entity_id.as_str() == entity);
     let may_miss = |gap: &&Gap| holds(gap) && (gap.state != State::Filled || kept());
     evidence.gaps.iter().find(may_miss).map(|_| ())
