@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Locator, Page } from '@playwright/test';
 import { expectLegible, expectNothingSideways, picture } from './look';
 import { expect, sentence, test } from './story';
@@ -15,6 +16,7 @@ const kept = (page: Page) => page.getByText(/^Since \d+ \w+ \d{4}: /);
 const numberIn = async (place: Locator) => Number(/[\d,.]+/.exec(await place.innerText())?.[0].replace(/\D/g, ''));
 
 test('a break is on the time line, is fetched, and what was kept is said', async ({ page, ownProgram }) => {
+  test.slow(); // waits until Home Assistant's recorder has written, and takes pictures of the whole page
   await page.goto(ownProgram.url);
   await expect(sentence(page)).toHaveText(/^Recording\./);
   await expect(kept(page)).toHaveText(/no interruption/);
@@ -46,10 +48,6 @@ test('a break is on the time line, is fetched, and what was kept is said', async
   await mark.focus();
   await expect(missed(page).getByText(/filled\. The connection was lost/)).toBeVisible();
 
-  await fault(page, 'garbage').click();
-  const aside = page.getByRole('region', { name: 'Set aside' });
-  await expect(aside.getByRole('listitem')).toHaveCount(1);
-  await expect(aside).toContainText('1 could not be understood so far');
   await expectLooksRight(page);
 });
 
@@ -71,4 +69,43 @@ test('the past is asked for, and its result is said', async ({ page, program }) 
     timeout: MADE_GOOD_MS,
   });
   await expect(timeLine(page), 'a question is no fault').toHaveAccessibleName(/no gap/);
+});
+
+test('what cannot be understood is set aside, read again and dropped, by who has the token', async ({
+  page,
+  ownProgram,
+  watched,
+}, testInfo) => {
+  const aside = page.getByRole('region', { name: 'Set aside' });
+  await page.goto(ownProgram.url);
+  await expect(page.getByRole('region', { name: 'Kept for ever' })).toBeVisible();
+  await expect(aside).toContainText('Nothing.');
+  await breaker(page).getByText('Try to break it').click();
+  await fault(page, 'garbage').click();
+  await expect(aside.getByRole('listitem')).toHaveCount(1);
+  await expect(aside).toContainText('1 could not be understood so far');
+
+  watched.allowRefusal();
+  await aside.getByRole('button', { name: 'Read again' }).click();
+  await aside.getByLabel(/^Only who has this program’s token/).fill('wrong');
+  await aside.getByRole('button', { name: 'Go on' }).click();
+  await expect(aside).toContainText('the token is not the one of this program');
+  const token = await readFile(`${testInfo.outputPath('data')}/secrets/api_token`, 'utf8');
+  await aside.getByLabel(/^Only who has this program’s token/).fill(token);
+  await aside.getByRole('button', { name: 'Go on' }).click();
+  await expect(aside).toContainText('Still not understood');
+
+  await aside.getByRole('button', { name: 'Drop …' }).click();
+  await expect(aside).toContainText('for good');
+  await aside.getByRole('button', { name: 'Yes, drop it' }).click();
+  await expect(aside.getByRole('listitem')).toHaveCount(0);
+  await expect(aside).toContainText('None waits.');
+});
+
+test('the first page needs no words of the trade', async ({ page, program }) => {
+  await page.goto(program.url);
+  await expect(sentence(page)).toHaveText(/^Recording\./);
+  await expect(page.getByRole('region', { name: 'Kept for ever' })).toBeVisible();
+  const words = await page.locator('main').innerText();
+  expect(words.match(/\b(sinks?|cursors?|lags?|quarantined?|parked|backfill\w*)\b/gi)).toBeNull();
 });

@@ -6,6 +6,8 @@ import { Program } from './program';
 interface Watched {
   /** What the browser's console says of failed requests is expected from now on: the program is taken away. */
   allowSilence: () => void;
+  /** So is what it says of a request that shows no token. */
+  allowRefusal: () => void;
 }
 
 export const test = base.extend<{ watched: Watched; ownProgram: Program }, { program: Program }>({
@@ -19,8 +21,8 @@ export const test = base.extend<{ watched: Watched; ownProgram: Program }, { pro
   ],
 
   /** For a story that leaves its marks on what is recorded. */
-  ownProgram: async ({ watched }, use) => {
-    const program = await Program.start();
+  ownProgram: async ({ watched }, use, testInfo) => {
+    const program = await Program.start({ folder: testInfo.outputPath('data') });
     await use(program);
     watched.allowSilence();
     await program.stop();
@@ -31,17 +33,18 @@ export const test = base.extend<{ watched: Watched; ownProgram: Program }, { pro
     async ({ page }, use) => {
       const strangers: string[] = [];
       const errors: string[] = [];
-      let silence = false;
+      let [silence, refusal] = [false, false];
       page.on('request', (request) => {
         const { hostname, protocol } = new URL(request.url());
         if (hostname !== '127.0.0.1' && protocol !== 'data:' && protocol !== 'blob:') strangers.push(request.url());
       });
       page.on('pageerror', (error) => errors.push(String(error)));
       page.on('console', (message) => {
-        const isSilence = silence && message.text().includes('net::ERR_');
-        if (message.type() === 'error' && !isSilence) errors.push(message.text());
+        const isExpected =
+          (silence && message.text().includes('net::ERR_')) || (refusal && message.text().includes('status of 401'));
+        if (message.type() === 'error' && !isExpected) errors.push(message.text());
       });
-      await use({ allowSilence: () => (silence = true) });
+      await use({ allowSilence: () => (silence = true), allowRefusal: () => (refusal = true) });
       expect(strangers, 'requests to other hosts').toEqual([]);
       expect(errors, 'errors in the console').toEqual([]);
     },

@@ -50,6 +50,7 @@ test('each state has a word, and an open one says how far it is', () => {
 test('what was fetched is counted, and nothing is not called a success unless it is one', () => {
   expect(fetched(gap({ recovered: 1 }))).toBe('1 state fetched afterwards');
   expect(fetched(gap({ recovered: 12 }))).toBe('12 states fetched afterwards');
+  expect(fetched(gap({ recovered: 8, state: 'open' }))).toBe('8 states fetched so far');
   expect(fetched(gap({ recovered: 0 }))).toBe('nothing had changed meanwhile');
   expect(fetched(gap({ recovered: 0, state: 'lost' }))).toBe('nothing could be fetched');
   expect(fetched(gap({ recovered: 0, state: 'open', to: null }))).toBe('fetched as soon as Home Assistant is back');

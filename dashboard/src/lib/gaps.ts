@@ -64,7 +64,8 @@ export function stateOf(gap: Gap): { tone: Tone; word: string } {
 
 /** What was had afterwards. */
 export function fetched({ state, to, recovered }: Gap): string {
-  if (recovered > 0) return `${count(recovered)} ${recovered === 1 ? 'state' : 'states'} fetched afterwards`;
+  const states = `${count(recovered)} ${recovered === 1 ? 'state' : 'states'} fetched`;
+  if (recovered > 0) return `${states} ${state === 'open' ? 'so far' : 'afterwards'}`;
   if (state === 'filled') return 'nothing had changed meanwhile';
   if (state !== 'open') return 'nothing could be fetched';
   return to === null ? 'fetched as soon as Home Assistant is back' : 'nothing fetched yet';
