@@ -201,8 +201,6 @@ impl Ingest {
         if self.stream == Stream::Resuming {
             self.stream = Stream::Catching;
         }
-        let before = self.fold.last_fired.replace(event.time_fired);
-        self.frame.last_fired.get_or_insert(before);
         self.view.heard(received);
         match &event.data {
             EventData::StateChanged { .. } => self.accept_state(event, received),
@@ -400,6 +398,12 @@ impl Ingest {
             self.frame.events += 1;
         }
         Ok(())
+    }
+
+    /// An event of that time is logged. One that is not logged leaves no trace, so that a replay says the same.
+    fn fired(&mut self, at: Timestamp) {
+        let before = self.fold.last_fired.replace(at);
+        self.frame.last_fired.get_or_insert(before);
     }
 
     /// Replaces what is held of an entity, so that it can be taken back.

@@ -57,12 +57,16 @@ pub(super) async fn record(
     let address = listener.local_addr()?;
     let mut signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
 
+    let simulated = simulation.is_some();
     let (past, faults) = simulation.map(|Simulation { past, faults }| (past, faults)).unzip();
     let ended = if claim.power_was_cut() { Cause::PowerCut } else { Cause::NotRunning };
     let app = App::start(settings, link, past, ended)?;
     claim.announce(address).context("run.json cannot be written")?;
     for line in startup::lines(settings, &startup::stored(&app.store.stats()), address) {
         tracing::info!("{line}");
+    }
+    if simulated {
+        tracing::info!("what changes rows asks for the token of this simulated house: {}", token.expose());
     }
     let stop = CancellationToken::new();
     let router = hearthline_api::router(api_state(

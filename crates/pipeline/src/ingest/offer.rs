@@ -54,6 +54,7 @@ impl Ingest {
         };
         let raw = if event.has_secret { Cow::Owned(mask(&raw).into_owned()) } else { raw };
         let tie = if let Relation::Tie(tie) = relation { tie } else { 0 };
+        self.fired(event.time_fired);
         let (late, new_ts) = (matches!(relation, Relation::Late), new.ts);
         self.push(&Record::State(StateRecord {
             origin: Origin::Live,
@@ -168,6 +169,7 @@ impl Ingest {
             self.fold.counters.filtered += 1;
             return Ok(());
         }
+        self.fired(event.time_fired);
         self.push(&Record::Event(EventRecord { received: at, raw: mask(event.raw) }))
     }
 

@@ -179,14 +179,15 @@ impl Plan {
 
     /// What became of the gap.
     pub(super) fn outcome(&self) -> (State, Outcome) {
-        let missing = self.fill.changed.iter().filter(|id| !self.kept.contains(*id));
-        let mut not_kept: Vec<EntityId> = missing.cloned().collect();
         let mut notes = vec![self.fill.note()];
+        // Whoever asks for the past gets what there is; nothing is known to be missing.
+        let changed = self.fill.changed.iter().filter(|_| self.fill.cause != Cause::Requested);
+        let mut not_kept: Vec<EntityId> = changed.filter(|id| !self.kept.contains(*id)).cloned().collect();
         let holes = || self.fill.proofs.keys().filter(|id| self.kept.contains(*id));
         if holes().next().is_some() {
-            let count = holes().count();
+            let of = entities(holes().count());
             notes.push(format!(
-                "Home Assistant's history lacks a state of {count} entities that there was; it has a hole, and others may be lost"
+                "Home Assistant's history lacks a state of {of} that there was; it has a hole, and others may be lost"
             ));
         }
         let purged = match self.oldest {
@@ -200,9 +201,9 @@ impl Plan {
             notes.push(format!("{} states of history cannot be read", self.unreadable));
         }
         if !not_kept.is_empty() {
-            let count = not_kept.len();
+            let of = entities(not_kept.len());
             notes.push(format!(
-                "Home Assistant's recorder keeps nothing of {count} entities that changed; states of them may be lost"
+                "Home Assistant's recorder keeps nothing of {of} that changed; states may be lost"
             ));
         }
         notes.retain(|note| !note.is_empty());
@@ -221,6 +222,10 @@ impl Plan {
             format!("Home Assistant's history cannot be had: {why}; try again with `hearthline gaps retry`");
         Outcome { not_kept, note }
     }
+}
+
+fn entities(count: usize) -> String {
+    if count == 1 { "one entity".into() } else { format!("{count} entities") }
 }
 
 /// Questions for what may be missing from before the gap. Entities of which nothing is known for about as long are asked

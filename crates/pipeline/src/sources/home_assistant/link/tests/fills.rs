@@ -105,7 +105,7 @@ async fn an_entity_that_the_recorder_does_not_keep_is_named() {
         "three that are kept, and the newest of the other"
     );
     assert_eq!(gap.result.not_kept, ["sensor.secret".into()]);
-    assert!(gap.result.note.contains("1 entities"), "{}", gap.result.note);
+    assert!(gap.result.note.contains("one entity"), "{}", gap.result.note);
     lab.assert_all_is_there(&["sensor.secret"]);
     lab.stopped().await;
 }
