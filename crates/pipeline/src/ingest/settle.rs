@@ -50,14 +50,15 @@ impl Ingest {
         how: Settlement,
         said: &[Understood<'_>],
     ) -> Result<(), IngestError> {
+        let last_fired = self.fold.last_fired;
         for said in said {
             match said {
                 Understood::Event(event) => self.accept_again(event, row.ts)?,
                 Understood::State(state) => self.accept_bare(state, row.ts)?,
             }
         }
+        self.fold.last_fired = last_fired;
         let (seq, received, at) = (row.seq, row.ts, self.clock.now());
-        let last_fired = self.fold.last_fired;
         self.push(&Record::Settled(SettledRecord { seq, received, how, at, last_fired }))?;
         self.end_frame()
     }
