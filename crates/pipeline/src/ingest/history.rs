@@ -229,17 +229,17 @@ impl Ingest {
     /// # Errors
     /// When the log does not take it.
     pub fn quiet(&mut self) -> Result<(), IngestError> {
-        if let (Stream::Complete, Some(last)) = (self.stream, self.fold.last_fired) {
-            let newest = self.fold.held.iter().filter(|(_, held)| held.ts >= last && held.state.is_some());
-            let newest: Vec<_> = newest.map(|(id, held)| (id.clone(), held.ts)).take(8).collect();
-            let bounded = self.fold.gaps.bound(last);
-            if bounded.is_some() {
-                self.note_bounded(bounded);
-                newest.iter().for_each(|(id, ts)| self.fences.heard(id.as_str(), *ts));
-                self.end_frame()?;
-            }
-        }
-        Ok(())
+        let (Stream::Complete, Some(last), Some(_)) =
+            (self.stream, self.fold.last_fired, self.fold.gaps.unbounded())
+        else {
+            return Ok(());
+        };
+        let newest = self.fold.held.iter().filter(|(_, held)| held.ts >= last && held.state.is_some());
+        let newest: Vec<_> = newest.map(|(id, held)| (id.clone(), held.ts)).take(8).collect();
+        let bounded = self.fold.gaps.bound(last);
+        self.note_bounded(bounded);
+        newest.iter().for_each(|(id, ts)| self.fences.heard(id.as_str(), *ts));
+        self.end_frame()
     }
 
     /// Tries gaps once more that could not be filled: one, or all of them. How many there are.

@@ -5,7 +5,7 @@ use hearthline_core::{Origin, QuarantineRow, Settlement, Timestamp};
 use super::{Ingest, IngestError};
 use crate::quarantine::{Outcome, Settled, Understood, understand};
 use crate::record::{Record, SettledRecord};
-use crate::sources::home_assistant::wire::{Event, EventData, State};
+use crate::sources::home_assistant::wire::{Event, EventData};
 
 impl Ingest {
     /// Reads the bytes of a record again and takes what they say, or gives the record up. What is understood goes the way
@@ -54,7 +54,8 @@ impl Ingest {
         for said in said {
             match said {
                 Understood::Event(event) => self.accept_again(event, row.ts)?,
-                Understood::State(state) => self.accept_bare(state, row.ts)?,
+                // Without an event it can only have come from a snapshot.
+                Understood::State(state) => self.offer_bare(state, Origin::Snapshot, row.ts)?,
             }
         }
         self.fold.last_fired = last_fired;
@@ -69,19 +70,5 @@ impl Ingest {
             EventData::StateChanged { .. } => self.accept_state(event, received),
             EventData::Other(data) => self.accept_other(event, data, received),
         }
-    }
-
-    /// A state without an event can only have come from a snapshot.
-    fn accept_bare(&mut self, state: &State<'_>, received: Timestamp) -> Result<(), IngestError> {
-        self.fold.counters.offer(Origin::Snapshot);
-        let held = self.fold.held.get(state.entity_id.as_ref()).map(|held| held.ts);
-        if !self.filter.keeps(&state.entity_id) {
-            self.fold.counters.filtered += 1;
-        } else if held.is_some_and(|held| held >= state.last_updated) {
-            self.fold.counters.duplicate += 1;
-        } else {
-            self.log_state(state, Origin::Snapshot, received)?;
-        }
-        Ok(())
     }
 }

@@ -78,24 +78,35 @@ impl Ingest {
         self.end_frame()
     }
 
-    /// Takes states of the past that come from elsewhere, oldest first for each entity, as one append. One that is no newer
-    /// than what is held is a duplicate.
+    /// Takes states of the past that come from elsewhere, oldest first for each entity, as one append.
     ///
     /// # Errors
     /// When the log does not take it.
     pub fn import(&mut self, states: &[State<'_>], received: Timestamp) -> Result<(), IngestError> {
         for state in states {
-            self.fold.counters.offer(Origin::Import);
-            let held = self.fold.held.get(state.entity_id.as_ref()).map(|held| held.ts);
-            if !self.filter.keeps(&state.entity_id) {
-                self.fold.counters.filtered += 1;
-            } else if held.is_some_and(|held| held >= state.last_updated) {
-                self.fold.counters.duplicate += 1;
-            } else {
-                self.log_state(state, Origin::Import, received)?;
-            }
+            self.offer_bare(state, Origin::Import, received)?;
         }
         self.end_frame()
+    }
+
+    /// A state that comes without an event and from outside of the stream: one that is no newer than what is held is a
+    /// duplicate.
+    pub(super) fn offer_bare(
+        &mut self,
+        state: &State<'_>,
+        origin: Origin,
+        received: Timestamp,
+    ) -> Result<(), IngestError> {
+        self.fold.counters.offer(origin);
+        let held = self.fold.held.get(state.entity_id.as_ref()).map(|held| held.ts);
+        if !self.filter.keeps(&state.entity_id) {
+            self.fold.counters.filtered += 1;
+        } else if held.is_some_and(|held| held >= state.last_updated) {
+            self.fold.counters.duplicate += 1;
+        } else {
+            self.log_state(state, origin, received)?;
+        }
+        Ok(())
     }
 
     /// Entities of which a state is held and that a complete snapshot does not show. That may be a removal that was missed.
