@@ -3,10 +3,12 @@
 //! Four threads: `reader` (the connection and the producer, waits for nothing), `log` (the log's writer), `store` (the
 //! delivery into the store), and the caller's (API, signals, housekeeping).
 
+mod archive;
 mod observe;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -27,6 +29,7 @@ use hearthline_store::{Protection, Store, StoreConfig};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use self::archive::Archive;
 pub(crate) use self::observe::Observer;
 use crate::settings::Settings;
 
@@ -91,7 +94,8 @@ struct Threads {
 
 impl App {
     /// Builds every part on the data folder, then starts every part. A demonstration has a past: state objects (JSON) that
-    /// are taken in before the connection is made. `ended` is how the last run did, if it did not say so itself.
+    /// are taken in before the connection is made. `ended` is how the last run did, if it did not say so itself;
+    /// while `stands`, the archive takes nothing.
     ///
     /// # Errors
     /// When a part cannot be built: nothing runs then.
@@ -100,6 +104,7 @@ impl App {
         link: LinkConfig,
         past: Option<Vec<String>>,
         ended: Cause,
+        stands: Arc<AtomicBool>,
     ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let fs: Arc<dyn Fs> = Arc::new(RealFs);
@@ -114,7 +119,7 @@ impl App {
         let delivery = Delivery::new(
             log.clone(),
             Arc::clone(&clock),
-            StoreSink::new(Arc::clone(&store), live.clone()),
+            Archive { sink: StoreSink::new(Arc::clone(&store), live.clone()), stands },
             SITE,
         );
         let stored = in_store(Arc::clone(&store), delivery.view());

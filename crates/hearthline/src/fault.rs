@@ -1,5 +1,8 @@
 //! The faults of the demonstration, by the words that a person types.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use hearthline_sim::{Fault, HomeAssistant};
 use tokio::sync::Notify;
 
@@ -34,32 +37,50 @@ const FAULTS: [Named; 17] = [
     ("storm", "storm per_second=500 lasting=20s attribute_bytes=200", "500 events a second for 20 s"),
 ];
 
+/// What is on our own side: the archive.
+const ARCHIVE: (&str, &str) = ("archive", "the archive takes nothing until `heal`");
+
 /// Ends what lasts.
 const HEAL: (&str, &str) = ("heal", "everything that lasts is over, and the next attempt is made now");
 
 /// Every word and what it causes.
 pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
-    FAULTS.iter().map(|(name, _, says)| (*name, *says)).chain([HEAL])
+    FAULTS.iter().map(|(name, _, says)| (*name, *says)).chain([ARCHIVE, HEAL])
 }
 
-/// Causes what the word says. Healing also asks for the next attempt, as a person does who has put a token right.
-///
-/// # Errors
-/// When nothing has that name.
-pub(crate) fn cause(peer: &HomeAssistant, retry: &Notify, word: &str) -> Result<(), String> {
-    let Some((_, says)) = all().find(|(name, _)| *name == word) else {
-        let names: Vec<_> = all().map(|(name, _)| name).collect();
-        return Err(format!("no fault is called {word:?}; there are {}", names.join(", ")));
-    };
-    tracing::warn!("simulated: {says}");
-    match FAULTS.iter().find(|(name, ..)| *name == word) {
-        Some((_, line, _)) => peer.cause(Fault::parse(line)?),
-        None => {
-            peer.heal();
-            retry.notify_one();
+/// What can be broken.
+#[derive(Clone)]
+pub(crate) struct Breakable {
+    /// The simulated Home Assistant.
+    pub(crate) peer: HomeAssistant,
+    /// Asks for the next attempt to connect.
+    pub(crate) retry: Arc<Notify>,
+    /// Whether the archive takes nothing.
+    pub(crate) archive: Arc<AtomicBool>,
+}
+
+impl Breakable {
+    /// Causes what the word says. Healing also asks for the next attempt, as a person does who has put a token right.
+    ///
+    /// # Errors
+    /// When nothing has that name.
+    pub(crate) fn cause(&self, word: &str) -> Result<(), String> {
+        let Some((_, says)) = all().find(|(name, _)| *name == word) else {
+            let names: Vec<_> = all().map(|(name, _)| name).collect();
+            return Err(format!("no fault is called {word:?}; there are {}", names.join(", ")));
+        };
+        tracing::warn!("simulated: {says}");
+        if let Some((_, line, _)) = FAULTS.iter().find(|(name, ..)| *name == word) {
+            self.peer.cause(Fault::parse(line)?);
+        } else if word == ARCHIVE.0 {
+            self.archive.store(true, Ordering::Relaxed);
+        } else {
+            self.archive.store(false, Ordering::Relaxed);
+            self.peer.heal();
+            self.retry.notify_one();
         }
+        Ok(())
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -71,9 +92,11 @@ mod tests {
         let clock = std::sync::Arc::new(hearthline_core::SystemClock::new());
         let house = hearthline_sim::House::empty(1, hearthline_core::Timestamp(0));
         let peer = HomeAssistant::new(house, clock, hearthline_sim::Options::default());
-        let retry = Notify::new();
-        assert!(cause(&peer, &retry, "fire").unwrap_err().contains("half-open"));
-        assert!(cause(&peer, &retry, "drop").is_ok() && cause(&peer, &retry, "heal").is_ok());
+        let house = Breakable { peer, retry: Arc::default(), archive: Arc::default() };
+        assert!(house.cause("fire").unwrap_err().contains("half-open"));
+        assert!(house.cause("drop").is_ok() && house.cause("archive").is_ok());
+        assert!(house.archive.load(Ordering::Relaxed));
+        assert!(house.cause("heal").is_ok() && !house.archive.load(Ordering::Relaxed));
     }
 
     #[test]

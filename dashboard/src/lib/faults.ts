@@ -41,6 +41,12 @@ const GROUPS: [string, Record<string, string>][] = [
     },
   ],
   [
+    'The archive',
+    {
+      archive: 'The lamp says how many events wait, safe on disk; nothing is missed. Press “heal”, and it catches up.',
+    },
+  ],
+  [
     'What it sends',
     {
       swallow: 'The next event of that lamp shows that some are missing: a gap of this one entity, filled at once.',

@@ -15,14 +15,14 @@ use hearthline_core::{Clock, SystemClock};
 use hearthline_sim::{HomeAssistant, House, Options};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
 
 use super::Context;
 use super::run::Simulation;
 use crate::exit::Exit;
+use crate::fault::{self, Breakable};
 use crate::house::Program;
+use crate::peer;
 use crate::settings::{Secret, Setting, Settings};
-use crate::{fault, peer};
 
 /// Ports that are tried after the usual one.
 const PORTS: u16 = 50;
@@ -77,18 +77,18 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
     let living = peer.clone();
     tokio::spawn(async move { living.run().await });
     let link = peer::link(&settings)?;
+    let archive = Arc::default();
+    let house = Breakable { peer, retry: Arc::clone(&link.retry), archive: Arc::clone(&archive) };
     if io::stdin().is_terminal() {
-        let (runtime, peer, retry) = (Handle::current(), peer.clone(), Arc::clone(&link.retry));
+        let (runtime, house) = (Handle::current(), house.clone());
         // A thread that may wait for a line for ever, also after everything else has stopped.
-        std::thread::Builder::new()
-            .name("orders".into())
-            .spawn(move || take_orders(&runtime, &peer, &retry))?;
+        std::thread::Builder::new().name("orders".into()).spawn(move || take_orders(&runtime, &house))?;
     }
     if !io::stdout().is_terminal() {
         tokio::spawn(say_status(settings.clone()));
     }
-    let faults = faults(peer, Arc::clone(&link.retry));
-    super::run::record(&settings, listener, link, Some(Simulation { past, faults })).await
+    let simulation = Simulation { past, faults: faults(house), archive };
+    super::run::record(&settings, listener, link, Some(simulation)).await
 }
 
 /// A house that has lived for some hours, and the states of these hours. One that is shown again on the same folder has
@@ -156,12 +156,12 @@ fn welcome(out: &mut (dyn io::Write + Send), page: SocketAddr, settings: &Settin
 }
 
 /// What a person types is what goes wrong.
-fn take_orders(runtime: &Handle, peer: &HomeAssistant, retry: &Notify) {
+fn take_orders(runtime: &Handle, house: &Breakable) {
     let _entered = runtime.enter();
     for line in io::stdin().lines().map_while(Result::ok) {
         let word = line.trim();
         if !word.is_empty()
-            && let Err(why) = fault::cause(peer, retry, word)
+            && let Err(why) = house.cause(word)
         {
             tracing::warn!("{why}");
         }
@@ -169,12 +169,12 @@ fn take_orders(runtime: &Handle, peer: &HomeAssistant, retry: &Notify) {
 }
 
 /// The same for the page.
-fn faults(peer: HomeAssistant, retry: Arc<Notify>) -> Faults {
+fn faults(house: Breakable) -> Faults {
     let named = fault::all().map(|(name, says)| Fault { name: name.into(), says: says.into() });
     Faults {
         named: named.collect(),
         cause: Arc::new(move |name| {
-            if let Err(why) = fault::cause(&peer, &retry, name) {
+            if let Err(why) = house.cause(name) {
                 tracing::warn!("{why}");
             }
         }),

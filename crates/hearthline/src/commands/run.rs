@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -43,6 +44,8 @@ pub(super) struct Simulation {
     pub(super) past: Vec<String>,
     /// What can be made to go wrong.
     pub(super) faults: Faults,
+    /// Whether the archive takes nothing.
+    pub(super) archive: Arc<AtomicBool>,
 }
 
 /// Records until told to stop.
@@ -57,10 +60,13 @@ pub(super) async fn record(
     let address = listener.local_addr()?;
     let mut signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
 
-    let simulated = simulation.is_some();
-    let (past, faults) = simulation.map(|Simulation { past, faults }| (past, faults)).unzip();
+    let (past, faults, archive) = match simulation {
+        Some(Simulation { past, faults, archive }) => (Some(past), faults, archive),
+        None => (None, Faults::default(), Arc::default()),
+    };
+    let simulated = past.is_some();
     let ended = if claim.power_was_cut() { Cause::PowerCut } else { Cause::NotRunning };
-    let app = App::start(settings, link, past, ended)?;
+    let app = App::start(settings, link, past, ended, archive)?;
     claim.announce(address).context("run.json cannot be written")?;
     for line in startup::lines(settings, &startup::stored(&app.store.stats()), address) {
         tracing::info!("{line}");
@@ -69,12 +75,7 @@ pub(super) async fn record(
         tracing::info!("what changes rows asks for the token of this simulated house: {}", token.expose());
     }
     let stop = CancellationToken::new();
-    let router = hearthline_api::router(api_state(
-        &app,
-        faults.unwrap_or_default(),
-        ApiToken::new(token.expose()),
-        stop.clone(),
-    ));
+    let router = hearthline_api::router(api_state(&app, faults, ApiToken::new(token.expose()), stop.clone()));
     let mut api = tokio::spawn(hearthline_api::serve(listener, router, stop.clone().cancelled_owned()));
 
     tokio::select! {
