@@ -106,11 +106,11 @@ async fn a_write_that_fails_is_made_again_elsewhere_and_what_was_refused_lies_in
     let (peer, hearthline) = recorded(House::empty(12, SystemClock::new().now())).await;
     let hearthline = hearthline.with_settings("[log]\nmin_free = 0\n");
     // No file may be larger: the log's segment meets that first.
-    let limit = 192 << 10;
+    let limit = 64 << 10;
     let script = format!("trap '' XFSZ && exec prlimit --fsize={limit} \"$@\"");
     let mut run = hearthline.start_by(&["sh", "-c", &script, "sh"], &["run"]);
     let began = hears_once(&mut run, &peer, "begin").await;
-    peer.cause(Fault::Storm { per_second: 400, lasting: Duration::from_secs(6), attribute_bytes: 2000 });
+    peer.cause(Fault::Storm { per_second: 200, lasting: Duration::from_secs(4), attribute_bytes: 400 });
     let failed = run.until("a write has failed", |status| log(status).0 == "unhealthy").await;
     let (_, reason) = log(&failed);
     for told in ["cannot write", ".seg: File too large", "ulimit -f", "what was taken is kept"] {
