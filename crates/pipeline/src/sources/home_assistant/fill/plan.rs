@@ -13,9 +13,10 @@ use crate::ingest::{Fill, PastState};
 
 /// Entities in one question.
 const BATCH: usize = 50;
-/// The first window, the smallest and the largest.
+/// The first window, the smallest and the largest. An answer is one frame, and one over 64 MiB ends the connection: a
+/// window begins small enough for a storm of some thousand events a second.
 const WINDOW: [Duration; 3] =
-    [Duration::from_secs(300), Duration::from_secs(10), Duration::from_secs(86_400)];
+    [Duration::from_secs(10), Duration::from_secs(1), Duration::from_secs(6 * 3600)];
 /// Below the first so many bytes the next window is twice as long, over the second half as long.
 const ANSWER: (usize, usize) = (256 << 10, 2 << 20);
 /// Home Assistant gives what is later than the start that is asked for.
