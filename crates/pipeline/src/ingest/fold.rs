@@ -91,7 +91,7 @@ impl Fold {
     pub(super) fn note_moved(&mut self, entity: &str, proof: Option<Timestamp>) {
         let held = self.held.get(entity).map(|held| held.ts);
         for gap in self.gaps.all().iter().filter(|gap| gap.is_open_for_all()) {
-            let proof = proof.filter(|at| gap.from <= *at);
+            let proof = proof.filter(|at| gap.from <= *at && gap.to.is_none_or(|to| *at <= to));
             let moved = self.moved.entry(gap.id).or_default();
             match moved.get_mut(entity) {
                 Some(known) => known.proof = proof.max(known.proof),

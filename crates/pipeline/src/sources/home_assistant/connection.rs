@@ -285,6 +285,7 @@ impl<'l> Connection<'l> {
     /// Asks history for what is missing, one question at a time.
     async fn fill(&mut self) -> Result<(), SessionError> {
         if self.is_busy() {
+            self.filler.rest();
             return Ok(());
         }
         if let Some(question) = self.filler.due(self.ingest)? {

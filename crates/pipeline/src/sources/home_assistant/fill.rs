@@ -16,7 +16,7 @@ use futures_util::future::BoxFuture;
 use hashbrown::HashSet;
 use hearthline_core::{EntityId, Seq, Timestamp};
 use hearthline_log::Log;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use self::plan::Plan;
 pub use self::stored::{Stored, in_store};
@@ -32,6 +32,8 @@ const FENCE: Duration = Duration::from_secs(120);
 const LOOK: Duration = Duration::from_secs(2);
 /// The least between two questions.
 const PAUSE: Duration = Duration::from_millis(20);
+/// How long nothing is asked while Home Assistant is busy.
+const REST: Duration = Duration::from_secs(1);
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(120);
 /// After a question was refused, and how often it is asked again.
@@ -46,6 +48,10 @@ pub(super) struct Filler {
     plan: Option<Plan>,
     step: Step,
     not_before: Instant,
+    /// A gap was closed just now: the next one need not wait.
+    more: bool,
+    /// Up to here history is known to be complete.
+    complete: Option<Timestamp>,
     refusals: u32,
 }
 
@@ -68,11 +74,21 @@ type Had = HashSet<(EntityId, Timestamp)>;
 pub(super) enum Ready {
     Had(Result<Had, String>),
     Written,
+    Due,
 }
 
 impl Filler {
     pub(super) fn new(stored: Stored, log: Log) -> Self {
-        Self { stored, log, plan: None, step: Step::Idle, not_before: Instant::now(), refusals: 0 }
+        Self {
+            stored,
+            log,
+            plan: None,
+            step: Step::Idle,
+            not_before: Instant::now(),
+            more: false,
+            complete: None,
+            refusals: 0,
+        }
     }
 
     /// What is to be asked now, if it is time. Tell [`Filler::asked`] then.
@@ -91,6 +107,9 @@ impl Filler {
         }
         if self.plan.is_none() {
             self.plan = ingest.next_fill()?.map(|fill| Plan::new(fill, now));
+            if let Some(plan) = self.plan.as_mut().filter(|plan| Some(plan.fill.to) <= self.complete) {
+                plan.pass_fence();
+            }
         }
         let Some(plan) = &mut self.plan else { return Ok(None) };
         if plan.waits_for_fence() {
@@ -105,7 +124,14 @@ impl Filler {
             );
             plan.pass_fence();
         }
-        Ok(Some(Command::History(plan.question(ingest.now()))))
+        // In a house that has been quiet since, something may have gone behind the newest state that is known.
+        let quiet = ingest.fences(plan.fill.to).iter().all(|(_, ts)| *ts <= plan.fill.to);
+        Ok(Some(Command::History(plan.question(quiet))))
+    }
+
+    /// Home Assistant has something else to do just now.
+    pub(super) fn rest(&mut self) {
+        self.not_before = Instant::now() + REST;
     }
 
     /// The question is on its way.
@@ -140,6 +166,10 @@ impl Filler {
         self.refusals = 0;
         if plan.waits_for_fence() {
             plan.look_behind(period, &rows);
+            if !plan.waits_for_fence() {
+                self.complete = rows.iter().map(|row| row.last_updated).max().max(self.complete);
+                self.not_before = Instant::now() + PAUSE;
+            }
             return Ok(());
         }
         self.not_before = Instant::now() + at.elapsed().max(PAUSE);
@@ -162,6 +192,10 @@ impl Filler {
                 self.log.wait_written(*seq).await;
                 Ready::Written
             }
+            Step::Idle if self.more || self.plan.is_some() => {
+                sleep_until(self.not_before).await;
+                Ready::Due
+            }
             Step::Idle | Step::Asked { .. } => pending().await,
         }
     }
@@ -175,6 +209,10 @@ impl Filler {
             (Step::Looking { rows, .. }, Ready::Had(Ok(had))) => self.write(rows.into_iter(), had, ingest),
             (Step::Looking { .. }, Ready::Had(Err(why))) => self.refused(&why, ingest),
             (Step::Writing { rows, had, .. }, Ready::Written) => self.write(rows, had, ingest),
+            (Step::Idle, Ready::Due) => {
+                self.more = false;
+                Ok(())
+            }
             (step, _) => {
                 self.step = step;
                 Ok(())
@@ -228,7 +266,7 @@ impl Filler {
     ) -> Result<(), SessionError> {
         let (not_kept, note) = (result.not_kept.len(), result.note.clone());
         ingest.close_gap(gap, state, result)?;
-        self.plan = None;
+        (self.plan, self.more) = (None, true);
         tracing::info!(
             gap,
             state = state.as_str(),

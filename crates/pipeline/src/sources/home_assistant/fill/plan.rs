@@ -21,8 +21,6 @@ const WINDOW: [Duration; 3] =
 const ANSWER: (usize, usize) = (256 << 10, 2 << 20);
 /// Home Assistant gives what is later than the start that is asked for.
 const MICRO: Duration = Duration::from_micros(1);
-/// A gap that ended less than this before now is asked for without an end, so that nothing close to it is missed.
-const RECENT: Duration = Duration::from_secs(600);
 /// Times that are asked for together, however much they differ.
 const SHORT: Duration = Duration::from_secs(60);
 /// If history begins so much later than the gap, its beginning was purged.
@@ -103,16 +101,19 @@ impl Plan {
             rows.iter().any(|row| row.last_updated >= self.fill.to && row.last_updated > asked.start);
     }
 
-    /// The question that comes next.
-    pub(super) fn question(&self, now: Timestamp) -> Period {
+    /// The question that comes next. In a quiet house the last one has no end.
+    pub(super) fn question(&self, quiet: bool) -> Period {
         if let Some(lead) = self.leads.front() {
             return lead.clone();
         }
         let rest = self.fill.entities.get(self.batch..).unwrap_or_default();
         let last = self.end >= self.fill.to;
-        let recent = self.fill.cause != Cause::Requested && now.since(self.fill.to) < RECENT;
         // The end is exclusive, and the gap's end was heard.
-        let end = if last && recent { None } else { Some(self.end.plus(MICRO)) };
+        let end = if last && quiet && self.fill.cause != Cause::Requested {
+            None
+        } else {
+            Some(self.end.plus(MICRO))
+        };
         let entities = rest.iter().take(BATCH).cloned().collect();
         Period { start: self.at.minus(MICRO), end, entities, attributes: true }
     }

@@ -39,8 +39,7 @@ fn row(entity: &str, micros: i64) -> PastState {
 fn asked(plan: &mut Plan, bytes: usize) -> Vec<(i64, i64, usize)> {
     let mut asked = Vec::new();
     while !plan.is_done() {
-        let now = FROM.plus(Duration::from_secs(86_400 * 30));
-        let question = plan.question(now);
+        let question = plan.question(false);
         let second = |at: Timestamp| (at.0 - FROM.0) / 1_000_000;
         let end = question.end.unwrap();
         assert_eq!(question.start, plan.at.minus(MICRO), "what is asked for is later than the start");
@@ -76,7 +75,7 @@ fn windows_shrink_when_answers_are_large_but_never_to_nothing() {
 #[test]
 fn the_state_of_the_start_shows_that_an_entity_is_kept_and_is_no_row() {
     let mut plan = plan(2, 1, Cause::Disconnected);
-    let question = plan.question(FROM);
+    let question = plan.question(true);
     let rows = plan.take(&question, vec![row("sensor.s000", -1), row("sensor.s000", 5)], 0, 10);
     assert_eq!(rows, [row("sensor.s000", 5)]);
     plan.advance();
@@ -88,13 +87,13 @@ fn the_state_of_the_start_shows_that_an_entity_is_kept_and_is_no_row() {
 fn what_was_purged_is_said_to_be_lost() {
     let hours = |hours: i64| hours * 3_600_000_000;
     let mut purged = plan(1, 60 * 24, Cause::Stopped);
-    let question = purged.question(FROM);
+    let question = purged.question(true);
     purged.take(&question, vec![row("sensor.s000", hours(5))], 0, 10);
     let (state, outcome) = purged.outcome();
     assert_eq!(state, State::Partly);
     assert!(outcome.note.contains("begins at 2027-01-15T13:00:00"), "{}", outcome.note);
     let mut quiet = plan(1, 60 * 24, Cause::Stopped);
-    let question = quiet.question(FROM);
+    let question = quiet.question(true);
     quiet.take(&question, vec![row("sensor.s000", -1), row("sensor.s000", hours(5))], 0, 10);
     assert_eq!(quiet.outcome().0, State::Filled, "there was a state before the gap");
 }
@@ -121,7 +120,7 @@ fn what_may_be_missing_from_before_the_gap_is_asked_for_first() {
     let mut plan = Plan::new(fill, Instant::now());
     let mut leads = Vec::new();
     while let Some(lead) = plan.leads.front().cloned() {
-        assert_eq!(plan.question(FROM), lead);
+        assert_eq!(plan.question(true), lead);
         assert_eq!(lead.end, Some(FROM.plus(MICRO)));
         leads.push((FROM.since(lead.start).as_secs(), lead.entities.len()));
         assert_eq!(plan.advance(), None);
@@ -131,7 +130,7 @@ fn what_may_be_missing_from_before_the_gap_is_asked_for_first() {
         [(4, 50), (4, 5), (86_400 * 4, 4), (86_400 * 5, 1)],
         "seconds before the gap, entities"
     );
-    assert_eq!(plan.question(FROM).start, FROM.minus(MICRO), "then the gap itself");
+    assert_eq!(plan.question(true).start, FROM.minus(MICRO), "then the gap itself");
 }
 
 #[test]
@@ -139,7 +138,7 @@ fn a_hole_in_history_is_told_by_a_state_that_it_lacks() {
     for (there, state) in [(7, State::Filled), (8, State::Partly)] {
         let mut plan = plan(1, 1, Cause::Disconnected);
         plan.fill.proofs.insert("sensor.s000".into(), Timestamp(FROM.0 + 7));
-        let question = plan.question(FROM);
+        let question = plan.question(true);
         plan.take(&question, vec![row("sensor.s000", -1), row("sensor.s000", there)], 0, 10);
         plan.advance();
         let (found, outcome) = plan.outcome();
