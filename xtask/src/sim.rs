@@ -9,8 +9,8 @@ use crate::{Workspace, stages};
 
 /// The test that runs seeds, and the only one that is not run beside it.
 pub(crate) const TEST: &str = "every_event_is_stored_once_or_lies_in_a_named_gap";
-/// As many as an unoptimised build runs in a minute.
-const IN_TEST: u64 = 150;
+/// As many as an unoptimised build runs in a minute and a half, and those that there is time for in a quick one.
+const IN_TEST: (u64, u64) = (150, 40);
 /// Where a person does not say how many.
 const USUAL: u64 = 500;
 
@@ -48,22 +48,24 @@ impl Seeds {
 /// Runs the seeds on all cores, optimised. False when one failed.
 pub(crate) fn run(workspace: &Workspace, seeds: &Seeds) -> Result<bool> {
     println!("builds for 4 min the first time");
-    let mut command = scenarios(workspace, &["--release"]);
+    let mut command = scenarios(workspace, &["--release", "--package", "hearthline-pipeline"]);
     let status =
         seeds.told_to(command.args(["--exact", &format!("stories::{TEST}"), "--nocapture"])).status();
     Ok(status.context("cannot start cargo")?.success())
 }
 
 /// The same seeds at each `test`, as that is built.
-pub(crate) fn in_test(workspace: &Workspace) -> Command {
-    let mut command = scenarios(workspace, &[]);
-    Seeds { first: 1, count: IN_TEST }.told_to(command.arg(TEST));
+pub(crate) fn in_test(workspace: &Workspace, quick: bool) -> Command {
+    // With the features that the whole workspace is built with, or much of it would be built again.
+    let mut command = scenarios(workspace, &["--workspace"]);
+    let count = if quick { IN_TEST.1 } else { IN_TEST.0 };
+    Seeds { first: 1, count }.told_to(command.arg(TEST));
     command
 }
 
-fn scenarios(workspace: &Workspace, profile: &[&str]) -> Command {
+fn scenarios(workspace: &Workspace, how: &[&str]) -> Command {
     let mut command = stages::cargo(workspace, &["test"]);
-    command.args(profile).args(["--package", "hearthline-pipeline", "--test", "scenarios", "--"]);
+    command.args(how).args(["--test", "scenarios", "--"]);
     command
 }
 

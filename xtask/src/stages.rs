@@ -36,7 +36,7 @@ pub(crate) fn run(workspace: &Workspace, quick: bool) -> Result<Report> {
     }
     let tests = ["test", "--workspace", "--no-fail-fast", "--", "--skip", LAYERING, "--skip", sim::TEST];
     report.add(cargo_tested("tests", &mut cargo(workspace, &tests), Some("needs "))?);
-    report.add(cargo_tested("simulation", &mut sim::in_test(workspace), None)?);
+    report.add(cargo_tested("simulation", &mut sim::in_test(workspace, quick), None)?);
     let layering = ["test", "--workspace", "--test", "it", LAYERING];
     report.add(cargo_tested("layering", &mut cargo(workspace, &layering), None)?);
     report.add(page::run(workspace)?);
@@ -57,8 +57,8 @@ fn announce(workspace: &Workspace, quick: bool) {
     println!("format       seconds");
     println!("clippy       {}", minutes("1 min", "5 min"));
     println!("build        {}", minutes("2 min", "8 min"));
-    println!("tests        1 min");
-    println!("simulation   1 min");
+    println!("tests        5 min");
+    println!("simulation   {}", if quick { "half a minute" } else { "2 min" });
     println!("layering     seconds");
     println!("page         1 min");
     if quick {
@@ -67,11 +67,11 @@ fn announce(workspace: &Workspace, quick: bool) {
     }
     let below = workspace.target.display();
     match peers::chromium::found(&workspace.target) {
-        Some(chromium) => println!("browser      2 min, with {}", chromium.display()),
+        Some(chromium) => println!("browser      3 min, with {}", chromium.display()),
         None => println!("browser      2 min, and 1 min to unpack Chromium below {below}"),
     }
     if peers::python::installed(&workspace.target) {
-        println!("real peers   2 min");
+        println!("real peers   3 min");
     } else {
         println!("real peers   2 min, and 2 min to install them below {below}");
     }
