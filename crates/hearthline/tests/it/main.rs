@@ -8,6 +8,8 @@
 )]
 
 #[cfg(test)]
+mod alone;
+#[cfg(test)]
 mod fire;
 #[cfg(test)]
 mod hearthline;

@@ -1,15 +1,13 @@
 //! What came in and could not be understood, from its arrival to its end.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::{Clock, RealFs, Seq, SystemClock};
-use hearthline_log::{LogConfig, LogWriter, SyncPolicy};
-use hearthline_pipeline::filter::Filter;
-use hearthline_pipeline::ingest::{Hello, Ingest};
+use hearthline_core::{Clock as _, Seq, SystemClock};
+use hearthline_pipeline::ingest::Hello;
 use hearthline_sim::{Fault, Garbage, House};
 use serde_json::{Value, json};
 
+use crate::alone;
 use crate::hearthline::{Answer, Hearthline, Status};
 use crate::simulated::recorded;
 use crate::wait::until;
@@ -83,23 +81,11 @@ async fn an_event_that_cannot_be_understood_is_listed_shown_retried_in_vain_and_
 
 /// A log in which an older release has set something aside that this one understands.
 fn left_by_an_older_release(hearthline: &Hearthline, raw: &str) {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let config = LogConfig {
-        dir: hearthline.data().join("log"),
-        sync: SyncPolicy::Always,
-        max_bytes: 1 << 30,
-        min_free: 0,
-        reserve_bytes: 0,
-        queue_bytes: 1 << 20,
-        ring_bytes: 0,
-    };
-    let (mut writer, _) = LogWriter::open(Arc::new(RealFs), Arc::clone(&clock), config, Seq(1)).unwrap();
-    let mut ingest = Ingest::open(writer.log(), Arc::clone(&clock), Arc::new(Filter::default())).unwrap();
-    ingest.connected(&Hello { ha_version: "2026.11.0".into(), states_only: true }).unwrap();
-    ingest.undecodable(raw.as_bytes(), "an older release", clock.now()).unwrap();
-    ingest.end_frame().unwrap();
-    writer.step().unwrap();
-    writer.close().unwrap();
+    alone::log(&hearthline.data(), Seq(1), |ingest, now| {
+        ingest.connected(&Hello { ha_version: "2026.11.0".into(), states_only: true }).unwrap();
+        ingest.undecodable(raw.as_bytes(), "an older release", now).unwrap();
+        ingest.end_frame().unwrap();
+    });
 }
 
 #[tokio::test]

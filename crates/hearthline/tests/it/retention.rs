@@ -3,15 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::{Batch, Clock, EntityId, Origin, RealFs, Row, Seq, StateRow, SystemClock, Timestamp};
-use hearthline_log::{LogConfig, LogWriter, SyncPolicy};
-use hearthline_pipeline::filter::Filter;
-use hearthline_pipeline::ingest::Ingest;
+use hearthline_core::{Clock as _, RealFs, Seq, SystemClock, Timestamp};
 use hearthline_pipeline::sources::home_assistant::wire::parse_event;
 use hearthline_sim::House;
-use hearthline_store::{Store, StoreConfig};
 use serde_json::{Value, json};
 
+use crate::alone;
 use crate::hearthline::{Answer, Hearthline};
 use crate::simulated::recorded;
 
@@ -19,66 +16,19 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 /// A log whose stream ended three days ago, and was never had again.
 fn gap(hearthline: &Hearthline) {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let config = LogConfig {
-        dir: hearthline.data().join("log"),
-        sync: SyncPolicy::Always,
-        max_bytes: 1 << 30,
-        min_free: 0,
-        reserve_bytes: 0,
-        queue_bytes: 1 << 20,
-        ring_bytes: 0,
-    };
-    let (mut writer, _) = LogWriter::open(Arc::new(RealFs), Arc::clone(&clock), config, Seq(6)).unwrap();
-    let mut ingest = Ingest::open(writer.log(), Arc::clone(&clock), Arc::new(Filter::default())).unwrap();
-    let fired = Timestamp::start_of_day(clock.now().minus(3 * DAY).day()).plus(DAY / 2);
-    let raw = format!(r#"{{"event_type":"a","data":{{}},"time_fired":"{fired}"}}"#);
-    ingest.accept(&parse_event(&raw).unwrap(), fired).unwrap();
-    ingest.disconnected("gone");
-    writer.step().unwrap();
-    writer.close().unwrap();
+    alone::log(&hearthline.data(), Seq(6), |ingest, now| {
+        let fired = Timestamp::start_of_day(now.minus(3 * DAY).day()).plus(DAY / 2);
+        let raw = format!(r#"{{"event_type":"a","data":{{}},"time_fired":"{fired}"}}"#);
+        ingest.accept(&parse_event(&raw).unwrap(), fired).unwrap();
+        ingest.disconnected("gone");
+    });
 }
 
 /// A store with one state a day for five days, the last of them today.
 fn past(hearthline: &Hearthline) {
-    let config = StoreConfig {
-        dir: hearthline.data().join("store"),
-        flush_rows: 1000,
-        flush_interval: DAY,
-        retention: None,
-        context_ids: false,
-    };
-    let clock = Arc::new(SystemClock::new());
-    let now = clock.now();
-    let store = Store::open(Arc::new(RealFs), clock, config).unwrap();
-    let days = (1..=5).zip([4, 3, 2, 1, 0]);
-    let rows = days.map(|(seq, ago)| Row::State(state(seq, now.minus(DAY * ago)))).collect();
-    store.write(&Batch { first: Seq(1), last: Seq(5), rows }).unwrap();
-    store.flush().unwrap();
-}
-
-fn state(seq: u64, ts: Timestamp) -> StateRow {
-    StateRow {
-        seq: Seq(seq),
-        ts,
-        tie: 0,
-        site: "home".into(),
-        entity_id: EntityId::from("sensor.a"),
-        entity_key: "sensor.a".into(),
-        state: Some("1".into()),
-        value: Some(1.0),
-        unit: None,
-        device_class: None,
-        last_changed: ts,
-        received_delay_ms: None,
-        origin: Origin::Live,
-        restored: false,
-        attributes: None,
-        context_id: None,
-        area: None,
-        device: None,
-        weather: None,
-    }
+    let now = SystemClock::new().now();
+    let days = [4, 3, 2, 1, 0].into_iter().map(|ago| now.minus(DAY * ago));
+    alone::store(Arc::new(RealFs), &hearthline.data(), "sensor.a", days);
 }
 
 impl Hearthline {

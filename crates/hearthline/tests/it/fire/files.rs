@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::{Batch, Clock as _, Fs, MemFs, Origin, Row, Seq, StateRow, SystemClock};
+use hearthline_core::{Clock as _, Fs, MemFs, SystemClock};
 use hearthline_sim::House;
-use hearthline_store::{Store, StoreConfig};
 
+use crate::alone;
 use crate::simulated::{hears_once, recorded};
 
 const DAYS: u32 = 260;
@@ -16,43 +16,9 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// A file for each of so many days, all before today. Made in memory, because a sync for each takes long.
 fn many_days(data: &Path) {
     let fs = MemFs::default();
-    let clock = Arc::new(SystemClock::new());
-    let now = clock.now();
-    let config = StoreConfig {
-        dir: data.join("store"),
-        flush_rows: 50_000,
-        flush_interval: Duration::from_secs(600),
-        retention: None,
-        context_ids: false,
-    };
-    let store = Store::open(Arc::new(fs.clone()), clock, config).unwrap();
-    let row = |day: u32| {
-        let ts = now.minus(DAY * (DAYS - day + 2));
-        Row::State(StateRow {
-            seq: Seq(day.into()),
-            ts,
-            tie: 0,
-            site: "home".into(),
-            entity_id: "sensor.old".into(),
-            entity_key: "sensor.old".into(),
-            state: Some(day.to_string().into()),
-            value: Some(day.into()),
-            unit: None,
-            device_class: None,
-            last_changed: ts,
-            received_delay_ms: None,
-            origin: Origin::Live,
-            restored: false,
-            attributes: None,
-            context_id: None,
-            area: None,
-            device: None,
-            weather: None,
-        })
-    };
-    let rows = (1..=DAYS).map(row).collect();
-    store.write(&Batch { first: Seq(1), last: Seq(DAYS.into()), rows }).unwrap();
-    store.flush().unwrap();
+    let now = SystemClock::new().now();
+    let days = (1..=DAYS).map(|day| now.minus(DAY * (DAYS - day + 2)));
+    let store = alone::store(Arc::new(fs.clone()), data, "sensor.old", days);
     store.save_latest().unwrap();
     copy_out(&fs, &data.join("store"));
 }
