@@ -1,25 +1,13 @@
 import { expect, test } from 'vitest';
 import type { Gap } from '../api';
+import { aGap } from './gap.fixture';
 import { causeOf, entries, fetched, joined, pending, period, progress, seconds, stateOf, tally } from './gaps';
 
 const NOON = new Date(2026, 10, 24, 12).getTime();
 const at = (second: number) => new Date(NOON + second * 1000).toISOString();
 
-const gap = (more: Partial<Gap> = {}): Gap => ({
-  id: 1,
-  state: 'filled',
-  from: at(0),
-  to: at(100),
-  cause: 'connection lost: closed by the peer',
-  entities: [],
-  recovered: 12,
-  kind: 'disconnected',
-  through: null,
-  not_kept: [],
-  without_attributes: 0,
-  note: null,
-  ...more,
-});
+const gap = (more: Partial<Gap> = {}) =>
+  aGap({ from: at(0), to: at(100), cause: 'connection lost: closed by the peer', recovered: 12, ...more });
 
 test('the cause is said in words, with what is known beyond them', () => {
   expect(causeOf(gap())).toBe('The connection was lost: closed by the peer');

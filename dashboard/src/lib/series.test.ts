@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Gap, State } from '../api';
+import { aGap } from './gap.fixture';
 import { extent, fromBuckets, fromStates, missed, shares, stretches } from './series';
 
 const at = (seconds: number) => new Date(seconds * 1000).toISOString();
@@ -64,21 +65,7 @@ test('a state older than the period fills it', () => {
 });
 
 test('only gaps of the entity that were not filled are hatched, inside the period', () => {
-  const gap = (more: Partial<Gap>): Gap => ({
-    id: 1,
-    state: 'lost',
-    from: at(900),
-    to: at(1100),
-    cause: '',
-    entities: [],
-    recovered: 0,
-    kind: 'disconnected',
-    through: null,
-    not_kept: [],
-    without_attributes: 0,
-    note: null,
-    ...more,
-  });
+  const gap = (more: Partial<Gap>) => aGap({ state: 'lost', from: at(900), to: at(1100), ...more });
   const gaps = [
     gap({}),
     gap({ state: 'filled' }),

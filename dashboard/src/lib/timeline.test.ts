@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Gap } from '../api';
+import { aGap } from './gap.fixture';
 import { marks, span, ticks } from './timeline';
 
 const MINUTE = 60_000;
@@ -7,20 +8,8 @@ const NOW = new Date(2026, 10, 24, 12).getTime();
 const ago = (minutes: number) => new Date(NOW - minutes * MINUTE).toISOString();
 
 let id = 0;
-const gap = (from: number, to: number | null, state: Gap['state'] = 'filled'): Gap => ({
-  id: id++,
-  state,
-  from: ago(from),
-  to: to === null ? null : ago(to),
-  cause: '',
-  entities: [],
-  recovered: 0,
-  kind: 'disconnected',
-  through: null,
-  not_kept: [],
-  without_attributes: 0,
-  note: null,
-});
+const gap = (from: number, to: number | null, state: Gap['state'] = 'filled'): Gap =>
+  aGap({ id: id++, state, from: ago(from), to: to === null ? null : ago(to) });
 const hour = { from: NOW - 60 * MINUTE, to: NOW, began: NOW - 60 * MINUTE };
 const places = (gaps: Gap[]) =>
   marks(gaps, hour).map(({ at, width, state, gaps }) => [Math.round(at * 60), Math.round(width * 60), state, gaps.length]);
