@@ -22,6 +22,7 @@ pub mod mask;
 pub mod metrics;
 pub mod normalise;
 pub mod orders;
+pub mod portion;
 pub mod quarantine;
 pub mod record;
 pub mod sinks;

@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use hearthline_core::{QuarantineRow, Seq, Settlement, Timestamp};
 use hearthline_pipeline::orders::Order;
+use hearthline_pipeline::portion::portion;
 use hearthline_pipeline::quarantine::{Outcome, Settle, Settled};
 use hearthline_store::{QuarantineQuery, Store, StoreError};
 use serde::{Deserialize, Serialize};
@@ -91,7 +92,7 @@ async fn settle(
     answer: &mut SettledList,
 ) -> Result<(), ApiError> {
     while !rows.is_empty() {
-        let rest = rows.split_off(first_order(&rows));
+        let rest = rows.split_off(portion(&rows, ORDER, |row| row.raw.len()));
         let settle = Settle { how, rows: std::mem::replace(&mut rows, rest) };
         let settled = state.orders.give(|reply| Order::Quarantine(settle, reply)).await.map_err(|why| {
             let done = answer.settled.len();
@@ -101,16 +102,6 @@ async fn settle(
         answer.extend(settled);
     }
     Ok(())
-}
-
-/// How many of these make one order.
-fn first_order(rows: &[QuarantineRow]) -> usize {
-    let mut bytes = 0;
-    let fits = |row: &&QuarantineRow| {
-        bytes += row.raw.len();
-        bytes <= ORDER.1
-    };
-    rows.iter().take(ORDER.0).take_while(fits).count().max(1)
 }
 
 /// Some records that wait, the oldest first, behind a place.

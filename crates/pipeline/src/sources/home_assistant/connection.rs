@@ -17,6 +17,7 @@ use super::wire::{self, Message, State};
 use super::{Io, SessionError};
 use crate::ingest::{Hello, Ingest, IngestError};
 use crate::orders;
+use crate::portion::portion;
 
 /// The one type that is always asked for when no other is.
 const STATE_CHANGED: &str = "state_changed";
@@ -315,12 +316,8 @@ impl<'l> Connection<'l> {
 fn pieces<'s, 'a>(states: &'s [State<'a>]) -> impl Iterator<Item = &'s [State<'a>]> {
     let mut rest = states;
     std::iter::from_fn(move || {
-        let mut bytes = 0;
-        let fits = rest.iter().take_while(|state| {
-            bytes += state.raw.len();
-            bytes <= PIECE
-        });
-        let (piece, others) = rest.split_at_checked(fits.count().max(1))?;
+        let first = portion(rest, (usize::MAX, PIECE), |state| state.raw.len());
+        let (piece, others) = rest.split_at_checked(first)?;
         rest = others;
         Some(piece)
     })

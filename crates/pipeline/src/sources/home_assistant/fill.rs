@@ -25,6 +25,7 @@ use super::command::{Command, Period};
 use super::wire;
 use crate::gaps::{Outcome, State};
 use crate::ingest::{Ingest, PastState};
+use crate::portion::portion;
 
 /// How long an event from behind the gap is waited for. A recorder commits each few seconds.
 const FENCE: Duration = Duration::from_secs(120);
@@ -228,12 +229,7 @@ impl Filler {
         ingest: &mut Ingest,
     ) -> Result<(), SessionError> {
         let Some(plan) = &self.plan else { return Ok(()) };
-        let mut bytes = 0;
-        let fits = rows.as_slice().iter().take(CHUNK.0).take_while(|row| {
-            bytes += row.attributes.len();
-            bytes <= CHUNK.1
-        });
-        let count = fits.count().max(1);
+        let count = portion(rows.as_slice(), CHUNK, |row| row.attributes.len());
         let some: Vec<_> = rows.by_ref().take(count).collect();
         if some.is_empty() {
             return self.next(ingest);
