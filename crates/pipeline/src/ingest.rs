@@ -151,9 +151,7 @@ impl Ingest {
             view: Arc::default(),
         };
         // In the checkpoint, so that it is known also to a log that is too full for anything else.
-        let filling = ingest.fold.gaps.newest_open().and_then(|gap| gap.to);
-        if let Some(last) = ingest.fold.last_fired {
-            let last = filling.unwrap_or(last).min(last);
+        if let Some(last) = ingest.heard_through() {
             ingest.fold.gaps.open(last, ended, "the last run did not end in order");
         }
         ingest.roll()?;
@@ -321,16 +319,19 @@ impl Ingest {
     }
 
     fn open_gap(&mut self, cause: Cause, detail: &str) {
-        // Before the first event ever, only our own clock says when it could have come.
-        let mut last = self.fold.last_fired.or(self.connected_at.map(|at| at.minus(CLOCKS)));
-        // Where states were not compared since the last gap, it may go on.
-        if self.stream != Stream::Complete {
-            last = last.min(self.fold.gaps.newest_open().map_or(last, |gap| gap.to));
-        }
-        if let Some(last) = last {
+        if let Some(last) = self.heard_through() {
             let gap = self.fold.gaps.open(last, cause, detail);
             self.note_gap(gap);
         }
+    }
+
+    /// Up to when nothing can have been missed that no gap names; none before the first connection.
+    fn heard_through(&self) -> Option<Timestamp> {
+        // Before the first event ever, only our own clock says when it could have come.
+        let last = self.fold.last_fired.or(self.connected_at.map(|at| at.minus(CLOCKS)))?;
+        // Where states were not compared since the last gap, it may go on.
+        let open = self.fold.gaps.newest_open().filter(|_| self.stream != Stream::Complete);
+        Some(open.and_then(|gap| gap.to).map_or(last, |to| last.min(to)))
     }
 
     /// The gap has changed: to be logged with the frame.

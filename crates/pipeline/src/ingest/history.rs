@@ -78,27 +78,32 @@ impl Ingest {
     }
 
     fn fill(&self, gap: &Gap) -> Fill {
-        let all = || self.fold.held.keys().filter(|id| self.filter.keeps(id.as_str())).cloned();
-        let mut entities: Vec<EntityId> = if gap.closings > 0 && !gap.result.not_kept.is_empty() {
-            gap.result.not_kept.clone()
+        let all = || self.fold.held.keys().filter(|id| self.filter.keeps(id.as_str()));
+        let moved = self.fold.moved.get(&gap.id);
+        let mut changed: HashSet<EntityId> = if gap.closings > 0 && !gap.result.not_kept.is_empty() {
+            gap.result.not_kept.iter().cloned().collect()
         } else if !gap.entities.is_empty() {
-            gap.entities.clone()
+            gap.entities.iter().cloned().collect()
         } else if gap.closings > 0 || matches!(gap.cause, Cause::Requested | Cause::Damaged) {
-            all().collect()
+            all().cloned().collect()
         } else {
-            self.fold.moved.get(&gap.id).into_iter().flat_map(BTreeMap::keys).cloned().collect()
+            moved.into_iter().flat_map(BTreeMap::keys).cloned().collect()
         };
-        let moved = || {
-            let moved = self.fold.moved.get(&gap.id).into_iter().flatten();
-            moved.filter(|(id, _)| entities.contains(id)).map(|(id, moved)| (id.clone(), *moved))
-        };
-        let before =
-            moved().map(|(id, moved)| (id, moved.since)).filter(|(_, since)| *since < gap.from).collect();
-        let proofs = moved().filter_map(|(id, moved)| Some((id, moved.proof?))).collect();
-        let perhaps: HashSet<EntityId> =
-            moved().filter(|(_, moved)| !moved.known && moved.proof.is_none()).map(|(id, _)| id).collect();
-        let mut changed: HashSet<EntityId> =
-            entities.iter().filter(|id| !perhaps.contains(*id)).cloned().collect();
+        let mut entities: Vec<EntityId> = changed.iter().cloned().collect();
+        let (mut before, mut proofs) = (Vec::new(), HashMap::new());
+        for (id, moved) in moved.into_iter().flatten() {
+            if !changed.contains(id) {
+                continue;
+            }
+            if moved.since < gap.from {
+                before.push((id.clone(), moved.since));
+            }
+            match moved.proof {
+                Some(proof) => drop(proofs.insert(id.clone(), proof)),
+                None if !moved.known => drop(changed.remove(id)),
+                None => {}
+            }
+        }
         if gap.entities.is_empty() {
             entities.extend(self.absent.iter().cloned());
             changed.extend(self.absent.iter().filter(|id| !self.fold.unknown.contains(*id)).cloned());

@@ -19,20 +19,6 @@ pub struct SnapshotReport {
 }
 
 impl Ingest {
-    /// Compares a complete `get_states` with what is held, as one append.
-    ///
-    /// # Errors
-    /// When the log does not take it.
-    pub fn snapshot(
-        &mut self,
-        states: &[State<'_>],
-        received: Timestamp,
-    ) -> Result<SnapshotReport, IngestError> {
-        let report = self.compare(states, received)?;
-        self.compared(states)?;
-        Ok(report)
-    }
-
     /// Compares a part of a snapshot with what is held, and logs each state that is newer. A state that is equal is not
     /// offered, so it is in no counter. Outside of a gap a newer state shows that Home Assistant dropped an event; a gap
     /// opens for that entity.

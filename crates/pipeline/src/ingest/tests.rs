@@ -75,7 +75,8 @@ impl House {
     fn see(&mut self, states: &[(&str, &str, i64)]) -> SnapshotReport {
         let json: Vec<_> = states.iter().map(|(entity, text, second)| state(entity, text, *second)).collect();
         let states: Vec<_> = json.iter().map(|json| wire::parse_state(json).unwrap()).collect();
-        let report = self.ingest.snapshot(&states, self.clock.now()).unwrap();
+        let report = self.ingest.compare(&states, self.clock.now()).unwrap();
+        self.ingest.compared(&states).unwrap();
         self.writer.step().unwrap();
         report
     }
