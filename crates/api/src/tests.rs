@@ -95,12 +95,7 @@ impl House {
     fn write(&self, mut rows: Vec<Row>) {
         let before = self.store.stats().buffered as u64 + self.store.committed().0;
         for (seq, row) in (before + 1..).zip(&mut rows) {
-            match row {
-                Row::State(row) => row.seq = Seq(seq),
-                Row::Event(row) => row.seq = Seq(seq),
-                Row::Quarantined(row) => row.seq = Seq(seq),
-                Row::Settled(row) => row.seq = Seq(seq),
-            }
+            *row.seq_mut() = Seq(seq);
         }
         let batch = Batch { first: Seq(before + 1), last: Seq(before + rows.len() as u64), rows };
         self.store.write(&batch).unwrap();
@@ -192,6 +187,7 @@ fn state(before: u64, entity_id: &str, state: &str) -> Row {
         area: None,
         device: None,
         weather: None,
+        weather_stale: false,
         entity_id,
     })
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EntityId, Origin, Seq, Timestamp};
+use crate::{Change, EntityId, EntityInfo, Observation, Origin, Seq, Timestamp};
 
 /// The rows of a run of consecutive log records, in log order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,7 +13,7 @@ pub struct Batch {
     pub first: Seq,
     /// The last record that the batch covers. Records without a row (gaps, checkpoints) are covered too.
     pub last: Seq,
-    /// One row for each record that has one.
+    /// What the records say, in their order.
     pub rows: Vec<Row>,
 }
 
@@ -28,6 +28,10 @@ pub enum Row {
     Quarantined(QuarantineRow),
     /// What a person decided about a record that could not be understood. No event: it is in no count of them.
     Settled(SettledRow),
+    /// A weather observation. No event.
+    Weather(WeatherRow),
+    /// What is known of an entity from an instant on. No event.
+    Entity(EntityRow),
 }
 
 /// A state of an entity at one instant. `(site, entity_key, ts, tie)` is its identity.
@@ -69,25 +73,10 @@ pub struct StateRow {
     pub area: Option<Arc<str>>,
     /// The device the entity belonged to.
     pub device: Option<Arc<str>>,
-    /// The weather as it was.
-    pub weather: Option<Arc<Weather>>,
-}
-
-/// A weather observation, in the units that are stored whatever the provider used.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Weather {
-    /// The observation's own time.
-    pub at: Timestamp,
-    /// °C.
-    pub temperature: Option<f64>,
-    /// %.
-    pub humidity: Option<f64>,
-    /// hPa.
-    pub pressure: Option<f64>,
-    /// m/s.
-    pub wind_speed: Option<f64>,
-    /// Home Assistant's word for it, as in `partlycloudy`.
-    pub condition: Option<Arc<str>>,
+    /// The weather as it was: the newest observation that was not younger than the row.
+    pub weather: Option<Arc<Observation>>,
+    /// That observation was old already: it may not say how the weather was.
+    pub weather_stale: bool,
 }
 
 /// An event other than a state change.
@@ -141,6 +130,40 @@ pub struct SettledRow {
     pub at: Timestamp,
 }
 
+/// A weather observation. `(site, provider, ts)` is its identity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WeatherRow {
+    /// The log record.
+    pub seq: Seq,
+    /// When it was had.
+    pub received: Timestamp,
+    /// The house.
+    pub site: Arc<str>,
+    /// Who observed it, as in the settings.
+    pub provider: Arc<str>,
+    /// Which entity or place it is of.
+    pub source: Arc<str>,
+    /// What was observed; `at` is the row's time.
+    pub observation: Arc<Observation>,
+}
+
+/// What is known of an entity, from `ts` until the next row with the same key. `(site, key, ts)` is its identity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EntityRow {
+    /// The log record.
+    pub seq: Seq,
+    /// From when on.
+    pub ts: Timestamp,
+    /// The house.
+    pub site: Arc<str>,
+    /// What is known.
+    pub info: Arc<EntityInfo>,
+    /// It has gone from the registry; `info` is how it was.
+    pub removed: bool,
+    /// What is different from the row before.
+    pub changes: Arc<[Change]>,
+}
+
 /// What can be decided about a record that was set aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -177,6 +200,27 @@ impl Row {
             Self::Event(row) => row.seq,
             Self::Quarantined(row) => row.seq,
             Self::Settled(row) => row.seq,
+            Self::Weather(row) => row.seq,
+            Self::Entity(row) => row.seq,
         }
+    }
+
+    /// The same, to be given to a row that was made elsewhere.
+    #[must_use]
+    pub const fn seq_mut(&mut self) -> &mut Seq {
+        match self {
+            Self::State(row) => &mut row.seq,
+            Self::Event(row) => &mut row.seq,
+            Self::Quarantined(row) => &mut row.seq,
+            Self::Settled(row) => &mut row.seq,
+            Self::Weather(row) => &mut row.seq,
+            Self::Entity(row) => &mut row.seq,
+        }
+    }
+
+    /// Whether it is one of the events that are counted.
+    #[must_use]
+    pub const fn is_event(&self) -> bool {
+        matches!(self, Self::State(_) | Self::Event(_) | Self::Quarantined(_))
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod batch;
 pub mod clock;
+pub mod context;
 pub mod entity;
 pub mod error;
 pub mod fs;
@@ -11,8 +12,11 @@ pub mod seq;
 pub mod time;
 pub mod value;
 
-pub use batch::{Batch, EventRow, QuarantineRow, Row, SettledRow, Settlement, StateRow, Weather};
+pub use batch::{
+    Batch, EntityRow, EventRow, QuarantineRow, Row, SettledRow, Settlement, StateRow, WeatherRow,
+};
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use context::{Change, ChangeKind, EntityInfo, Named, Observation};
 pub use entity::EntityId;
 pub use error::ErrorKind;
 pub use fs::{Fs, MemFs, RealFs};

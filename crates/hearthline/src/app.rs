@@ -116,12 +116,12 @@ impl App {
         let log = writer.log();
         let ingest = Ingest::open_after(log.clone(), Arc::clone(&clock), Arc::clone(&filter), ended)?;
         let live = Live::default();
-        let delivery = Delivery::new(
+        let delivery = Delivery::open(
             log.clone(),
             Arc::clone(&clock),
             Archive { sink: StoreSink::new(Arc::clone(&store), live.clone()), stands },
             SITE,
-        );
+        )?;
         let stored = in_store(Arc::clone(&store), delivery.view());
         let (link, connection) = Link::new(link, Arc::clone(&clock), stored);
         let sinks = vec![delivery.view()];

@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 pub use self::status::{SinkView, SinkViewOf};
+use crate::context::Context;
 use crate::health::PartState;
 use crate::normalise::Normaliser;
 use crate::sinks::{Committed, Sink, SinkError};
@@ -67,19 +68,23 @@ pub struct Delivery<S> {
 
 impl<S: Sink> Delivery<S> {
     /// Goes on behind what the sink has committed.
-    pub fn new(log: Log, clock: Arc<dyn Clock>, sink: S, site: &str) -> Self {
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn open(log: Log, clock: Arc<dyn Clock>, sink: S, site: &str) -> Result<Self, LogError> {
         let committed = sink.committed();
         let view = Arc::new(SinkView::new(sink.name(), sink.kind(), committed, log.clone(), clock));
-        Self {
+        let normaliser = Normaliser::with(site, Context::replay(&log, committed.seq)?);
+        Ok(Self {
             reader: log.reader(committed.seq),
-            normaliser: Normaliser::new(site),
+            normaliser,
             written: committed.seq,
             committed: committed.seq,
             refused: None,
             log,
             sink,
             view,
-        }
+        })
     }
 
     /// What others may see of it.

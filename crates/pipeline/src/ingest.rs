@@ -7,6 +7,7 @@
 //! Events of one frame become one append. If the log does not take it, everything that the frame changed in memory is
 //! taken back, so that the next snapshot finds what is missing.
 
+mod context;
 mod fence;
 mod fold;
 mod history;
@@ -27,6 +28,7 @@ pub use self::fold::Fold;
 pub use self::history::{Fill, PastState};
 pub use self::snapshot::SnapshotReport;
 pub use self::view::{GapCounts, IngestView, ViewOf};
+use crate::context::Context;
 use crate::filter::Filter;
 use crate::gaps::{Cause, Gap};
 use crate::record::{Checkpoint, ConnectedRecord, Held, HeldEntity, Moved, Record, UndecodableRecord};
@@ -107,6 +109,8 @@ struct Frame {
     /// States that were counted as recovered, by gap.
     recovered: Vec<(u64, u64)>,
     undo: Vec<(EntityId, Option<Held>)>,
+    /// The context before the frame, once the frame has changed it.
+    context: Option<Context>,
     /// `last_fired` before the frame, once the frame has changed it.
     last_fired: Option<Option<Timestamp>>,
 }
@@ -257,6 +261,9 @@ impl Ingest {
                 if let Some(before) = frame.last_fired {
                     self.fold.last_fired = before;
                 }
+                if let Some(before) = frame.context {
+                    self.fold.context = before;
+                }
                 self.fold.counters.logged -= frame.events;
                 self.fold.counters.unlogged += frame.events;
                 self.fold.counters.undecodable -= frame.undecodable;
@@ -377,6 +384,11 @@ impl Ingest {
         self.scratch.clear();
         checkpoint.encode(&mut self.scratch)?;
         let mut append = Append::new();
+        append.push(&self.scratch, false);
+        self.fold.context.forget(self.clock.now());
+        let context = Record::Context(Box::new(self.fold.context.clone()));
+        self.scratch.clear();
+        context.encode(&mut self.scratch)?;
         append.push(&self.scratch, false);
         append.set_meta(&self.fold.counters.to_meta());
         self.log.roll(append)?;

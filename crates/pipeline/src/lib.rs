@@ -3,6 +3,7 @@
 //! - [`sources`]: where events come from.
 //! - [`ingest`]: filters, recognises duplicates, finds missed predecessors, appends to the log. The one producer.
 //! - [`record`]: the shapes of a log record.
+//! - [`context`]: where entities belong and how the weather was, as the log says it.
 //! - [`gaps`]: the ledger of periods in which events were or may have been missed.
 //! - [`normalise`]: turns a log record into a row.
 //! - [`deliver`]: folds the log into a sink, with a cursor.
@@ -11,6 +12,7 @@
 //! - [`orders`], [`quarantine`]: what a person asks of the producer, and what can be done with records that were set aside.
 //! - [`health`], [`metrics`]: the state of the parts, rates over a window.
 
+pub mod context;
 pub mod counters;
 pub mod deliver;
 pub mod filter;

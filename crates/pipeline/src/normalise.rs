@@ -1,32 +1,37 @@
 //! Turns a log record into a row.
 //!
-//! A row depends on its record alone (and later on what the records before it say), so that replaying the log gives the
-//! same rows. What cannot be understood becomes a quarantined row with its bytes and the reason.
+//! A row depends on its record and on what the records before it say (see [`crate::context`]), so that replaying the log
+//! gives the same rows. What cannot be understood becomes a quarantined row with its bytes and the reason.
+
+mod place;
 
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 use hearthline_core::{
-    EntityId, EventRow, Origin, QuarantineRow, Row, Seq, SettledRow, StateRow, Timestamp, Value,
+    EntityId, EntityRow, EventRow, Origin, QuarantineRow, Row, Seq, SettledRow, StateRow, Timestamp, Value,
+    WeatherRow,
 };
 use serde::Deserialize;
 
+use self::place::{Place, Places};
+use crate::context::Context;
 use crate::record::{EventRecord, Record, SettledRecord, StateRecord, UndecodableRecord};
 use crate::sources::home_assistant::wire::{self, EventData, State};
 
 /// Attributes that Home Assistant's recorder did not keep.
 const NOT_KNOWN: &str = "null";
 
-/// Makes rows of records. What it keeps between two records only saves memory; it changes no row.
+/// Makes rows of records. What it keeps beside the context only saves memory; it changes no row.
 pub struct Normaliser {
     site: Arc<str>,
+    context: Context,
+    places: Places,
     known: HashMap<EntityId, Known>,
 }
 
 /// The texts of the last row of an entity, to be shared with the next.
 struct Known {
-    entity_id: EntityId,
-    entity_key: Arc<str>,
     attributes: Arc<str>,
     unit: Option<Arc<str>>,
     device_class: Option<Arc<str>>,
@@ -52,7 +57,18 @@ enum Text {
 impl Normaliser {
     /// For rows of this house.
     pub fn new(site: impl Into<Arc<str>>) -> Self {
-        Self { site: site.into(), known: HashMap::new() }
+        Self::with(site, Context::default())
+    }
+
+    /// The same in the middle of a log: the context is what the records before say.
+    pub fn with(site: impl Into<Arc<str>>, context: Context) -> Self {
+        Self { site: site.into(), context, places: Places::default(), known: HashMap::new() }
+    }
+
+    /// What the records so far say about the context of rows.
+    #[must_use]
+    pub const fn context(&self) -> &Context {
+        &self.context
     }
 
     /// The row of a record; none for a record that is about the log itself.
@@ -64,6 +80,15 @@ impl Normaliser {
                 Some(self.quarantine(seq, received, &reason, &raw))
             }
             Ok(Record::Settled(record)) => Some(self.settled(seq, &record)),
+            Ok(record @ Record::Weather(_)) => {
+                self.context.apply(&record);
+                self.described(seq, record)
+            }
+            Ok(record @ (Record::Entity(_) | Record::Context(_))) => {
+                self.context.apply(&record);
+                self.places.clear();
+                self.described(seq, record)
+            }
             Ok(Record::Checkpoint(_) | Record::Gap(_) | Record::Connected(_)) => None,
             Err(error) => Some(self.quarantine(seq, Timestamp::EPOCH, &error.to_string(), bytes)),
         }
@@ -113,18 +138,23 @@ impl Normaliser {
         context: Option<&str>,
     ) -> StateRow {
         let site = Arc::clone(&self.site);
+        let Place { info, entity_id } = self.places.of(record, &self.context.entities);
+        let (weather, weather_stale) = match self.context.weather.at(record.ts) {
+            Some((weather, stale)) => (Some(Arc::clone(weather)), stale),
+            None => (None, false),
+        };
         let known = self.known(&record.entity_id, state.map(|state| state.attributes));
-        let domain = known.entity_id.domain();
+        let value = state.and_then(|state| Value::of(entity_id.domain(), &state.state).as_number());
         let live = fired.filter(|_| record.origin == Origin::Live);
         StateRow {
             seq,
             ts: record.ts,
             tie: record.tie,
             site,
-            entity_id: known.entity_id.clone(),
-            entity_key: Arc::clone(&known.entity_key),
+            entity_id,
+            entity_key: Arc::clone(&info.key),
             state: state.map(|state| state.state.as_ref().into()),
-            value: state.and_then(|state| Value::of(domain, &state.state).as_number()),
+            value,
             unit: state.and_then(|_| known.unit.clone()),
             device_class: state.and_then(|_| known.device_class.clone()),
             last_changed: state.map_or(record.ts, |state| state.last_changed),
@@ -135,18 +165,41 @@ impl Normaliser {
                 .filter(|state| state.attributes != NOT_KNOWN)
                 .map(|_| Arc::clone(&known.attributes)),
             context_id: context.map(Arc::from),
-            area: None,
-            device: None,
-            weather: None,
+            area: info.area.as_ref().map(|area| Arc::clone(&area.name)),
+            device: info.device.as_ref().map(|device| Arc::clone(&device.name)),
+            weather,
+            weather_stale,
+        }
+    }
+
+    /// The row of a record about the context.
+    fn described(&self, seq: Seq, record: Record<'_>) -> Option<Row> {
+        let site = Arc::clone(&self.site);
+        match record {
+            Record::Weather(record) => Some(Row::Weather(WeatherRow {
+                seq,
+                received: record.received,
+                site,
+                provider: record.provider.as_ref().into(),
+                source: record.source.as_ref().into(),
+                observation: Arc::new(record.observation),
+            })),
+            Record::Entity(record) => Some(Row::Entity(EntityRow {
+                seq,
+                ts: record.at,
+                site,
+                info: Arc::new(record.info.into_owned()),
+                removed: record.removed,
+                changes: record.changes.into(),
+            })),
+            _ => None,
         }
     }
 
     /// The shared texts of an entity, brought up to date with its attributes (none for a removal).
     fn known(&mut self, entity_id: &str, attributes: Option<&str>) -> &Known {
         let id = EntityId::from(entity_id);
-        let known = self.known.entry(id).or_insert_with_key(|id| Known {
-            entity_id: id.clone(),
-            entity_key: id.as_str().into(),
+        let known = self.known.entry(id).or_insert_with(|| Known {
             attributes: "{}".into(),
             unit: None,
             device_class: None,

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::ingest::{Ingest, IngestError};
 use crate::quarantine::{Settle, Settled};
+use crate::record::WeatherRecord;
 
 /// Orders that wait for the reader.
 const WAITING: usize = 16;
@@ -26,6 +27,8 @@ pub enum Order {
     /// A part of the log cannot be read: between which times it was written, and what it is. Answered with whether that is
     /// news.
     Damaged(Timestamp, Timestamp, String, Reply<bool>),
+    /// Log a weather observation.
+    Weather(WeatherRecord<'static>, Reply<()>),
     /// Settle records that were set aside.
     Quarantine(Settle, Reply<Vec<Settled>>),
 }
@@ -39,6 +42,7 @@ impl Order {
             Self::Damaged(from, to, what, reply) => {
                 drop(reply.send(in_words(ingest.damaged(from, to, &what))));
             }
+            Self::Weather(record, reply) => drop(reply.send(in_words(ingest.observed(record)))),
             Self::Quarantine(settle, reply) => drop(reply.send(settle.carry_out(ingest))),
         }
     }

@@ -14,9 +14,10 @@
 
 use std::borrow::Cow;
 
-use hearthline_core::{EntityId, Origin, Seq, Settlement, Timestamp};
+use hearthline_core::{Change, EntityId, EntityInfo, Observation, Origin, Seq, Settlement, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::context::Context;
 use crate::counters::Counters;
 use crate::gaps::{Gap, Totals};
 
@@ -41,6 +42,14 @@ pub enum Record<'a> {
     Connected(ConnectedRecord<'a>),
     /// A record that was set aside waits no more.
     Settled(SettledRecord),
+    /// A weather observation.
+    #[serde(borrow)]
+    Weather(WeatherRecord<'a>),
+    /// What is known of an entity from an instant on.
+    #[serde(borrow)]
+    Entity(EntityRecord<'a>),
+    /// All that the records before say about the context of rows. Stands right behind a checkpoint.
+    Context(Box<Context>),
 }
 
 /// A state of an entity, or its removal.
@@ -117,6 +126,36 @@ pub struct SettledRecord {
     pub at: Timestamp,
     /// `time_fired` of the last live event, which what was read again is not.
     pub last_fired: Option<Timestamp>,
+}
+
+/// A weather observation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WeatherRecord<'a> {
+    /// When it was had.
+    pub received: Timestamp,
+    /// Who observed it, as in the settings.
+    #[serde(borrow)]
+    pub provider: Cow<'a, str>,
+    /// Which entity or place it is of.
+    #[serde(borrow)]
+    pub source: Cow<'a, str>,
+    /// What was observed.
+    pub observation: Observation,
+}
+
+/// What is known of an entity from an instant on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntityRecord<'a> {
+    /// From when on: `time_fired` of the event that said so, else when it was seen.
+    pub at: Timestamp,
+    /// When it was seen.
+    pub received: Timestamp,
+    /// What is known; of one that has gone, what was known.
+    pub info: Cow<'a, EntityInfo>,
+    /// It has gone from the registry.
+    pub removed: bool,
+    /// What is different from the record before it about the same entity.
+    pub changes: Vec<Change>,
 }
 
 /// All that the records before say together, so that a reader can start here.

@@ -50,6 +50,7 @@ struct Line<'a, A> {
     weather_wind_speed: Option<f64>,
     weather_condition: Option<&'a str>,
     weather_at: Option<String>,
+    weather_stale: bool,
     site: &'a str,
 }
 
@@ -80,6 +81,7 @@ impl<'a, A> Line<'a, A> {
             weather_wind_speed: weather.and_then(|weather| weather.wind_speed),
             weather_condition: weather.and_then(|weather| weather.condition.as_deref()),
             weather_at: weather.map(|weather| weather.at.to_string()),
+            weather_stale: row.weather_stale,
             site: &row.site,
         }
     }

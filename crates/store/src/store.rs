@@ -237,7 +237,7 @@ impl Store {
 
 impl Live {
     fn take(&mut self, row: &Row, context_ids: bool) {
-        self.events += u64::from(!matches!(row, Row::Settled(_)));
+        self.events += u64::from(row.is_event());
         match row {
             Row::State(row) => {
                 let mut row = row.clone();
@@ -253,6 +253,7 @@ impl Live {
             }
             Row::Quarantined(row) => self.buffers.quarantine.push(Arc::new(row.clone())),
             Row::Settled(row) => self.buffers.settled.push(Arc::new(row.clone())),
+            Row::Weather(_) | Row::Entity(_) => {}
         }
     }
 }

@@ -72,12 +72,7 @@ impl House {
 
     fn numbered(&mut self, mut row: Row) -> Row {
         self.seq += 1;
-        match &mut row {
-            Row::State(row) => row.seq = Seq(self.seq),
-            Row::Event(row) => row.seq = Seq(self.seq),
-            Row::Quarantined(row) => row.seq = Seq(self.seq),
-            Row::Settled(row) => row.seq = Seq(self.seq),
-        }
+        *row.seq_mut() = Seq(self.seq);
         row
     }
 
@@ -147,6 +142,7 @@ fn state(entity_id: &str, after: i64, text: &str) -> StateRow {
         area: None,
         device: None,
         weather: None,
+        weather_stale: false,
     }
 }
 

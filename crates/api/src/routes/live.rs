@@ -107,7 +107,7 @@ impl Watcher {
             Row::Event(row) if self.entities.is_none() || entity_of(row).is_some_and(|id| wanted(&id)) => {
                 event("event", &Event::of_event(row))
             }
-            Row::State(_) | Row::Event(_) | Row::Quarantined(_) | Row::Settled(_) => None,
+            _ => None,
         }
     }
 }

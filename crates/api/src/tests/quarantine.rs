@@ -29,6 +29,7 @@ impl House {
                         reply.send(Ok(true)).unwrap();
                         continue;
                     }
+                    Order::Weather(..) => panic!("nothing here observes the weather"),
                 };
                 assert!(settle.rows.len() <= 100, "an order is short");
                 let settled = settle.rows.iter().map(|row| {

@@ -104,7 +104,7 @@ impl House {
         ingest.connected(&Hello { ha_version: "2026.11.0".into(), states_only: true })?;
         ingest.running();
         let delivery =
-            Delivery::new(log, shared, StoreSink::new(Arc::clone(&store), Live::default()), "home");
+            Delivery::open(log, shared, StoreSink::new(Arc::clone(&store), Live::default()), "home")?;
         Ok(Self { clock, writer, ingest, delivery, store })
     }
 

@@ -81,12 +81,12 @@ pub(crate) async fn run(address: SocketAddr, events: u64, dir: &Path, chain: &Ch
     let (writer, _) = LogWriter::open(fs, Arc::clone(&clock), config, store.committed().next())?;
     let log = writer.log();
     let ingest = Ingest::open(log.clone(), Arc::clone(&clock), Arc::default())?;
-    let delivery = Delivery::new(
+    let delivery = Delivery::open(
         log.clone(),
         Arc::clone(&clock),
         StoreSink::new(Arc::clone(&store), Live::default()),
         "home",
-    );
+    )?;
     let view = ingest.view();
     let (link, mut status) = Link::new(link_config(address)?, clock, in_store(store, delivery.view()));
     let (_orders, incoming) = Orders::channel();

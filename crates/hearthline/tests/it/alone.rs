@@ -73,5 +73,6 @@ fn state(seq: u32, ts: Timestamp, entity: &str) -> StateRow {
         area: None,
         device: None,
         weather: None,
+        weather_stale: false,
     }
 }

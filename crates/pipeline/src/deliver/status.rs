@@ -29,6 +29,8 @@ struct Inner {
     committed: Committed,
     caught_up: Option<Duration>,
     newest: Option<Timestamp>,
+    states: u64,
+    with_weather: u64,
     write_errors: u64,
     last_error: Option<String>,
 }
@@ -48,6 +50,10 @@ pub struct SinkViewOf {
     pub pending: u64,
     /// How long the oldest event that it was not given has been waiting.
     pub lag: Duration,
+    /// States that it was given since the program started.
+    pub states: u64,
+    /// Of these, the ones that know the weather of their time.
+    pub with_weather: u64,
     /// Writes that failed.
     pub write_errors: u64,
     /// The last of them.
@@ -70,6 +76,8 @@ impl SinkView {
             committed,
             caught_up: None,
             newest: None,
+            states: 0,
+            with_weather: 0,
             write_errors: 0,
             last_error: None,
         };
@@ -90,6 +98,8 @@ impl SinkView {
             committed: inner.committed,
             pending,
             lag: behind.or(old).unwrap_or_default(),
+            states: inner.states,
+            with_weather: inner.with_weather,
             write_errors: inner.write_errors,
             last_error: inner.last_error.clone(),
         }
@@ -112,8 +122,12 @@ impl SinkView {
         let mut inner = self.inner.lock();
         inner.works(&*self.clock);
         inner.given = batch.last;
-        if let Some(Row::State(row)) = batch.rows.last() {
-            inner.newest = Some(row.ts);
+        for row in &batch.rows {
+            if let Row::State(row) = row {
+                inner.newest = Some(row.ts);
+                inner.states += 1;
+                inner.with_weather += u64::from(row.weather.is_some());
+            }
         }
     }
 

@@ -7,6 +7,7 @@ use hearthline_core::{EntityId, Origin, Seq, Timestamp};
 use hearthline_log::{Log, LogError, Read};
 
 use super::offer::held;
+use crate::context::Context;
 use crate::counters::Counters;
 use crate::gaps::{Gap, Ledger, State};
 use crate::record::{Held, Moved, Record, StateRecord};
@@ -23,6 +24,8 @@ pub struct Fold {
     pub moved: BTreeMap<u64, BTreeMap<EntityId, Moved>>,
     /// Entities that a gap has named as not kept by history, and that were not heard of since.
     pub unknown: BTreeSet<EntityId>,
+    /// Where entities belong, and the weather.
+    pub context: Context,
     /// Cumulative counts.
     pub counters: Counters,
     /// `time_fired` of the last live event, or the time of a newer state that came without one.
@@ -83,6 +86,9 @@ impl Fold {
             Record::Connected(connected) => self.gaps.began(connected.at),
             Record::Settled(settled) => self.last_fired = settled.last_fired,
             Record::Undecodable(_) => {}
+            record @ (Record::Weather(_) | Record::Entity(_) | Record::Context(_)) => {
+                self.context.apply(&record);
+            }
         }
     }
 

@@ -115,7 +115,7 @@ impl Place {
         let ingest = Ingest::open(log.clone(), Arc::clone(&clock), filter)?;
         let sink =
             Moody { sink: StoreSink::new(Arc::clone(&store), Live::default()), moods: self.moods.clone() };
-        let delivery = Delivery::new(log.clone(), Arc::clone(&clock), sink, SITE);
+        let delivery = Delivery::open(log.clone(), Arc::clone(&clock), sink, SITE).unwrap();
         let (link, status) = Link::new(self.link(), clock, in_store(Arc::clone(&store), delivery.view()));
         let (orders, asked) = Orders::channel();
         let (flushes, requests) = mpsc::channel(1);

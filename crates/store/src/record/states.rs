@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType, UInt8Type};
 use arrow_array::{ArrayRef, RecordBatch};
-use hearthline_core::{EntityId, Origin, Seq, StateRow, Timestamp, Weather};
+use hearthline_core::{EntityId, Observation, Origin, Seq, StateRow, Timestamp};
 
 use super::Record;
 use crate::Table;
@@ -43,6 +43,7 @@ impl Record for StateRow {
         optional("weather_wind_speed", Kind::Float),
         optional("weather_condition", Kind::Text),
         optional("weather_at", Kind::SharedTime),
+        optional("weather_stale", Kind::Bool),
         required("site", Kind::Text),
     ];
     const SORTED: &'static [&'static str] = &["entity_id", "ts", "tie"];
@@ -70,7 +71,7 @@ impl Record for StateRow {
     }
 
     fn encode(rows: &[Arc<Self>]) -> Vec<ArrayRef> {
-        let weather = |of: fn(&Weather) -> Option<f64>| {
+        let weather = |of: fn(&Observation) -> Option<f64>| {
             number::<Float64Type, _>(rows, move |row: &Self| row.weather.as_deref().and_then(of))
         };
         vec![
@@ -97,6 +98,7 @@ impl Record for StateRow {
             weather(|weather| weather.wind_speed),
             text(rows, |row| row.weather.as_deref()?.condition.as_deref()),
             time(rows, |row| row.weather.as_deref().map(|weather| weather.at.0)),
+            flag(rows, |row| row.weather_stale),
             text(rows, |row| Some(&row.site)),
         ]
     }
@@ -112,7 +114,7 @@ impl Record for StateRow {
         let tie = Numbers::<UInt8Type>::of(batch, "tie");
         let value = Numbers::<Float64Type>::of(batch, "value");
         let delay = Numbers::<Int64Type>::of(batch, "received_delay_ms");
-        let restored = is_set(batch, "restored");
+        let [restored, weather_stale] = ["restored", "weather_stale"].map(|name| is_set(batch, name));
         let mut weather = WeatherColumns::of(batch);
         let row = |row: usize| {
             let at = ts.get(row).unwrap_or_default();
@@ -136,6 +138,7 @@ impl Record for StateRow {
                 area: area.get(row),
                 device: device.get(row),
                 weather: weather.get(row),
+                weather_stale: weather_stale(row),
             }
         };
         (0..batch.num_rows()).map(row).collect()
@@ -151,7 +154,7 @@ struct WeatherColumns<'a> {
     at: Numbers<'a, TimestampMicrosecondType>,
     figures: [Numbers<'a, Float64Type>; 4],
     condition: Texts<'a>,
-    last: Option<Arc<Weather>>,
+    last: Option<Arc<Observation>>,
 }
 
 impl<'a> WeatherColumns<'a> {
@@ -165,12 +168,20 @@ impl<'a> WeatherColumns<'a> {
         }
     }
 
-    fn get(&mut self, row: usize) -> Option<Arc<Weather>> {
+    fn get(&mut self, row: usize) -> Option<Arc<Observation>> {
         let at = Timestamp(self.at.get(row)?);
         let [temperature, humidity, pressure, wind_speed] =
             self.figures.each_ref().map(|column| column.get(row));
         let condition = self.condition.get(row);
-        let weather = Weather { at, temperature, humidity, pressure, wind_speed, condition };
+        let weather = Observation {
+            at,
+            temperature,
+            humidity,
+            pressure,
+            wind_speed,
+            condition,
+            ..Observation::default()
+        };
         if self.last.as_deref() != Some(&weather) {
             self.last = Some(Arc::new(weather));
         }

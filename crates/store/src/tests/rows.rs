@@ -1,4 +1,4 @@
-use hearthline_core::{ErrorKind, EventRow, QuarantineRow, Weather};
+use hearthline_core::{ErrorKind, EventRow, Observation, QuarantineRow};
 
 use super::*;
 use crate::{EventsQuery, QuarantineQuery};
@@ -17,13 +17,14 @@ fn full(after: i64) -> StateRow {
         attributes: Some(r#"{"list":[1,"two",null],"schön":"☀"}"#.into()),
         area: Some("Küche".into()),
         device: Some("Fühler".into()),
-        weather: Some(Arc::new(Weather {
+        weather: Some(Arc::new(Observation {
             at: NOON,
             temperature: Some(-3.5),
             humidity: Some(80.0),
             pressure: None,
             wind_speed: Some(2.25),
             condition: Some("snowy".into()),
+            ..Observation::default()
         })),
         ..state("sensor.kitchen", after, "21.50")
     }

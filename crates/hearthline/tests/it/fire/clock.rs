@@ -57,7 +57,7 @@ impl Run {
         ingest.connected(&Hello { ha_version: "2026.11.0".into(), states_only: true }).unwrap();
         ingest.running();
         let sink = StoreSink::new(Arc::clone(&store), Live::default());
-        let delivery = Delivery::new(log.clone(), clock, sink, "home");
+        let delivery = Delivery::open(log.clone(), clock, sink, "home").unwrap();
         Self { log, writer: writer.spawn().unwrap(), ingest, delivery, store }
     }
 

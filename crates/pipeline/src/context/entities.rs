@@ -1,0 +1,102 @@
+//! Which entities there are, under which names, and what was known of each from when on.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hearthline_core::{EntityId, EntityInfo, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::record::EntityRecord;
+
+/// What was known of an entity from an instant on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Version {
+    /// From when on.
+    pub from: Timestamp,
+    /// What.
+    pub info: Arc<EntityInfo>,
+    /// It had gone from the registry.
+    pub removed: bool,
+}
+
+/// All entities, and the names that they had.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Entities {
+    /// By key, in the order of time; never empty.
+    versions: BTreeMap<Arc<str>, Vec<Version>>,
+    /// By entity id: who got that name and when.
+    owners: BTreeMap<EntityId, Vec<(Timestamp, Arc<str>)>>,
+}
+
+impl Entities {
+    pub(super) fn apply(&mut self, record: &EntityRecord<'_>) {
+        let info = Arc::new(record.info.as_ref().clone());
+        let owners = self.owners.entry(info.entity_id.clone()).or_default();
+        if owners.last().is_none_or(|(_, key)| *key != info.key) {
+            owners.push((record.at, Arc::clone(&info.key)));
+        }
+        let versions = self.versions.entry(Arc::clone(&info.key)).or_default();
+        versions.push(Version { from: record.at, info, removed: record.removed });
+    }
+
+    /// Whose name it was at an instant. Before anybody is known to have had it, it was the first one's.
+    #[must_use]
+    pub fn owner(&self, entity_id: &str, at: Timestamp) -> Option<&Arc<str>> {
+        let owners = self.owners.get(entity_id)?;
+        let behind = owners.iter().rposition(|(from, _)| *from <= at).unwrap_or(0);
+        owners.get(behind).map(|(_, key)| key)
+    }
+
+    /// Since when the name is with the one who has it now.
+    #[must_use]
+    pub fn named_since(&self, entity_id: &str) -> Timestamp {
+        let newest = self.owners.get(entity_id).and_then(|owners| owners.last());
+        newest.map_or(Timestamp(i64::MIN), |(from, _)| *from)
+    }
+
+    /// What was known of the entity with this key at an instant; before that, what was known first.
+    #[must_use]
+    pub fn version(&self, key: &str, at: Timestamp) -> Option<&Version> {
+        let versions = self.versions.get(key)?;
+        let behind = versions.iter().rposition(|version| version.from <= at).unwrap_or(0);
+        versions.get(behind)
+    }
+
+    /// What is known now of the entity that has this name; none if none has it.
+    #[must_use]
+    pub fn current(&self, entity_id: &str) -> Option<&Arc<EntityInfo>> {
+        let (_, key) = self.owners.get(entity_id)?.last()?;
+        let newest = self.versions.get(key)?.last()?;
+        (!newest.removed && newest.info.entity_id.as_str() == entity_id).then_some(&newest.info)
+    }
+
+    /// What is known now of the entity with this key; none if it has gone.
+    #[must_use]
+    pub fn by_key(&self, key: &str) -> Option<&Arc<EntityInfo>> {
+        self.versions.get(key)?.last().filter(|newest| !newest.removed).map(|newest| &newest.info)
+    }
+
+    /// The newest version of every entity, in the order of keys.
+    pub fn newest(&self) -> impl Iterator<Item = &Version> {
+        self.versions.values().filter_map(|versions| versions.last())
+    }
+
+    /// Versions that were over, entities that had gone and names that had changed hands before.
+    pub(super) fn forget(&mut self, before: Timestamp) {
+        self.versions.retain(|_, versions| {
+            let needed = versions.iter().rposition(|version| version.from <= before).unwrap_or(0);
+            versions.drain(..needed);
+            versions.last().is_some_and(|newest| !newest.removed || newest.from > before)
+        });
+        let versions = &self.versions;
+        self.owners.retain(|_, owners| {
+            let needed = owners.iter().rposition(|(from, _)| *from <= before).unwrap_or(0);
+            owners.drain(..needed);
+            owners.retain(|(_, key)| versions.contains_key(key));
+            !owners.is_empty()
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;
