@@ -12,6 +12,7 @@ mod fence;
 mod fold;
 mod history;
 mod offer;
+mod registry;
 mod settle;
 mod snapshot;
 mod view;
@@ -26,6 +27,7 @@ use hearthline_log::{Append, Log, LogError};
 use self::fence::Fences;
 pub use self::fold::Fold;
 pub use self::history::{Fill, PastState};
+use self::registry::Registered;
 pub use self::snapshot::SnapshotReport;
 pub use self::view::{GapCounts, IngestView, ViewOf};
 use crate::context::Context;
@@ -96,6 +98,7 @@ pub struct Ingest {
     totals_changed: bool,
     /// Held entities that the last snapshot did not show.
     absent: Vec<EntityId>,
+    registered: Registered,
     view: Arc<IngestView>,
 }
 
@@ -152,6 +155,7 @@ impl Ingest {
             connected_at: None,
             totals_changed: false,
             absent: Vec::new(),
+            registered: Registered::default(),
             view: Arc::default(),
         };
         // In the checkpoint, so that it is known also to a log that is too full for anything else.
@@ -263,6 +267,7 @@ impl Ingest {
                 }
                 if let Some(before) = frame.context {
                     self.fold.context = before;
+                    self.registered.forget_compared();
                 }
                 self.fold.counters.logged -= frame.events;
                 self.fold.counters.unlogged += frame.events;
@@ -298,6 +303,11 @@ impl Ingest {
         let gap = lost.and_then(|id| self.fold.gaps.update(id, |gap| gap.cause = Cause::Restarted));
         self.note_gap(gap);
         self.end_frame()
+    }
+
+    /// What was heard and cannot be taken is not in memory any longer: the gap says so.
+    pub const fn overflowed(&mut self) {
+        self.refused = Some(Cause::QueueFull);
     }
 
     /// The stream has ended: opens a gap.

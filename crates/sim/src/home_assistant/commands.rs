@@ -14,6 +14,16 @@ use super::world::World;
 
 const HISTORY: &str = "history/history_during_period";
 
+/// Types of events that anyone may subscribe to.
+const FREE: [&str; 6] = [
+    "state_changed",
+    "area_registry_updated",
+    "device_registry_updated",
+    "entity_registry_updated",
+    "floor_registry_updated",
+    "label_registry_updated",
+];
+
 /// Code and message.
 type Refusal = (Cow<'static, str>, String);
 
@@ -160,7 +170,7 @@ impl Command<'_> {
                 return Err(("invalid_format".into(), format!("expected str at 'event_type'. Got {other}")));
             }
         };
-        if !self.options.admin && wanted.as_deref() != Some("state_changed") {
+        if !self.options.admin && !wanted.as_deref().is_some_and(|wanted| FREE.contains(&wanted)) {
             return Err(("unauthorized".into(), "Unauthorized".into()));
         }
         if wanted.as_deref() == Some("state_reported") {

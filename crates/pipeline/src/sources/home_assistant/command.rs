@@ -6,6 +6,7 @@ use hearthline_core::{EntityId, Timestamp};
 use serde::Serialize;
 
 use super::Token;
+use super::wire::registry::Registry;
 
 /// A command. Its answer carries the id that it was sent with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub enum Command {
     GetConfig,
     /// The state of every entity that the token may see.
     GetStates,
+    /// What a registry lists.
+    Registry(Registry),
     /// The states that some entities had in a period, as the recorder kept them.
     History(Period),
     /// Is anybody there?
@@ -81,6 +84,7 @@ impl Command {
             }
             Self::GetConfig => plain("get_config"),
             Self::GetStates => plain("get_states"),
+            Self::Registry(registry) => plain(registry.list_command()),
             Self::History(period) => {
                 Message { history: Some(period.to_message()), ..plain("history/history_during_period") }
             }
@@ -133,6 +137,7 @@ mod tests {
             (Command::SubscribeEvents(None), r#"{"id":7,"type":"subscribe_events"}"#),
             (Command::GetConfig, r#"{"id":7,"type":"get_config"}"#),
             (Command::GetStates, r#"{"id":7,"type":"get_states"}"#),
+            (Command::Registry(Registry::Label), r#"{"id":7,"type":"config/label_registry/list"}"#),
             (
                 Command::History(Period {
                     start: Timestamp(1_800_000_000_000_001),
