@@ -150,11 +150,24 @@ fn no_state_is_missing(evidence: &Evidence, figures: &mut Figures, wrong: &mut V
         let text = fired.new_state.as_ref().map(|new| &*new.state);
         let why = match lost(evidence, entity, at) {
             Some(()) if !FILL || !in_history || !there.is_empty() => continue,
+            Some(()) if renamed_unheard(evidence, fired) => continue,
             Some(()) => "history has it",
             None => "no gap names it",
         };
         wrong.push(format!("{entity} at {at}: {text:?} was fired and is not stored, and {why}"));
     }
+}
+
+/// Whether the entity got another name in a gap that this event lies in. History may have it under a name that nothing has
+/// any longer, or under one that was another's.
+fn renamed_unheard(evidence: &Evidence, of: &Fired) -> bool {
+    let within = |gap: &Gap, at| gap.from <= at && gap.to.is_none_or(|to| at <= to);
+    let renamed = |e: &LedgerEntry| e.fired.key() == of.key() && e.fired.entity_id != of.entity_id;
+    evidence
+        .gaps
+        .iter()
+        .filter(|gap| within(gap, of.time_fired))
+        .any(|gap| evidence.fired.iter().any(|e| renamed(e) && within(gap, e.fired.time_fired)))
 }
 
 /// Whether a gap says that something of the entity may be missing at that time. One that is filled has everything that

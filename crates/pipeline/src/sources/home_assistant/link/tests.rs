@@ -20,6 +20,7 @@ use crate::record::Record;
 use crate::sources::home_assistant::Address;
 
 mod fills;
+mod registries;
 
 const START: Timestamp = Timestamp(1_800_000_000_000_000);
 const SECOND: Duration = Duration::from_secs(1);
@@ -42,6 +43,16 @@ impl Lab {
     }
 
     fn of(house: House, options: Options, events: &[&str]) -> Self {
+        Self::with(house, options, events, Filter::default())
+    }
+
+    fn excluding(house: House, exclude: &[&str]) -> Self {
+        let exclude: Vec<_> = exclude.iter().map(ToString::to_string).collect();
+        let filter = Filter::new(&[], &exclude).unwrap();
+        Self::with(house, Options::default(), &["state_changed"], filter)
+    }
+
+    fn with(house: House, options: Options, events: &[&str], filter: Filter) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting_at(START));
         let peer = HomeAssistant::new(house, Arc::clone(&clock), options);
         let config = LogConfig {
@@ -62,7 +73,7 @@ impl Lab {
                 sleep(Duration::from_millis(20)).await;
             }
         });
-        let ingest = Ingest::open(log.clone(), Arc::clone(&clock), Arc::new(Filter::default())).unwrap();
+        let ingest = Ingest::open(log.clone(), Arc::clone(&clock), Arc::new(filter)).unwrap();
         let token = Arc::new(Mutex::new(Token::new("simulated-token")));
         let (view, given, served) = (ingest.view(), Arc::clone(&token), peer.clone());
         let config = LinkConfig {
