@@ -158,16 +158,14 @@ fn no_state_is_missing(evidence: &Evidence, figures: &mut Figures, wrong: &mut V
     }
 }
 
-/// Whether the entity got another name in a gap that this event lies in. History may have it under a name that nothing has
-/// any longer, or under one that was another's.
+/// Whether, in a gap that this event lies in, the entity got another name or the name another entity. History may have the
+/// event under a name that nothing has any longer, or under one that was another's.
 fn renamed_unheard(evidence: &Evidence, of: &Fired) -> bool {
     let within = |gap: &Gap, at| gap.from <= at && gap.to.is_none_or(|to| at <= to);
-    let renamed = |e: &LedgerEntry| e.fired.key() == of.key() && e.fired.entity_id != of.entity_id;
-    evidence
-        .gaps
-        .iter()
-        .filter(|gap| within(gap, of.time_fired))
-        .any(|gap| evidence.fired.iter().any(|e| renamed(e) && within(gap, e.fired.time_fired)))
+    let changed = |e: &Fired| (e.key() == of.key()) != (e.entity_id == of.entity_id);
+    let gaps = evidence.gaps.iter().filter(|gap| within(gap, of.time_fired));
+    let fired = || evidence.fired.iter().map(|entry| &entry.fired);
+    gaps.into_iter().any(|gap| fired().any(|e| changed(e) && within(gap, e.time_fired)))
 }
 
 /// Whether a gap says that something of the entity may be missing at that time. One that is filled has everything that

@@ -65,7 +65,10 @@ async fn rows_before_and_after_an_entity_is_moved_renamed_and_given_another_unit
     }
     let before = of("sensor.thermometer");
     assert!(before.contains(&["sensor.thermometer", "21.0", "°C", "-", "-"].map(Into::into)), "{before:?}");
-    assert!(before.contains(&["sensor.thermometer", "22.0", "°C", "Attic", "-"].map(Into::into)), "{before:?}");
+    assert!(
+        before.contains(&["sensor.thermometer", "22.0", "°C", "Attic", "-"].map(Into::into)),
+        "{before:?}"
+    );
     let after = of("sensor.attic");
     assert!(after.contains(&["sensor.attic", "23.0", "°C", "Attic", "-"].map(Into::into)), "{after:?}");
     assert!(after.contains(&["sensor.attic", "77.0", "°F", "Attic", "-"].map(Into::into)), "{after:?}");
