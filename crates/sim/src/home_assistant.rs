@@ -8,7 +8,7 @@ mod commands;
 mod connection;
 mod control;
 mod fault;
-mod http;
+pub(crate) mod http;
 mod ledger;
 mod line;
 mod listen;
