@@ -195,6 +195,12 @@ impl HomeAssistant {
         self.0.world.lock().house.states().filter(|state| state.serialisable).cloned().collect()
     }
 
+    /// The state of an entity now.
+    #[must_use]
+    pub fn state(&self, entity_id: &str) -> Option<Arc<State>> {
+        self.0.world.lock().house.state(entity_id).cloned()
+    }
+
     /// What has happened so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
