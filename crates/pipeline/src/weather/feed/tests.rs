@@ -96,7 +96,7 @@ fn it_asks_once_in_an_interval_and_the_rest_are_cache_hits() {
     assert_eq!((look.provider, look.source.as_deref()), ("open_meteo", Some("52.37, 4.89")));
     let first = records.first().unwrap();
     assert_eq!((&*first.provider, &*first.source), ("open_meteo", "52.37, 4.89"));
-    assert_eq!(look.quota, Some([(0, 10), (u32::try_from(look.calls).unwrap(), 1000)]));
+    assert_eq!(look.quota.map(|[_, day]| day), Some((u32::try_from(look.calls).unwrap(), 1000)));
 }
 
 #[test]
