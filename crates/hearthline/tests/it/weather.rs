@@ -81,6 +81,8 @@ async fn a_key_is_refused_changed_and_taken_and_is_told_to_nobody() {
 #[tokio::test]
 async fn the_house_own_weather_is_taken_and_nobody_outside_is_asked() {
     let (peer, hearthline) = recorded(House::new(3, SystemClock::new().now())).await;
+    let living = peer.clone();
+    tokio::spawn(async move { living.run().await });
     let mut run = hearthline.start();
     let status = run.until("the weather comes", |status| status.at("/weather/state") == "healthy").await;
     assert_eq!(
