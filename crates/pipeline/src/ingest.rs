@@ -13,6 +13,7 @@ mod fold;
 mod history;
 mod offer;
 mod settle;
+mod silence;
 mod snapshot;
 mod view;
 
@@ -32,6 +33,7 @@ use crate::context::Context;
 use crate::filter::Filter;
 use crate::gaps::{Cause, Gap};
 use crate::record::{Checkpoint, ConnectedRecord, Held, HeldEntity, Moved, Record, UndecodableRecord};
+use crate::silence::{Silence, SilenceView};
 use crate::sources::home_assistant::wire::{Event, EventData};
 
 /// Raw bytes in a segment before the next one begins.
@@ -97,6 +99,10 @@ pub struct Ingest {
     /// Held entities that the last snapshot did not show.
     absent: Vec<EntityId>,
     view: Arc<IngestView>,
+    silence: Silence,
+    silent: Arc<SilenceView>,
+    /// The last look at who has reported: Home Assistant's time, and our own that never jumps.
+    looked: Option<(Timestamp, Duration)>,
 }
 
 /// What one frame has changed so far.
@@ -153,6 +159,9 @@ impl Ingest {
             totals_changed: false,
             absent: Vec::new(),
             view: Arc::default(),
+            silence: Silence::default(),
+            silent: Arc::default(),
+            looked: None,
         };
         // In the checkpoint, so that it is known also to a log that is too full for anything else.
         if let Some(last) = ingest.heard_through() {
@@ -186,6 +195,10 @@ impl Ingest {
         let record = ConnectedRecord { at: self.clock.now(), ha_version: hello.ha_version.as_str().into() };
         self.fold.gaps.began(record.at);
         self.connected_at = Some(record.at);
+        if self.looked.is_none() {
+            self.silence.restarted(); // we have
+        }
+        self.silence.interrupted();
         self.totals_changed = true;
         self.absent.clear();
         self.push(&Record::Connected(record))?;
@@ -293,6 +306,7 @@ impl Ingest {
     /// # Errors
     /// When the log takes nothing.
     pub fn starting(&mut self) -> Result<(), IngestError> {
+        self.silence.restarted();
         let lost =
             self.fold.gaps.newest_open().filter(|gap| gap.cause == Cause::Disconnected).map(|gap| gap.id);
         let gap = lost.and_then(|id| self.fold.gaps.update(id, |gap| gap.cause = Cause::Restarted));

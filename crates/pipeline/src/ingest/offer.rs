@@ -70,6 +70,7 @@ impl Ingest {
         }))?;
         if !late {
             self.hold(EntityId::from(entity_id.as_ref()), Held { tie, ..new });
+            self.hear(entity_id, new_state.as_ref(), new_ts);
         }
         self.fences.heard(entity_id, new_ts);
         Ok(())
