@@ -76,7 +76,12 @@ impl House {
         let (orders, incoming) = Orders::channel();
         let filter = Filter::new(&[], &["sensor.*_battery".into()]).unwrap();
         let state = ApiState {
-            reading: Reading { store: Arc::clone(&store), filter: Arc::new(filter), clock },
+            reading: Reading {
+                store: Arc::clone(&store),
+                filter: Arc::new(filter),
+                clock,
+                silent: Arc::new(Vec::new),
+            },
             status: Arc::new(move || status.clone()),
             flush: Arc::new(move || Box::pin(std::future::ready(flushed.clone()))),
             orders: orders.clone(),

@@ -46,6 +46,8 @@ pub struct Change {
     pub value: Option<f64>,
     /// `unit_of_measurement`.
     pub unit: Option<String>,
+    /// The name of the area that the entity is in.
+    pub area: Option<String>,
     /// `live`, `snapshot`, `history`, ...: how it is known.
     pub origin: String,
     /// Put back by Home Assistant after a restart; no new reading.
@@ -120,6 +122,7 @@ impl Change {
             state: row.state.as_deref().map(str::to_owned),
             value: row.value,
             unit: row.unit.as_deref().map(str::to_owned),
+            area: row.area.as_deref().map(str::to_owned),
             origin: row.origin.to_string(),
             restored: row.restored,
             attributes: row
