@@ -200,11 +200,12 @@ fn state_texts(row: &StateRow) -> impl Iterator<Item = &str> {
 
 /// Of all entities ever recorded, those that are meant by a name that they have or had.
 fn known(store: &Store, entities: &Filter) -> Vec<EntityId> {
-    let keeps = |id: &EntityId| {
-        let names = store.series(id.as_str()).segments;
-        names.iter().any(|name| entities.keeps(name.entity_id.as_str()))
-    };
-    store.entity_ids().into_iter().filter(keeps).collect()
+    store.entity_ids().into_iter().filter(|id| was_called(store, id.as_str(), entities)).collect()
+}
+
+/// Whether an entity has or had a name that is meant.
+pub(super) fn was_called(store: &Store, entity_id: &str, entities: &Filter) -> bool {
+    store.series(entity_id).segments.iter().any(|name| entities.keeps(name.entity_id.as_str()))
 }
 
 /// The period cut at the starts of the days that have states, the newest piece first.
