@@ -9,10 +9,11 @@ use hearthline_pipeline::deliver::{SinkView, SinkViewOf};
 use hearthline_pipeline::health::{Board, PartState};
 use hearthline_pipeline::ingest::{IngestView, ViewOf};
 use hearthline_pipeline::metrics::{MINUTE, Sample, Samples};
+use hearthline_pipeline::silence::SilenceView;
 use hearthline_pipeline::sinks::Committed;
 use hearthline_pipeline::sources::home_assistant::{LinkState, LinkStatus};
 use hearthline_runbook::status::{self, Status};
-use hearthline_runbook::{Connection, Facts, criteria, kept, verdict};
+use hearthline_runbook::{Connection, Facts, criteria, kept, silent, verdict};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -26,6 +27,7 @@ const RESTART: Duration = Duration::from_secs(300);
 /// What can be looked at.
 pub(super) struct Views {
     pub(super) ingest: Arc<IngestView>,
+    pub(super) silence: Arc<SilenceView>,
     pub(super) sinks: Vec<Arc<SinkView>>,
     pub(super) connection: watch::Receiver<LinkStatus>,
     pub(super) log: Log,
@@ -162,6 +164,7 @@ impl Observer {
                 cache_hits: 0,
                 age_s: None,
             },
+            silent: silent::of(&self.views.silence.silent(), self.clock.now()),
             gaps: facts.gaps,
             kept: kept::of(&look.ingest.totals),
             simulated: self.simulated,

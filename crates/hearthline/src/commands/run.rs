@@ -14,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::Context;
-use crate::app::App;
+use crate::app::{App, Past};
 use crate::exit::Exit;
 use crate::running::Claim;
 use crate::settings::Settings;
@@ -40,8 +40,8 @@ pub(crate) async fn run(_args: Args, context: Context<'_>) -> anyhow::Result<Exi
 
 /// What a simulated house brings along.
 pub(super) struct Simulation {
-    /// State objects of the hours before, oldest first.
-    pub(super) past: Vec<String>,
+    /// The hours before.
+    pub(super) past: Past,
     /// What can be made to go wrong.
     pub(super) faults: Faults,
     /// Whether the archive takes nothing.
