@@ -1,0 +1,127 @@
+/** What was noticed about the entities, in a person's words: what, and what it means for what is recorded. */
+
+import type { EntityChange, Silent } from '../api';
+import type { IconName } from './icons';
+import type { Tone } from './lamps';
+import { nameOf } from './reading';
+
+export interface Notice {
+  id: string;
+  icon: IconName;
+  tone: Tone;
+  at: string;
+  what: string;
+  means: string;
+  /** The ids now. */
+  entities: string[];
+}
+
+interface Kind {
+  icon: IconName;
+  says: (who: string, from: string | null, to: string | null) => string;
+  means: (from: string | null) => string;
+}
+
+/** `from x to y`, as far as both are known. */
+const way = (from: string | null, to: string | null, none: string) => `from ${from ?? none} to ${to ?? none}`;
+const OF_THEIR_TIME = 'Rows from before keep what held at their time.';
+
+const KINDS: Record<string, Kind> = {
+  renamed: {
+    icon: 'tag',
+    says: (who, from, to) => `${who}: ${from ?? 'its old id'} is ${to ?? 'another id'} now.`,
+    means: () => 'One series goes on under both names.',
+  },
+  unit: {
+    icon: 'gauge',
+    says: (who, from, to) => `${who}: the unit changed ${way(from, to, 'none')}.`,
+    means: (from) => `Rows from before stay ${from === null ? 'without a unit' : `in ${from}`}; each row says its unit.`,
+  },
+  device_class: {
+    icon: 'ask',
+    says: (who, from, to) => `${who}: what it measures changed ${way(said(from), said(to), 'not said')}.`,
+    means: () => OF_THEIR_TIME,
+  },
+  area: {
+    icon: 'house',
+    says: (who, from, to) => `${who}: moved ${way(from, to, 'no room')}.`,
+    means: () => 'Rows from before keep the room of their time.',
+  },
+  device: {
+    icon: 'plug',
+    says: (who, from, to) => `${who}: its device changed ${way(from, to, 'none')}.`,
+    means: () => OF_THEIR_TIME,
+  },
+  name: {
+    icon: 'tag',
+    says: (who, from, to) => `${from ?? who} is called ${to ?? 'by its id'} now.`,
+    means: () => 'Only what people read is different; the series goes on.',
+  },
+  labels: {
+    icon: 'tag',
+    says: (who, from, to) => `${who}: its labels changed ${way(from, to, 'none')}.`,
+    means: () => OF_THEIR_TIME,
+  },
+  removed: {
+    icon: 'dash',
+    says: (who) => `${who}: Home Assistant does not have it any more.`,
+    means: () => 'What was recorded stays.',
+  },
+};
+
+const said = (text: string | null) => text?.replaceAll('_', ' ') ?? null;
+
+/** What lasts stands first, then what happened, the newest first. What happened to many at once is one. */
+export function notices(silent: readonly Silent[], changes: readonly EntityChange[]): Notice[] {
+  return [...silent.map(ofSilence), ...together(changes).map(ofChanges)];
+}
+
+const ofSilence = (item: Silent): Notice => ({
+  id: `silent ${item.entities.join()}`,
+  icon: 'wait',
+  tone: 'wait',
+  at: item.since,
+  what: `${item.sentence}.`,
+  means: 'Home Assistant says nothing is wrong with it; its battery or its radio may be.',
+  entities: item.entities,
+});
+
+function ofChanges([first, ...more]: [EntityChange, ...EntityChange[]]): Notice {
+  const { what, from, to } = first;
+  const all = [first, ...more];
+  const who = more.length === 0 ? (first.name ?? nameOf(first.entity_id, null)) : `${all.length} entities`;
+  const kind = Object.hasOwn(KINDS, what) ? KINDS[what] : undefined;
+  return {
+    id: keyOf(first),
+    icon: kind?.icon ?? 'eye',
+    tone: 'off',
+    at: first.at,
+    what: kind?.says(who, from, to) ?? `${who}: ${said(what)} changed ${way(from, to, 'none')}.`,
+    means: kind?.means(from) ?? OF_THEIR_TIME,
+    entities: all.map(({ entity_id }) => entity_id),
+  };
+}
+
+/** To the second: one act of a person reaches many entities. A name is of one. */
+const SINGLE = new Set(['name', 'renamed', 'removed']);
+const keyOf = ({ at, key, what, from, to }: EntityChange) =>
+  [at.slice(0, 19), what, from, to, SINGLE.has(what) ? key : ''].join('\n');
+
+function together(changes: readonly EntityChange[]): [EntityChange, ...EntityChange[]][] {
+  const groups = new Map<string, [EntityChange, ...EntityChange[]]>();
+  for (const change of changes) {
+    const group = groups.get(keyOf(change));
+    if (group) group.push(change);
+    else groups.set(keyOf(change), [change]);
+  }
+  return [...groups.values()];
+}
+
+/** The ids that each entity had before, by its id now. */
+export function formerNames(changes: readonly EntityChange[]): Map<string, string[]> {
+  const names = new Map<string, string[]>();
+  for (const { what, entity_id, from } of changes) {
+    if (what === 'renamed' && from !== null) names.set(entity_id, [...(names.get(entity_id) ?? []), from]);
+  }
+  return names;
+}
