@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { EntityChange, Silent } from '../api';
-import { formerNames, notices } from './noticed';
+import { changeMarks, formerNames, notices, silence } from './noticed';
 
 const change = (what: string, from: string | null, to: string | null, more: Partial<EntityChange> = {}): EntityChange => ({
   at: '2026-11-25T12:00:00.000000Z',
@@ -59,6 +59,7 @@ test('what is silent stands before what has changed', () => {
   };
   const all = notices([freezer], [change('name', 'Cooker', 'Oven')]);
   expect(all.map(({ what }) => what)).toEqual(['Freezer: nothing for 3 h, usually each 5 min.', 'Cooker is called Oven now.']);
+  expect(silence(freezer)).toBe('nothing for 3 h, usually each 5 min');
 });
 
 test('the ids that an entity had are found by the one it has', () => {
@@ -68,4 +69,14 @@ test('the ids that an entity had are found by the one it has', () => {
     change('renamed', 'sensor.a', 'sensor.b'),
   ]);
   expect([...former]).toEqual([['sensor.kitchen', ['sensor.b', 'sensor.a']]]);
+});
+
+test('a chart is marked where the unit or the name changed in its time', () => {
+  const noon = Date.parse('2026-11-25T12:00:00Z') / 1000;
+  const all = [change('unit', '°C', null), change('area', null, 'Hall'), change('renamed', 'sensor.a', 'sensor.b')];
+  expect(changeMarks(all, { from: noon - 1, to: noon + 1 })).toEqual([
+    { at: noon, label: '°C → no unit' },
+    { at: noon, label: 'renamed' },
+  ]);
+  expect(changeMarks(all, { from: noon + 1, to: noon + 2 })).toEqual([]);
 });

@@ -4,6 +4,8 @@ import type { EntityChange, Silent } from '../api';
 import type { IconName } from './icons';
 import type { Tone } from './lamps';
 import { nameOf } from './reading';
+import type { Mark, Period } from './series';
+import { length } from './time';
 
 export interface Notice {
   id: string;
@@ -86,6 +88,10 @@ const ofSilence = (item: Silent): Notice => ({
   entities: item.entities,
 });
 
+/** The same without the name, where that is read already. */
+export const silence = ({ silent_s, usual_s }: Silent): string =>
+  `nothing for ${length(silent_s)}, usually each ${length(usual_s)}`;
+
 function ofChanges([first, ...more]: [EntityChange, ...EntityChange[]]): Notice {
   const { what, from, to } = first;
   const all = [first, ...more];
@@ -124,4 +130,15 @@ export function formerNames(changes: readonly EntityChange[]): Map<string, strin
     if (what === 'renamed' && from !== null) names.set(entity_id, [...(names.get(entity_id) ?? []), from]);
   }
   return names;
+}
+
+/** On a chart: where the unit or the name became another. */
+export function changeMarks(changes: readonly EntityChange[], { from, to }: Period): Mark[] {
+  return changes
+    .filter(({ what }) => what === 'unit' || what === 'renamed')
+    .map((change) => ({
+      at: Date.parse(change.at) / 1000,
+      label: change.what === 'unit' ? `${change.from ?? 'no unit'} → ${change.to ?? 'no unit'}` : 'renamed',
+    }))
+    .filter(({ at }) => at > from && at < to);
 }
