@@ -216,10 +216,7 @@ export interface Entity {
   device?: string | null;
   integration?: string | null;
   labels?: string[];
-}
-
-/** One entity, asked for by a name that it has or had. */
-export interface OneEntity extends Entity {
+  /** The oldest first. */
   names?: Name[];
 }
 

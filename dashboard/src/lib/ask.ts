@@ -1,6 +1,7 @@
 import type {
   Backfill,
   Entities,
+  Entity,
   EntityChange,
   EntityChanges,
   Fault,
@@ -8,7 +9,6 @@ import type {
   History,
   Observation,
   Observations,
-  OneEntity,
   Quarantine,
   RecordedEvents,
   Refusal,
@@ -83,7 +83,7 @@ export async function askHistory(entity: string, from: number, to: number, bucke
 }
 
 /** By a name that it has or had. */
-export const askEntity = async (entity: string) => (await ask<OneEntity>(`entities/${encodeURIComponent(entity)}`)).body;
+export const askEntity = async (entity: string) => (await ask<Entity>(`entities/${encodeURIComponent(entity)}`)).body;
 
 /** What has become different since an instant: of one entity, else of all. Milliseconds. */
 export async function askChanges(from: number, limit: number, entity?: string): Promise<EntityChange[]> {
@@ -94,7 +94,7 @@ export async function askChanges(from: number, limit: number, entity?: string): 
 /** Means of each `every` seconds; without it each observation. Times in milliseconds. */
 export async function askWeather(from: number, to: number, every: number | null): Promise<Observation[]> {
   const period = `from=${new Date(from).toISOString()}&to=${new Date(to).toISOString()}`;
-  return (await ask<Observations>(`weather?${period}${every === null ? '' : `&every=${every}s`}`)).body.observations;
+  return (await ask<Observations>(`weather?${period}$&${every === null ? 'limit=5000' : `every=${every}s`}`)).body.observations;
 }
 
 /** What can be made to go wrong in a simulated house. */

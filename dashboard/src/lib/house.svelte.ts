@@ -4,7 +4,6 @@ import type { Entity, EntityChange, LiveState, Silent, State, Status } from '../
 import { askChanges, askEntities, askEvents, askStatus, Refused } from './ask';
 import type { Ages } from './lamps';
 import { nameOf } from './reading';
-import { formerNames } from './noticed';
 import { observedFor } from './weather';
 
 /** One entity. What changes in it redraws only what shows it. */
@@ -77,9 +76,6 @@ export class House {
   readonly silent: ReadonlyMap<string, Silent> = $derived(
     new Map(this.status?.silent?.items.flatMap((item) => item.entities.map((id) => [id, item] as const))),
   );
-  /** The ids that an entity had before, by its id now. */
-  readonly oldNames: ReadonlyMap<string, string[]> = $derived(formerNames(this.noticed));
-
   #byId = new Map<string, Cell>();
   #offset = 0;
   #key = 0;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { EntityChange, Silent } from '../api';
-import { changeMarks, formerNames, notices, silence } from './noticed';
+import { changeMarks, notices, silence } from './noticed';
 
 const change = (what: string, from: string | null, to: string | null, more: Partial<EntityChange> = {}): EntityChange => ({
   at: '2026-11-25T12:00:00.000000Z',
@@ -60,15 +60,6 @@ test('what is silent stands before what has changed', () => {
   const all = notices([freezer], [change('name', 'Cooker', 'Oven')]);
   expect(all.map(({ what }) => what)).toEqual(['Freezer: nothing for 3 h, usually each 5 min.', 'Cooker is called Oven now.']);
   expect(silence(freezer)).toBe('nothing for 3 h, usually each 5 min');
-});
-
-test('the ids that an entity had are found by the one it has', () => {
-  const former = formerNames([
-    change('renamed', 'sensor.b', 'sensor.kitchen'),
-    change('area', 'Hall', 'Kitchen'),
-    change('renamed', 'sensor.a', 'sensor.b'),
-  ]);
-  expect([...former]).toEqual([['sensor.kitchen', ['sensor.b', 'sensor.a']]]);
 });
 
 test('a chart is marked where the unit or the name changed in its time', () => {

@@ -123,15 +123,6 @@ function together(changes: readonly EntityChange[]): [EntityChange, ...EntityCha
   return [...groups.values()];
 }
 
-/** The ids that each entity had before, by its id now. */
-export function formerNames(changes: readonly EntityChange[]): Map<string, string[]> {
-  const names = new Map<string, string[]>();
-  for (const { what, entity_id, from } of changes) {
-    if (what === 'renamed' && from !== null) names.set(entity_id, [...(names.get(entity_id) ?? []), from]);
-  }
-  return names;
-}
-
 /** On a chart: where the unit or the name became another. */
 export function changeMarks(changes: readonly EntityChange[], { from, to }: Period): Mark[] {
   return changes

@@ -16,9 +16,10 @@ test('nothing asked finds all', () => {
   expect(finder('')('anything')).toBe(true);
 });
 
-test('an entity is found by its device, its integration and its labels', () => {
+test('an entity is found by its device, its integration, its labels and its earlier ids', () => {
   const entity = { entity_id: 'light.a', kept: true, rule: null, latest: null, floor: null, device: 'Hue lamp', labels: ['Holiday'] };
+  const names = [{ entity_id: 'light.old', from: null, to: null }];
   expect(finder('hue holiday')('A', ...belongsTo(entity))).toBe(true);
-  expect(belongsTo({ ...entity, integration: 'hue' })).toEqual(['Hue lamp', 'hue', 'Holiday']);
+  expect(belongsTo({ ...entity, integration: 'hue', names })).toEqual(['Hue lamp', 'hue', 'Holiday', 'light.old']);
   expect(belongsTo(null)).toEqual([]);
 });

@@ -9,6 +9,9 @@ export function finder(query: string): (...texts: (string | null)[]) => boolean 
   };
 }
 
-/** What else an entity is found by: its floor, device, integration and labels, as far as they are known. */
-export const belongsTo = (entity: Entity | null): string[] =>
-  [entity?.floor, entity?.device, entity?.integration, ...(entity?.labels ?? [])].filter((text) => typeof text === 'string');
+/** What else an entity is found by, as far as it is known: its floor, device, integration, labels and earlier ids. */
+export function belongsTo(entity: Entity | null): string[] {
+  const { floor, device, integration, labels = [], names = [] } = entity ?? {};
+  const texts = [floor, device, integration, ...labels, ...names.map((name) => name.entity_id)];
+  return texts.filter((text) => typeof text === 'string');
+}
