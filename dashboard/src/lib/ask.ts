@@ -94,7 +94,8 @@ export async function askChanges(from: number, limit: number, entity?: string): 
 /** Means of each `every` seconds; without it each observation. Times in milliseconds. */
 export async function askWeather(from: number, to: number, every: number | null): Promise<Observation[]> {
   const period = `from=${new Date(from).toISOString()}&to=${new Date(to).toISOString()}`;
-  return (await ask<Observations>(`weather?${period}$&${every === null ? 'limit=5000' : `every=${every}s`}`)).body.observations;
+  const which = every === null ? 'limit=5000' : `every=${every}s`;
+  return (await ask<Observations>(`weather?${period}&${which}`)).body.observations;
 }
 
 /** What can be made to go wrong in a simulated house. */

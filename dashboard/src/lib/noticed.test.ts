@@ -13,7 +13,7 @@ const change = (what: string, from: string | null, to: string | null, more: Part
   to,
   ...more,
 });
-const words = (...changes: EntityChange[]) => notices([], changes).map(({ what, means }) => `${what} ${means}`);
+const words = (...changes: EntityChange[]) => notices([], changes).map(({ who, what, means }) => `${who}: ${what} ${means}`);
 
 test('a change of unit says what stays in the old one', () => {
   expect(words(change('unit', '°C', '°F'))).toEqual([
@@ -38,7 +38,7 @@ test('what is not known is said as it came', () => {
 test('what happened to many at once is one, but a name is of one', () => {
   const second = { key: 'k2', entity_id: 'sensor.oven' };
   const moved = notices([], [change('area', 'Kitchen', null), change('area', 'Kitchen', null, second)]);
-  expect(moved.map(({ what, entities }) => [what, entities])).toEqual([
+  expect(moved.map(({ who, what, entities }) => [`${who}: ${what}`, entities])).toEqual([
     ['2 entities: moved from Kitchen to no room.', ['sensor.kitchen', 'sensor.oven']],
   ]);
   expect(words(change('removed', null, null), change('removed', null, null, second))).toHaveLength(2);
@@ -58,7 +58,10 @@ test('what is silent stands before what has changed', () => {
     sentence: 'Freezer: nothing for 3 h, usually each 5 min',
   };
   const all = notices([freezer], [change('name', 'Cooker', 'Oven')]);
-  expect(all.map(({ what }) => what)).toEqual(['Freezer: nothing for 3 h, usually each 5 min.', 'Cooker is called Oven now.']);
+  expect(all.map(({ who, what }) => `${who}: ${what}`)).toEqual([
+    `${freezer.sentence}.`,
+    'Kitchen temperature: the name changed from Cooker to Oven.',
+  ]);
   expect(silence(freezer)).toBe('nothing for 3 h, usually each 5 min');
 });
 

@@ -12,6 +12,8 @@ export interface Notice {
   icon: IconName;
   tone: Tone;
   at: string;
+  /** The name, or how many. */
+  who: string;
   what: string;
   means: string;
   /** The ids now. */
@@ -20,7 +22,7 @@ export interface Notice {
 
 interface Kind {
   icon: IconName;
-  says: (who: string, from: string | null, to: string | null) => string;
+  says: (from: string | null, to: string | null) => string;
   means: (from: string | null) => string;
 }
 
@@ -31,42 +33,42 @@ const OF_THEIR_TIME = 'Rows from before keep what held at their time.';
 const KINDS: Record<string, Kind> = {
   renamed: {
     icon: 'tag',
-    says: (who, from, to) => `${who}: ${from ?? 'its old id'} is ${to ?? 'another id'} now.`,
+    says: (from, to) => `${from ?? 'its old id'} is ${to ?? 'another id'} now.`,
     means: () => 'One series goes on under both names.',
   },
   unit: {
     icon: 'gauge',
-    says: (who, from, to) => `${who}: the unit changed ${way(from, to, 'none')}.`,
+    says: (from, to) => `the unit changed ${way(from, to, 'none')}.`,
     means: (from) => `Rows from before stay ${from === null ? 'without a unit' : `in ${from}`}; each row says its unit.`,
   },
   device_class: {
     icon: 'ask',
-    says: (who, from, to) => `${who}: what it measures changed ${way(said(from), said(to), 'not said')}.`,
+    says: (from, to) => `what it measures changed ${way(said(from), said(to), 'not said')}.`,
     means: () => OF_THEIR_TIME,
   },
   area: {
     icon: 'house',
-    says: (who, from, to) => `${who}: moved ${way(from, to, 'no room')}.`,
+    says: (from, to) => `moved ${way(from, to, 'no room')}.`,
     means: () => 'Rows from before keep the room of their time.',
   },
   device: {
     icon: 'plug',
-    says: (who, from, to) => `${who}: its device changed ${way(from, to, 'none')}.`,
+    says: (from, to) => `its device changed ${way(from, to, 'none')}.`,
     means: () => OF_THEIR_TIME,
   },
   name: {
     icon: 'tag',
-    says: (who, from, to) => `${from ?? who} is called ${to ?? 'by its id'} now.`,
+    says: (from, to) => `the name changed ${way(from, to, 'none')}.`,
     means: () => 'Only what people read is different; the series goes on.',
   },
   labels: {
     icon: 'tag',
-    says: (who, from, to) => `${who}: its labels changed ${way(from, to, 'none')}.`,
+    says: (from, to) => `its labels changed ${way(from, to, 'none')}.`,
     means: () => OF_THEIR_TIME,
   },
   removed: {
     icon: 'dash',
-    says: (who) => `${who}: Home Assistant does not have it any more.`,
+    says: () => 'Home Assistant does not have it any more.',
     means: () => 'What was recorded stays.',
   },
 };
@@ -83,12 +85,13 @@ const ofSilence = (item: Silent): Notice => ({
   icon: 'wait',
   tone: 'wait',
   at: item.since,
-  what: `${item.sentence}.`,
+  who: item.name,
+  what: `${silence(item)}.`,
   means: 'Home Assistant says nothing is wrong with it; its battery or its radio may be.',
   entities: item.entities,
 });
 
-/** The same without the name, where that is read already. */
+/** As the program says it, without the name. */
 export const silence = ({ silent_s, usual_s }: Silent): string =>
   `nothing for ${length(silent_s)}, usually each ${length(usual_s)}`;
 
@@ -102,7 +105,8 @@ function ofChanges([first, ...more]: [EntityChange, ...EntityChange[]]): Notice 
     icon: kind?.icon ?? 'eye',
     tone: 'off',
     at: first.at,
-    what: kind?.says(who, from, to) ?? `${who}: ${said(what)} changed ${way(from, to, 'none')}.`,
+    who,
+    what: kind?.says(from, to) ?? `${said(what)} changed ${way(from, to, 'none')}.`,
     means: kind?.means(from) ?? OF_THEIR_TIME,
     entities: all.map(({ entity_id }) => entity_id),
   };
