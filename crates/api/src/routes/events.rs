@@ -122,7 +122,7 @@ impl Which {
                 break;
             }
             if self.event_type.as_deref().is_none_or(|event_type| event_type == STATE_CHANGED) {
-                let query = StatesQuery { entities: ids.clone(), from, to };
+                let query = StatesQuery { entities: ids.clone(), renamed: true, from, to };
                 store.states(&query, |row| {
                     if self.takes_text(state_texts(&row)) {
                         newest.offer(row.ts, || Event::of_state(&row));

@@ -111,7 +111,8 @@ pub(super) async fn get(
         buckets: None,
         more: false,
     };
-    let query = StatesQuery { entities: Some(vec![EntityId::from(entity_id.as_str())]), from, to };
+    let query =
+        StatesQuery { entities: Some(vec![EntityId::from(entity_id.as_str())]), renamed: true, from, to };
     blocking("the history cannot be read", move || {
         match bucket {
             Some(bucket) => history.buckets = Some(buckets(&reading, &query, bucket, fill)?),
