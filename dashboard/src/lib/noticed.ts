@@ -87,7 +87,7 @@ const ofSilence = (item: Silent): Notice => ({
   at: item.since,
   who: item.name,
   what: `${silence(item)}.`,
-  means: 'Home Assistant says nothing is wrong with it; its battery or its radio may be.',
+  means: 'Home Assistant still shows its last value: look at its battery and its radio.',
   entities: item.entities,
 });
 

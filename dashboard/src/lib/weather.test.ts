@@ -45,7 +45,7 @@ test('an observation is said with its units, and the wind with where it comes fr
   expect(details(seen).map(({ name, figure }) => `${name}: ${figure}`)).toEqual([
     'Humidity: 81%',
     'Pressure: 998.3 hPa',
-    'Wind: 4.1 m/s from the south-west',
+    'Wind from the south-west: 4.1 m/s',
     'Rain in the hour before: 0 mm',
   ]);
   expect([0, 22, 23, 359, -90].map(pointOf)).toEqual(['north', 'north', 'north-east', 'north', 'west']);

@@ -41,15 +41,12 @@ export const degrees = (value: number): string => withUnit(rounded(value), '°C'
 export function details(seen: Observation): Line[] {
   const line = (name: string, value: number | undefined, unit: string) =>
     value === undefined ? [] : [{ name, figure: withUnit(rounded(value), unit) }];
-  const wind = line('Wind', seen.wind_speed, 'm/s').map(({ name, figure }) => ({
-    name,
-    figure: seen.wind_bearing === undefined ? figure : `${figure} from the ${pointOf(seen.wind_bearing)}`,
-  }));
+  const wind = seen.wind_bearing === undefined ? 'Wind' : `Wind from the ${pointOf(seen.wind_bearing)}`;
   return [
     ...line('Feels like', seen.apparent_temperature, '°C'),
     ...line('Humidity', seen.humidity, '%'),
     ...line('Pressure', seen.pressure, 'hPa'),
-    ...wind,
+    ...line(wind, seen.wind_speed, 'm/s'),
     ...line('Gusts', seen.wind_gust_speed, 'm/s'),
     ...line('Clouds', seen.cloud_cover, '%'),
     ...line('Rain in the hour before', seen.precipitation, 'mm'),
