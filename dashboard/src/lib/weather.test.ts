@@ -20,7 +20,11 @@ test('what the program does not say is not shown', () => {
     'Observed: not yet',
   ]);
   expect(details({ at, temperature: 3 })).toEqual([]);
-  expect(inShort({ at })).toBeNull();
+  expect([{ at }, { at, condition: 'partlycloudy' }, { at, temperature: 3, condition: 'fog' }].map(inShort)).toEqual([
+    null,
+    'partly cloudy',
+    '3 °C',
+  ]);
 });
 
 test('the budget is said as used and allowed, and stands out when it is spent', () => {
@@ -45,8 +49,8 @@ test('an observation is said with its units, and the wind with where it comes fr
   expect(details(seen).map(({ name, figure }) => `${name}: ${figure}`)).toEqual([
     'Humidity: 81%',
     'Pressure: 998.3 hPa',
-    'Wind from the south-west: 4.1 m/s',
+    'Wind from SW: 4.1 m/s',
     'Rain in the hour before: 0 mm',
   ]);
-  expect([0, 22, 23, 359, -90].map(pointOf)).toEqual(['north', 'north', 'north-east', 'north', 'west']);
+  expect([0, 22, 23, 359, -90].map(pointOf)).toEqual(['N', 'N', 'NE', 'N', 'W']);
 });

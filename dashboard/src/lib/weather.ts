@@ -11,7 +11,7 @@ const PROVIDERS: Record<string, string> = {
   home_assistant: 'Home Assistant',
 };
 
-const POINTS = ['north', 'north-east', 'east', 'south-east', 'south', 'south-west', 'west', 'north-west'];
+const POINTS = ['N', 'NE', 'E', 'SE', 'S', 'SW', 'W', 'NW'];
 
 export interface Line {
   name: string;
@@ -29,11 +29,9 @@ export function observedFor({ observation, age_s }: Weather, now: number): numbe
   return observation ? since(observation.at, now) : age_s;
 }
 
-/** `11.2 °C, cloudy`; null where neither is known. */
-export function inShort({ temperature, condition }: Observation): string | null {
-  const parts = [temperature === undefined ? null : degrees(temperature), condition === undefined ? null : wordFor(condition)];
-  return parts.filter((part) => part !== null).join(', ') || null;
-}
+/** `11.2 °C`, else `cloudy`; null where neither is known. */
+export const inShort = ({ temperature, condition }: Observation): string | null =>
+  temperature === undefined ? (condition === undefined ? null : wordFor(condition)) : degrees(temperature);
 
 export const degrees = (value: number): string => withUnit(rounded(value), '°C');
 
@@ -41,7 +39,7 @@ export const degrees = (value: number): string => withUnit(rounded(value), '°C'
 export function details(seen: Observation): Line[] {
   const line = (name: string, value: number | undefined, unit: string) =>
     value === undefined ? [] : [{ name, figure: withUnit(rounded(value), unit) }];
-  const wind = seen.wind_bearing === undefined ? 'Wind' : `Wind from the ${pointOf(seen.wind_bearing)}`;
+  const wind = seen.wind_bearing === undefined ? 'Wind' : `Wind from ${pointOf(seen.wind_bearing)}`;
   return [
     ...line('Feels like', seen.apparent_temperature, '°C'),
     ...line('Humidity', seen.humidity, '%'),
