@@ -101,6 +101,7 @@ fn api_state(app: &App, faults: Faults, token: ApiToken, stop: CancellationToken
         store: Arc::clone(&app.store),
         filter: Arc::clone(&app.filter),
         clock: Arc::clone(&app.clock),
+        silent: Arc::new(Vec::new),
     };
     let (observer, flusher) = (Arc::clone(&app.observer), app.flusher.clone());
     ApiState {
