@@ -28,10 +28,13 @@ pub(crate) async fn hears_once(run: &mut Run, peer: &HomeAssistant, word: &str) 
         ((counters.connections, counters.subscriptions) == (1, 1)).then_some(())
     })
     .await;
-    let before = run.status().await.count("/events/duplicate");
+    let before = run.status().await;
     let fired = peer.set_state("sensor.word", word, "{}").unwrap();
     run.has("sensor.word", word).await;
-    assert_eq!(run.status().await.count("/events/duplicate"), before);
+    // While a gap is being filled, history brings states again that were heard.
+    if before.count("/gaps/open") == 0 {
+        assert_eq!(run.status().await.count("/events/duplicate"), before.count("/events/duplicate"));
+    }
     fired.time_fired
 }
 

@@ -1,4 +1,9 @@
+use std::borrow::Cow;
+
+use hearthline_core::{EntityInfo, Named, Observation};
+
 use super::*;
+use crate::record::{EntityRecord, WeatherRecord};
 
 const TIME: &str = "2026-11-23T11:57:01.015112+00:00";
 
@@ -68,4 +73,131 @@ fn attributes_of_the_wrong_type_have_no_column() {
     );
     let Row::State(row) = row(&live(&raw, false)) else { panic!("no state") };
     assert_eq!((row.unit, row.device_class, row.value), (None, None, None));
+}
+
+/// Rows of records that come one after the other.
+fn rows(records: &[Record<'_>]) -> Vec<Row> {
+    let mut normaliser = Normaliser::new("home");
+    let mut bytes = Vec::new();
+    let rows = (1..).zip(records).filter_map(|(seq, record)| {
+        bytes.clear();
+        record.encode(&mut bytes).unwrap();
+        normaliser.row(Seq(seq), &bytes)
+    });
+    rows.collect()
+}
+
+/// A state `ts` seconds after 1970, which was had at `received`.
+fn state(origin: Origin, entity_id: &str, ts: i64, received: i64) -> Record<'_> {
+    let [at, received] = [ts, received].map(|seconds| Timestamp(seconds * 1_000_000));
+    Record::State(StateRecord {
+        origin,
+        received,
+        ts: at,
+        tie: 0,
+        removed: false,
+        restored: false,
+        late: false,
+        old_state: None,
+        entity_id: entity_id.into(),
+        raw: format!(
+            r#"{{"entity_id":"{entity_id}","state":"1","attributes":{{}},"last_changed":"{at}","last_updated":"{at}"}}"#
+        )
+        .into(),
+    })
+}
+
+fn named(at: i64, key: &str, entity_id: &str, area: &str) -> Record<'static> {
+    let area = Some(Named { id: "a1".into(), name: area.into() });
+    let info = EntityInfo { key: key.into(), area, ..EntityInfo::unregistered(entity_id.into()) };
+    let at = Timestamp(at * 1_000_000);
+    Record::Entity(EntityRecord {
+        at,
+        received: at,
+        info: Cow::Owned(info),
+        removed: false,
+        changes: Vec::new(),
+    })
+}
+
+fn observed(at: i64, temperature: f64) -> Record<'static> {
+    let at = Timestamp(at * 1_000_000);
+    let observation = Observation { at, temperature: Some(temperature), ..Observation::default() };
+    Record::Weather(WeatherRecord {
+        received: at,
+        provider: "open_meteo".into(),
+        source: "52,5".into(),
+        observation,
+    })
+}
+
+/// Entity, key, area, temperature and whether that is stale, of each state.
+fn placed(rows: &[Row]) -> Vec<(&str, &str, Option<&str>, Option<f64>, bool)> {
+    let states = rows.iter().filter_map(|row| match row {
+        Row::State(row) => Some(row),
+        _ => None,
+    });
+    let temperature = |row: &StateRow| row.weather.as_ref().and_then(|weather| weather.temperature);
+    states
+        .map(|row| {
+            (
+                row.entity_id.as_str(),
+                &*row.entity_key,
+                row.area.as_deref(),
+                temperature(row),
+                row.weather_stale,
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn a_row_has_the_key_the_room_and_the_weather_of_its_own_time() {
+    let rows = rows(&[
+        named(0, "k1", "sensor.a", "Hall"),
+        observed(0, 10.0),
+        state(Origin::Snapshot, "sensor.a", 5, 5),
+        named(10, "k1", "sensor.b", "Bath"),
+        observed(600, 12.0),
+        state(Origin::Snapshot, "sensor.b", 700, 700),
+        state(Origin::Snapshot, "sensor.b", 2401, 2401),
+        state(Origin::Snapshot, "sensor.b", 4201, 4201),
+        state(Origin::Chain, "sensor.a", 5, 4300),
+    ]);
+    assert_eq!(
+        placed(&rows),
+        [
+            ("sensor.a", "k1", Some("Hall"), Some(10.0), false),
+            ("sensor.b", "k1", Some("Bath"), Some(12.0), false),
+            ("sensor.b", "k1", Some("Bath"), Some(12.0), true),
+            ("sensor.b", "k1", Some("Bath"), None, false),
+            ("sensor.a", "k1", Some("Hall"), Some(10.0), false),
+        ]
+    );
+    let others = rows.iter().filter(|row| !row.is_event()).count();
+    assert_eq!(others, 4, "what is known of the context is a row too");
+}
+
+#[test]
+fn history_comes_under_the_name_of_the_time_of_asking_and_is_stored_under_that_of_its_own() {
+    let rows = rows(&[
+        named(0, "k1", "sensor.a", "Hall"),
+        named(0, "k2", "sensor.b", "Bath"),
+        named(100, "k1", "sensor.tmp", "Hall"),
+        named(101, "k2", "sensor.a", "Bath"),
+        named(102, "k1", "sensor.b", "Hall"),
+        state(Origin::History, "sensor.a", 50, 200),
+        state(Origin::History, "sensor.b", 50, 200),
+        state(Origin::Snapshot, "sensor.b", 50, 200),
+        state(Origin::History, "sensor.c", 50, 200),
+    ]);
+    assert_eq!(
+        placed(&rows),
+        [
+            ("sensor.b", "k2", Some("Bath"), None, false),
+            ("sensor.a", "k1", Some("Hall"), None, false),
+            ("sensor.b", "k2", Some("Bath"), None, false),
+            ("sensor.c", "sensor.c", None, None, false),
+        ]
+    );
 }

@@ -22,6 +22,8 @@ use super::{Dial, Retry, SessionError, Token, TokenSource};
 use crate::ingest::Ingest;
 use crate::orders::{Incoming, meanwhile};
 
+/// Between two comparisons of states in a usual house.
+pub const SWEEP: Duration = Duration::from_secs(15 * 60);
 /// A connection that lasted so long was a good one: the next wait is a first one again.
 const STABLE: Duration = Duration::from_secs(60);
 /// How often a parked link looks for another token.
@@ -42,6 +44,8 @@ pub struct LinkConfig {
     pub token: TokenSource,
     /// Types of events; `*` is all.
     pub events: Vec<String>,
+    /// Between two comparisons of states; where they are large, an hour at least.
+    pub sweep: Duration,
     /// The program runs as an app under Home Assistant's supervisor.
     pub supervised: bool,
     /// For the waits between attempts.
@@ -118,8 +122,7 @@ impl Link {
         tracing::info!("Home Assistant {version} has let us in at {address}");
         let clock = Arc::clone(&self.clock);
         let filler = Filler::new(Arc::clone(&self.stored), ingest.log());
-        let connection =
-            Connection::new(session, ingest, orders, filler, clock, &self.config.events, &self.status);
+        let connection = Connection::new(session, ingest, orders, filler, clock, &self.config, &self.status);
         connection.run(stop.cancelled()).await
     }
 

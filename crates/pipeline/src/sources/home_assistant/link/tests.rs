@@ -88,6 +88,7 @@ impl Lab {
             },
             token: Arc::new(move || given.lock().clone()),
             events: events.iter().map(ToString::to_string).collect(),
+            sweep: SWEEP,
             supervised: false,
             seed: 3,
             retry: Arc::default(),
