@@ -101,7 +101,7 @@ fn api_state(app: &App, faults: Faults, token: ApiToken, stop: CancellationToken
         store: Arc::clone(&app.store),
         filter: Arc::clone(&app.filter),
         clock: Arc::clone(&app.clock),
-        silent: Arc::new(Vec::new),
+        silent: Arc::new(Arc::default),
     };
     let (observer, flusher) = (Arc::clone(&app.observer), app.flusher.clone());
     ApiState {
