@@ -266,6 +266,15 @@ fn status() -> Status {
             "attribution": { "text": "Weather data by Open-Meteo.com", "url": "https://open-meteo.com/" },
             "last_error": "open_meteo gave no answer in time",
         },
+        "silent": {
+            "count": 1, "entities": 2,
+            "items": [{
+                "name": "Freezer", "device": "Freezer", "area": "Kitchen",
+                "entities": ["sensor.freezer_battery", "sensor.freezer_temperature"],
+                "since": "2026-11-23T09:00:00.000000Z", "silent_s": 10800, "usual_s": 300,
+                "sentence": "Freezer: nothing for 3 h, usually each 5 min",
+            }],
+        },
         "gaps": {
             "open": 0, "filled": 1, "partly": 0, "lost": 0,
             "recent": [{

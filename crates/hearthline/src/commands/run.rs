@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::Context;
-use crate::app::App;
+use crate::app::{App, Past};
 use crate::exit::Exit;
 use crate::running::Claim;
 use crate::settings::Settings;
@@ -41,8 +41,8 @@ pub(crate) async fn run(_args: Args, context: Context<'_>) -> anyhow::Result<Exi
 
 /// What a simulated house brings along.
 pub(super) struct Simulation {
-    /// State objects of the hours before, oldest first.
-    pub(super) past: Vec<String>,
+    /// The hours before.
+    pub(super) past: Past,
     /// What can be made to go wrong.
     pub(super) faults: Faults,
     /// Whether the archive takes nothing.
@@ -97,11 +97,12 @@ pub(super) async fn record(
 }
 
 fn api_state(app: &App, faults: Faults, token: ApiToken, stop: CancellationToken) -> ApiState {
+    let silence = Arc::clone(&app.silence);
     let reading = Reading {
         store: Arc::clone(&app.store),
         filter: Arc::clone(&app.filter),
         clock: Arc::clone(&app.clock),
-        silent: Arc::new(Arc::default),
+        silent: Arc::new(move || silence.silent()),
     };
     let (observer, flusher) = (Arc::clone(&app.observer), app.flusher.clone());
     ApiState {

@@ -180,7 +180,7 @@ impl Link {
 }
 
 /// What one look at Home Assistant shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Probe {
     /// Its version.
     pub ha_version: String,
@@ -188,6 +188,8 @@ pub struct Probe {
     pub location_name: Option<String>,
     /// Whether it has started completely.
     pub running: bool,
+    /// Latitude and longitude of the house in degrees.
+    pub place: Option<(f64, f64)>,
 }
 
 /// Connects once, authenticates, asks for the configuration and goes.
@@ -203,7 +205,8 @@ pub async fn probe(config: &LinkConfig) -> Result<Probe, SessionError> {
         |_| SessionError::Late { address: config.session.address.authority(), what: "answer", within: PROBE };
     let config = timeout(PROBE, configuration(&mut session)).await.map_err(late)??;
     session.close().await;
-    Ok(Probe { ha_version, running: config.is_running(), location_name: config.location_name })
+    let (running, place) = (config.is_running(), config.latitude.zip(config.longitude));
+    Ok(Probe { ha_version, running, place, location_name: config.location_name })
 }
 
 async fn configuration(session: &mut Session<Box<dyn super::Io>>) -> Result<wire::Config, SessionError> {
