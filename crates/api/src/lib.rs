@@ -17,8 +17,8 @@ pub use error::ApiError;
 pub use routes::{
     Backfill, Bucket, Change, Entities, Entity, EntityChange, EntityChanges, Event, Events, Fault, FaultList,
     Flushed, History, Lost, NameSpan, Observations, Observed, Quarantine, Quarantined, QuarantinedWhole,
-    Retention, RetentionAmount, RetentionDay, RetentionReceipts, Retried, SettledList, Settlement, Silent,
-    State, Stats, reading, router,
+    Retention, RetentionAmount, RetentionDay, RetentionReceipts, Retried, SettledList, Settlement,
+    SilentSince, State, Stats, reading, router,
 };
 pub use serve::serve;
-pub use state::{ApiState, Faults, FlushRequest, Reading, Silence};
+pub use state::{ApiState, Faults, FlushRequest, Reading};

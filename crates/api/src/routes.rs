@@ -28,7 +28,7 @@ use axum::routing::{get, post};
 use crate::{ApiError, ApiState, Reading, access, page};
 
 pub use entities::changes::{EntityChange, EntityChanges};
-pub use entities::{Entities, Entity, NameSpan, Silent};
+pub use entities::{Entities, Entity, NameSpan, SilentSince};
 pub use events::{Event, Events};
 pub use faults::{Fault, FaultList};
 pub use flush::Flushed;
