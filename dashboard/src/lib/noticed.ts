@@ -5,7 +5,6 @@ import type { IconName } from './icons';
 import type { Tone } from './lamps';
 import { nameOf } from './reading';
 import type { Mark, Period } from './series';
-import { length } from './time';
 
 export interface Notice {
   id: string;
@@ -97,8 +96,8 @@ const ofSilence = (item: Silent, known: string | undefined): Notice => ({
 });
 
 /** As the program says it, without the name. */
-export const silence = ({ silent_s, usual_s }: Silent): string =>
-  `nothing for ${length(silent_s)}, usually each ${length(usual_s)}`;
+export const silence = ({ name, sentence }: Silent): string =>
+  sentence.startsWith(`${name}: `) ? sentence.slice(name.length + 2) : sentence;
 
 function ofChanges([first, ...more]: [EntityChange, ...EntityChange[]]): Notice {
   const { what, from, to } = first;
