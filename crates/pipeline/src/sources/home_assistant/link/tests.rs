@@ -17,9 +17,11 @@ use crate::ingest::IngestView;
 use crate::orders::{Order, Orders};
 use crate::quarantine::{Outcome, Settle};
 use crate::record::Record;
+use crate::silence::{Learnt, Rules, SilenceView};
 use crate::sources::home_assistant::Address;
 
 mod fills;
+mod silence;
 
 const START: Timestamp = Timestamp(1_800_000_000_000_000);
 const SECOND: Duration = Duration::from_secs(1);
@@ -29,6 +31,7 @@ struct Lab {
     peer: HomeAssistant,
     log: Log,
     ingest: Arc<IngestView>,
+    silence: Arc<SilenceView>,
     status: watch::Receiver<LinkStatus>,
     token: Arc<Mutex<Token>>,
     orders: Orders,
@@ -42,6 +45,10 @@ impl Lab {
     }
 
     fn of(house: House, options: Options, events: &[&str]) -> Self {
+        Self::watched(house, options, events, (SWEEP, Rules::default()))
+    }
+
+    fn watched(house: House, options: Options, events: &[&str], (sweep, rules): (Duration, Rules)) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting_at(START));
         let peer = HomeAssistant::new(house, Arc::clone(&clock), options);
         let config = LogConfig {
@@ -62,7 +69,9 @@ impl Lab {
                 sleep(Duration::from_millis(20)).await;
             }
         });
-        let ingest = Ingest::open(log.clone(), Arc::clone(&clock), Arc::new(Filter::default())).unwrap();
+        let mut ingest = Ingest::open(log.clone(), Arc::clone(&clock), Arc::new(Filter::default())).unwrap();
+        ingest.judge_silence_by(rules, Learnt::default());
+        let silence = ingest.silence();
         let token = Arc::new(Mutex::new(Token::new("simulated-token")));
         let (view, given, served) = (ingest.view(), Arc::clone(&token), peer.clone());
         let config = LinkConfig {
@@ -78,7 +87,7 @@ impl Lab {
             },
             token: Arc::new(move || given.lock().clone()),
             events: events.iter().map(ToString::to_string).collect(),
-            sweep: SWEEP,
+            sweep,
             supervised: false,
             seed: 3,
             retry: Arc::default(),
@@ -87,7 +96,7 @@ impl Lab {
         let (orders, incoming) = Orders::channel();
         let stop = CancellationToken::new();
         let link = tokio::spawn(link.run(ingest, incoming, stop.clone()));
-        Self { peer, log, ingest: view, status, token, orders, stop, link }
+        Self { peer, log, ingest: view, silence, status, token, orders, stop, link }
     }
 
     fn state(&self) -> LinkState {
