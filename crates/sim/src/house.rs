@@ -173,12 +173,12 @@ impl House {
     /// When each entity last reported that has done so for over 10 seconds without a change, as the one template that is
     /// simulated is rendered: `now=` and the entities' names, each with seconds since 1970.
     #[must_use]
-    pub fn reported(&self) -> String {
+    pub fn reported(&self, now: Timestamp) -> String {
         let seconds = |at: Timestamp| at.0.div_euclid(1_000_000);
         let late = |state: &&Arc<State>| state.last_reported.since(state.last_updated).as_secs_f64() > 10.0;
         let entities = self.states().filter(late);
         let entities = entities.map(|state| format!(" {}={}", state.entity_id, seconds(state.last_reported)));
-        format!("now={}", seconds(self.stamp(self.now))) + &entities.collect::<String>()
+        format!("now={}", seconds(self.stamp(now))) + &entities.collect::<String>()
     }
 
     /// Sets the clock that stamps events so many microseconds ahead of the true time, or behind it.
