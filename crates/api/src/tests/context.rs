@@ -55,7 +55,11 @@ fn house() -> House {
     let house = House::new();
     house.write(vec![
         state(400, "sensor.old", "20"),
-        known(300, info("k", "sensor.old", "Hall"), &[(ChangeKind::New, "", "")]),
+        known(
+            300,
+            info("k", "sensor.old", "Hall"),
+            &[(ChangeKind::New, "", ""), (ChangeKind::Unit, "", "°C")],
+        ),
         state(200, "sensor.old", "21"),
         known(
             100,
