@@ -154,7 +154,7 @@ impl Which {
 
     fn takes_entity(&self, row: &EventRow) -> bool {
         let Some(entities) = &self.entities else { return true };
-        entity_of(row).is_some_and(|entity_id| entities.keeps(&entity_id))
+        entity_of(row).is_some_and(|entity_id| entities.keeps(entity_id.as_str()))
     }
 
     fn takes_text<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> bool {
