@@ -12,6 +12,8 @@
 //! - [`sinks`]: what it is delivered to.
 //! - [`live`]: what was just written, for those who watch.
 //! - [`orders`], [`quarantine`]: what a person asks of the producer, and what can be done with records that were set aside.
+//! - [`weather`]: who observes the weather, and when they are asked.
+//! - [`silence`]: sensors that have fallen silent.
 //! - [`health`], [`metrics`]: the state of the parts, rates over a window.
 
 pub mod context;
@@ -31,5 +33,7 @@ pub mod portion;
 pub mod quarantine;
 pub mod record;
 pub mod registries;
+pub mod silence;
 pub mod sinks;
 pub mod sources;
+pub mod weather;

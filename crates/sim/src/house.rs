@@ -37,6 +37,8 @@ pub struct House {
     /// Units that are not those of the behaviour, by the name that an entity was installed with.
     units: BTreeMap<EntityId, String>,
     registries: Registries,
+    /// Entities of which nothing is reported.
+    silenced: BTreeSet<EntityId>,
     rng: Rng,
     now: Timestamp,
     stopped: bool,
@@ -72,6 +74,7 @@ impl House {
             renamed: BTreeMap::new(),
             units: BTreeMap::new(),
             registries: Registries::default(),
+            silenced: BTreeSet::new(),
             rng: Rng::with_seed(seed),
             now,
             stopped: false,
@@ -97,7 +100,7 @@ impl House {
                 if let Some(name) = self.renamed.get(&write.entity_id) {
                     write.entity_id = name.clone();
                 }
-                if !self.removed.contains(&write.entity_id) {
+                if !self.removed.contains(&write.entity_id) && !self.silenced.contains(&write.entity_id) {
                     fired.extend(self.write(at, write, &context));
                 }
             }
@@ -175,6 +178,23 @@ impl House {
         write.entity_id = to;
         let appeared = self.call_service(at, None, vec![write]);
         removed.into_iter().chain(appeared).collect()
+    }
+
+    /// From now on nothing is reported of these entities, and of what else is of their devices.
+    pub fn silence(&mut self, entities: &BTreeSet<EntityId>) {
+        self.silenced = entities.iter().flat_map(|entity_id| self.model.of_its_device(entity_id)).collect();
+        self.silenced.extend(entities.iter().cloned());
+    }
+
+    /// When each entity last reported that has done so for over 10 seconds without a change, as the one template that is
+    /// simulated is rendered: `now=` and the entities' names, each with seconds since 1970.
+    #[must_use]
+    pub fn reported(&self, now: Timestamp) -> String {
+        let seconds = |at: Timestamp| at.0.div_euclid(1_000_000);
+        let late = |state: &&Arc<State>| state.last_reported.since(state.last_updated).as_secs_f64() > 10.0;
+        let entities = self.states().filter(late);
+        let entities = entities.map(|state| format!(" {}={}", state.entity_id, seconds(state.last_reported)));
+        format!("now={}", seconds(self.stamp(now))) + &entities.collect::<String>()
     }
 
     /// The name that an entity was installed with.

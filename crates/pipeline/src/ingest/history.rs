@@ -12,6 +12,7 @@ use crate::gaps::{Cause, Gap, Outcome, State};
 use crate::mask::mask;
 use crate::record::{Held, Record, StateRecord};
 use crate::sources::home_assistant::wire;
+use crate::weather::home_assistant::is_weather;
 
 /// What is to be asked of history to fill a gap.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,8 +118,10 @@ impl Ingest {
         entities.extend(changed.iter().map(today).collect::<Vec<_>>());
         entities.sort_unstable();
         entities.dedup();
-        let (mixed, entities): (Vec<_>, _) =
+        let (mixed, mut entities): (Vec<_>, Vec<_>) =
             entities.into_iter().partition(|id: &EntityId| named.is_mixed(id.as_str(), gap.from, to));
+        // The weather first, so that what comes behind it finds it.
+        entities.sort_by_key(|id| !is_weather(id.as_str()));
         let is_mixed = |id: &EntityId| mixed.binary_search(id).is_ok();
         let changed = changed.iter().map(today).filter(|id| !is_mixed(id)).collect();
         before.iter_mut().for_each(|(id, _)| *id = today(id));
@@ -231,9 +234,10 @@ impl Ingest {
         if !late {
             let removal =
                 Held { ts: past.last_updated, tie: 0, origin: Origin::History, state: None, content: 0 };
-            let now = state.map_or(removal, |state| held(&state, Origin::History));
+            let now = state.as_ref().map_or(removal, |state| held(state, Origin::History));
             self.hold(past.entity_id.clone(), now);
         }
+        self.weather_behind(past.entity_id.as_str(), state.as_ref(), late, at)?;
         self.recovered(gap, 1);
         if dropped {
             self.fold.gaps.update(gap, |gap| gap.without_attributes += 1);

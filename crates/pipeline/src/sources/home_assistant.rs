@@ -7,6 +7,7 @@
 //! - [`link`]: the owner: connects again, for ever, as [`backoff`] and the [`error`] say.
 //! - [`fill`]: fills gaps from history, on the same connection.
 //! - `lists`: asks for the registries, and keeps events back until they are in.
+//! - [`reported`]: what has reported without a change.
 //! - [`command`]: everything that is ever sent.
 //! - [`wire`]: what is received.
 
@@ -20,6 +21,7 @@ mod fill;
 mod heard;
 pub mod link;
 mod lists;
+pub mod reported;
 pub mod session;
 pub mod status;
 pub mod tls;
@@ -30,7 +32,7 @@ pub use address::Address;
 pub use dial::{Dial, Io};
 pub use error::{Retry, SessionError};
 pub use fill::{Stored, in_store};
-pub use link::{Link, LinkConfig};
+pub use link::{Link, LinkConfig, SWEEP};
 pub use session::{Session, SessionConfig};
 pub use status::{LinkState, LinkStatus};
 pub use tls::Trust;

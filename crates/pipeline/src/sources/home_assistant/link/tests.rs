@@ -17,10 +17,13 @@ use crate::ingest::IngestView;
 use crate::orders::{Order, Orders};
 use crate::quarantine::{Outcome, Settle};
 use crate::record::Record;
+use crate::silence::{Learnt, Rules, SilenceView};
 use crate::sources::home_assistant::Address;
 
 mod fills;
 mod registries;
+mod silence;
+mod weather;
 
 const START: Timestamp = Timestamp(1_800_000_000_000_000);
 const SECOND: Duration = Duration::from_secs(1);
@@ -30,6 +33,7 @@ struct Lab {
     peer: HomeAssistant,
     log: Log,
     ingest: Arc<IngestView>,
+    silence: Arc<SilenceView>,
     status: watch::Receiver<LinkStatus>,
     token: Arc<Mutex<Token>>,
     orders: Orders,
@@ -43,16 +47,33 @@ impl Lab {
     }
 
     fn of(house: House, options: Options, events: &[&str]) -> Self {
-        Self::with(house, options, events, Filter::default())
+        Self::built(house, options, events, SWEEP, &[], |_| {})
     }
 
     fn excluding(house: House, exclude: &[&str]) -> Self {
-        let exclude: Vec<_> = exclude.iter().map(ToString::to_string).collect();
-        let filter = Filter::new(&[], &exclude).unwrap();
-        Self::with(house, Options::default(), &["state_changed"], filter)
+        Self::built(house, Options::default(), &["state_changed"], SWEEP, exclude, |_| {})
     }
 
-    fn with(house: House, options: Options, events: &[&str], filter: Filter) -> Self {
+    fn with_weather(house: House, weather: crate::weather::House) -> Self {
+        Self::built(house, Options::default(), &["state_changed"], SWEEP, &[], |ingest| {
+            ingest.use_weather(weather)
+        })
+    }
+
+    fn watched(house: House, options: Options, events: &[&str], (sweep, rules): (Duration, Rules)) -> Self {
+        Self::built(house, options, events, sweep, &[], |ingest| {
+            ingest.judge_silence_by(rules, Learnt::default())
+        })
+    }
+
+    fn built(
+        house: House,
+        options: Options,
+        events: &[&str],
+        sweep: Duration,
+        exclude: &[&str],
+        prepare: impl FnOnce(&mut Ingest),
+    ) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting_at(START));
         let peer = HomeAssistant::new(house, Arc::clone(&clock), options);
         let config = LogConfig {
@@ -73,7 +94,11 @@ impl Lab {
                 sleep(Duration::from_millis(20)).await;
             }
         });
-        let ingest = Ingest::open(log.clone(), Arc::clone(&clock), Arc::new(filter)).unwrap();
+        let exclude: Vec<_> = exclude.iter().map(ToString::to_string).collect();
+        let filter = Arc::new(Filter::new(&[], &exclude).unwrap());
+        let mut ingest = Ingest::open(log.clone(), Arc::clone(&clock), filter).unwrap();
+        prepare(&mut ingest);
+        let silence = ingest.silence();
         let token = Arc::new(Mutex::new(Token::new("simulated-token")));
         let (view, given, served) = (ingest.view(), Arc::clone(&token), peer.clone());
         let config = LinkConfig {
@@ -89,6 +114,7 @@ impl Lab {
             },
             token: Arc::new(move || given.lock().clone()),
             events: events.iter().map(ToString::to_string).collect(),
+            sweep,
             supervised: false,
             seed: 3,
             retry: Arc::default(),
@@ -97,7 +123,7 @@ impl Lab {
         let (orders, incoming) = Orders::channel();
         let stop = CancellationToken::new();
         let link = tokio::spawn(link.run(ingest, incoming, stop.clone()));
-        Self { peer, log, ingest: view, status, token, orders, stop, link }
+        Self { peer, log, ingest: view, silence, status, token, orders, stop, link }
     }
 
     fn state(&self) -> LinkState {
