@@ -1,10 +1,13 @@
 //! Rows know the name that stays, the room, the device and the unit of their own time.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::peer::HomeAssistant;
 use super::recorder_of;
 use crate::hearthline::Hearthline;
+use crate::wait::until;
 
 /// A thermometer that follows another, in degrees that its settings can change; and the sun, which is a device.
 const MORE: &str = r#"
@@ -38,6 +41,13 @@ async fn rows_before_and_after_an_entity_is_moved_renamed_and_given_another_unit
     run.has("sensor.thermometer", "21.0").await;
 
     house.command(update(json!({"area_id": attic["area_id"]}))).await;
+    // The lists are asked for again once a second at most.
+    until("the thermometer is known to be in the attic", Duration::from_secs(20), async || {
+        let answer = run.get("/api/v1/entities?ids=sensor.thermometer").await;
+        let entities: Value = serde_json::from_str(&answer).unwrap();
+        (entities["entities"][0]["area"] == "Attic").then_some(())
+    })
+    .await;
     house.set("sensor.raw", "22", &json!({})).await;
     run.has("sensor.thermometer", "22.0").await;
 
