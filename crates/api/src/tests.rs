@@ -240,7 +240,19 @@ fn status() -> Status {
             },
             { "name": "weather", "state": "off", "since": "2026-11-23T11:00:00.000000Z", "reason": null, "uptime": null },
         ],
-        "weather": { "provider": "off", "state": "off", "calls": 0, "cache_hits": 0, "age_s": null },
+        "weather": {
+            "provider": "open_meteo", "configured": "auto", "source": "52.37, 4.89", "state": "healthy",
+            "reason": null, "calls": 3, "cache_hits": 20, "errors": 1, "limited": 0,
+            "requests": [
+                { "provider": "open_meteo", "outcome": "late", "count": 1 },
+                { "provider": "open_meteo", "outcome": "ok", "count": 2 },
+            ],
+            "age_s": 312.0, "next_call_s": 288.0,
+            "quota": { "minute": { "used": 0, "limit": 10 }, "day": { "used": 3, "limit": 1000 } },
+            "observation": { "at": "2026-11-23T11:55:00.000000Z", "temperature": 11.2, "condition": "cloudy" },
+            "attribution": { "text": "Weather data by Open-Meteo.com", "url": "https://open-meteo.com/" },
+            "last_error": "open_meteo gave no answer in time",
+        },
         "gaps": {
             "open": 0, "filled": 1, "partly": 0, "lost": 0,
             "recent": [{

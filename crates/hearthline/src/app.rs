@@ -1,7 +1,7 @@
 //! The wiring: builds every part, then starts every part, in the order log, store, sinks, source; stops in the reverse.
 //!
-//! Four threads: `reader` (the connection and the producer, waits for nothing), `log` (the log's writer), `store` (the
-//! delivery into the store), and the caller's (API, signals, housekeeping).
+//! Five threads: `reader` (the connection and the producer, waits for nothing), `log` (the log's writer), `store` (the
+//! delivery into the store), `weather` (asks outside and may wait), and the caller's (API, signals, housekeeping).
 
 mod archive;
 mod observe;
@@ -25,13 +25,15 @@ use hearthline_pipeline::orders::{Order, Orders};
 use hearthline_pipeline::sinks::StoreSink;
 use hearthline_pipeline::sources::home_assistant::wire::parse_state;
 use hearthline_pipeline::sources::home_assistant::{Link, LinkConfig, in_store};
+use hearthline_pipeline::weather::{Place, ask};
 use hearthline_store::{Protection, Store, StoreConfig};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use self::archive::Archive;
 pub(crate) use self::observe::Observer;
 use crate::settings::Settings;
+use crate::weather;
 
 /// The house that rows are stored under.
 pub(crate) const SITE: &str = "home";
@@ -90,12 +92,13 @@ struct Threads {
     log: LogThread,
     store: (CancellationToken, JoinHandle<()>),
     reader: (CancellationToken, JoinHandle<()>),
+    weather: (CancellationToken, JoinHandle<()>),
 }
 
 impl App {
     /// Builds every part on the data folder, then starts every part. A demonstration has a past: state objects (JSON) that
     /// are taken in before the connection is made. `ended` is how the last run did, if it did not say so itself;
-    /// while `stands`, the archive takes nothing.
+    /// while `stands`, the archive takes nothing; whoever rings `ask_weather` wants the weather asked for now.
     ///
     /// # Errors
     /// When a part cannot be built: nothing runs then.
@@ -105,6 +108,7 @@ impl App {
         past: Option<Vec<String>>,
         ended: Cause,
         stands: Arc<AtomicBool>,
+        ask_weather: Arc<Notify>,
     ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let fs: Arc<dyn Fs> = Arc::new(RealFs);
@@ -114,7 +118,10 @@ impl App {
         let store = open_store(settings, &fs, &clock)?;
         let writer = open_log(settings, &fs, &clock, store.committed())?;
         let log = writer.log();
-        let ingest = Ingest::open_after(log.clone(), Arc::clone(&clock), Arc::clone(&filter), ended)?;
+        let mut ingest = Ingest::open_after(log.clone(), Arc::clone(&clock), Arc::clone(&filter), ended)?;
+        ingest.use_weather(weather::house(settings));
+        let newest = ingest.context().weather.newest().cloned();
+        let feed = weather::feed(settings, Arc::clone(&clock), Arc::clone(&fs), newest);
         let live = Live::default();
         let delivery = Delivery::open(
             log.clone(),
@@ -126,7 +133,23 @@ impl App {
         let (link, connection) = Link::new(link, Arc::clone(&clock), stored);
         let sinks = vec![delivery.view()];
         store.protect(needed(ingest.view(), sinks.clone()));
-        let views = observe::Views { ingest: ingest.view(), sinks, connection, log: log.clone() };
+        let world = {
+            let (house, connection) = (ingest.view(), connection.clone());
+            move || {
+                let place = connection
+                    .borrow()
+                    .place
+                    .and_then(|(latitude, longitude)| Place::near(latitude, longitude));
+                (house.house(), place)
+            }
+        };
+        let views = observe::Views {
+            ingest: ingest.view(),
+            sinks,
+            connection,
+            weather: feed.view(),
+            log: log.clone(),
+        };
         let observer = Arc::new(Observer::new(views, board.clone(), Arc::clone(&clock), past.is_some()));
 
         board.set("log", PartState::Healthy, None);
@@ -138,6 +161,10 @@ impl App {
                 if let Err(error) = delivery.run(requests, stop).await {
                     tracing::error!(%error, "the store did not get everything; the rest is safe in the log");
                 }
+            })?,
+            weather: spawn("weather", {
+                let (orders, now) = (orders.clone(), ask_weather);
+                move |stop| ask::run(feed, world, ask::http(ask::WITHIN), orders, now, stop)
             })?,
             reader: spawn("reader", {
                 let (log, clock) = (log.clone(), Arc::clone(&clock));
@@ -212,7 +239,9 @@ impl App {
     /// Stops in order: the source first, the log last. Everything received is in files then.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         let Self { threads, store, .. } = self;
-        for (name, (stop, thread)) in [("reader", threads.reader), ("store", threads.store)] {
+        for (name, (stop, thread)) in
+            [("weather", threads.weather), ("reader", threads.reader), ("store", threads.store)]
+        {
             stop.cancel();
             join(name, thread).await?;
         }

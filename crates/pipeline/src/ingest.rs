@@ -15,6 +15,7 @@ mod offer;
 mod settle;
 mod snapshot;
 mod view;
+mod weather;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub use self::fold::Fold;
 pub use self::history::{Fill, PastState};
 pub use self::snapshot::SnapshotReport;
 pub use self::view::{GapCounts, IngestView, ViewOf};
+use self::weather::OwnWeather;
 use crate::context::Context;
 use crate::filter::Filter;
 use crate::gaps::{Cause, Gap};
@@ -96,6 +98,7 @@ pub struct Ingest {
     totals_changed: bool,
     /// Held entities that the last snapshot did not show.
     absent: Vec<EntityId>,
+    own_weather: OwnWeather,
     view: Arc<IngestView>,
 }
 
@@ -152,6 +155,7 @@ impl Ingest {
             connected_at: None,
             totals_changed: false,
             absent: Vec::new(),
+            own_weather: OwnWeather::default(),
             view: Arc::default(),
         };
         // In the checkpoint, so that it is known also to a log that is too full for anything else.

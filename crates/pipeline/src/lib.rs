@@ -10,6 +10,7 @@
 //! - [`sinks`]: what it is delivered to.
 //! - [`live`]: what was just written, for those who watch.
 //! - [`orders`], [`quarantine`]: what a person asks of the producer, and what can be done with records that were set aside.
+//! - [`weather`]: who observes the weather, and when they are asked.
 //! - [`health`], [`metrics`]: the state of the parts, rates over a window.
 
 pub mod context;
@@ -29,3 +30,4 @@ pub mod quarantine;
 pub mod record;
 pub mod sinks;
 pub mod sources;
+pub mod weather;

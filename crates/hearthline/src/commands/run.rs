@@ -11,6 +11,7 @@ use hearthline_pipeline::gaps::Cause;
 use hearthline_pipeline::sources::home_assistant::LinkConfig;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::Context;
@@ -46,6 +47,8 @@ pub(super) struct Simulation {
     pub(super) faults: Faults,
     /// Whether the archive takes nothing.
     pub(super) archive: Arc<AtomicBool>,
+    /// Rung by whoever wants the weather asked for now.
+    pub(super) ask_weather: Arc<Notify>,
 }
 
 /// Records until told to stop.
@@ -60,13 +63,13 @@ pub(super) async fn record(
     let address = listener.local_addr()?;
     let mut signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
 
-    let (past, faults, archive) = match simulation {
-        Some(Simulation { past, faults, archive }) => (Some(past), faults, archive),
-        None => (None, Faults::default(), Arc::default()),
+    let (past, faults, archive, ask_weather) = match simulation {
+        Some(Simulation { past, faults, archive, ask_weather }) => (Some(past), faults, archive, ask_weather),
+        None => (None, Faults::default(), Arc::default(), Arc::default()),
     };
     let simulated = past.is_some();
     let ended = if claim.power_was_cut() { Cause::PowerCut } else { Cause::NotRunning };
-    let app = App::start(settings, link, past, ended, archive)?;
+    let app = App::start(settings, link, past, ended, archive, ask_weather)?;
     claim.announce(address).context("run.json cannot be written")?;
     for line in startup::lines(settings, &startup::stored(&app.store.stats()), address) {
         tracing::info!("{line}");

@@ -61,12 +61,7 @@ fn summary(status: &Status) -> Table {
     let (state, detail) = storage(status);
     rows.add_row(["Database Storage", &state, &detail]);
     let weather = &status.weather;
-    let detail = match weather.age_s {
-        Some(age) => format!("{}, {age:.0} s old, {} calls", weather.provider, weather.calls),
-        None if weather.state == "off" => "no weather is fetched or stored".into(),
-        None => weather.provider.clone(),
-    };
-    rows.add_row(["Weather", &weather.state, &detail]);
+    rows.add_row(["Weather", &weather.state, &super::weather::line(weather)]);
     rows
 }
 

@@ -6,6 +6,7 @@ use hearthline_core::{EntityId, Origin, Timestamp};
 use super::{Ingest, IngestError, Stream};
 use crate::gaps::Cause;
 use crate::sources::home_assistant::wire::State;
+use crate::weather::home_assistant::is_weather;
 
 /// What a snapshot showed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,6 +41,9 @@ impl Ingest {
             let before = self.fold.held.get(entity_id).map(|held| held.ts);
             if before.is_some_and(|held| held >= state.last_updated) {
                 report.equal += 1;
+                if is_weather(entity_id) && before == Some(state.last_updated) {
+                    self.see_weather(entity_id, Some(state));
+                }
                 continue;
             }
             let missed = before.filter(|_| self.stream == Stream::Complete);
@@ -61,6 +65,7 @@ impl Ingest {
         if self.stream != Stream::Down {
             self.stream = Stream::Complete;
         }
+        self.weather_known()?;
         self.end_frame()
     }
 

@@ -28,7 +28,7 @@ fn facts(connection: Connection) -> Facts {
 fn samples(received: u64, persisted: u64, failed: u64) -> Samples {
     let mut samples = Samples::default();
     samples.push(Sample::default());
-    samples.push(Sample { at: MINUTE, received, live: received, persisted, failed });
+    samples.push(Sample { at: MINUTE, received, live: received, persisted, failed, ..Sample::default() });
     samples
 }
 

@@ -127,6 +127,7 @@ impl<'l> Connection<'l> {
                     if self.compared.is_some_and(|at| at.elapsed() >= QUIET) {
                         self.ingest.quiet()?;
                     }
+                    self.ingest.repeat_weather()?;
                     self.fill().await?;
                 }
             }
@@ -238,6 +239,7 @@ impl<'l> Connection<'l> {
         let running = config.is_running();
         self.status.send_modify(|status| {
             status.location_name = config.location_name;
+            status.place = config.latitude.zip(config.longitude);
             status.ha_version = config.version.or(status.ha_version.take());
         });
         if running {

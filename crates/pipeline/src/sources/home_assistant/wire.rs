@@ -248,7 +248,7 @@ fn named<'a>(walk: &mut Walk<'a>, name: &str) -> Option<Cow<'a, str>> {
 }
 
 /// The answer to `get_config`, as far as it matters.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub struct Config {
     /// Home Assistant's version.
     #[serde(default)]
@@ -259,6 +259,12 @@ pub struct Config {
     /// `RUNNING` once it has started completely.
     #[serde(default)]
     pub state: Option<String>,
+    /// Degrees.
+    #[serde(default)]
+    pub latitude: Option<f64>,
+    /// Degrees.
+    #[serde(default)]
+    pub longitude: Option<f64>,
 }
 
 impl Config {
