@@ -11,6 +11,7 @@
 //! - [`live`]: what was just written, for those who watch.
 //! - [`orders`], [`quarantine`]: what a person asks of the producer, and what can be done with records that were set aside.
 //! - [`health`], [`metrics`]: the state of the parts, rates over a window.
+//! - [`http`]: questions to one peer over a connection that is kept.
 
 pub mod context;
 pub mod counters;
@@ -18,6 +19,7 @@ pub mod deliver;
 pub mod filter;
 pub mod gaps;
 pub mod health;
+pub mod http;
 pub mod ingest;
 pub mod live;
 pub mod mask;
