@@ -58,7 +58,9 @@ impl DeliverError {
     /// How long to wait: as long as the other side wants, or until a person may have acted, or the pause.
     fn wait(&self, pause: Duration) -> Duration {
         match self {
-            Self::Sink { error: SinkError { retry_after: Some(after), .. }, .. } => pause.max(*after).min(LONGEST),
+            Self::Sink { error: SinkError { retry_after: Some(after), .. }, .. } => {
+                pause.max(*after).min(LONGEST)
+            }
             Self::Sink { error: SinkError { kind: ErrorKind::Config | ErrorKind::Fatal, .. }, .. } => PAUSE.1,
             Self::Sink { .. } | Self::Log(_) => pause,
         }

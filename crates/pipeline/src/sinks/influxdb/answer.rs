@@ -102,7 +102,7 @@ struct Line {
 /// What the answer to a write means. `what` is where it was written, in words for a person: `database "house"`.
 #[must_use]
 pub fn meaning(answer: &Answer, what: &str) -> Meaning {
-    if (200..300).contains(&answer.status) {
+    if (200..=299).contains(&answer.status) {
         return Meaning::Taken;
     }
     let body: Body = serde_json::from_slice(&answer.body).unwrap_or_default();
@@ -118,14 +118,19 @@ pub fn meaning(answer: &Answer, what: &str) -> Meaning {
     let has = |part: &str| memmem::find(said.as_bytes(), part.as_bytes()).is_some();
 
     match answer.status {
-        401 => Meaning::Parked(format!("{words}: set the token, or user and password, that may write to {what}")),
+        401 => {
+            Meaning::Parked(format!("{words}: set the token, or user and password, that may write to {what}"))
+        }
         403 => Meaning::Parked(format!("{words}: let the user or token write to {what}")),
         404 => Meaning::Parked(format!("{words}: see that {what} exists and that url and version are right")),
         413 => Meaning::TooLarge,
         408 | 425 | 429 => Meaning::Later { after: retry_after(answer), words },
-        300..400 => {
+        300..=399 => {
             let to = answer.header("location").unwrap_or("another place");
-            Meaning::Parked(format!("HTTP {}: the server sends us to {to}: set url to where it is", answer.status))
+            Meaning::Parked(format!(
+                "HTTP {}: the server sends us to {to}: set url to where it is",
+                answer.status
+            ))
         }
         500.. if has("retention policy not found") => {
             Meaning::Parked(format!("{words}: {what} has no default retention policy; give it one"))
@@ -155,7 +160,8 @@ fn of_words(said: &str, words: String) -> Meaning {
 /// The lines of version 3. What can be mended comes first: the others are still refused when it is sent again.
 fn of_lines(lines: &[Line], words: &str) -> Meaning {
     let at = |line: &Line| line.line_number.and_then(|number| number.checked_sub(1));
-    let conflicts: Vec<_> = lines.iter().filter_map(|line| conflict_v3(&line.error_message, at(line))).collect();
+    let conflicts: Vec<_> =
+        lines.iter().filter_map(|line| conflict_v3(&line.error_message, at(line))).collect();
     if !conflicts.is_empty() {
         return Meaning::Conflict(conflicts);
     }

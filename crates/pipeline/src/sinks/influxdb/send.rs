@@ -35,7 +35,7 @@ pub struct Sending {
 }
 
 /// What became of rows. Counts are of events.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Done {
     /// The server has them.
     pub delivered: u64,
@@ -48,7 +48,7 @@ pub struct Done {
 }
 
 /// A row that was set aside.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Refused {
     /// It.
     pub row: Row,
@@ -239,18 +239,13 @@ impl Sending {
             return self.encode(encoder);
         }
         let Some(first) = conflicts.first() else { return };
-        let words = format!("{} is {} at the server, and was sent as {}", first.field, first.theirs, first.ours);
+        let words =
+            format!("{} is {} at the server, and was sent as {}", first.field, first.theirs, first.ours);
         let at = first.line.and_then(|line| self.row_at(&At::Line(line), &range));
         self.refused(range, at, true, words);
     }
 
-    fn refused(
-        &mut self,
-        range: Range<usize>,
-        at: Option<usize>,
-        line: bool,
-        words: String,
-    ) {
+    fn refused(&mut self, range: Range<usize>, at: Option<usize>, line: bool, words: String) {
         if range.len() > 1 {
             match at.filter(|at| range.contains(at)) {
                 Some(at) => self.isolate(range, at),
@@ -328,7 +323,9 @@ impl Sending {
 const TAGS: usize = 6;
 
 fn refuses_all(words: &str) -> Stop {
-    Stop::Parked(format!("the server refuses whatever it is sent ({words}): see what its log says, and what stands before it"))
+    Stop::Parked(format!(
+        "the server refuses whatever it is sent ({words}): see what its log says, and what stands before it"
+    ))
 }
 
 pub(super) fn time_of(row: &Row) -> Timestamp {

@@ -22,9 +22,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use hyper::Method;
 use hyper::body::Bytes;
-use hyper::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue,
-};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use url::Url;
@@ -122,7 +120,9 @@ impl Server {
     pub async fn open(&mut self, measurements: &[&str], make: bool) -> Result<Opened, Stop> {
         let (version, says) = self.who().await?;
         if version == Version::V2 && self.config.org.is_none() {
-            return Err(Stop::Parked("this is InfluxDB 2, which wants to know the organisation: set org".into()));
+            return Err(Stop::Parked(
+                "this is InfluxDB 2, which wants to know the organisation: set org".into(),
+            ));
         }
         let mut made = false;
         match self.may_write(version).await {
@@ -257,7 +257,7 @@ impl Server {
         let answer = self.ask(&answer).await.map_err(Some)?;
         let refused = serde_json::from_slice::<InfluxQl>(&answer.body).ok().and_then(|body| body.error());
         match (answer.status, refused) {
-            (200..300, None) => Ok(()),
+            (200..=299, None) => Ok(()),
             (_, Some(why)) => Err(Some(Stop::Parked(format!(
                 "{} is not there and may not be made ({why}): make it, or let the user make it",
                 self.what(version)
@@ -318,7 +318,8 @@ impl Server {
         &mut self,
         measurements: &[&str],
     ) -> Result<Result<Vec<(String, String, FieldType)>, String>, Stop> {
-        let names: Vec<_> = measurements.iter().map(|name| format!("'{}'", name.replace('\'', "''"))).collect();
+        let names: Vec<_> =
+            measurements.iter().map(|name| format!("'{}'", name.replace('\'', "''"))).collect();
         let query = format!(
             "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_name IN ({})",
             names.join(", ")

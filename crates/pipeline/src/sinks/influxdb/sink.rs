@@ -91,12 +91,7 @@ impl InfluxSink {
     ///
     /// # Errors
     /// As the disk says, or when the certificates to trust cannot be used.
-    pub fn open(
-        config: InfluxConfig,
-        log: Log,
-        fs: Arc<dyn Fs>,
-        clock: Arc<dyn Clock>,
-    ) -> io::Result<Self> {
+    pub fn open(config: InfluxConfig, log: Log, fs: Arc<dyn Fs>, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let state = State::open(fs, config.dir.clone())?;
         let cursor = match state.cursor() {
             Ok(Some(cursor)) => cursor,
@@ -112,7 +107,8 @@ impl InfluxSink {
         };
         let schema = state.schema()?;
         let server = Server::new(config.server.clone()).map_err(io::Error::other)?;
-        let view = InfluxView::new(&config.name, config.server.url.to_string(), config.server.database.clone());
+        let view =
+            InfluxView::new(&config.name, config.server.url.to_string(), config.server.database.clone());
         let now = clock.monotonic();
         let mut sink = Self {
             encoder: Encoder::new(config.layout.clone(), schema),
@@ -169,7 +165,8 @@ impl InfluxSink {
         let missed = events_through(&self.log, through).saturating_sub(before + committed.events);
         if missed > 0 {
             tracing::error!(
-                sink = self.config.name, events = missed,
+                sink = self.config.name,
+                events = missed,
                 "the log could not wait for this sink any longer: these events are in the store and not there"
             );
         }
@@ -178,7 +175,7 @@ impl InfluxSink {
 
     fn wants(&self, row: &Row) -> bool {
         match row {
-            Row::State(row) => self.config.filter.keeps(&row.entity_id),
+            Row::State(row) => self.config.filter.keeps(row.entity_id.as_str()),
             Row::Event(_) | Row::Quarantined(_) => true,
             Row::Weather(_) => self.config.layout.weather,
             Row::Settled(_) | Row::Entity(_) => false,
@@ -330,7 +327,10 @@ impl InfluxSink {
         if !self.view.take_reset() {
             return;
         }
-        tracing::info!(sink = self.config.name, "what is known of the server's fields is forgotten and read again");
+        tracing::info!(
+            sink = self.config.name,
+            "what is known of the server's fields is forgotten and read again"
+        );
         self.encoder.change_schema(super::schema::Schema::forget);
         self.opened = None;
         self.unwell = true;

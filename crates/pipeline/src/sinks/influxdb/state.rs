@@ -74,7 +74,8 @@ impl State {
     }
 
     pub(super) fn save_cursor(&self, cursor: &Cursor) -> io::Result<()> {
-        let Committed { seq: Seq(seq), events, delivered, filtered, collapsed, quarantined } = cursor.committed;
+        let Committed { seq: Seq(seq), events, delivered, filtered, collapsed, quarantined } =
+            cursor.committed;
         let before = cursor.before;
         let written = Written { seq, events, delivered, filtered, collapsed, quarantined, before };
         let text = serde_json::to_string(&written)?;
@@ -174,7 +175,10 @@ mod tests {
         assert_eq!(read("refused.ndjson").unwrap().split(|b| *b == b'\n').count(), 4);
         state.refuse(&[row(4, "d")], Timestamp::EPOCH).unwrap();
         let text = String::from_utf8(read("refused.ndjson").unwrap()).unwrap();
-        assert_eq!(text, "{\"at\":\"1970-01-01T00:00:00Z\",\"entity\":null,\"line\":\"m f= 1\",\"seq\":4,\"words\":\"d\"}\n");
+        assert_eq!(
+            text,
+            "{\"at\":\"1970-01-01T00:00:00Z\",\"entity\":null,\"line\":\"m f= 1\",\"seq\":4,\"words\":\"d\"}\n"
+        );
         assert!(read("refused.old.ndjson").unwrap().len() > LARGEST);
     }
 }

@@ -48,9 +48,13 @@ impl InfluxQl {
             return Err(error);
         }
         let series = self.results.into_iter().flat_map(|result| result.series);
-        Ok(Rows(series.flat_map(|Series { columns, values }| {
-            values.into_iter().map(move |row| (columns.clone(), row.iter().map(text).collect()))
-        }).collect()))
+        Ok(Rows(
+            series
+                .flat_map(|Series { columns, values }| {
+                    values.into_iter().map(move |row| (columns.clone(), row.iter().map(text).collect()))
+                })
+                .collect(),
+        ))
     }
 }
 
@@ -111,7 +115,9 @@ pub(super) fn columns(body: &[u8]) -> Vec<(String, String, FieldType)> {
     }
     let columns: Vec<Column> = serde_json::from_slice(body).unwrap_or_default();
     let columns = columns.into_iter();
-    columns.filter_map(|column| Some((column.table_name, column.column_name, type_of(&column.data_type)?))).collect()
+    columns
+        .filter_map(|column| Some((column.table_name, column.column_name, type_of(&column.data_type)?)))
+        .collect()
 }
 
 /// A duration as Go writes it, `168h0m0s`; none for `0s`, which is for ever.
