@@ -10,6 +10,8 @@
 //! - [`sinks`]: what it is delivered to.
 //! - [`live`]: what was just written, for those who watch.
 //! - [`orders`], [`quarantine`]: what a person asks of the producer, and what can be done with records that were set aside.
+//! - [`weather`]: who observes the weather, and when they are asked.
+//! - [`silence`]: sensors that have fallen silent.
 //! - [`health`], [`metrics`]: the state of the parts, rates over a window.
 //! - [`http`]: questions to one peer over a connection that is kept.
 
@@ -29,5 +31,7 @@ pub mod orders;
 pub mod portion;
 pub mod quarantine;
 pub mod record;
+pub mod silence;
 pub mod sinks;
 pub mod sources;
+pub mod weather;

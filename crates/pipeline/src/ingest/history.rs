@@ -12,6 +12,7 @@ use crate::gaps::{Cause, Gap, Outcome, State};
 use crate::mask::mask;
 use crate::record::{Held, Record, StateRecord};
 use crate::sources::home_assistant::wire;
+use crate::weather::home_assistant::is_weather;
 
 /// What is to be asked of history to fill a gap.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,7 +109,8 @@ impl Ingest {
             entities.extend(self.absent.iter().cloned());
             changed.extend(self.absent.iter().filter(|id| !self.fold.unknown.contains(*id)).cloned());
         }
-        entities.sort_unstable();
+        // The weather first, so that what comes behind it finds it.
+        entities.sort_unstable_by(|a, b| (!is_weather(a.as_str()), a).cmp(&(!is_weather(b.as_str()), b)));
         entities.dedup();
         Fill {
             gap: gap.id,
@@ -196,9 +198,10 @@ impl Ingest {
         if !late {
             let removal =
                 Held { ts: past.last_updated, tie: 0, origin: Origin::History, state: None, content: 0 };
-            let now = state.map_or(removal, |state| held(&state, Origin::History));
+            let now = state.as_ref().map_or(removal, |state| held(state, Origin::History));
             self.hold(past.entity_id.clone(), now);
         }
+        self.weather_behind(past.entity_id.as_str(), state.as_ref(), late, at)?;
         self.recovered(gap, 1);
         if dropped {
             self.fold.gaps.update(gap, |gap| gap.without_attributes += 1);

@@ -70,7 +70,9 @@ impl Ingest {
         }))?;
         if !late {
             self.hold(EntityId::from(entity_id.as_ref()), Held { tie, ..new });
+            self.hear(entity_id, new_state.as_ref(), new_ts);
         }
+        self.weather_behind(entity_id, new_state.as_ref(), late, received)?;
         self.fences.heard(entity_id, new_ts);
         Ok(())
     }
@@ -149,7 +151,7 @@ impl Ingest {
         let before = self.fold.last_fired;
         self.fold.last_fired = before.max(Some(state.last_updated));
         self.frame.last_fired.get_or_insert(before);
-        Ok(())
+        self.weather_behind(entity_id, Some(state), false, at)
     }
 
     /// While Home Assistant starts, it puts back old states as new entities; that is no new reading.
