@@ -1,5 +1,6 @@
 //! What the log is delivered to.
 
+pub mod influxdb;
 pub mod store;
 
 use std::future::Future;
