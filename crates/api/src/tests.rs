@@ -187,6 +187,7 @@ fn state(before: u64, entity_id: &str, state: &str) -> Row {
         site: "home".into(),
         entity_key: entity_id.as_str().into(),
         state: (!state.is_empty()).then(|| state.into()),
+        old_state: None,
         value: Meaning::of(entity_id.domain(), state).as_number(),
         unit: is_number.then(|| "°C".into()),
         device_class: is_number.then(|| "temperature".into()),

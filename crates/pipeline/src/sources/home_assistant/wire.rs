@@ -5,7 +5,7 @@
 //! every slice is known from where the walk passed by.
 
 mod history;
-mod walk;
+pub(crate) mod walk;
 
 use std::borrow::Cow;
 
