@@ -3,8 +3,9 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use hearthline_core::{Clock, Seq};
+use hearthline_core::{Clock, EntityId, Seq, Timestamp};
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::live::Live;
 use hearthline_pipeline::orders::Orders;
@@ -23,6 +24,17 @@ pub struct Reading {
     pub filter: Arc<Filter>,
     /// For periods that end now.
     pub clock: Arc<dyn Clock>,
+    /// Which entities say nothing though they usually do; none while nothing is recording.
+    pub silent: Arc<dyn Fn() -> Vec<(EntityId, Silence)> + Send + Sync>,
+}
+
+/// What is known of an entity that says nothing though it usually does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Silence {
+    /// When it last said something.
+    pub since: Timestamp,
+    /// How long it usually takes between two of its reports.
+    pub usual: Duration,
 }
 
 /// Asks the program to put everything logged so far into files. Ready when that is done, with the last record that is

@@ -1,5 +1,6 @@
 //! Stories of the API over a store on a disk in memory.
 
+mod context;
 mod events;
 mod gaps;
 mod live;
@@ -34,7 +35,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::{ApiState, ApiToken, Reading, router};
+use crate::{ApiState, ApiToken, Reading, Silence, router};
 
 /// 2026-11-23, noon.
 const NOON: Timestamp = Timestamp(1_795_435_200_000_000);
@@ -76,7 +77,12 @@ impl House {
         let (orders, incoming) = Orders::channel();
         let filter = Filter::new(&[], &["sensor.*_battery".into()]).unwrap();
         let state = ApiState {
-            reading: Reading { store: Arc::clone(&store), filter: Arc::new(filter), clock },
+            reading: Reading {
+                store: Arc::clone(&store),
+                filter: Arc::new(filter),
+                clock,
+                silent: Arc::new(silent),
+            },
             status: Arc::new(move || status.clone()),
             flush: Arc::new(move || Box::pin(std::future::ready(flushed.clone()))),
             orders: orders.clone(),
@@ -158,6 +164,12 @@ impl Answer {
     }
 }
 
+/// Of one entity, which usually says something each 30 s.
+fn silent() -> Vec<(EntityId, Silence)> {
+    let since = NOON.minus(Duration::from_secs(98));
+    vec![("sensor.new".into(), Silence { since, usual: Duration::from_secs(30) })]
+}
+
 /// A document as a person reads it.
 fn pretty(document: &Value) -> String {
     serde_json::to_string_pretty(document).unwrap()
@@ -175,6 +187,7 @@ fn state(before: u64, entity_id: &str, state: &str) -> Row {
         site: "home".into(),
         entity_key: entity_id.as_str().into(),
         state: (!state.is_empty()).then(|| state.into()),
+        old_state: None,
         value: Meaning::of(entity_id.domain(), state).as_number(),
         unit: is_number.then(|| "°C".into()),
         device_class: is_number.then(|| "temperature".into()),
@@ -252,6 +265,15 @@ fn status() -> Status {
             "observation": { "at": "2026-11-23T11:55:00.000000Z", "temperature": 11.2, "condition": "cloudy" },
             "attribution": { "text": "Weather data by Open-Meteo.com", "url": "https://open-meteo.com/" },
             "last_error": "open_meteo gave no answer in time",
+        },
+        "silent": {
+            "count": 1, "entities": 2,
+            "items": [{
+                "name": "Freezer", "device": "Freezer", "area": "Kitchen",
+                "entities": ["sensor.freezer_battery", "sensor.freezer_temperature"],
+                "since": "2026-11-23T09:00:00.000000Z", "silent_s": 10800, "usual_s": 300,
+                "sentence": "Freezer: nothing for 3 h, usually each 5 min",
+            }],
         },
         "gaps": {
             "open": 0, "filled": 1, "partly": 0, "lost": 0,

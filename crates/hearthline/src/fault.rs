@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 /// A word, what it causes as a scenario says it, and what it says then.
 type Named = (&'static str, &'static str, &'static str);
 
-const FAULTS: [Named; 17] = [
+const FAULTS: [Named; 18] = [
     ("restart", "restart down=15s starting=10s", "Home Assistant restarts: 15 s away, then 10 s starting"),
     (
         "kill",
@@ -34,6 +34,11 @@ const FAULTS: [Named; 17] = [
         "the next two events of light.hue_lamp are dropped in silence",
     ),
     ("type-flip", "type-flip entity=light.hue_room", "attributes of light.hue_room come with other types"),
+    (
+        "freezer",
+        "silence entity=sensor.freezer_temperature",
+        "the freezer's sensor falls silent until `heal`",
+    ),
     ("garbage", "garbage", "a frame that is not JSON"),
     ("storm", "storm per_second=500 lasting=20s attribute_bytes=200", "500 events a second for 20 s"),
 ];
@@ -140,7 +145,7 @@ mod tests {
         for (name, line, says) in FAULTS {
             let fault = Fault::parse(line).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(fault.is_lasting(), says.ends_with("until `heal`"), "{name}");
-            if let Fault::Swallow(entity) | Fault::TypeFlip(entity) = fault {
+            if let Fault::Swallow(entity) | Fault::TypeFlip(entity) | Fault::Silence(entity) = fault {
                 assert!(house.state(entity.as_str()).is_some(), "{entity}");
             }
         }

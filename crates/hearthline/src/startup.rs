@@ -123,9 +123,9 @@ fn weather(settings: &Settings) -> String {
         Choice::Auto if *weather.outside => {
             format!("{}, or where there is none {}", entity(), outside(settings, Provider::OpenMeteo))
         }
-        Choice::Auto => format!("{}; nobody outside is asked ({})", entity(), weather.outside.origin),
+        Choice::Auto => format!("{}, nobody outside is asked ({})", entity(), weather.outside.origin),
     };
-    format!("weather: {who} ({})", weather.provider.origin)
+    format!("weather: {} ({}): {who}", weather.provider.as_str(), weather.provider.origin)
 }
 
 /// Who outside is asked, where and how often.

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use hearthline_core::{Clock, EntityId, Fs, Observation};
-use hearthline_pipeline::weather::provider::KeySource;
-use hearthline_pipeline::weather::{Feed, FeedConfig, House, Key};
+use hearthline_pipeline::weather::ask::{WITHIN, http};
+use hearthline_pipeline::weather::provider::{KeySource, Reading};
+use hearthline_pipeline::weather::{Choice, Feed, FeedConfig, House, Key, Place};
 
 use crate::settings::Settings;
 
@@ -41,6 +42,38 @@ pub(crate) fn house(settings: &Settings) -> House {
         Some(entity) => House::Entity(EntityId::from(entity.as_str())),
         None => House::First,
     }
+}
+
+/// Whom outside the settings ask, where and with what; none where they ask nobody, or only if the house has no entity of
+/// its own.
+pub(crate) async fn try_out(
+    settings: &Settings,
+    place: Option<(f64, f64)>,
+) -> Option<Result<String, String>> {
+    let Choice::Outside(provider) = *settings.weather.provider else { return None };
+    let name = provider.facts().name;
+    let place = place.and_then(|(latitude, longitude)| Place::near(latitude, longitude));
+    let Some(place) = place else {
+        return Some(Err(format!("{name} was not asked: Home Assistant does not say where the house is")));
+    };
+    let base = settings.weather.base_url.as_ref().map(|url| url.value.clone());
+    let base = base.or_else(|| provider.facts().base_url.parse().ok())?;
+    let answer = http(WITHIN)(provider.request(place, &base, key(settings)().as_ref())).await;
+    Some(match provider.understand(answer) {
+        Ok(Reading { observation, left_out }) => {
+            let figure = |value: Option<f64>, unit| value.map(|value| format!("{value:.1} {unit}"));
+            let figures = [figure(observation.temperature, "°C"), figure(observation.humidity, "%")];
+            let word = observation.condition.as_deref().map(str::to_owned);
+            let said: Vec<_> = figures.into_iter().flatten().chain(word).collect();
+            let odd = if left_out.is_empty() {
+                String::new()
+            } else {
+                format!("; left out, unit not known: {}", left_out.join(", "))
+            };
+            Ok(format!("{name} says of {place}: {} at {}{odd}", said.join(", "), observation.at))
+        }
+        Err((_, words)) => Err(format!("{name} {words}")),
+    })
 }
 
 /// The key of each moment: another one put into the file is taken at the next look.

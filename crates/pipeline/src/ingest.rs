@@ -13,6 +13,7 @@ mod fold;
 mod history;
 mod offer;
 mod settle;
+mod silence;
 mod snapshot;
 mod view;
 mod weather;
@@ -34,6 +35,7 @@ use crate::context::Context;
 use crate::filter::Filter;
 use crate::gaps::{Cause, Gap};
 use crate::record::{Checkpoint, ConnectedRecord, Held, HeldEntity, Moved, Record, UndecodableRecord};
+use crate::silence::{Silence, SilenceView};
 use crate::sources::home_assistant::wire::{Event, EventData};
 
 /// Raw bytes in a segment before the next one begins.
@@ -100,6 +102,10 @@ pub struct Ingest {
     absent: Vec<EntityId>,
     own_weather: OwnWeather,
     view: Arc<IngestView>,
+    silence: Silence,
+    silent: Arc<SilenceView>,
+    /// The last look at who has reported: Home Assistant's time, and our own that never jumps.
+    looked: Option<(Timestamp, Duration)>,
 }
 
 /// What one frame has changed so far.
@@ -157,6 +163,9 @@ impl Ingest {
             absent: Vec::new(),
             own_weather: OwnWeather::default(),
             view: Arc::default(),
+            silence: Silence::default(),
+            silent: Arc::default(),
+            looked: None,
         };
         // In the checkpoint, so that it is known also to a log that is too full for anything else.
         if let Some(last) = ingest.heard_through() {
@@ -190,6 +199,10 @@ impl Ingest {
         let record = ConnectedRecord { at: self.clock.now(), ha_version: hello.ha_version.as_str().into() };
         self.fold.gaps.began(record.at);
         self.connected_at = Some(record.at);
+        if self.looked.is_none() {
+            self.silence.restarted(); // we have
+        }
+        self.silence.interrupted();
         self.totals_changed = true;
         self.absent.clear();
         self.push(&Record::Connected(record))?;
@@ -297,6 +310,7 @@ impl Ingest {
     /// # Errors
     /// When the log takes nothing.
     pub fn starting(&mut self) -> Result<(), IngestError> {
+        self.silence.restarted();
         let lost =
             self.fold.gaps.newest_open().filter(|gap| gap.cause == Cause::Disconnected).map(|gap| gap.id);
         let gap = lost.and_then(|id| self.fold.gaps.update(id, |gap| gap.cause = Cause::Restarted));

@@ -11,7 +11,9 @@
 //! - [`live`]: what was just written, for those who watch.
 //! - [`orders`], [`quarantine`]: what a person asks of the producer, and what can be done with records that were set aside.
 //! - [`weather`]: who observes the weather, and when they are asked.
+//! - [`silence`]: sensors that have fallen silent.
 //! - [`health`], [`metrics`]: the state of the parts, rates over a window.
+//! - [`http`]: questions to one peer over a connection that is kept.
 
 pub mod context;
 pub mod counters;
@@ -19,6 +21,7 @@ pub mod deliver;
 pub mod filter;
 pub mod gaps;
 pub mod health;
+pub mod http;
 pub mod ingest;
 pub mod live;
 pub mod mask;
@@ -28,6 +31,7 @@ pub mod orders;
 pub mod portion;
 pub mod quarantine;
 pub mod record;
+pub mod silence;
 pub mod sinks;
 pub mod sources;
 pub mod weather;

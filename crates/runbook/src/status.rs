@@ -27,6 +27,9 @@ pub struct Status {
     pub parts: Vec<Part>,
     /// The weather feed.
     pub weather: Weather,
+    /// Sensors that have fallen silent.
+    #[serde(default)]
+    pub silent: Silence,
     /// Periods in which events were or may have been missed.
     pub gaps: Gaps,
     /// What was kept that would have been lost.
@@ -291,6 +294,38 @@ impl From<&hearthline_core::Observation> for WeatherObservation {
             condition: of.condition.as_deref().map(Into::into),
         }
     }
+}
+
+/// Sensors that report regularly and have not done so for long.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Silence {
+    /// How many devices; an entity without one counts as one.
+    pub count: u64,
+    /// How many entities.
+    pub entities: u64,
+    /// Those that have been silent for longest first, 50 at most.
+    pub items: Vec<SilentDevice>,
+}
+
+/// A device of which entities have fallen silent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SilentDevice {
+    /// For people: the device's name, or the entity's where it has none.
+    pub name: String,
+    /// The device's name; null where the entity belongs to none.
+    pub device: Option<String>,
+    /// The name of the area where it is, if that is known.
+    pub area: Option<String>,
+    /// Its entities that are silent.
+    pub entities: Vec<String>,
+    /// When the last of them was last heard, by Home Assistant's clock, ISO 8601 UTC.
+    pub since: String,
+    /// Seconds since then.
+    pub silent_s: u64,
+    /// Seconds from one report to the next at other times.
+    pub usual_s: u64,
+    /// All of it in one sentence.
+    pub sentence: String,
 }
 
 /// Gaps by their state.

@@ -4,6 +4,7 @@ import type { Log, Part, Sink, Status } from '../api';
 import { bytes, count } from './figures';
 import type { IconName } from './icons';
 import { age, ago } from './time';
+import { inShort } from './weather';
 
 export type Tone = 'good' | 'wait' | 'bad' | 'off';
 
@@ -37,10 +38,13 @@ export interface Ages {
   heard: number | null;
   /** Since the newest record was seen to be safe on disk. */
   written: number | null;
+  /** Since the weather in use was observed. */
+  observed: number | null;
 }
 
 export function lamps(status: Status, ages: Ages): Lamp[] {
-  return [homeAssistant(status, ages.heard), disk(status, ages.written), ...status.sinks.map(place)];
+  const all = [homeAssistant(status, ages.heard), disk(status, ages.written), ...status.sinks.map(place)];
+  return status.weather.state === 'off' ? all : [...all, outdoors(status, ages.observed)];
 }
 
 function homeAssistant({ home_assistant: peer }: Status, heard: number | null): Lamp {
@@ -63,6 +67,14 @@ function place(sink: Sink): Lamp {
   const detail = sink.pending > 0 ? `${count(sink.pending)} on their way` : `${count(sink.delivered)} kept`;
   const reason = tone === 'good' ? null : sink.last_error;
   return { name: isArchive ? 'Archive' : sink.name, icon: isArchive ? 'archive' : 'server', tone, word, detail, reason };
+}
+
+function outdoors({ weather }: Status, observed: number | null): Lamp {
+  const [tone, word] = wordOf(weather.state, 'up to date');
+  const seen = weather.observation ? inShort(weather.observation) : null;
+  const detail = observed === null ? 'nothing known yet' : `${seen === null ? 'observed' : `${seen},`} ${ago(observed)}`;
+  const reason = tone === 'good' ? null : (weather.reason ?? weather.last_error ?? null);
+  return { name: 'Weather', icon: 'cloud', tone, word, detail, reason };
 }
 
 export function wordOf(state: Part['state'], whenHealthy: string): [Tone, string] {

@@ -32,7 +32,7 @@ const STATE_CHANGED: &str = "state_changed";
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Parameters {
-    /// Domains, ids and globs. An event that is no state belongs to the entity that its data names.
+    /// Domains, ids and globs, of names that an entity has or had. An event that is no state belongs to the entity that its data names.
     entity: Option<String>,
     r#type: Option<String>,
     from: Option<String>,
@@ -122,7 +122,7 @@ impl Which {
                 break;
             }
             if self.event_type.as_deref().is_none_or(|event_type| event_type == STATE_CHANGED) {
-                let query = StatesQuery { entities: ids.clone(), from, to };
+                let query = StatesQuery { entities: ids.clone(), renamed: true, from, to };
                 store.states(&query, |row| {
                     if self.takes_text(state_texts(&row)) {
                         newest.offer(row.ts, || Event::of_state(&row));
@@ -198,10 +198,14 @@ fn state_texts(row: &StateRow) -> impl Iterator<Item = &str> {
     iter::once(row.entity_id.as_str()).chain(given.into_iter().flatten())
 }
 
-/// Of all entities ever recorded, those that are meant.
+/// Of all entities ever recorded, those that are meant by a name that they have or had.
 fn known(store: &Store, entities: &Filter) -> Vec<EntityId> {
-    let ids = store.latest().into_iter().map(|row| row.entity_id);
-    ids.filter(|id| entities.keeps(id.as_str())).collect()
+    store.entity_ids().into_iter().filter(|id| was_called(store, id.as_str(), entities)).collect()
+}
+
+/// Whether an entity has or had a name that is meant.
+pub(super) fn was_called(store: &Store, entity_id: &str, entities: &Filter) -> bool {
+    store.series(entity_id).segments.iter().any(|name| entities.keeps(name.entity_id.as_str()))
 }
 
 /// The period cut at the starts of the days that have states, the newest piece first.

@@ -28,6 +28,7 @@ pub(crate) fn render(status: &Status) -> String {
     }
     home_assistant(&mut text, status);
     events(&mut text, status);
+    entities(&mut text, status);
     log(&mut text, status);
     sinks(&mut text, status);
     weather(&mut text, status);
@@ -68,6 +69,11 @@ fn events(text: &mut Text, status: &Status) {
     text.one(name, "gauge", "In no counter, or in two; 0 at all times.", &[], Some(events.unaccounted));
     let name = "hearthline_events_recovered_total";
     text.one(name, "counter", "Had after a gap in which they were missed.", &[], Some(status.kept.recovered));
+}
+
+fn entities(text: &mut Text, status: &Status) {
+    let (name, what) = ("hearthline_entities_silent", "Report regularly, and have not done so for long.");
+    text.one(name, "gauge", what, &[], Some(status.silent.entities));
 }
 
 fn log(text: &mut Text, status: &Status) {

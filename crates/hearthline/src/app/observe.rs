@@ -9,11 +9,12 @@ use hearthline_pipeline::deliver::{SinkView, SinkViewOf};
 use hearthline_pipeline::health::{Board, PartState};
 use hearthline_pipeline::ingest::{IngestView, ViewOf};
 use hearthline_pipeline::metrics::{MINUTE, Sample, Samples};
+use hearthline_pipeline::silence::SilenceView;
 use hearthline_pipeline::sinks::Committed;
 use hearthline_pipeline::sources::home_assistant::{LinkState, LinkStatus};
 use hearthline_pipeline::weather::{WeatherView, WeatherViewOf};
 use hearthline_runbook::status::{self, Status};
-use hearthline_runbook::{Connection, Facts, criteria, kept, verdict};
+use hearthline_runbook::{Connection, Facts, criteria, kept, silent, verdict};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -27,6 +28,7 @@ const RESTART: Duration = Duration::from_secs(300);
 /// What can be looked at.
 pub(super) struct Views {
     pub(super) ingest: Arc<IngestView>,
+    pub(super) silence: Arc<SilenceView>,
     pub(super) sinks: Vec<Arc<SinkView>>,
     pub(super) connection: watch::Receiver<LinkStatus>,
     pub(super) weather: Arc<WeatherView>,
@@ -160,6 +162,7 @@ impl Observer {
             sinks: facts.sinks,
             parts: facts.parts,
             weather: self.weather(&look.weather),
+            silent: silent::of(&self.views.silence.silent(), self.clock.now()),
             gaps: facts.gaps,
             kept: kept::of(&look.ingest.totals),
             simulated: self.simulated,

@@ -12,6 +12,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use hearthline_api::{Fault, Faults};
 use hearthline_core::{Clock, SystemClock};
+use hearthline_pipeline::silence::Rules;
+use hearthline_pipeline::sources::home_assistant::LinkConfig;
 use hearthline_pipeline::weather::{Choice, Provider};
 use hearthline_sim::{HomeAssistant, House, Options, Outdoors, Weather};
 use tokio::net::TcpListener;
@@ -19,6 +21,7 @@ use tokio::runtime::Handle;
 
 use super::Context;
 use super::run::Simulation;
+use crate::app::{Moment, Past};
 use crate::exit::Exit;
 use crate::fault::{self, Breakable};
 use crate::house::Program;
@@ -35,6 +38,16 @@ const FLUSH: Duration = Duration::from_secs(30);
 const WEATHER: Duration = Duration::from_secs(30);
 /// Calls of a day, of which there are as many then.
 const WEATHER_CALLS: u32 = 10_000;
+/// Sooner than usual, so that who falls silent in the first minutes is seen to.
+const SWEEP: Duration = Duration::from_secs(10);
+/// The same for how long a sensor is watched, and may be silent. What is usual for it is learnt as it always is.
+const RULES: Rules = Rules {
+    least: Duration::from_secs(30),
+    watched: Duration::from_secs(120),
+    span: Duration::from_secs(30),
+};
+/// So much of the past is watched for that.
+const WATCHED: Duration = Duration::from_secs(15 * 60);
 /// Of the simulated Home Assistant; it guards nothing.
 const TOKEN: &str = "simulated-token";
 
@@ -85,7 +98,7 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
 
     let living = peer.clone();
     tokio::spawn(async move { living.run().await });
-    let link = peer::link(&settings)?;
+    let link = LinkConfig { sweep: SWEEP, ..peer::link(&settings)? };
     let (archive, ask_weather): (Arc<_>, Arc<_>) = Default::default();
     let house = Breakable {
         peer,
@@ -108,14 +121,22 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
 
 /// A house that has lived for some hours, and the states of these hours. One that is shown again on the same folder has
 /// its past there already.
-fn lived(args: &Args, clock: &dyn Clock, again: bool) -> (House, Vec<String>) {
+fn lived(args: &Args, clock: &dyn Clock, again: bool) -> (House, Past) {
     let now = clock.now();
     let hours = if again { 0 } else { args.hours };
     let mut house =
         House::new(args.seed, now.minus(Duration::from_secs(3600) * hours.into())).with_rate(args.rate);
-    let fired = house.advance(now);
-    let past = fired.iter().filter_map(|fired| fired.new_state.as_ref()).map(|state| state.to_json());
-    (house, if again { Vec::new() } else { past.collect() })
+    let mut moments = Vec::new();
+    let mut to = now.minus(WATCHED);
+    while !again && to <= now {
+        let fired = house.advance(to);
+        let states = fired.iter().filter_map(|fired| fired.new_state.as_ref());
+        moments.extend(states.map(|state| Moment::State(state.to_json())));
+        moments.push(Moment::Reported(house.reported()));
+        to = to.plus(SWEEP);
+    }
+    house.advance(now);
+    (house, Past { moments, rules: RULES })
 }
 
 /// A weather service for a house whose own weather entity says how it is outside.

@@ -6,8 +6,10 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use hearthline_api::{ApiState, ApiToken, Faults, Reading};
+use hearthline_api::{ApiState, ApiToken, Faults, Reading, Silence};
+use hearthline_core::EntityId;
 use hearthline_pipeline::gaps::Cause;
+use hearthline_pipeline::silence::{SilenceView, Silent};
 use hearthline_pipeline::sources::home_assistant::LinkConfig;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -15,7 +17,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::Context;
-use crate::app::App;
+use crate::app::{App, Past};
 use crate::exit::Exit;
 use crate::running::Claim;
 use crate::settings::Settings;
@@ -41,8 +43,8 @@ pub(crate) async fn run(_args: Args, context: Context<'_>) -> anyhow::Result<Exi
 
 /// What a simulated house brings along.
 pub(super) struct Simulation {
-    /// State objects of the hours before, oldest first.
-    pub(super) past: Vec<String>,
+    /// The hours before.
+    pub(super) past: Past,
     /// What can be made to go wrong.
     pub(super) faults: Faults,
     /// Whether the archive takes nothing.
@@ -101,6 +103,7 @@ fn api_state(app: &App, faults: Faults, token: ApiToken, stop: CancellationToken
         store: Arc::clone(&app.store),
         filter: Arc::clone(&app.filter),
         clock: Arc::clone(&app.clock),
+        silent: silence(Arc::clone(&app.silence)),
     };
     let (observer, flusher) = (Arc::clone(&app.observer), app.flusher.clone());
     ApiState {
@@ -113,6 +116,15 @@ fn api_state(app: &App, faults: Faults, token: ApiToken, stop: CancellationToken
         stop,
         token,
     }
+}
+
+/// Who has fallen silent, as the API asks for it.
+fn silence(view: Arc<SilenceView>) -> Arc<dyn Fn() -> Vec<(EntityId, Silence)> + Send + Sync> {
+    Arc::new(move || {
+        let silent = view.silent();
+        let of = |silent: &Silent| Silence { since: silent.since, usual: silent.usual };
+        silent.iter().map(|silent| (silent.entity_id.clone(), of(silent))).collect()
+    })
 }
 
 /// Says on standard error what the settings' log filter lets through.

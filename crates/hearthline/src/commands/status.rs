@@ -35,6 +35,10 @@ fn render(status: &Status) -> String {
         "Gaps: {} open, {} filled, {} partly filled, {} lost\n",
         status.gaps.open, status.gaps.filled, status.gaps.partly, status.gaps.lost
     ));
+    if !status.silent.items.is_empty() {
+        let silent = status.silent.items.iter().map(|item| format!("  {}\n", item.sentence));
+        blocks.push(format!("Silent: {}\n{}", status.silent.count, silent.collect::<String>()));
+    }
     let attention: Vec<String> = status.parts.iter().filter_map(needs_attention).collect();
     if !attention.is_empty() {
         blocks.push(format!("Needs attention:\n{}", attention.concat()));

@@ -169,13 +169,23 @@ fn every_key_is_read() {
         flush_interval = "1m"
         retention = "365d"
         context_ids = true
+        [weather]
+        provider = "openweathermap"
+        entity = "weather.home"
+        outside = true
+        base_url = "https://weather.example/api"
+        api_key_file = "key"
+        interval = "15m"
+        calls_per_minute = 2
+        calls_per_day = 90
         [api]
         listen = "[::1]:0"
         [[sinks]]
         type = "store"
     "#;
     let token = format!("{TOKEN}\n");
-    let settings = load_beside(Some(file), &[], Purpose::Record, &[("/etc/token", &token)]).unwrap();
+    let beside = [("/etc/token", token.as_str()), ("/etc/key", "hunter2")];
+    let settings = load_beside(Some(file), &[], Purpose::Record, &beside).unwrap();
     let home_assistant = &settings.home_assistant;
     assert_eq!(home_assistant.token.as_ref().unwrap().expose(), TOKEN, "the line break is no part of it");
     assert_eq!(*settings.data_dir, Path::new("/etc/house"), "a path in the file is relative to it");

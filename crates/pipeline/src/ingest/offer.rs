@@ -70,6 +70,7 @@ impl Ingest {
         }))?;
         if !late {
             self.hold(EntityId::from(entity_id.as_ref()), Held { tie, ..new });
+            self.hear(entity_id, new_state.as_ref(), new_ts);
         }
         self.weather_behind(entity_id, new_state.as_ref(), late, received)?;
         self.fences.heard(entity_id, new_ts);

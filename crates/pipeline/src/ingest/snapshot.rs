@@ -38,6 +38,7 @@ impl Ingest {
                 report.filtered += 1;
                 continue;
             }
+            self.show(state);
             let before = self.fold.held.get(entity_id).map(|held| held.ts);
             if before.is_some_and(|held| held >= state.last_updated) {
                 report.equal += 1;
@@ -62,6 +63,7 @@ impl Ingest {
     /// When the log does not take it.
     pub fn compared(&mut self, states: &[State<'_>]) -> Result<(), IngestError> {
         self.absent = self.absent_from(states);
+        self.away();
         if self.stream != Stream::Down {
             self.stream = Stream::Complete;
         }
@@ -76,6 +78,9 @@ impl Ingest {
     pub fn import(&mut self, states: &[State<'_>], received: Timestamp) -> Result<(), IngestError> {
         for state in states {
             self.offer_bare(state, Origin::Import, received)?;
+            if self.filter.keeps(&state.entity_id) {
+                self.show(state);
+            }
         }
         self.end_frame()
     }

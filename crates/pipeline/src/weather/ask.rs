@@ -154,3 +154,6 @@ pub async fn run(
         () = work => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

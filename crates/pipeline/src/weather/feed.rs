@@ -80,7 +80,6 @@ pub struct Feed {
     outcomes: BTreeMap<(&'static str, &'static str), u64>,
     counts: Counts,
     last_error: Option<String>,
-    said: Option<String>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -168,7 +167,6 @@ impl Feed {
             outcomes: BTreeMap::new(),
             counts: Counts::default(),
             last_error: None,
-            said: None,
         }
     }
 

@@ -82,7 +82,7 @@ pub fn read(body: &[u8]) -> Result<Reading, ReadError> {
         let value = number(name)?;
         let converted = convert(value, unit);
         if converted.is_none() {
-            left_out.push(format!("{name} in {unit:?}"));
+            left_out.push(named(name, unit));
         }
         converted
     };
@@ -107,10 +107,15 @@ pub fn read(body: &[u8]) -> Result<Reading, ReadError> {
         let unit = answer.hourly_units.get(RAIN).map_or("", String::as_str);
         observation.precipitation = millimetres(rain, unit);
         if observation.precipitation.is_none() {
-            left_out.push(format!("{RAIN} in {unit:?}"));
+            left_out.push(named(RAIN, unit));
         }
     }
     Reading::of(observation, left_out)
+}
+
+/// A figure and its unit, cut where it is no unit at all.
+fn named(name: &str, unit: &str) -> String {
+    format!("{name} in {:?}", unit.chars().take(12).collect::<String>())
 }
 
 impl Hourly {

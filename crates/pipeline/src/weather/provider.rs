@@ -58,8 +58,8 @@ pub struct Reading {
 /// An answer that says nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// Of another shape.
-    #[error("its answer is not as documented ({0})")]
+    /// Of another shape. Nothing of it is repeated: it may hold what it was asked with.
+    #[error("its answer is not as documented (line {}, column {})", .0.line(), .0.column())]
     Shape(#[from] serde_json::Error),
     /// A time that is none.
     #[error("its answer has no time that can be read")]

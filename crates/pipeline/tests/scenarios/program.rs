@@ -14,7 +14,7 @@ use hearthline_pipeline::live::Live;
 use hearthline_pipeline::orders::Orders;
 use hearthline_pipeline::sinks::{Committed, StoreSink};
 use hearthline_pipeline::sources::home_assistant::{Address, SessionConfig, Token};
-use hearthline_pipeline::sources::home_assistant::{Dial, Io, Link, LinkConfig, LinkStatus, in_store};
+use hearthline_pipeline::sources::home_assistant::{Dial, Io, Link, LinkConfig, LinkStatus, SWEEP, in_store};
 use hearthline_sim::HomeAssistant;
 use hearthline_store::{Store, StoreConfig};
 use tokio::sync::{Notify, mpsc, watch};
@@ -152,6 +152,7 @@ impl Place {
             session: SessionConfig { address, ping_interval: Duration::from_secs(10) },
             token: Arc::new(|| Token::new("simulated-token")),
             events: vec![if self.setup.all_events { "*" } else { "state_changed" }.into()],
+            sweep: SWEEP,
             supervised: false,
             seed: self.seed,
             retry: Arc::clone(&self.retry),

@@ -26,7 +26,7 @@ pub(crate) fn same_rows(log: &Log, evidence: &Evidence) -> anyhow::Result<()> {
     let mut normaliser = Normaliser::new(SITE);
     each(log, Seq::ZERO, |seq, bytes| {
         if let Some(Row::State(row)) = normaliser.row(seq, bytes) {
-            replayed.entry(identity(&row)).or_insert(StateRow { seq: Seq::ZERO, ..row });
+            replayed.entry(identity(&row)).or_insert(StateRow { seq: Seq::ZERO, old_state: None, ..row });
         }
         Ok(())
     })?;

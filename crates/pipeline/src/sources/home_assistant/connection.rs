@@ -2,6 +2,7 @@
 //! Assistant has started, since before that its states are a part; compare its states with ours; then take in events
 //! until the stream ends, and compare again from time to time for entities that stay quiet.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ use tokio::time::{Instant, timeout};
 
 use super::command::Command;
 use super::fill::Filler;
+use super::link::LinkConfig;
+use super::reported::Reported;
 use super::session::{Incoming, Session};
 use super::status::{LinkState, LinkStatus};
 use super::wire::{self, Message, State};
@@ -25,9 +28,7 @@ const STATE_CHANGED: &str = "state_changed";
 const ALL: &str = "*";
 /// Between two questions whether Home Assistant has started.
 const STARTED: Duration = Duration::from_secs(2);
-/// Between two comparisons.
-const SWEEP: Duration = Duration::from_secs(15 * 60);
-/// The same where the answer is large.
+/// The least between two comparisons where the answer is large.
 const LARGE_SWEEP: (usize, Duration) = (4 << 20, Duration::from_secs(3600));
 /// Without an event for so long after a comparison, a gap ends with the newest state compared.
 const QUIET: Duration = Duration::from_secs(5);
@@ -49,11 +50,13 @@ pub(super) struct Connection<'l> {
     orders: &'l mut orders::Incoming,
     filler: Filler,
     clock: Arc<dyn Clock>,
-    events: &'l [String],
+    config: &'l LinkConfig,
     status: &'l watch::Sender<LinkStatus>,
     subscribed: usize,
     /// When states were last compared; none while Home Assistant is starting.
     compared: Option<Instant>,
+    /// The subscription that says what has reported, until it has.
+    reported: Option<u64>,
     /// The next question and when it is asked.
     next: Option<(Instant, Command)>,
 }
@@ -66,7 +69,7 @@ impl<'l> Connection<'l> {
         orders: &'l mut orders::Incoming,
         filler: Filler,
         clock: Arc<dyn Clock>,
-        events: &'l [String],
+        config: &'l LinkConfig,
         status: &'l watch::Sender<LinkStatus>,
     ) -> Self {
         Self {
@@ -75,10 +78,11 @@ impl<'l> Connection<'l> {
             orders,
             filler,
             clock,
-            events,
+            config,
             status,
             subscribed: 0,
             compared: None,
+            reported: None,
             next: None,
         }
     }
@@ -90,11 +94,11 @@ impl<'l> Connection<'l> {
     pub(super) async fn run(mut self, stop: impl Future<Output = ()>) -> Result<(), SessionError> {
         let mut stop = std::pin::pin!(stop);
         self.session.ask(Command::CoalesceMessages).await?;
-        let all = self.events.iter().any(|kind| kind == ALL);
+        let all = self.config.events.iter().any(|kind| kind == ALL);
         if all {
             self.session.ask(Command::SubscribeEvents(None)).await?;
         } else {
-            for kind in self.events {
+            for kind in &self.config.events {
                 self.session.ask(Command::SubscribeEvents(Some(kind.clone()))).await?;
             }
         }
@@ -164,6 +168,7 @@ impl<'l> Connection<'l> {
                 self.session.answered(id);
                 self.status.send_modify(|status| status.ping = self.session.ping());
             }
+            Message::Rendered { id, outcome } => self.take_rendered(id, &outcome).await?,
             Message::Undecodable { raw, error } => {
                 self.ingest.undecodable(raw.as_bytes(), &error.to_string(), received)?;
                 self.compare_soon(); // good events may have stood in the same frame
@@ -184,7 +189,11 @@ impl<'l> Connection<'l> {
             Command::SubscribeEvents(_) => self.subscribed().await,
             Command::GetConfig => self.take_config(answer).await,
             Command::GetStates => self.take_states(answer, received).await,
-            Command::CoalesceMessages | Command::History(_) | Command::Ping => Ok(()),
+            Command::CoalesceMessages
+            | Command::History(_)
+            | Command::Reported
+            | Command::Unsubscribe(_)
+            | Command::Ping => Ok(()),
         }
     }
 
@@ -196,7 +205,7 @@ impl<'l> Connection<'l> {
                 Ok(())
             }
             Command::SubscribeEvents(Some(event_type))
-                if self.events.len() > 1 && event_type != STATE_CHANGED =>
+                if self.config.events.len() > 1 && event_type != STATE_CHANGED =>
             {
                 tracing::warn!(%message, event_type, "events of this type cannot be had; recording the others");
                 Ok(())
@@ -210,7 +219,14 @@ impl<'l> Connection<'l> {
                 self.next = Some((Instant::now() + ASK_AGAIN, command));
                 Ok(())
             }
-            Command::CoalesceMessages | Command::History(_) | Command::Ping => Ok(()),
+            Command::Reported => {
+                self.reported = None;
+                tracing::debug!(%message, "what has reported without a change is not known; no sensor is called silent");
+                Ok(())
+            }
+            Command::CoalesceMessages | Command::History(_) | Command::Unsubscribe(_) | Command::Ping => {
+                Ok(())
+            }
         }
     }
 
@@ -221,7 +237,7 @@ impl<'l> Connection<'l> {
             return Ok(());
         }
         let ha_version = self.session.ha_version().to_owned();
-        let states_only = self.events.iter().all(|kind| kind == STATE_CHANGED);
+        let states_only = self.config.events.iter().all(|kind| kind == STATE_CHANGED);
         self.ingest.connected(&Hello { ha_version: ha_version.clone(), states_only })?;
         let now = self.clock.now();
         self.status.send_modify(|status| {
@@ -265,8 +281,37 @@ impl<'l> Connection<'l> {
         }
         self.ingest.compared(&states)?;
         self.compared = Some(Instant::now());
-        let after = if answer.len() > LARGE_SWEEP.0 { LARGE_SWEEP.1 } else { SWEEP };
+        let sweep = self.config.sweep;
+        let after = if answer.len() > LARGE_SWEEP.0 { sweep.max(LARGE_SWEEP.1) } else { sweep };
         self.next = Some((Instant::now() + after, Command::GetStates));
+        if states.iter().any(|state| state.has_reports) && !self.is_busy() {
+            self.no_more_reports().await?;
+            self.reported = Some(self.session.ask(Command::Reported).await?);
+        }
+        Ok(())
+    }
+
+    /// What has reported without a change. What a template comes to later, or another one does, is not waited for.
+    async fn take_rendered(
+        &mut self,
+        id: u64,
+        outcome: &Result<Cow<'_, str>, Cow<'_, str>>,
+    ) -> Result<(), SessionError> {
+        if self.reported == Some(id) {
+            match outcome.as_deref().map(Reported::parse) {
+                Ok(Some(reported)) => self.ingest.reported(&reported),
+                Ok(None) => tracing::debug!("what has reported without a change was not understood"),
+                Err(message) => tracing::debug!(%message, "what has reported without a change is not known"),
+            }
+            self.no_more_reports().await?;
+        }
+        Ok(())
+    }
+
+    async fn no_more_reports(&mut self) -> Result<(), SessionError> {
+        if let Some(id) = self.reported.take() {
+            self.session.ask(Command::Unsubscribe(id)).await?;
+        }
         Ok(())
     }
 

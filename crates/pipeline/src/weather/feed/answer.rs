@@ -10,32 +10,73 @@ use crate::record::WeatherRecord;
 use crate::weather::ask::Answer;
 use crate::weather::provider::Reading;
 
+/// What kind of answer it was: a word for programs.
+type Outcome = &'static str;
+
+const OK: Outcome = "ok";
+const UNAUTHORISED: Outcome = "unauthorised";
+
+impl Provider {
+    /// What an answer says.
+    ///
+    /// # Errors
+    /// Of what kind it is, and what it is in words that follow the provider's name, with what to do.
+    pub fn understand(self, answer: Answer) -> Result<Reading, (Outcome, String)> {
+        let (outcome, words) = match answer {
+            Answer::Http { status: 200, body, .. } => match self.read(&body) {
+                Ok(reading) => return Ok(reading),
+                Err(error) => ("garbage", format!("cannot be understood: {error}")),
+            },
+            Answer::Http { status: status @ (401 | 403), .. } => {
+                let what = if self.facts().needs_key { "refuses the API key" } else { "refuses to answer" };
+                let words = format!(
+                    "{what} (HTTP {status}); set a right key as WEATHER_API_KEY or put it into api_key_file under \
+                     [weather]. A new key can take an hour to be known there"
+                );
+                (UNAUTHORISED, words)
+            }
+            Answer::Http { status: 429, .. } => {
+                let words =
+                    "says that it was asked too often (HTTP 429); a longer interval under [weather] helps";
+                ("too_many", words.into())
+            }
+            Answer::Http { status: status @ 500..=599, .. } => {
+                ("server_error", format!("has trouble of its own (HTTP {status})"))
+            }
+            Answer::Http { status: status @ 300..=399, .. } => {
+                let words = "which is not followed; set base_url under [weather]";
+                ("rejected", format!("sends us elsewhere (HTTP {status}), {words}"))
+            }
+            Answer::Http { status, .. } => ("rejected", format!("rejects the question (HTTP {status})")),
+            Answer::Late => ("late", "gave no answer in time".into()),
+            Answer::Unreachable(why) => ("unreachable", format!("cannot be asked: {why}")),
+            Answer::TooLarge => ("garbage", "cannot be understood: its answer is far too large".into()),
+        };
+        Err((outcome, words))
+    }
+}
+
 impl Feed {
     /// The answer to the question; the record that is to be logged, if it is an observation.
     pub fn answered(&mut self, answer: Answer) -> Option<WeatherRecord<'static>> {
         let (provider, place) = self.source?;
         let name = provider.facts().name;
-        let (outcome, read) = match answer {
-            Answer::Http { status: 200, body, .. } => match provider.read(&body) {
-                Ok(reading) => ("ok", Ok(reading)),
-                Err(error) => ("garbage", Err((error.to_string(), self.backoff()))),
-            },
-            Answer::Http { status, retry_after, .. } => {
-                let (outcome, words, barrier) = self.refused(provider, status, retry_after.as_deref());
-                (outcome, Err((words, barrier)))
-            }
-            Answer::Late => ("late", Err(("gave no answer in time".into(), self.backoff()))),
-            Answer::Unreachable(why) => {
-                ("unreachable", Err((format!("cannot be asked: {why}"), self.backoff())))
-            }
-            Answer::TooLarge => ("garbage", Err(("its answer is far too large".into(), self.backoff()))),
-        };
+        let asked = self.asked_to_wait(&answer);
+        let understood = provider.understand(answer);
+        let outcome = understood.as_ref().map_or_else(|(outcome, _)| *outcome, |_| OK);
         *self.outcomes.entry((name, outcome)).or_default() += 1;
-        match read {
+        match understood {
             Ok(reading) => Some(self.observed(provider, place.to_string(), reading)),
-            Err((words, barrier)) => {
+            Err((_, words)) => {
                 self.counts.errors += 1;
-                self.barrier = Some(barrier);
+                self.barrier = Some(match asked {
+                    _ if outcome == UNAUTHORISED => {
+                        let why = Why::Refused((self.config.key)());
+                        Barrier { until: self.clock.monotonic() + PARKED, why }
+                    }
+                    Some(barrier) => barrier,
+                    None => self.backoff(),
+                });
                 self.fail(format!("{name} {words}"));
                 self.save();
                 None
@@ -51,79 +92,40 @@ impl Feed {
     }
 
     fn observed(&mut self, provider: Provider, place: String, reading: Reading) -> WeatherRecord<'static> {
-        let now = self.clock.now();
+        let (now, name) = (self.clock.now(), provider.facts().name);
         // Spread by a twentieth, so that the houses of a street do not all ask at once.
         let spread = 0.95 + 0.1 * self.random.f64();
         self.good_until = Some(self.clock.monotonic() + self.interval(provider).mul_f64(spread));
         (self.answered_at, self.failures, self.barrier) = (Some(now), 0, None);
         if self.failed.take().is_some() {
-            tracing::info!("{} answers again", provider.facts().name);
+            tracing::info!("weather: {name} answers again");
         }
-        self.said = None;
         self.left_out = reading.left_out;
         if !self.left_out.is_empty() {
             let left_out = self.left_out.join(", ");
-            self.last_error =
-                Some(format!("{}: left out, unit not known: {left_out}", provider.facts().name));
+            self.last_error = Some(format!("{name} used a unit that is not known; left out: {left_out}"));
         }
         let mut observation = reading.observation;
         observation.at = observation.at.min(now);
         self.held = Some(Arc::new(observation.clone()));
         self.save();
-        WeatherRecord {
-            received: now,
-            provider: provider.facts().name.into(),
-            source: place.into(),
-            observation,
-        }
+        WeatherRecord { received: now, provider: name.into(), source: place.into(), observation }
     }
 
-    /// What is said and done about an answer that is none.
-    fn refused(
-        &mut self,
-        provider: Provider,
-        status: u16,
-        retry_after: Option<&str>,
-    ) -> (&'static str, String, Barrier) {
-        let now = self.clock.monotonic();
-        let asked = retry_after.and_then(|text| wait(text, self.clock.now()));
-        let asked = asked.map(|wait| Barrier { until: now + wait.min(LONGEST), why: Why::RetryAfter });
-        match status {
-            401 | 403 => {
-                let what = if provider.facts().needs_key { "the API key" } else { "to answer" };
-                let words = format!(
-                    "refuses {what} (HTTP {status}); put a right one into api_key_file under [weather] or set \
-                     WEATHER_API_KEY. A new key can take an hour to be known there"
-                );
-                let why = Why::Refused((self.config.key)());
-                ("unauthorised", words, Barrier { until: now + PARKED, why })
-            }
-            429 => {
-                let words =
-                    "says that it was asked too often (HTTP 429); a longer interval under [weather] helps";
-                ("too_many", words.into(), asked.unwrap_or_else(|| self.backoff()))
-            }
-            500..=599 => {
-                let words = format!("has trouble of its own (HTTP {status})");
-                ("server_error", words, asked.unwrap_or_else(|| self.backoff()))
-            }
-            300..=399 => {
-                let words = format!(
-                    "sends us elsewhere (HTTP {status}), which is not followed; set base_url under [weather]"
-                );
-                ("rejected", words, self.backoff())
-            }
-            _ => ("rejected", format!("rejects the question (HTTP {status})"), self.backoff()),
-        }
+    /// How long the provider asks us to wait.
+    fn asked_to_wait(&self, answer: &Answer) -> Option<Barrier> {
+        let Answer::Http { retry_after: Some(text), .. } = answer else { return None };
+        let wait = wait(text, self.clock.now())?.min(LONGEST);
+        Some(Barrier { until: self.clock.monotonic() + wait, why: Why::RetryAfter })
     }
 
+    /// Says it once.
     fn fail(&mut self, words: String) {
-        if self.said.as_ref() == Some(&words) {
+        if self.failed.as_ref() == Some(&words) {
             tracing::debug!("weather: {words}");
         } else {
             tracing::warn!("weather: {words}");
         }
-        self.said = Some(words.clone());
         self.last_error = Some(words.clone());
         self.failed = Some(words);
     }

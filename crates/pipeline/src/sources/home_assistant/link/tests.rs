@@ -20,6 +20,7 @@ use crate::record::Record;
 use crate::sources::home_assistant::Address;
 
 mod fills;
+mod weather;
 
 const START: Timestamp = Timestamp(1_800_000_000_000_000);
 const SECOND: Duration = Duration::from_secs(1);
@@ -42,6 +43,14 @@ impl Lab {
     }
 
     fn of(house: House, options: Options, events: &[&str]) -> Self {
+        Self::built(house, options, events, crate::weather::House::Ignored)
+    }
+
+    fn with_weather(house: House, weather: crate::weather::House) -> Self {
+        Self::built(house, Options::default(), &["state_changed"], weather)
+    }
+
+    fn built(house: House, options: Options, events: &[&str], weather: crate::weather::House) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting_at(START));
         let peer = HomeAssistant::new(house, Arc::clone(&clock), options);
         let config = LogConfig {
@@ -62,7 +71,8 @@ impl Lab {
                 sleep(Duration::from_millis(20)).await;
             }
         });
-        let ingest = Ingest::open(log.clone(), Arc::clone(&clock), Arc::new(Filter::default())).unwrap();
+        let mut ingest = Ingest::open(log.clone(), Arc::clone(&clock), Arc::new(Filter::default())).unwrap();
+        ingest.use_weather(weather);
         let token = Arc::new(Mutex::new(Token::new("simulated-token")));
         let (view, given, served) = (ingest.view(), Arc::clone(&token), peer.clone());
         let config = LinkConfig {
@@ -78,6 +88,7 @@ impl Lab {
             },
             token: Arc::new(move || given.lock().clone()),
             events: events.iter().map(ToString::to_string).collect(),
+            sweep: SWEEP,
             supervised: false,
             seed: 3,
             retry: Arc::default(),
