@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
 use hearthline_pipeline::sinks::influxdb::point::Layout;
 use hearthline_pipeline::sinks::influxdb::{Start, Version};
 use url::Url;
 
 use super::document::{Document, Read, Table};
-use super::environment::variable;
+use super::environment::{Environment, variable};
 use super::kinds;
 use super::mistake::{Place, Problem};
 use super::origin::Setting;
@@ -206,3 +205,11 @@ fn or<T>(set: Option<Setting<T>>, default: T) -> Setting<T> {
 
 /// The layout's own tags.
 pub(super) type Tags = BTreeMap<String, String>;
+
+/// What a person should know of companions of `INFLUXDB_URL`: they do nothing without an address.
+pub(super) fn companions(sinks: &[InfluxDb], environment: &Environment) -> Option<String> {
+    let set = [variable::INFLUXDB_TOKEN, variable::INFLUXDB_ORG, variable::INFLUXDB_BUCKET].into_iter();
+    let set: Vec<_> = set.filter(|name| environment.get(name).is_some()).collect();
+    let used = set.is_empty() || sinks.iter().any(|sink| *sink.name == NAME);
+    (!used).then(|| format!("{}: of no use without INFLUXDB_URL", set.join(", ")))
+}

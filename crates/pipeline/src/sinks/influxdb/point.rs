@@ -27,7 +27,8 @@ use hashbrown::{HashMap, HashSet};
 use hearthline_core::{EntityId, EventRow, Observation, Row, StateRow, Timestamp, WeatherRow};
 
 pub use self::layout::Layout;
-use self::names::{Names, WEATHER, figures, text};
+pub use self::names::WEATHER;
+use self::names::{Names, figures, text};
 use self::tally::Note;
 pub use self::tally::{LeftOut, Reason};
 use super::line;

@@ -14,7 +14,7 @@ use crate::sinks::influxdb::schema::{FieldType, Schema};
 use crate::sources::home_assistant::wire::walk::Walk;
 
 /// The measurement of weather observations.
-pub(super) const WEATHER: &str = "weather";
+pub const WEATHER: &str = "weather";
 /// Plans that are kept: more attributes than any house has, and a bound.
 const MOST_PLANS: usize = 20_000;
 
