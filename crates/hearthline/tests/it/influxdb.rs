@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hearthline_core::{Clock as _, SystemClock};
-use hearthline_sim::{HomeAssistant, House, LedgerEntry, Options};
+use hearthline_sim::{Fired, HomeAssistant, House, Options};
 use serde_json::Value;
 
 use crate::hearthline::{Hearthline, Run, Status};
@@ -46,7 +46,7 @@ impl Rig {
 
     /// What was fired, as it has to be in an InfluxDB.
     fn fired(&self) -> States {
-        let state = |fired: &LedgerEntry| match &fired.new_state {
+        let state = |fired: &Fired| match &fired.new_state {
             Some(state) => state.state.to_string(),
             None => "removed".to_owned(),
         };
