@@ -202,3 +202,6 @@ impl From<Attributes> for Setting {
         Self::Word(word.into())
     }
 }
+
+#[cfg(test)]
+mod tests;

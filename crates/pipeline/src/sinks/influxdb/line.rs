@@ -53,8 +53,8 @@ pub fn float(out: &mut Vec<u8>, number: f64) {
 #[must_use]
 pub fn time(out: &mut Vec<u8>, at: Timestamp, tie: u16) -> bool {
     let nanos = at.0.checked_mul(1000).and_then(|nanos| nanos.checked_add(i64::from(tie)));
-    // The two ends of the range mean something else to the servers.
-    let Some(nanos) = nanos.filter(|nanos| nanos.unsigned_abs() < u64::MAX / 2 - 1) else { return false };
+    // The ends of the range mean something else to the servers.
+    let Some(nanos) = nanos.filter(|nanos| (i64::MIN + 2..i64::MAX).contains(nanos)) else { return false };
     write!(out, "{nanos}").is_ok()
 }
 
@@ -70,3 +70,6 @@ fn escaped(out: &mut Vec<u8>, text: &str, special: fn(u8) -> bool) {
     }
     out.extend_from_slice(rest);
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -121,3 +121,6 @@ pub fn writable(name: &str) -> Cow<'_, str> {
 fn is_code(digits: Option<&[u8]>) -> bool {
     digits.is_some_and(|digits| digits.iter().all(|d| matches!(d, b'0'..=b'9' | b'A'..=b'F')))
 }
+
+#[cfg(test)]
+pub(super) mod tests;

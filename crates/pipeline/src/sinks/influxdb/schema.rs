@@ -186,3 +186,6 @@ impl Schema {
 fn entry<'a, T: Default>(map: &'a mut BTreeMap<String, T>, key: &str) -> &'a mut T {
     map.entry(key.to_owned()).or_default()
 }
+
+#[cfg(test)]
+mod tests;
