@@ -1,15 +1,11 @@
 //! What happens to everything that a server can do badly, by a simulated one.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hearthline_core::SystemClock;
-use hearthline_sim::{Access, FieldValue, InfluxDb, InfluxFault, InfluxVersion};
+use hearthline_sim::{InfluxFault, InfluxVersion};
 
-use super::{DELIVERED, MEASUREMENT, Rig, assert_same, sink};
-
-const TOKEN: &str = "of-the-simulated-one";
+use super::simulated::{settings, simulated, states};
+use super::{DELIVERED, Rig, assert_same, sink};
 
 /// Seconds for which one wants to be left alone.
 const WAIT: u64 = 25;
@@ -32,35 +28,6 @@ const FAULTS: [(&str, InfluxVersion, InfluxFault, &str, &str); 15] = [
     ("not-found", InfluxVersion::V2, InfluxFault::NotFound, "parked", ""),
     ("max-series", InfluxVersion::V1, InfluxFault::MaxSeries, "parked", "limit"),
 ];
-
-async fn simulated(version: InfluxVersion) -> (InfluxDb, SocketAddr) {
-    let access = if version == InfluxVersion::V1 { Access::Open } else { Access::Token(TOKEN.into()) };
-    let server = InfluxDb::new(version, access, Arc::new(SystemClock::new()));
-    server.create("house", None);
-    let address = server.listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
-    (server, address)
-}
-
-fn settings(name: &str, version: InfluxVersion, address: SocketAddr) -> String {
-    let own = match version {
-        InfluxVersion::V1 => "database = \"house\"\n".to_owned(),
-        InfluxVersion::V2 => format!("bucket = \"house\"\norg = \"home\"\ntoken = \"{TOKEN}\"\n"),
-        InfluxVersion::V3 => format!("database = \"house\"\ntoken = \"{TOKEN}\"\n"),
-    };
-    format!("[[sinks]]\ntype = \"influxdb\"\nname = \"{name}\"\nurl = \"http://{address}\"\n{own}")
-}
-
-fn states(server: &InfluxDb) -> Vec<(String, i64, String)> {
-    let points = server.points("house", MEASUREMENT).into_iter();
-    points
-        .map(|point| {
-            let Some(FieldValue::Text(state)) = point.fields.get("state") else {
-                panic!("no state: {point:?}")
-            };
-            (point.tags["entity_id"].clone(), point.time, state.clone())
-        })
-        .collect()
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_a_server_does_badly_it_has_every_event_once_in_the_end() {
