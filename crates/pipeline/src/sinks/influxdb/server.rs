@@ -292,7 +292,10 @@ impl Server {
     }
 
     /// The fields of these measurements; the inner error is why they are not known.
-    async fn fields(
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn fields(
         &mut self,
         version: Version,
         measurements: &[&str],

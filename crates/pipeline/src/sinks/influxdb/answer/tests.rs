@@ -104,12 +104,24 @@ fn the_conflicts_of_version_3_come_first_and_all_at_once() {
 #[test]
 fn a_refused_line_is_known_by_what_the_server_repeats_of_it() {
     let texts = [
-        ("partial write: unable to parse 'm3,e=a f= 1700000000000000001': missing field value dropped=0", "m3,e=a f= 1700000000000000001"),
+        (
+            "partial write: unable to parse 'm3,e=a f= 1700000000000000001': missing field value dropped=0",
+            "m3,e=a f= 1700000000000000001",
+        ),
         ("unable to parse 'm4 f=NaN 1700000000000000000': invalid number", "m4 f=NaN 1700000000000000000"),
-        ("unable to parse 'm4 f=9223372036854775808i 1': unable to parse integer 9223372036854775808: strconv.ParseInt: parsing \"9223372036854775808\": value out of range", "m4 f=9223372036854775808i 1"),
+        (
+            "unable to parse 'm4 f=9223372036854775808i 1': unable to parse integer 9223372036854775808: strconv.ParseInt: parsing \"9223372036854775808\": value out of range",
+            "m4 f=9223372036854775808i 1",
+        ),
         ("unable to parse 'm4,e=a 1700000000000000000': invalid field format", "m4,e=a 1700000000000000000"),
-        ("unable to parse 'm4,e= f=1 1700000000000000000': missing tag value", "m4,e= f=1 1700000000000000000"),
-        ("unable to parse 'm f=1 99999999999999999999': strconv.ParseInt: parsing \"99999999999999999999\": value out of range", "m f=1 99999999999999999999"),
+        (
+            "unable to parse 'm4,e= f=1 1700000000000000000': missing tag value",
+            "m4,e= f=1 1700000000000000000",
+        ),
+        (
+            "unable to parse 'm f=1 99999999999999999999': strconv.ParseInt: parsing \"99999999999999999999\": value out of range",
+            "m f=1 99999999999999999999",
+        ),
         ("unable to parse 'm s=\"it's': unbalanced quotes", "m s=\"it's"),
     ];
     for (said, text) in texts {
@@ -135,7 +147,10 @@ fn a_refusal_that_is_about_no_line_is_told_from_one_that_is() {
     for (status, body) in [
         (400, "{\"error\":\"database is required\"}"),
         (400, "{\"error\":\"gzip: invalid header\"}"),
-        (400, "remoteAddr: \"127.0.0.1:34710\"; cannot read gzipped influx line protocol data: unexpected EOF"),
+        (
+            400,
+            "remoteAddr: \"127.0.0.1:34710\"; cannot read gzipped influx line protocol data: unexpected EOF",
+        ),
         (405, ""),
         (418, "<html>a proxy</html>"),
     ] {
@@ -169,7 +184,10 @@ fn what_passes_is_waited_for_as_long_as_the_server_wants() {
         Meaning::Later { after, .. } => after.map(|after| after.as_secs()),
         other => panic!("{other:?}"),
     };
-    assert_eq!(later(of(500, "{\"error\":\"engine: cache-max-memory-size exceeded: (2720000/1048576)\"}")), None);
+    assert_eq!(
+        later(of(500, "{\"error\":\"engine: cache-max-memory-size exceeded: (2720000/1048576)\"}")),
+        None
+    );
     for status in [408, 425, 429, 500, 502, 503, 504, 599] {
         assert_eq!(later(of(status, "")), None, "{status}");
         let said = answer(status, &[("retry-after", "7")], "{\"message\":\"slow down\"}");
@@ -183,13 +201,29 @@ fn what_passes_is_waited_for_as_long_as_the_server_wants() {
 fn what_a_person_has_to_mend_says_how() {
     for (status, body, todo) in [
         (401, "{\"error\":\"authorization failed\"}", "set the token, or user and password"),
-        (401, "{\"error\":\"unable to parse authentication credentials\"}", "may write to database \"house\""),
-        (403, "{\"error\":\"\\\"ro\\\" user is not authorized to write to database \\\"ha\\\"\"}", "let the user or token write"),
+        (
+            401,
+            "{\"error\":\"unable to parse authentication credentials\"}",
+            "may write to database \"house\"",
+        ),
+        (
+            403,
+            "{\"error\":\"\\\"ro\\\" user is not authorized to write to database \\\"ha\\\"\"}",
+            "let the user or token write",
+        ),
         (404, "{\"error\":\"database not found: \\\"nosuch\\\"\"}", "see that database \"house\" exists"),
         (404, "404 page not found", "url and version are right"),
         (500, "{\"error\":\"retention policy not found: nosuch\"}", "has no default retention policy"),
-        (400, "{\"error\":\"partial write: max-series-per-database limit exceeded: (5) dropped=10\"}", "raise that limit"),
-        (400, "{\"error\":\"partial write: max-values-per-tag limit exceeded (100000/100000) dropped=1\"}", "raise that limit"),
+        (
+            400,
+            "{\"error\":\"partial write: max-series-per-database limit exceeded: (5) dropped=10\"}",
+            "raise that limit",
+        ),
+        (
+            400,
+            "{\"error\":\"partial write: max-values-per-tag limit exceeded (100000/100000) dropped=1\"}",
+            "raise that limit",
+        ),
     ] {
         let meaning = of(status, body);
         assert!(parked(&meaning).contains(todo), "{meaning:?}");
@@ -206,12 +240,17 @@ fn too_much_at_once_is_told_by_the_status_alone() {
 
 #[test]
 fn of_a_long_answer_both_ends_are_kept() {
-    let line = format!("unable to parse 'm5,t={} f=1': max key length exceeded: 70004 > 65535", "x".repeat(70_000));
-    let Meaning::Refused { at, words, .. } = of(400, &serde_json::json!({ "error": line }).to_string()) else {
+    let line =
+        format!("unable to parse 'm5,t={} f=1': max key length exceeded: 70004 > 65535", "x".repeat(70_000));
+    let Meaning::Refused { at, words, .. } = of(400, &serde_json::json!({ "error": line }).to_string())
+    else {
         panic!()
     };
     assert!(matches!(at, Some(At::Text(text)) if text.len() > 70_000));
-    assert!(words.chars().count() < 400 && words.ends_with("max key length exceeded: 70004 > 65535"), "{words}");
+    assert!(
+        words.chars().count() < 400 && words.ends_with("max key length exceeded: 70004 > 65535"),
+        "{words}"
+    );
 }
 
 mod never_panics {
