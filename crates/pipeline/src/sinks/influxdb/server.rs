@@ -420,6 +420,3 @@ fn words(answer: &Answer) -> String {
         _ => format!("HTTP {}", answer.status),
     }
 }
-
-#[cfg(test)]
-mod tests;
