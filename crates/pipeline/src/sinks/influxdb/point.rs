@@ -110,7 +110,8 @@ impl Encoder {
         self.names.change_schema(change)
     }
 
-    /// The server takes no more fields than this in a measurement. Attributes that would need another one are left out.
+    /// The server takes no more fields than this in a measurement. Attributes that would need another one than the schema has are
+    /// left out.
     pub fn limit_fields(&mut self, most: usize) {
         self.forget_encoded();
         self.names.limit_fields(most);

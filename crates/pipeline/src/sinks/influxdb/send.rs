@@ -129,7 +129,7 @@ impl Sending {
         self.too_many
     }
 
-    /// Takes the answer to what was last sent.
+    /// Takes the answer to what was last sent. At [`Meaning::Columns`] the schema has to know what the server has.
     ///
     /// # Errors
     /// When nothing more is to be sent now; what was answered before stays answered.
@@ -143,8 +143,7 @@ impl Sending {
             }
             Meaning::Conflict(conflicts) => self.conflict(&conflicts, range, encoder, now),
             Meaning::Columns(most) => {
-                let tags = encoder.layout().tags.len() + TAGS;
-                encoder.limit_fields(most.saturating_sub(tags));
+                encoder.limit_fields(0); // none but those that are there
                 let before = self.bytes(&range).len();
                 self.encode(encoder);
                 if self.bytes(&range).len() >= before {
@@ -318,9 +317,6 @@ impl Sending {
         range.contains(&row).then_some(row)
     }
 }
-
-/// Tags that every point may have, and its time.
-const TAGS: usize = 6;
 
 fn refuses_all(words: &str) -> Stop {
     Stop::Parked(format!(

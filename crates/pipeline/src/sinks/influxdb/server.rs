@@ -297,7 +297,10 @@ impl Server {
     }
 
     /// The fields of these measurements; the inner error is why they are not known.
-    async fn fields(
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn fields(
         &mut self,
         version: Version,
         measurements: &[&str],
@@ -422,6 +425,3 @@ fn words(answer: &Answer) -> String {
         _ => format!("HTTP {}", answer.status),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -14,6 +14,7 @@ use hearthline_log::Log;
 
 use super::answer::Meaning;
 use super::point::{Encoder, Layout, WEATHER};
+use super::schema::{FieldType, Schema};
 use super::send::{Done, Sending, Stop};
 use super::server::{Opened, Server, ServerConfig, Version};
 use super::state::{Cursor, State};
@@ -245,6 +246,11 @@ impl InfluxSink {
     async fn send(&mut self, sending: &mut Sending, version: Version) -> Result<(), Stop> {
         while let Some(body) = sending.body(&mut self.encoder) {
             let meaning = self.server.write(version, body).await?;
+            if matches!(meaning, Meaning::Columns(_))
+                && let Ok(fields) = self.server.fields(version, &measurements(&self.config.layout)).await?
+            {
+                self.adopt(&fields);
+            }
             let learns = matches!(meaning, Meaning::Conflict(_));
             sending.answered(meaning, &mut self.encoder, self.clock.now())?;
             if learns && let Err(error) = self.state.save_schema(self.encoder.schema()) {
@@ -298,14 +304,9 @@ impl InfluxSink {
         if let Some(opened) = &self.opened {
             return Ok(opened.version);
         }
-        let measurements = [self.config.layout.measurement.as_str(), WEATHER];
+        let measurements = measurements(&self.config.layout);
         let opened = self.server.open(&measurements, true).await.map_err(|stop| self.failed(stop))?;
-        let now = self.clock.now();
-        self.encoder.change_schema(|schema| {
-            for (measurement, field, has) in &opened.fields {
-                schema.adopt(measurement, field, [*has], now);
-            }
-        });
+        self.adopt(&opened.fields);
         if let Some(sending) = &mut self.sending {
             sending.encode(&mut self.encoder);
         }
@@ -322,6 +323,16 @@ impl InfluxSink {
         Ok(version)
     }
 
+    /// The server has these fields.
+    fn adopt(&mut self, fields: &[(String, String, FieldType)]) {
+        let now = self.clock.now();
+        self.encoder.change_schema(|schema| {
+            for (measurement, field, has) in fields {
+                schema.adopt(measurement, field, [*has], now);
+            }
+        });
+    }
+
     /// Forgets what is known of the server's fields, if a person wants that.
     fn obey(&mut self) {
         if !self.view.take_reset() {
@@ -331,7 +342,7 @@ impl InfluxSink {
             sink = self.config.name,
             "what is known of the server's fields is forgotten and read again"
         );
-        self.encoder.change_schema(super::schema::Schema::forget);
+        self.encoder.change_schema(Schema::forget);
         self.opened = None;
         self.unwell = true;
         if let Err(error) = self.state.save_schema(self.encoder.schema()) {
@@ -422,6 +433,11 @@ impl Sink for InfluxSink {
         self.tell();
         Ok(self.committed)
     }
+}
+
+/// What is written to.
+fn measurements(layout: &Layout) -> [&str; 2] {
+    [&layout.measurement, WEATHER]
 }
 
 /// Where a sink without a position begins.

@@ -177,7 +177,7 @@ mod tests {
         let text = String::from_utf8(read("refused.ndjson").unwrap()).unwrap();
         assert_eq!(
             text,
-            "{\"at\":\"1970-01-01T00:00:00Z\",\"entity\":null,\"line\":\"m f= 1\",\"seq\":4,\"words\":\"d\"}\n"
+            "{\"at\":\"1970-01-01T00:00:00.000000Z\",\"entity\":null,\"line\":\"m f= 1\",\"seq\":4,\"words\":\"d\"}\n"
         );
         assert!(read("refused.old.ndjson").unwrap().len() > LARGEST);
     }

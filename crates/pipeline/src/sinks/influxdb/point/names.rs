@@ -159,6 +159,7 @@ impl Names {
 
     pub(super) fn limit_fields(&mut self, most: usize) {
         self.most_fields = most;
+        self.fields.clear(); // what was refused is not there
         self.plan_again();
     }
 

@@ -138,3 +138,75 @@ pub(super) fn duration_of(text: &str) -> Option<Duration> {
     }
     (seconds > 0).then(|| Duration::from_secs(seconds))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(body: &str) -> Result<Rows, String> {
+        serde_json::from_str::<InfluxQl>(body).unwrap().rows()
+    }
+
+    #[test]
+    fn a_table_of_influxql_is_read_by_the_names_of_its_columns() {
+        let body = r#"{"results":[{"statement_id":0,"series":[{"name":"m","columns":["fieldKey","fieldType"],
+            "values":[["attr_a","string"],["attr_a","boolean"],["value","float"]]}]}]}"#;
+        let rows = rows(body).unwrap();
+        let read: Vec<_> = rows.iter().map(|row| (row.get("fieldKey"), row.get("fieldType"))).collect();
+        assert_eq!(read[1], (Some("attr_a"), Some("boolean")));
+        assert_eq!(rows.iter().next().unwrap().get("other"), None);
+    }
+
+    #[test]
+    fn what_is_refused_within_an_answer_is_refused() {
+        assert!(rows(r#"{"error":"error authorizing query"}"#).is_err());
+        assert!(rows(r#"{"results":[{"statement_id":0,"error":"database not found: x"}]}"#).is_err());
+        assert_eq!(rows(r#"{"results":[{"statement_id":0}]}"#).unwrap().iter().count(), 0);
+    }
+
+    #[test]
+    fn what_victoria_metrics_answers_to_everything_has_no_fields() {
+        let body = r#"{"results":[{"statement_id":0,"series":[{"name":"databases","columns":["name"],"values":[["_internal"]]}]}]}"#;
+        assert!(
+            rows(body)
+                .unwrap()
+                .iter()
+                .all(|row| row.get("fieldKey").is_none() && row.get("duration").is_none())
+        );
+    }
+
+    #[test]
+    fn durations_are_read_as_go_writes_them() {
+        for (text, seconds) in [
+            ("168h0m0s", Some(604_800)),
+            ("1h30m5s", Some(5405)),
+            ("0s", None),
+            ("", None),
+            ("1d", None),
+            ("h", None),
+        ] {
+            assert_eq!(duration_of(text).map(|duration| duration.as_secs()), seconds, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bucket_is_found_by_its_whole_name() {
+        let body = br#"{"buckets":[{"name":"house2","retentionRules":[{"everySeconds":60}]},{"name":"house","retentionRules":[{"type":"expire","everySeconds":3600}]}]}"#;
+        assert_eq!(bucket_of(body, "house"), Some(Duration::from_secs(3600)));
+        assert_eq!(bucket_of(br#"{"buckets":[{"name":"house","retentionRules":[]}]}"#, "house"), None);
+        assert_eq!(bucket_of(b"nonsense", "house"), None);
+    }
+
+    #[test]
+    fn the_columns_of_version_3_that_are_fields() {
+        let body = br#"[{"table_name":"m","column_name":"entity_id","data_type":"Dictionary(Int32, Utf8)"},
+            {"table_name":"m","column_name":"time","data_type":"Timestamp(Nanosecond, None)"},
+            {"table_name":"m","column_name":"value","data_type":"Float64"},
+            {"table_name":"m","column_name":"n","data_type":"Int64"}]"#;
+        let read = columns(body);
+        assert_eq!(
+            read,
+            [("m".into(), "value".into(), FieldType::Float), ("m".into(), "n".into(), FieldType::Integer)]
+        );
+    }
+}
