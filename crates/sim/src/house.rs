@@ -192,6 +192,11 @@ impl House {
         self.states.stamp(at)
     }
 
+    /// When an event is fired that is not about a state: behind all events before it.
+    pub fn tick(&mut self, at: Timestamp) -> Timestamp {
+        self.states.tick(at)
+    }
+
     /// Makes the next state of the entity one that cannot be written as JSON.
     pub fn spoil(&mut self, entity_id: &str) {
         self.states.spoil(entity_id);

@@ -62,6 +62,9 @@ test('what is silent stands before what has changed', () => {
     `${freezer.sentence}.`,
     'Kitchen temperature: the name changed from Cooker to Oven.',
   ]);
+  const alone = { ...freezer, name: 'sensor.freezer', device: null };
+  const named = notices([alone, freezer], [], (id) => (id === 'sensor.freezer' ? 'Freezer temperature' : undefined));
+  expect(named.map(({ who }) => who)).toEqual(['Freezer temperature', 'Freezer']);
   expect(silence(freezer)).toBe('nothing for 3 h, usually each 5 min');
 });
 

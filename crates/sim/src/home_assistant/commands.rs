@@ -17,6 +17,16 @@ const TEMPLATE: &str = "render_template";
 /// The one template that is understood here, in the places that matter: which entities have reported without a change.
 const REPORTED: [&str; 2] = ["utcnow()", "(s.last_reported - s.last_updated).total_seconds() > 10"];
 
+/// Types of events that anyone may subscribe to.
+const FREE: [&str; 6] = [
+    "state_changed",
+    "area_registry_updated",
+    "device_registry_updated",
+    "entity_registry_updated",
+    "floor_registry_updated",
+    "label_registry_updated",
+];
+
 /// Code and message.
 type Refusal = (Cow<'static, str>, String);
 
@@ -174,7 +184,7 @@ impl Command<'_> {
                 return Err(("invalid_format".into(), format!("expected str at 'event_type'. Got {other}")));
             }
         };
-        if !self.options.admin && wanted.as_deref() != Some("state_changed") {
+        if !self.options.admin && !wanted.as_deref().is_some_and(|wanted| FREE.contains(&wanted)) {
             return Err(("unauthorized".into(), "Unauthorized".into()));
         }
         if wanted.as_deref() == Some("state_reported") {
