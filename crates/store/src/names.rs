@@ -92,16 +92,12 @@ impl Names {
     /// Forgets what was over before an instant, but for what gave an entity a name or took it away.
     pub(crate) fn forget(&mut self, before: Timestamp) {
         for versions in self.versions.values_mut() {
-            let all = versions.clone();
-            let useless = |row: &Arc<EntityRow>| {
-                all.windows(3).any(|of| match of {
-                    [first, row_at, next] => {
-                        Arc::ptr_eq(row_at, row) && next.ts <= before && is_between(first, row, next)
-                    }
-                    _ => false,
-                })
+            let all = std::mem::take(versions);
+            let useless = |at: usize| match at.checked_sub(1).and_then(|first| all.get(first..first + 3)) {
+                Some([first, row, next]) => next.ts <= before && is_between(first, row, next),
+                _ => false,
             };
-            versions.retain(|row| !useless(row));
+            versions.extend((0..).zip(&all).filter(|(at, _)| !useless(*at)).map(|(_, row)| Arc::clone(row)));
             self.trimmed |= versions.len() < all.len();
         }
     }

@@ -39,7 +39,7 @@ pub(super) fn answer(world: &mut World, peer: u64, frame: &str, options: &Option
     };
     for command in commands {
         let Some(text) = one(world, peer, &command, options, now) else { continue };
-        let rendered = rendered(world, peer, &command);
+        let rendered = rendered(world, peer, &command, now);
         let Some(peer) = world.peers.get(&peer) else { continue };
         let late = world.lasting.slow_history;
         if !late.is_zero() && command.get("type").is_some_and(|name| name == HISTORY) {
@@ -57,11 +57,11 @@ pub(super) fn answer(world: &mut World, peer: u64, frame: &str, options: &Option
 }
 
 /// What follows the answer to a template that was taken.
-fn rendered(world: &World, peer: u64, command: &Value) -> Option<String> {
+fn rendered(world: &World, peer: u64, command: &Value, now: Timestamp) -> Option<String> {
     let id =
         command.get("id")?.as_u64().filter(|_| command.get("type").is_some_and(|name| name == TEMPLATE))?;
     let taken = world.peers.get(&peer)?.templates.contains(&id);
-    taken.then(|| message::rendered(id, &world.house.reported(), world.lasting.style))
+    taken.then(|| message::rendered(id, &world.house.reported(now), world.lasting.style))
 }
 
 /// The answer; none where that is what goes wrong.

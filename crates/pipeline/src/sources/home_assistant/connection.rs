@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fastrand::Rng;
 use hearthline_core::{Clock, Timestamp};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
@@ -67,6 +68,7 @@ pub(super) struct Connection<'l> {
     compared: Option<Instant>,
     /// The subscription that says what has reported, until it has.
     reported: Option<u64>,
+    rng: Rng,
     /// The next question and when it is asked.
     next: Option<(Instant, Command)>,
 }
@@ -96,6 +98,7 @@ impl<'l> Connection<'l> {
             starting: false,
             compared: None,
             reported: None,
+            rng: Rng::with_seed(config.seed),
             next: None,
         }
     }
@@ -385,7 +388,9 @@ impl<'l> Connection<'l> {
         self.ingest.compared(&states)?;
         self.compared = Some(Instant::now());
         let sweep = self.config.sweep;
-        let after = if answer.len() > LARGE_SWEEP.0 { sweep.max(LARGE_SWEEP.1) } else { sweep };
+        let most = if answer.len() > LARGE_SWEEP.0 { sweep.max(LARGE_SWEEP.1) } else { sweep };
+        // Not in step with a sensor that reports as regularly: it would be looked at at the same moment of its own each time.
+        let after = most.mul_f64(0.75 + 0.25 * self.rng.f64());
         self.next = Some((Instant::now() + after, Command::GetStates));
         if states.iter().any(|state| state.has_reports) && !self.is_busy() {
             self.no_more_reports().await?;
