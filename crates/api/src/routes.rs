@@ -30,7 +30,7 @@ use crate::{ApiError, ApiState, Reading, access, page};
 
 pub use conflicts::{Conflict, Conflicts, ConflictsReset, LeftOut, Unread};
 pub use entities::changes::{EntityChange, EntityChanges};
-pub use entities::{Entities, Entity, NameSpan, Silent};
+pub use entities::{Entities, Entity, NameSpan, SilentSince};
 pub use events::{Event, Events};
 pub use faults::{Fault, FaultList};
 pub use flush::Flushed;

@@ -3,12 +3,12 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
-use hearthline_core::{Clock, EntityId, Seq, Timestamp};
+use hearthline_core::{Clock, Seq};
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::live::Live;
 use hearthline_pipeline::orders::Orders;
+use hearthline_pipeline::silence::Silent;
 use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_runbook::Status;
 use hearthline_store::Store;
@@ -26,16 +26,7 @@ pub struct Reading {
     /// For periods that end now.
     pub clock: Arc<dyn Clock>,
     /// Which entities say nothing though they usually do; none while nothing is recording.
-    pub silent: Arc<dyn Fn() -> Vec<(EntityId, Silence)> + Send + Sync>,
-}
-
-/// What is known of an entity that says nothing though it usually does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Silence {
-    /// When it last said something.
-    pub since: Timestamp,
-    /// How long it usually takes between two of its reports.
-    pub usual: Duration,
+    pub silent: Arc<dyn Fn() -> Arc<[Silent]> + Send + Sync>,
 }
 
 /// Asks the program to put everything logged so far into files. Ready when that is done, with the last record that is

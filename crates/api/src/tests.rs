@@ -29,13 +29,14 @@ use hearthline_core::{
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::live::Live;
 use hearthline_pipeline::orders::{Incoming, Orders};
+use hearthline_pipeline::silence::Silent;
 use hearthline_runbook::Status;
 use hearthline_store::{Store, StoreConfig};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::{ApiState, ApiToken, Reading, Silence, router};
+use crate::{ApiState, ApiToken, Reading, router};
 
 /// 2026-11-23, noon.
 const NOON: Timestamp = Timestamp(1_795_435_200_000_000);
@@ -166,9 +167,9 @@ impl Answer {
 }
 
 /// Of one entity, which usually says something each 30 s.
-fn silent() -> Vec<(EntityId, Silence)> {
+fn silent() -> Arc<[Silent]> {
     let since = NOON.minus(Duration::from_secs(98));
-    vec![("sensor.new".into(), Silence { since, usual: Duration::from_secs(30) })]
+    [Silent { entity_id: "sensor.new".into(), since, usual: Duration::from_secs(30), info: None }].into()
 }
 
 /// A document as a person reads it.

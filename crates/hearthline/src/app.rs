@@ -30,7 +30,7 @@ use hearthline_pipeline::silence::{Rules, SilenceView};
 use hearthline_pipeline::sinks::StoreSink;
 use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_pipeline::sources::home_assistant::{Link, LinkConfig, in_store};
-use hearthline_pipeline::weather::{Place, ask};
+use hearthline_pipeline::weather::ask;
 use hearthline_store::{Protection, Store, StoreConfig};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -135,8 +135,7 @@ impl App {
         let log = writer.log();
         let mut ingest = Ingest::open_after(log.clone(), Arc::clone(&clock), Arc::clone(&filter), ended)?;
         ingest.use_weather(weather::house(settings));
-        let newest = ingest.context().weather.newest().cloned();
-        let feed = weather::feed(settings, Arc::clone(&clock), Arc::clone(&fs), newest);
+        let feed = weather::feed(settings, Arc::clone(&clock), Arc::clone(&fs), &ingest);
         let path = settings.data_dir.value.join("cadence");
         let cadence = Cadence::new(Arc::clone(&fs), path, ingest.silence(), clock.monotonic());
         let rules = past.as_ref().map_or_else(Rules::default, |past| past.rules);
@@ -156,16 +155,7 @@ impl App {
         let mut sinks = vec![delivery.view()];
         sinks.extend(others.iter().map(|built| Arc::clone(&built.sink)));
         store.protect(needed(ingest.view(), sinks.clone()));
-        let world = {
-            let (house, connection) = (ingest.view(), connection.clone());
-            move || {
-                let place = connection
-                    .borrow()
-                    .place
-                    .and_then(|(latitude, longitude)| Place::near(latitude, longitude));
-                (house.house(), place)
-            }
-        };
+        let world = weather::world(ingest.view(), connection.clone());
         let views = observe::Views {
             ingest: ingest.view(),
             silence: Arc::clone(&silence),

@@ -12,6 +12,7 @@ mod fence;
 mod fold;
 mod history;
 mod offer;
+mod registry;
 mod settle;
 mod silence;
 mod snapshot;
@@ -28,6 +29,7 @@ use hearthline_log::{Append, Log, LogError};
 use self::fence::Fences;
 pub use self::fold::Fold;
 pub use self::history::{Fill, PastState};
+use self::registry::Registered;
 pub use self::snapshot::SnapshotReport;
 pub use self::view::{GapCounts, IngestView, ViewOf};
 use self::weather::OwnWeather;
@@ -101,6 +103,7 @@ pub struct Ingest {
     /// Held entities that the last snapshot did not show.
     absent: Vec<EntityId>,
     own_weather: OwnWeather,
+    registered: Registered,
     view: Arc<IngestView>,
     silence: Silence,
     silent: Arc<SilenceView>,
@@ -162,6 +165,7 @@ impl Ingest {
             totals_changed: false,
             absent: Vec::new(),
             own_weather: OwnWeather::default(),
+            registered: Registered::default(),
             view: Arc::default(),
             silence: Silence::default(),
             silent: Arc::default(),
@@ -280,6 +284,7 @@ impl Ingest {
                 }
                 if let Some(before) = frame.context {
                     self.fold.context = before;
+                    self.registered.forget_compared();
                 }
                 self.fold.counters.logged -= frame.events;
                 self.fold.counters.unlogged += frame.events;
@@ -316,6 +321,11 @@ impl Ingest {
         let gap = lost.and_then(|id| self.fold.gaps.update(id, |gap| gap.cause = Cause::Restarted));
         self.note_gap(gap);
         self.end_frame()
+    }
+
+    /// What was heard and cannot be taken is not in memory any longer: the gap says so.
+    pub const fn overflowed(&mut self) {
+        self.refused = Some(Cause::QueueFull);
     }
 
     /// The stream has ended: opens a gap.

@@ -3,9 +3,11 @@
 //! - [`sources`]: where events come from.
 //! - [`ingest`]: filters, recognises duplicates, finds missed predecessors, appends to the log. The one producer.
 //! - [`record`]: the shapes of a log record.
+//! - [`registries`]: what Home Assistant lists, and what follows from it for each entity.
 //! - [`context`]: where entities belong and how the weather was, as the log says it.
 //! - [`gaps`]: the ledger of periods in which events were or may have been missed.
 //! - [`normalise`]: turns a log record into a row.
+//! - [`described`]: the unit and the class of a state.
 //! - [`deliver`]: folds the log into a sink, with a cursor.
 //! - [`sinks`]: what it is delivered to.
 //! - [`live`]: what was just written, for those who watch.
@@ -18,6 +20,7 @@
 pub mod context;
 pub mod counters;
 pub mod deliver;
+pub mod described;
 pub mod filter;
 pub mod gaps;
 pub mod health;
@@ -31,6 +34,7 @@ pub mod orders;
 pub mod portion;
 pub mod quarantine;
 pub mod record;
+pub mod registries;
 pub mod silence;
 pub mod sinks;
 pub mod sources;

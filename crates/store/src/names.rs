@@ -12,6 +12,7 @@
 //! - After its end a holding goes on as long as nobody else gets the name: the removal itself is a part of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hashbrown::HashMap;
 use hearthline_core::{Change, EntityId, EntityInfo, EntityRow, Timestamp};
@@ -58,22 +59,28 @@ struct Holding<'n> {
     key: &'n Arc<str>,
     entity_id: &'n EntityId,
     from: Timestamp,
-    /// It went from the registry with this name and did not come back.
+    /// It went from the registry with this name.
     gone: bool,
 }
 
 impl Names {
-    /// Takes a row in. Of two about one entity and instant the later one to come holds, with the changes of both.
+    /// Takes a row in. What comes later holds, also where it is about an instant before: a state that is older than the
+    /// list that named its entity says the unit of today. It holds from the newest row on then, with the changes of both,
+    /// or, where it gives another name, from just behind it.
     pub(crate) fn apply(&mut self, row: &Arc<EntityRow>) {
         let owners = self.owners.entry(row.info.entity_id.clone()).or_default();
         if !owners.contains(&row.info.key) {
             owners.push(Arc::clone(&row.info.key));
         }
         let versions = self.versions.entry(Arc::clone(&row.info.key)).or_default();
-        let behind = versions.partition_point(|version| version.ts <= row.ts);
-        match versions.get_mut(..behind).and_then(|before| before.last_mut()) {
-            Some(same) if same.ts == row.ts => *same = join(same, row),
-            _ => versions.insert(behind, Arc::clone(row)),
+        match versions.last_mut() {
+            Some(last) if row.ts > last.ts => versions.push(Arc::clone(row)),
+            Some(last) if row.info.entity_id == last.info.entity_id => *last = join(last, row),
+            Some(last) => {
+                let ts = last.ts.plus(Duration::from_micros(1));
+                versions.push(Arc::new(EntityRow { ts, ..EntityRow::clone(row) }));
+            }
+            None => versions.push(Arc::clone(row)),
         }
     }
 
@@ -85,16 +92,12 @@ impl Names {
     /// Forgets what was over before an instant, but for what gave an entity a name or took it away.
     pub(crate) fn forget(&mut self, before: Timestamp) {
         for versions in self.versions.values_mut() {
-            let all = versions.clone();
-            let useless = |row: &Arc<EntityRow>| {
-                all.windows(3).any(|of| match of {
-                    [first, row_at, next] => {
-                        Arc::ptr_eq(row_at, row) && next.ts <= before && is_between(first, row, next)
-                    }
-                    _ => false,
-                })
+            let all = std::mem::take(versions);
+            let useless = |at: usize| match at.checked_sub(1).and_then(|first| all.get(first..first + 3)) {
+                Some([first, row, next]) => next.ts <= before && is_between(first, row, next),
+                _ => false,
             };
-            versions.retain(|row| !useless(row));
+            versions.extend((0..).zip(&all).filter(|(at, _)| !useless(*at)).map(|(_, row)| Arc::clone(row)));
             self.trimmed |= versions.len() < all.len();
         }
     }
@@ -107,7 +110,13 @@ impl Names {
     /// The one who has the name, or had it last.
     fn owner(&self, name: &str) -> Option<&Arc<str>> {
         let by_key = || self.versions.get_key_value(name).map(|(key, _)| key);
-        self.had(name).last().map(|holding| holding.key).or_else(by_key)
+        let has_now = |holding: &&Holding<'_>| {
+            let newest = self.versions.get(holding.key).and_then(|versions| versions.last());
+            newest.is_some_and(|newest| !newest.removed && newest.info.entity_id.as_str() == name)
+        };
+        let had = self.had(name);
+        let owner = had.iter().rfind(has_now).or(had.last());
+        owner.map(|holding| holding.key).or_else(by_key)
     }
 
     /// What the rows that are asked for by a name are.
@@ -157,8 +166,10 @@ impl Names {
         let mut before = of_name.into_iter().take_while(|other| other.from <= holding.from);
         let other = before.by_ref().filter(|other| other.key != holding.key).last()?;
         let unregistered = |key: &str| key == holding.entity_id.as_str();
-        let goes_on = other.gone || unregistered(other.key) || unregistered(holding.key);
-        let begins = self.held(other.key).first().map(|first| first.from)?;
+        let held = self.held(other.key);
+        let for_good = other.gone && held.last().is_some_and(|last| last.from == other.from);
+        let goes_on = for_good || unregistered(other.key) || unregistered(holding.key);
+        let begins = held.first().map(|first| first.from)?;
         (goes_on && begins < start).then_some(other.key)
     }
 
@@ -179,9 +190,6 @@ impl Names {
                 }),
             }
         }
-        if let Some((_, over)) = held.split_last_mut() {
-            over.iter_mut().for_each(|holding| holding.gone = false);
-        }
         held
     }
 
@@ -190,6 +198,10 @@ impl Names {
         let keys = self.owners.get(name).into_iter().flatten();
         let mut had: Vec<_> = keys.flat_map(|key| self.held(key)).collect();
         had.retain(|holding| holding.entity_id.as_str() == name);
+        // One that got into a registry was its own predecessor.
+        if had.iter().any(|holding| **holding.key != *name) {
+            had.retain(|holding| **holding.key != *name || !holding.gone);
+        }
         had.sort_by(|a, b| (a.from, a.key).cmp(&(b.from, b.key)));
         had
     }
@@ -203,5 +215,5 @@ fn is_between(before: &EntityRow, row: &EntityRow, after: &EntityRow) -> bool {
 fn join(first: &EntityRow, second: &EntityRow) -> Arc<EntityRow> {
     let mut changes: Vec<Change> = first.changes.to_vec();
     changes.extend(second.changes.iter().filter(|change| !first.changes.contains(change)).cloned());
-    Arc::new(EntityRow { changes: changes.into(), ..second.clone() })
+    Arc::new(EntityRow { ts: first.ts, changes: changes.into(), ..second.clone() })
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Criterion, Sink, Status, Weather } from '../api';
-import { goals, lamps, overall, type Ages } from './lamps';
+import { goals, headline, lamps, overall, type Ages } from './lamps';
 
 const sink: Sink = {
   name: 'store',
@@ -116,6 +116,16 @@ test('the state of the whole is never by colour alone', () => {
   const seen = (['healthy', 'degraded', 'unhealthy'] as const).map((state) => overall(status({ overall: state })));
   expect(new Set(seen.map(({ icon }) => icon)).size).toBe(3);
   expect(seen.map(({ word }) => word)).toEqual(['healthy', 'degraded', 'unhealthy']);
+});
+
+test('a verdict with a long reason stands large without it', () => {
+  expect(headline('Recording.')).toEqual(['Recording.', null]);
+  expect(headline('Waiting: Home Assistant restarts.')).toEqual(['Waiting: Home Assistant restarts.', null]);
+  const reason = 'the service cannot be asked: the connection to it broke before its answer was complete.';
+  expect(headline(`Recording, weather is degraded: ${reason}`)).toEqual([
+    'Recording, weather is degraded.',
+    `T${reason.slice(1)}`,
+  ]);
 });
 
 test('a goal that is not known is neither met nor missed', () => {

@@ -3,6 +3,7 @@
 import type { Log, Part, Sink, Status } from '../api';
 import { bytes, count } from './figures';
 import type { IconName } from './icons';
+import { capital } from './reading';
 import { age, ago } from './time';
 import { inShort } from './weather';
 
@@ -23,6 +24,9 @@ export const TONE_ICON: Record<Tone, IconName> = { good: 'check', wait: 'wait', 
 
 /** An archive that is a moment behind, as it is at each event, is up to date for a person. */
 const BEHIND_S = 5;
+
+/** Letters of a verdict that stand large without being a wall of text on a narrow screen. */
+const LONG = 80;
 
 const LINK: Record<Status['home_assistant']['state'], [Tone, string]> = {
   connected: ['good', 'listening'],
@@ -108,6 +112,13 @@ export function overall(status: Status): { tone: Tone; icon: IconName; word: str
     default:
       return { tone: 'bad', icon: 'alert', word: 'unhealthy' };
   }
+}
+
+/** The verdict as what stands large, and the reason where it would be long there. */
+export function headline(verdict: string): [string, string | null] {
+  const colon = verdict.indexOf(': ');
+  if (colon < 0 || verdict.length < LONG) return [verdict, null];
+  return [`${verdict.slice(0, colon)}.`, capital(verdict.slice(colon + 2))];
 }
 
 /** `6 of 7 goals met`, and how many are not known. */

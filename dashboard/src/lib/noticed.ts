@@ -5,7 +5,6 @@ import type { IconName } from './icons';
 import type { Tone } from './lamps';
 import { nameOf } from './reading';
 import type { Mark, Period } from './series';
-import { length } from './time';
 
 export interface Notice {
   id: string;
@@ -76,24 +75,33 @@ const KINDS: Record<string, Kind> = {
 const said = (text: string | null) => text?.replaceAll('_', ' ') ?? null;
 
 /** What lasts stands first, then what happened, the newest first. What happened to many at once is one. */
-export function notices(silent: readonly Silent[], changes: readonly EntityChange[]): Notice[] {
-  return [...silent.map(ofSilence), ...together(changes).map(ofChanges)];
+export function notices(
+  silent: readonly Silent[],
+  changes: readonly EntityChange[],
+  nameNow: (id: string) => string | undefined = () => undefined,
+): Notice[] {
+  const told = together(changes.filter(isTelling)).map(ofChanges);
+  return [...silent.map((item) => ofSilence(item, nameNow(item.name))), ...told];
 }
 
-const ofSilence = (item: Silent): Notice => ({
+/** What no registry knew cannot have gone from it: it has come into one, and goes on under its key there. */
+const isTelling = ({ what, key, entity_id }: EntityChange): boolean => what !== 'removed' || key !== entity_id;
+
+/** One without a device is called by its id there; people know it by another name. */
+const ofSilence = (item: Silent, known: string | undefined): Notice => ({
   id: `silent ${item.entities.join()}`,
   icon: 'wait',
   tone: 'wait',
   at: item.since,
-  who: item.name,
+  who: known ?? item.name,
   what: `${silence(item)}.`,
   means: 'Home Assistant still shows its last value: look at its battery and its radio.',
   entities: item.entities,
 });
 
 /** As the program says it, without the name. */
-export const silence = ({ silent_s, usual_s }: Silent): string =>
-  `nothing for ${length(silent_s)}, usually each ${length(usual_s)}`;
+export const silence = ({ name, sentence }: Silent): string =>
+  sentence.startsWith(`${name}: `) ? sentence.slice(name.length + 2) : sentence;
 
 function ofChanges([first, ...more]: [EntityChange, ...EntityChange[]]): Notice {
   const { what, from, to } = first;

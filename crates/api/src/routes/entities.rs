@@ -4,18 +4,18 @@
 
 pub(super) mod changes;
 
-use std::collections::BTreeMap;
-
 use axum::Json;
 use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
 use hearthline_core::{EntityId, EntityInfo, Named};
+use hearthline_pipeline::filter::Subject;
+use hearthline_pipeline::silence::Silent;
 use hearthline_store::{Segment, Series};
 use serde::{Deserialize, Serialize};
 
 use super::history::State;
 use super::parameters::{Query, list};
-use crate::{ApiError, Reading, Silence};
+use crate::{ApiError, Reading};
 
 /// The parameters.
 #[derive(Debug, Default, Deserialize)]
@@ -70,7 +70,7 @@ pub struct Entity {
     /// Under which names it was recorded, the oldest first.
     pub names: Vec<NameSpan>,
     /// Since when it says nothing though it usually does; null where it is not silent, or nothing is recording.
-    pub silent: Option<Silent>,
+    pub silent: Option<SilentSince>,
     /// Whether the settings keep it.
     pub kept: bool,
     /// The rule that decided, as written in the settings; null when none names it.
@@ -92,7 +92,7 @@ pub struct NameSpan {
 
 /// An entity that says nothing though it usually does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Silent {
+pub struct SilentSince {
     /// When it last said something.
     pub since: String,
     /// How many seconds usually pass between two of its reports.
@@ -104,7 +104,7 @@ pub(super) async fn get(
     Shared(reading): Shared<Reading>,
     Query(parameters): Query<Parameters>,
 ) -> Result<Json<Entities>, ApiError> {
-    let silent = (reading.silent)().into_iter().collect();
+    let silent = (reading.silent)();
     let ids = list(parameters.ids.as_deref());
     let ids = if ids.is_empty() {
         reading.store.entity_ids().into_iter().collect()
@@ -122,7 +122,7 @@ pub(super) async fn one(
     Shared(reading): Shared<Reading>,
     Path(name): Path<String>,
 ) -> Result<Json<Entity>, ApiError> {
-    let entity = entity(&reading, &(reading.silent)().into_iter().collect(), &name);
+    let entity = entity(&reading, &(reading.silent)(), &name);
     if entity.latest.is_none() && reading.store.entity(&name).is_none() {
         let why = format!("no entity is or was called {name:?}");
         return Err(ApiError::new(StatusCode::NOT_FOUND, "not found", why, "ask for /api/v1/entities"));
@@ -130,10 +130,11 @@ pub(super) async fn one(
     Ok(Json(entity))
 }
 
-fn entity(reading: &Reading, silent: &BTreeMap<EntityId, Silence>, name: &str) -> Entity {
+fn entity(reading: &Reading, silent: &[Silent], name: &str) -> Entity {
     let Series { key, entity_id, info, segments } = reading.store.series(name);
-    let decision = reading.filter.decide(entity_id.as_str());
     let info = info.as_deref();
+    let subject = Subject { entity_id: entity_id.as_str(), info, device_class: None };
+    let decision = reading.filter.decide(subject);
     let text = |of: fn(&EntityInfo) -> Option<&str>| info.and_then(of).map(str::to_owned);
     Entity {
         key: key.to_string(),
@@ -148,7 +149,7 @@ fn entity(reading: &Reading, silent: &BTreeMap<EntityId, Silence>, name: &str) -
         integration: text(|info| info.integration.as_deref()),
         labels: info.iter().flat_map(|info| &info.labels).map(|label| label.name.to_string()).collect(),
         names: names(&segments),
-        silent: silent.get(&entity_id).map(Silent::of),
+        silent: silent.iter().find(|silent| silent.entity_id == entity_id).map(SilentSince::of),
         kept: decision.kept,
         rule: decision.rule,
         latest: reading.store.latest_of(name).map(|row| State::of(&row)),
@@ -166,9 +167,9 @@ pub(super) fn names(segments: &[Segment]) -> Vec<NameSpan> {
     segments.iter().map(name).collect()
 }
 
-impl Silent {
-    fn of(silence: &Silence) -> Self {
-        Self { since: silence.since.to_string(), usual_s: silence.usual.as_secs_f64() }
+impl SilentSince {
+    fn of(silent: &Silent) -> Self {
+        Self { since: silent.since.to_string(), usual_s: silent.usual.as_secs_f64() }
     }
 }
 

@@ -11,8 +11,8 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use hearthline_core::{EntityId, EventRow, StateRow, Timestamp};
-use hearthline_pipeline::filter::Filter;
-use hearthline_store::{EventsQuery, StatesQuery, Store, StoreError};
+use hearthline_pipeline::filter::{Filter, Subject};
+use hearthline_store::{EventsQuery, Series, StatesQuery, Store, StoreError};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -76,6 +76,15 @@ pub struct Event {
     pub restored: bool,
     /// The data of an event that is no state, as received.
     pub data: Option<Box<RawValue>>,
+    /// °C, outdoors at the time of a state; left out where it is not known, as in the two that follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weather_temperature: Option<f64>,
+    /// When that was observed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weather_at: Option<String>,
+    /// That was long before: the weather may have been otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weather_stale: Option<bool>,
 }
 
 /// Scans; what is only in memory yet is part of it.
@@ -145,7 +154,7 @@ impl Which {
 
     fn takes_entity(&self, row: &EventRow) -> bool {
         let Some(entities) = &self.entities else { return true };
-        entity_of(row).is_some_and(|entity_id| entities.keeps(&entity_id))
+        entity_of(row).is_some_and(|entity_id| entities.keeps(entity_id.as_str()))
     }
 
     fn takes_text<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> bool {
@@ -156,6 +165,7 @@ impl Which {
 
 impl Event {
     fn of_state(row: &StateRow) -> Self {
+        let weather = row.weather.as_deref();
         Self {
             ts: row.ts.to_string(),
             event_type: STATE_CHANGED.into(),
@@ -166,6 +176,9 @@ impl Event {
             origin: row.origin.to_string(),
             restored: row.restored,
             data: None,
+            weather_temperature: weather.and_then(|weather| weather.temperature),
+            weather_at: weather.map(|weather| weather.at.to_string()),
+            weather_stale: weather.map(|_| row.weather_stale),
         }
     }
 
@@ -180,6 +193,9 @@ impl Event {
             origin: row.origin.to_string(),
             restored: false,
             data: RawValue::from_string(row.data.to_string()).ok(),
+            weather_temperature: None,
+            weather_at: None,
+            weather_stale: None,
         }
     }
 }
@@ -205,7 +221,9 @@ fn known(store: &Store, entities: &Filter) -> Vec<EntityId> {
 
 /// Whether an entity has or had a name that is meant.
 pub(super) fn was_called(store: &Store, entity_id: &str, entities: &Filter) -> bool {
-    store.series(entity_id).segments.iter().any(|name| entities.keeps(name.entity_id.as_str()))
+    let Series { info, segments, .. } = store.series(entity_id);
+    let subject = |entity_id| Subject { entity_id, info: info.as_deref(), device_class: None };
+    segments.iter().any(|name| entities.keeps(subject(name.entity_id.as_str())))
 }
 
 /// The period cut at the starts of the days that have states, the newest piece first.

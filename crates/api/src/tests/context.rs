@@ -55,7 +55,11 @@ fn house() -> House {
     let house = House::new();
     house.write(vec![
         state(400, "sensor.old", "20"),
-        known(300, info("k", "sensor.old", "Hall"), &[(ChangeKind::New, "", "")]),
+        known(
+            300,
+            info("k", "sensor.old", "Hall"),
+            &[(ChangeKind::New, "", ""), (ChangeKind::Unit, "", "°C")],
+        ),
         state(200, "sensor.old", "21"),
         known(
             100,
@@ -214,4 +218,8 @@ async fn a_row_of_history_says_how_the_weather_was_and_where_the_entity_belonged
         (&json!("2026-11-23T11:00:00.000000Z"), None)
     );
     assert_eq!(row["weather_condition"], "fog");
+    let event = &house.document("/api/v1/events?entity=sensor.hall").await["events"][0];
+    for name in ["weather_temperature", "weather_at", "weather_stale"] {
+        assert_eq!(event[name], row[name], "{name} in the list of events");
+    }
 }

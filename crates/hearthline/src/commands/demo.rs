@@ -138,7 +138,7 @@ fn lived(args: &Args, clock: &dyn Clock, again: bool) -> (House, Past) {
         let fired = house.advance(to);
         let states = fired.iter().filter_map(|fired| fired.new_state.as_ref());
         moments.extend(states.map(|state| Moment::State(state.to_json())));
-        moments.push(Moment::Reported(house.reported()));
+        moments.push(Moment::Reported(house.reported(to)));
         to = to.plus(SWEEP);
     }
     house.advance(now);

@@ -6,10 +6,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use hearthline_api::{ApiState, ApiToken, Faults, Reading, Silence};
-use hearthline_core::EntityId;
+use hearthline_api::{ApiState, ApiToken, Faults, Reading};
 use hearthline_pipeline::gaps::Cause;
-use hearthline_pipeline::silence::{SilenceView, Silent};
 use hearthline_pipeline::sources::home_assistant::LinkConfig;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -99,11 +97,12 @@ pub(super) async fn record(
 }
 
 fn api_state(app: &App, faults: Faults, token: ApiToken, stop: CancellationToken) -> ApiState {
+    let silence = Arc::clone(&app.silence);
     let reading = Reading {
         store: Arc::clone(&app.store),
         filter: Arc::clone(&app.filter),
         clock: Arc::clone(&app.clock),
-        silent: silence(Arc::clone(&app.silence)),
+        silent: Arc::new(move || silence.silent()),
     };
     let (observer, flusher) = (Arc::clone(&app.observer), app.flusher.clone());
     ApiState {
@@ -117,15 +116,6 @@ fn api_state(app: &App, faults: Faults, token: ApiToken, stop: CancellationToken
         stop,
         token,
     }
-}
-
-/// Who has fallen silent, as the API asks for it.
-fn silence(view: Arc<SilenceView>) -> Arc<dyn Fn() -> Vec<(EntityId, Silence)> + Send + Sync> {
-    Arc::new(move || {
-        let silent = view.silent();
-        let of = |silent: &Silent| Silence { since: silent.since, usual: silent.usual };
-        silent.iter().map(|silent| (silent.entity_id.clone(), of(silent))).collect()
-    })
 }
 
 /// Says on standard error what the settings' log filter lets through.

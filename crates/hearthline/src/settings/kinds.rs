@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hearthline_log::SyncPolicy;
-use hearthline_pipeline::filter::Filter;
+use hearthline_pipeline::filter::{Filter, RULES};
 use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
 use hearthline_pipeline::sinks::influxdb::{Start, Version};
 use hearthline_pipeline::weather::Choice;
@@ -264,12 +264,14 @@ pub(super) fn token(raw: Raw<'_>) -> Meaning<Secret> {
 
 /// A filter rule that can be read.
 pub(super) fn rule(raw: Raw<'_>) -> Meaning<String> {
-    const TODO: &str = "write a domain (light), an entity (light.kitchen) or a glob (sensor.*_battery)";
-    let text = text(raw).map_err(|problem| Problem::new(problem.reason, TODO))?;
-    if Filter::new(&[text.into()], &[]).is_err() {
-        return Err(Problem::new(format!("{} is no rule", shown(text)), TODO));
+    let text = text(raw).map_err(|problem| Problem::new(problem.reason, RULES))?;
+    match Filter::new(&[text.into()], &[]) {
+        Ok(_) => Ok(text.into()),
+        Err(error) if error.reason == RULES => {
+            Err(Problem::new(format!("{} is no rule", shown(text)), RULES))
+        }
+        Err(error) => Err(Problem::new(format!("{} is no rule: {}", shown(text), error.reason), RULES)),
     }
-    Ok(text.into())
 }
 
 /// The name of a type of event, or `*` for all that the token may see.

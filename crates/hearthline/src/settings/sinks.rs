@@ -125,35 +125,44 @@ impl Reader<'_> {
         table.field("layout", None, kinds::layout);
         let mut rules = |key| table.list(key, kinds::rule).unwrap_or_else(|| Setting::default(Vec::new()));
         let filter = Filter { include: rules("include"), exclude: rules("exclude") };
-        let sink = url.map(|url| InfluxDb {
-            url,
-            version: or(table.field("version", None, kinds::influxdb_version), None),
-            database: database.or(bucket).unwrap_or_else(|| Setting::default(DATABASE.into())),
-            org: table.field("org", variable(variable::INFLUXDB_ORG), kinds::name),
-            username: table.field("username", None, kinds::name),
-            password: self.secret(&mut table, "password", "password_file", None),
-            token: self.secret(&mut table, "token", "token_file", variable(variable::INFLUXDB_TOKEN)),
-            ca_file: table.field("ca_file", None, kinds::path).map(|path| self.path(path)),
-            tls_verify: or(table.field("tls_verify", None, kinds::flag), true),
-            layout,
-            batch_size: or(table.field("batch_size", None, kinds::count), 5000),
-            batch_interval: or(table.field("batch_interval", None, kinds::duration), Duration::from_secs(1)),
-            filter,
-            start: or(table.field("start", None, kinds::start), Start::Log),
-            name: name.clone(),
-        });
-        match &sink {
-            None if !table.contains("url") => {
-                let todo = "write url = \"http://192.168.1.20:8086\", or set INFLUXDB_URL";
-                self.document.mistake(place, "sinks.url", Problem::new("a sink without an address", todo));
-            }
-            None => {}
-            Some(sink) => {
-                table.finish();
-                self.who(sink, place);
-            }
+        let version = or(table.field("version", None, kinds::influxdb_version), None);
+        let org = table.field("org", variable(variable::INFLUXDB_ORG), kinds::name);
+        let username = table.field("username", None, kinds::name);
+        let password = self.secret(&mut table, "password", "password_file", None);
+        let token = self.secret(&mut table, "token", "token_file", variable(variable::INFLUXDB_TOKEN));
+        let ca_file = table.field("ca_file", None, kinds::path).map(|path| self.path(path));
+        let tls_verify = or(table.field("tls_verify", None, kinds::flag), true);
+        let batch_size = or(table.field("batch_size", None, kinds::count), 5000);
+        let batch_interval = or(table.field("batch_interval", None, kinds::duration), Duration::from_secs(1));
+        let start = or(table.field("start", None, kinds::start), Start::Log);
+        if url.is_none() && !table.contains("url") {
+            let todo = "write url = \"http://192.168.1.20:8086\", or set INFLUXDB_URL";
+            self.document.mistake(
+                place.clone(),
+                "sinks.url",
+                Problem::new("a sink without an address", todo),
+            );
         }
-        sink
+        table.finish();
+        let sink = InfluxDb {
+            name,
+            url: url?,
+            version,
+            database: database.or(bucket).unwrap_or_else(|| Setting::default(DATABASE.into())),
+            org,
+            username,
+            password,
+            token,
+            ca_file,
+            tls_verify,
+            layout,
+            batch_size,
+            batch_interval,
+            filter,
+            start,
+        };
+        self.who(&sink, place);
+        Some(sink)
     }
 
     fn who(&self, sink: &InfluxDb, place: Place) {

@@ -40,3 +40,5 @@ mod simulated;
 mod usage;
 #[cfg(test)]
 mod wait;
+#[cfg(test)]
+mod weather;

@@ -34,7 +34,7 @@ impl Ingest {
         let mut report = SnapshotReport::default();
         for state in states {
             let entity_id = state.entity_id.as_ref();
-            if !self.filter.keeps(entity_id) {
+            if !self.keeps(entity_id, Some(state)) {
                 report.filtered += 1;
                 continue;
             }
@@ -78,7 +78,7 @@ impl Ingest {
     pub fn import(&mut self, states: &[State<'_>], received: Timestamp) -> Result<(), IngestError> {
         for state in states {
             self.offer_bare(state, Origin::Import, received)?;
-            if self.filter.keeps(&state.entity_id) {
+            if self.keeps_known(&state.entity_id) {
                 self.show(state);
             }
         }
@@ -95,7 +95,7 @@ impl Ingest {
     ) -> Result<(), IngestError> {
         self.fold.counters.offer(origin);
         let held = self.fold.held.get(state.entity_id.as_ref()).map(|held| held.ts);
-        if !self.filter.keeps(&state.entity_id) {
+        if !self.keeps(&state.entity_id, Some(state)) {
             self.fold.counters.filtered += 1;
         } else if held.is_some_and(|held| held >= state.last_updated) {
             self.fold.counters.duplicate += 1;

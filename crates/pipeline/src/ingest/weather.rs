@@ -53,7 +53,7 @@ impl Ingest {
     /// Says which of the house's weather entities is used. To be called before the first connection.
     pub fn use_weather(&mut self, house: House) {
         let held = self.fold.held.iter().filter(|(id, held)| is_weather(id.as_str()) && held.state.is_some());
-        let seen = held.filter(|(id, _)| self.filter.keeps(id.as_str())).map(|(id, _)| (id.clone(), None));
+        let seen = held.filter(|(id, _)| self.keeps_known(id.as_str())).map(|(id, _)| (id.clone(), None));
         let seen: BTreeMap<_, _> = seen.collect();
         self.own_weather = OwnWeather { house, known: !seen.is_empty(), seen, ..OwnWeather::default() };
         self.view.publish_house(self.own_weather.view());

@@ -6,6 +6,7 @@
 //!   its states with ours, then take in events until the stream ends.
 //! - [`link`]: the owner: connects again, for ever, as [`backoff`] and the [`error`] say.
 //! - [`fill`]: fills gaps from history, on the same connection.
+//! - `lists`: asks for the registries, and keeps events back until they are in.
 //! - [`reported`]: what has reported without a change.
 //! - [`command`]: everything that is ever sent.
 //! - [`wire`]: what is received.
@@ -19,6 +20,7 @@ pub mod error;
 mod fill;
 mod heard;
 pub mod link;
+mod lists;
 pub mod reported;
 pub mod session;
 pub mod status;

@@ -17,6 +17,16 @@ const TEMPLATE: &str = "render_template";
 /// The one template that is understood here, in the places that matter: which entities have reported without a change.
 const REPORTED: [&str; 2] = ["utcnow()", "(s.last_reported - s.last_updated).total_seconds() > 10"];
 
+/// Types of events that anyone may subscribe to.
+const FREE: [&str; 6] = [
+    "state_changed",
+    "area_registry_updated",
+    "device_registry_updated",
+    "entity_registry_updated",
+    "floor_registry_updated",
+    "label_registry_updated",
+];
+
 /// Code and message.
 type Refusal = (Cow<'static, str>, String);
 
@@ -29,7 +39,7 @@ pub(super) fn answer(world: &mut World, peer: u64, frame: &str, options: &Option
     };
     for command in commands {
         let Some(text) = one(world, peer, &command, options, now) else { continue };
-        let rendered = rendered(world, peer, &command);
+        let rendered = rendered(world, peer, &command, now);
         let Some(peer) = world.peers.get(&peer) else { continue };
         let late = world.lasting.slow_history;
         if !late.is_zero() && command.get("type").is_some_and(|name| name == HISTORY) {
@@ -47,11 +57,11 @@ pub(super) fn answer(world: &mut World, peer: u64, frame: &str, options: &Option
 }
 
 /// What follows the answer to a template that was taken.
-fn rendered(world: &World, peer: u64, command: &Value) -> Option<String> {
+fn rendered(world: &World, peer: u64, command: &Value, now: Timestamp) -> Option<String> {
     let id =
         command.get("id")?.as_u64().filter(|_| command.get("type").is_some_and(|name| name == TEMPLATE))?;
     let taken = world.peers.get(&peer)?.templates.contains(&id);
-    taken.then(|| message::rendered(id, &world.house.reported(), world.lasting.style))
+    taken.then(|| message::rendered(id, &world.house.reported(now), world.lasting.style))
 }
 
 /// The answer; none where that is what goes wrong.
@@ -174,7 +184,7 @@ impl Command<'_> {
                 return Err(("invalid_format".into(), format!("expected str at 'event_type'. Got {other}")));
             }
         };
-        if !self.options.admin && wanted.as_deref() != Some("state_changed") {
+        if !self.options.admin && !wanted.as_deref().is_some_and(|wanted| FREE.contains(&wanted)) {
             return Err(("unauthorized".into(), "Unauthorized".into()));
         }
         if wanted.as_deref() == Some("state_reported") {

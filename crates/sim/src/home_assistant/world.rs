@@ -159,7 +159,8 @@ impl World {
     /// Fires an event of any other type.
     pub(super) fn fire(&mut self, at: Timestamp, event_type: &str, data: &str) {
         let context = self.house.context(at, None);
-        let body = message::event(event_type, data, self.house.stamp(at), &context, self.lasting.style);
+        let fired = self.house.tick(at);
+        let body = message::event(event_type, data, fired, &context, self.lasting.style);
         self.send(event_type, &body);
     }
 

@@ -167,17 +167,22 @@ fn the_file_of_entities_is_restated_only_when_something_became_known() {
 }
 
 #[test]
-fn of_two_rows_about_one_instant_the_later_holds_and_no_change_is_lost() {
+fn what_comes_later_holds_and_no_change_and_no_name_is_lost() {
     let mut house = House::new();
     let change = |what| Change { what, from: None, to: None };
     let with =
         |what: ChangeKind, name: &str| EntityRow { changes: Arc::new([change(what)]), ..known(5, "k", name) };
     house.write(vec![Row::Entity(with(ChangeKind::New, "a.a")), Row::Entity(with(ChangeKind::Unit, "a.b"))]);
     house.flushed(vec![Row::Entity(with(ChangeKind::Unit, "a.b"))]);
+    let earlier = EntityRow { ts: NOON, ..with(ChangeKind::Area, "a.b") };
+    house.flushed(vec![Row::Entity(earlier)]);
     house.reopen();
     let row = house.store.entity("k").unwrap();
     assert_eq!(row.info.entity_id.as_str(), "a.b");
-    assert_eq!(*row.changes, [change(ChangeKind::New), change(ChangeKind::Unit)]);
+    assert_eq!(*row.changes, [change(ChangeKind::Unit), change(ChangeKind::Area)]);
+    let all = house.store.entity_rows(Timestamp(i64::MIN), Timestamp(i64::MAX));
+    assert_eq!((all.len(), all[1].info.entity_id.as_str(), all[1].changes.len()), (2, "a.a", 1));
+    assert_eq!(all[0].ts, all[1].ts.plus(Duration::from_micros(1)));
 }
 
 #[test]

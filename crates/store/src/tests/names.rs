@@ -156,6 +156,23 @@ fn an_entity_that_gets_into_a_registry_goes_on() {
 }
 
 #[test]
+fn one_that_got_into_a_registry_is_that_one_whenever_it_was_seen_first() {
+    let mut house = House::new();
+    house.write(vec![
+        named(20, "a.a", "a.a"),
+        named(10, "k", "a.a"),
+        gone(10, "a.a", "a.a"),
+        row("a.a", 5, "1"),
+    ]);
+    assert_eq!(&*house.store.series("a.a").key, "k");
+    house.write(vec![row("a.a", 30, "2"), named(40, "k", "a.b"), removal("a.a", 40), row("a.b", 41, "3")]);
+    assert_eq!(series(&house, "a.a"), ["1", "2", "3"]);
+    house.write(vec![named(50, "a.a", "a.a"), row("a.a", 51, "another")]);
+    assert_eq!(&*house.store.series("a.a").key, "a.a");
+    assert_eq!(series(&house, "a.b"), ["1", "2", "3"]);
+}
+
+#[test]
 fn a_name_that_no_registry_knows_is_all_that_has_it() {
     let mut house = House::new();
     house.write(vec![row("a.a", 1, "1"), removal("a.a", 2)]);

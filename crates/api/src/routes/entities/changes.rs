@@ -90,7 +90,10 @@ fn kind(word: &str) -> Result<ChangeKind, ApiError> {
 
 fn of(row: &EntityRow) -> impl Iterator<Item = EntityChange> {
     let own = |text: &std::sync::Arc<str>| text.to_string();
-    row.changes.iter().map(move |change| EntityChange {
+    // Of what is new, nothing was otherwise before.
+    let is_new = row.changes.iter().any(|change| change.what == ChangeKind::New);
+    let told = row.changes.iter().filter(move |change| !is_new || change.what == ChangeKind::New);
+    told.map(move |change| EntityChange {
         at: row.ts.to_string(),
         entity_id: row.info.entity_id.to_string(),
         key: own(&row.info.key),

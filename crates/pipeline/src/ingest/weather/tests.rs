@@ -119,7 +119,7 @@ fn each_change_is_logged_and_steady_weather_every_ten_minutes() {
     let mut lab = Lab::new(House::First, &[]);
     lab.connect();
     let first = state("weather.home", "cloudy", 10.0, 0);
-    lab.see(&[first.clone()]);
+    lab.see(std::slice::from_ref(&first));
     lab.tick(MINUTE * 5);
     let second = state("weather.home", "rainy", 9.0, 300);
     lab.hear("weather.home", Some(&first), Some(&second));
@@ -136,7 +136,7 @@ fn nothing_is_repeated_while_it_says_nothing_or_the_stream_is_broken() {
     let mut lab = Lab::new(House::First, &[]);
     lab.connect();
     let first = state("weather.home", "cloudy", 10.0, 0);
-    lab.see(&[first.clone()]);
+    lab.see(std::slice::from_ref(&first));
     let gone = state("weather.home", "unavailable", 10.0, 1);
     lab.clock.advance(SECOND);
     lab.hear("weather.home", Some(&first), Some(&gone));
@@ -191,7 +191,7 @@ fn after_a_restart_it_is_taken_from_the_first_snapshot_also_where_that_is_old() 
     let mut lab = Lab::new(House::First, &[]);
     lab.connect();
     let steady = state("weather.home", "cloudy", 10.0, 0);
-    lab.see(&[steady.clone()]);
+    lab.see(std::slice::from_ref(&steady));
     lab.ingest.stopped();
     lab.writer.step().unwrap();
     lab.clock.advance(MINUTE * 180);

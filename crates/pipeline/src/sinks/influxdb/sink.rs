@@ -4,6 +4,7 @@
 //! that was taken, every few seconds and at the end. While the server takes nothing, a batch of rows is held and no more; the rest
 //! waits in the log.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,8 +20,10 @@ use super::send::{Done, Sending, Stop};
 use super::server::{Opened, Server, ServerConfig, Version};
 use super::state::{Cursor, State};
 use super::view::InfluxView;
+use crate::context::Context;
 use crate::deliver::events_through;
-use crate::filter::Filter;
+use crate::filter::{Filter, Subject};
+use crate::record::{EntityRecord, Record};
 use crate::sinks::{Committed, Sink, SinkError};
 
 /// Between two writes of the cursor.
@@ -67,6 +70,8 @@ pub struct InfluxSink {
     log: Log,
     clock: Arc<dyn Clock>,
     state: State,
+    /// Where entities belong, if the filter looks at that.
+    context: Option<Context>,
     server: Server,
     opened: Option<Opened>,
     encoder: Encoder,
@@ -106,6 +111,10 @@ impl InfluxSink {
             }
             Err(error) => return Err(error),
         };
+        let context = match config.filter.looks_further() {
+            true => Some(Context::replay(&log, cursor.committed.seq).map_err(io::Error::other)?),
+            false => None,
+        };
         let schema = state.schema()?;
         let server = Server::new(config.server.clone()).map_err(io::Error::other)?;
         let view =
@@ -118,6 +127,7 @@ impl InfluxSink {
             log,
             clock,
             state,
+            context,
             server,
             opened: None,
             taken: cursor,
@@ -149,6 +159,7 @@ impl InfluxSink {
         let now = self.clock.monotonic();
         for row in batch.rows.iter().filter(|row| row.seq() > through) {
             self.taken.committed.events += u64::from(row.is_event());
+            self.learn_place(row);
             if self.wants(row) {
                 self.rows.push(row.clone());
                 self.rows_since.get_or_insert(now);
@@ -174,9 +185,29 @@ impl InfluxSink {
         self.view.change(|view| view.missed = missed);
     }
 
+    fn learn_place(&mut self, row: &Row) {
+        if let (Some(context), Row::Entity(row)) = (&mut self.context, row) {
+            context.apply(&Record::Entity(EntityRecord {
+                at: row.ts,
+                received: row.ts,
+                info: Cow::Borrowed(&*row.info),
+                removed: row.removed,
+                changes: row.changes.to_vec(),
+            }));
+        }
+    }
+
     fn wants(&self, row: &Row) -> bool {
         match row {
-            Row::State(row) => self.config.filter.keeps(row.entity_id.as_str()),
+            Row::State(row) => {
+                let known =
+                    self.context.as_ref().and_then(|all| all.entities.version(&row.entity_key, row.ts));
+                self.config.filter.keeps(Subject {
+                    entity_id: row.entity_id.as_str(),
+                    info: known.map(|version| &*version.info),
+                    device_class: row.device_class.as_deref(),
+                })
+            }
             Row::Event(_) | Row::Quarantined(_) => true,
             Row::Weather(_) => self.config.layout.weather,
             Row::Settled(_) | Row::Entity(_) => false,

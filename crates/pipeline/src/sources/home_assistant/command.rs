@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::Token;
 use super::reported::TEMPLATE;
+use super::wire::registry::Registry;
 
 /// A command. Its answer carries the id that it was sent with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub enum Command {
     GetConfig,
     /// The state of every entity that the token may see.
     GetStates,
+    /// What a registry lists.
+    Registry(Registry),
     /// The states that some entities had in a period, as the recorder kept them.
     History(Period),
     /// What has reported without a change: one template, always the same. Its answer comes as an event of a
@@ -99,6 +102,7 @@ impl Command {
             }
             Self::GetConfig => plain("get_config"),
             Self::GetStates => plain("get_states"),
+            Self::Registry(registry) => plain(registry.list_command()),
             Self::History(period) => {
                 Message { history: Some(period.to_message()), ..plain("history/history_during_period") }
             }
@@ -153,6 +157,7 @@ mod tests {
             (Command::SubscribeEvents(None), r#"{"id":7,"type":"subscribe_events"}"#),
             (Command::GetConfig, r#"{"id":7,"type":"get_config"}"#),
             (Command::GetStates, r#"{"id":7,"type":"get_states"}"#),
+            (Command::Registry(Registry::Label), r#"{"id":7,"type":"config/label_registry/list"}"#),
             (
                 Command::History(Period {
                     start: Timestamp(1_800_000_000_000_001),

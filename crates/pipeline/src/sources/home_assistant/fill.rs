@@ -180,7 +180,7 @@ impl Filler {
         if rows.is_empty() {
             return self.next(ingest);
         }
-        let entities = period.entities.clone();
+        let entities = ingest.names_of(&period.entities);
         let span = (period.start, period.end.unwrap_or(Timestamp(i64::MAX)));
         let had = (self.stored)(entities, span, ingest.appended());
         self.step = Step::Looking { rows, had };

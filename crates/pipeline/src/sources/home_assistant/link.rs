@@ -44,11 +44,11 @@ pub struct LinkConfig {
     pub token: TokenSource,
     /// Types of events; `*` is all.
     pub events: Vec<String>,
-    /// Between two comparisons of states; where they are large, an hour at least.
+    /// Between two comparisons of states at most, and three quarters of it at least; an hour where they are large.
     pub sweep: Duration,
     /// The program runs as an app under Home Assistant's supervisor.
     pub supervised: bool,
-    /// For the waits between attempts.
+    /// For the waits between attempts, and between comparisons.
     pub seed: u64,
     /// A person wants the next attempt now, also where the link is parked.
     pub retry: Arc<Notify>,

@@ -5,6 +5,7 @@
 //! every slice is known from where the walk passed by.
 
 mod history;
+pub mod registry;
 pub(crate) mod walk;
 
 use std::borrow::Cow;

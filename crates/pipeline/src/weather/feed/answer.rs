@@ -57,7 +57,7 @@ impl Provider {
 }
 
 impl Feed {
-    /// The answer to the question; the record that is to be logged, if it is an observation.
+    /// The answer to the question; the record that is to be logged, if it is a new observation.
     pub fn answered(&mut self, answer: Answer) -> Option<WeatherRecord<'static>> {
         let (provider, place) = self.source?;
         let name = provider.facts().name;
@@ -66,7 +66,7 @@ impl Feed {
         let outcome = understood.as_ref().map_or_else(|(outcome, _)| *outcome, |_| OK);
         *self.outcomes.entry((name, outcome)).or_default() += 1;
         match understood {
-            Ok(reading) => Some(self.observed(provider, place.to_string(), reading)),
+            Ok(reading) => self.observed(provider, place.to_string(), reading),
             Err((_, words)) => {
                 self.counts.errors += 1;
                 self.barrier = Some(match asked {
@@ -87,11 +87,18 @@ impl Feed {
     /// Whether the log has taken what [`Feed::answered`] gave.
     pub fn logged(&mut self, taken: Result<(), String>) {
         if let Err(why) = taken {
+            self.held = None;
             self.fail(format!("the observation could not be logged: {why}"));
         }
     }
 
-    fn observed(&mut self, provider: Provider, place: String, reading: Reading) -> WeatherRecord<'static> {
+    /// The record of an observation; none where the answer is the one before, which the log has.
+    fn observed(
+        &mut self,
+        provider: Provider,
+        place: String,
+        reading: Reading,
+    ) -> Option<WeatherRecord<'static>> {
         let (now, name) = (self.clock.now(), provider.facts().name);
         // Spread by a twentieth, so that the houses of a street do not all ask at once.
         let spread = 0.95 + 0.1 * self.random.f64();
@@ -107,9 +114,15 @@ impl Feed {
         }
         let mut observation = reading.observation;
         observation.at = observation.at.min(now);
+        let news = self.held.as_deref() != Some(&observation);
         self.held = Some(Arc::new(observation.clone()));
         self.save();
-        WeatherRecord { received: now, provider: name.into(), source: place.into(), observation }
+        news.then(|| WeatherRecord {
+            received: now,
+            provider: name.into(),
+            source: place.into(),
+            observation,
+        })
     }
 
     /// How long the provider asks us to wait.

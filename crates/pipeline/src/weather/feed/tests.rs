@@ -282,11 +282,23 @@ fn a_unit_that_is_not_known_degrades_and_one_that_is_known_does_not() {
 fn an_observation_that_grows_old_is_said_to_be() {
     let mut lab = Lab::of(config(OUTSIDE, None));
     let stuck = START;
-    lab.pass(MINUTE * 29, |_| good(stuck));
+    let records = lab.pass(MINUTE * 29, |_| good(stuck));
+    assert_eq!((records.len(), lab.look().calls), (1, 3), "the same answer is logged once");
     assert_eq!(lab.state(), PartState::Healthy);
     lab.pass(MINUTE * 3, |_| good(stuck));
     assert_eq!(lab.state(), PartState::Degraded, "the provider answers, and always the same");
     assert!(lab.look().reason.unwrap().contains("more than 30 min old"));
+}
+
+#[test]
+fn what_the_log_did_not_take_is_said_and_handed_over_again() {
+    let mut lab = Lab::of(config(OUTSIDE, None));
+    assert_eq!(lab.pass(SECOND, |_| good(START)).len(), 1);
+    lab.feed.logged(Err("the log is full".into()));
+    lab.step();
+    assert_eq!(lab.state(), PartState::Degraded);
+    assert_eq!(lab.pass(MINUTE * 12, |_| good(START)).len(), 1);
+    assert_eq!(lab.state(), PartState::Healthy);
 }
 
 #[test]

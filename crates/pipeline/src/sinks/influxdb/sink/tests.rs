@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use hearthline_core::{ManualClock, MemFs, Origin, QuarantineRow, StateRow, SystemClock, Timestamp};
+use hearthline_core::{
+    EntityInfo, EntityRow, ManualClock, MemFs, Origin, QuarantineRow, StateRow, SystemClock, Timestamp,
+};
 use hearthline_log::{Append, LogConfig, LogWriter, SyncPolicy};
 use hearthline_sim::{Access, InfluxDb, InfluxFault, InfluxVersion};
 
@@ -328,6 +330,30 @@ async fn the_sink_s_own_filter_and_the_server_s_retention_leave_out_and_count() 
     let Committed { events, delivered, filtered, quarantined, .. } = sink.commit().await.unwrap();
     assert_eq!((events, delivered, filtered, quarantined), (4, 1, 2, 1));
     assert_eq!((rig.stored(), rig.server.counters().refused), (1, 0));
+}
+
+#[tokio::test]
+async fn a_rule_about_rooms_holds_as_of_each_event() {
+    let mut rig = Rig::new(InfluxVersion::V1).await;
+    rig.config.filter = Filter::new(&["area:Kitchen".into()], &[]).unwrap();
+    let mut sink = rig.sink();
+    let in_room = |at: i64, room: &str| {
+        let named = hearthline_core::Named { id: room.to_lowercase().into(), name: room.into() };
+        let info = EntityInfo { area: Some(named), ..EntityInfo::unregistered("light.a".into()) };
+        let ts = Timestamp(NOON.0 + at * 1000);
+        let (site, changes) = ("home".into(), [].into());
+        Row::Entity(EntityRow { seq: Seq(0), ts, site, info: Arc::new(info), removed: false, changes })
+    };
+    let batch = rig.batch([
+        in_room(0, "Kitchen"),
+        state("light.a", 1, "{}"),
+        in_room(2, "Hall"),
+        state("light.a", 3, "{}"),
+        state("light.b", 4, "{}"),
+    ]);
+    sink.write(&batch).await.unwrap();
+    let Committed { events, delivered, filtered, .. } = sink.commit().await.unwrap();
+    assert_eq!((events, delivered, filtered), (3, 1, 2));
 }
 
 #[tokio::test]

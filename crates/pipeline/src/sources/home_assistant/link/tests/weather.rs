@@ -51,8 +51,11 @@ fn feed(lab: &Lab, clock: &Arc<dyn Clock>, down: &Arc<AtomicBool>) -> Arc<Weathe
     view
 }
 
-/// Every live row of the log: how long its event was under way, and the age of its weather.
-fn rows(log: &Log) -> Vec<(Timestamp, Duration, Option<(Duration, bool)>)> {
+/// A live row: its time, how long its event was under way, and the age of its weather with whether it is stale.
+type Seen = (Timestamp, Duration, Option<(Duration, bool)>);
+
+/// Every live row of the log.
+fn rows(log: &Log) -> Vec<Seen> {
     let mut normaliser = Normaliser::new("home");
     let mut found = Vec::new();
     let mut reader = log.reader(Seq::ZERO);
