@@ -71,10 +71,11 @@ fn test(quick: bool) -> Result<bool> {
 
 /// What `test` runs at a tenth of its length.
 fn soak(workspace: &Workspace) -> Result<bool> {
-    println!("builds for 5 min the first time, runs for 15 min");
+    println!("builds for 5 min the first time, runs for 30 min");
     peers::python::install(&workspace.target)?;
+    peers::influxdb::install(&workspace.target)?;
     let simulated = ["load::", "nothing_lost::", "fire::disk::", "--test-threads=6"].as_slice();
-    let real = ["home_assistant::gaps::", "--ignored"].as_slice();
+    let real = ["home_assistant::gaps::", "influxdb::away::", "influxdb::wild::", "--ignored"].as_slice();
     let mut well = true;
     for tests in [simulated, real] {
         let built = ["test", "--release", "--package", "hearthline", "--test", "it", "--", "--nocapture"];

@@ -119,11 +119,16 @@ impl InfluxDb {
 
     /// Writes as another program does.
     pub(super) async fn write(&self, lines: &str) -> anyhow::Result<()> {
-        let request = self.client.post(format!("{}/write?db=house", self.url())).body(lines.to_owned());
-        let answer = request.send().await?;
-        let status = answer.status();
-        ensure!(status.is_success(), "{status}: {}", answer.text().await?);
+        let (status, words) = self.answer("house", lines).await?;
+        ensure!(status == 204, "{status}: {words}");
         Ok(())
+    }
+
+    /// Status and body of the answer to a write.
+    pub(super) async fn answer(&self, database: &str, lines: &str) -> anyhow::Result<(u16, String)> {
+        let request = self.client.post(format!("{}/write?db={database}", self.url())).body(lines.to_owned());
+        let answer = request.send().await?;
+        Ok((answer.status().as_u16(), answer.text().await?))
     }
 
     /// How many values of that type a field has: a count without a type would leave some out in silence.
