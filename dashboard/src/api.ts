@@ -12,6 +12,7 @@ export interface Status {
   sinks: Sink[];
   parts: Part[];
   weather: Weather;
+  silent?: SilentList;
   gaps: Gaps;
   kept: Kept;
   criteria: Criterion[];
@@ -76,11 +77,74 @@ export interface Part {
 }
 
 export interface Weather {
+  /** What is in use; `off` too where `auto` found nothing. */
   provider: string;
   state: PartState;
   calls: number;
   cache_hits: number;
   age_s: number | null;
+  /** The place that is asked for, or the entity. */
+  source?: string | null;
+  /** Why, where it is not healthy, with what to do. */
+  reason?: string | null;
+  errors?: number;
+  /** Calls that were not made: the budget, or the provider, forbade them. */
+  limited?: number;
+  next_call_s?: number | null;
+  quota?: { minute: Quota; day: Quota } | null;
+  observation?: Observation | null;
+  attribution?: Attribution | null;
+  last_error?: string | null;
+}
+
+export interface Quota {
+  used: number;
+  limit: number;
+}
+
+/** What the provider's licence wants to be said beside its data. */
+export interface Attribution {
+  text: string;
+  url: string;
+}
+
+/** °C, %, hPa, m/s, degrees, mm. What is not known is left out. */
+export interface Observation {
+  at: string;
+  temperature?: number;
+  apparent_temperature?: number;
+  dew_point?: number;
+  humidity?: number;
+  pressure?: number;
+  wind_speed?: number;
+  wind_gust_speed?: number;
+  wind_bearing?: number;
+  cloud_cover?: number;
+  precipitation?: number;
+  condition?: string;
+}
+
+/** The oldest first. */
+export interface Observations {
+  observations: Observation[];
+}
+
+/** Sensors of which nothing is heard for much longer than usual, by device. */
+export interface SilentList {
+  count: number;
+  items: Silent[];
+}
+
+export interface Silent {
+  name: string;
+  device: string | null;
+  area: string | null;
+  entities: string[];
+  since: string;
+  silent_s: number;
+  usual_s: number;
+  /** All of it in words. */
+  sentence: string;
 }
 
 export interface Gaps {
@@ -145,7 +209,40 @@ export interface Entity {
   kept: boolean;
   rule: string | null;
   latest: State | null;
+  /** Stays, whatever the entity is called. */
+  key?: string;
   area?: string | null;
+  floor?: string | null;
+  device?: string | null;
+  integration?: string | null;
+  labels?: string[];
+  /** The oldest first. */
+  names?: Name[];
+}
+
+/** A name that an entity had for a time; null at the ends is: always before, until now. */
+export interface Name {
+  entity_id: string;
+  from: string | null;
+  to: string | null;
+}
+
+/** Newest first. */
+export interface EntityChanges {
+  changes: EntityChange[];
+}
+
+/** Something that has become different about an entity. */
+export interface EntityChange {
+  at: string;
+  /** Its name now. */
+  entity_id: string;
+  key: string;
+  name: string | null;
+  area: string | null;
+  what: string;
+  from: string | null;
+  to: string | null;
 }
 
 export interface State {
@@ -198,6 +295,9 @@ export interface RecordedEvent {
   value: number | null;
   origin: string;
   restored: boolean;
+  weather_temperature?: number | null;
+  weather_at?: string | null;
+  weather_stale?: boolean;
 }
 
 /** `event: state` of the live stream. */
@@ -210,6 +310,7 @@ export interface LiveState {
   origin: string;
   restored: boolean;
   attributes: Attributes | null;
+  area?: string | null;
 }
 
 /** What every refused request answers. */

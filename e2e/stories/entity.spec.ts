@@ -1,13 +1,12 @@
-import { chart, expect, search, sentence, test } from './story';
+import { chart, entities, expect, search, sentence, test } from './story';
 
 test.beforeEach(({ page, program }) => page.goto(program.url));
 
 test('a search finds an entity, and its page draws its history', async ({ page }) => {
-  const entities = page.getByRole('region', { name: 'Entities' });
-  await expect(entities.getByRole('listitem').nth(10)).toBeAttached();
+  await expect(entities(page).getByRole('listitem').nth(10)).toBeAttached();
   await search(page).fill('kitchen temperature');
-  await expect(entities.getByRole('listitem')).toHaveCount(1);
-  await entities.getByRole('link').click();
+  await expect(entities(page).getByRole('listitem')).toHaveCount(1);
+  await entities(page).getByRole('link').click();
 
   await expect(sentence(page)).toHaveText('Kitchen temperature');
   await expect(page.getByText('sensor.kitchen_temperature', { exact: true })).toBeVisible();

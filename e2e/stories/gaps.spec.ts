@@ -1,16 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import type { Locator, Page } from '@playwright/test';
 import { expectLegible, expectNothingSideways, picture } from './look';
-import { expect, sentence, test } from './story';
+import { breaker, breakIt, expect, fault, sentence, test } from './story';
 
 /** From a break to its filling: the next attempt, and Home Assistant's recorder, which writes every few seconds. */
 const MADE_GOOD_MS = 60_000;
 
 const missed = (page: Page) => page.getByRole('region', { name: 'What was missed' });
 const timeLine = (page: Page) => missed(page).getByRole('group', { name: /^Time line/ });
-const breaker = (page: Page) => page.getByRole('region', { name: 'Try to break it' });
 const past = (page: Page) => page.getByRole('region', { name: 'Fetch the past' });
-const fault = (page: Page, name: string) => breaker(page).getByRole('button', { name: new RegExp(`^${name}:`) });
 const kept = (page: Page) => page.getByText(/^Since \d+ \w+ \d{4}: /);
 /** The first number in what is shown. */
 const numberIn = async (place: Locator) => Number(/[\d,.]+/.exec(await place.innerText())?.[0].replace(/\D/g, ''));
@@ -22,8 +20,7 @@ test('a break is on the time line, is fetched, and what was kept is said', async
   await expect(kept(page)).toHaveText(/no interruption/);
   await expect(timeLine(page)).toHaveAccessibleName('Time line: no gap');
 
-  await breaker(page).getByText('Try to break it').click();
-  await fault(page, 'away').click();
+  await breakIt(page, 'away');
   await expect(breaker(page)).toContainText('When you press “heal”');
   await fault(page, 'drop').click();
   const mark = timeLine(page).getByRole('button');
@@ -80,8 +77,7 @@ test('what cannot be understood is set aside, read again and dropped, by who has
   await page.goto(ownProgram.url);
   await expect(page.getByRole('region', { name: 'Kept for ever' })).toBeVisible();
   await expect(aside).toContainText('Nothing.');
-  await breaker(page).getByText('Try to break it').click();
-  await fault(page, 'garbage').click();
+  await breakIt(page, 'garbage');
   await expect(aside.getByRole('listitem')).toHaveCount(1);
   await expect(aside).toContainText('1 could not be understood so far');
 

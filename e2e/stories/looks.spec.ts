@@ -1,7 +1,7 @@
 /** The page on a wide and a narrow screen, by day and by night. Leaves a picture of each in `SCREENSHOTS`. */
 
 import { contrast, expectLegible, expectNothingSideways, luminance, picture } from './look';
-import { chart, expect, lamps, search, sentence, test } from './story';
+import { chart, entities, expect, lamps, search, sentence, test } from './story';
 
 const SCREENS = [
   { width: 1280, height: 800 },
@@ -30,7 +30,7 @@ for (const viewport of SCREENS) {
         await picture(page, `house-${look}`);
 
         await search(page).fill('temperature');
-        await page.getByRole('region', { name: 'Entities' }).getByRole('link').first().click();
+        await entities(page).getByRole('link').first().click();
         await expect(chart(page)).toBeVisible();
         await expectNothingSideways(page);
         await picture(page, `entity-${look}`);

@@ -56,6 +56,14 @@ export const sentence = (page: Page) => page.getByRole('heading', { level: 1 });
 export const lamps = (page: Page) =>
   page.getByRole('list', { name: 'From Home Assistant to the archive' }).getByRole('listitem');
 export const rooms = (page: Page) => page.getByRole('region', { name: 'The house' }).getByRole('article');
+export const entities = (page: Page) => page.getByRole('region', { name: 'Entities' });
+export const breaker = (page: Page) => page.getByRole('region', { name: 'Try to break it' });
+export const fault = (page: Page, name: string) => breaker(page).getByRole('button', { name: new RegExp(`^${name}:`) });
+/** Unfolds what there is to break, and does it. */
+export async function breakIt(page: Page, name: string) {
+  if (!(await fault(page, name).isVisible())) await breaker(page).getByText('Try to break it').click();
+  await fault(page, name).click();
+}
 export const search = (page: Page) => page.getByRole('searchbox', { name: 'Search entities' });
 /** Says how many readings it draws, as in "1,204 readings, between 20 °C and 22 °C". */
 export const chart = (page: Page) =>

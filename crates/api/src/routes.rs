@@ -18,6 +18,7 @@ mod reading;
 mod retention;
 mod stats;
 mod status;
+mod weather;
 
 use axum::Router;
 use axum::http::{StatusCode, Uri};
@@ -26,7 +27,8 @@ use axum::routing::{get, post};
 
 use crate::{ApiError, ApiState, Reading, access, page};
 
-pub use entities::{Entities, Entity};
+pub use entities::changes::{EntityChange, EntityChanges};
+pub use entities::{Entities, Entity, NameSpan, SilentSince};
 pub use events::{Event, Events};
 pub use faults::{Fault, FaultList};
 pub use flush::Flushed;
@@ -40,17 +42,21 @@ pub use quarantine::settle::SettledList;
 pub use quarantine::{Quarantine, Quarantined, Settlement};
 pub use retention::{Retention, RetentionAmount, RetentionDay, RetentionReceipts};
 pub use stats::Stats;
+pub use weather::{Observations, Observed};
 
 /// The routes that answer from what is recorded. They work without a running program and check nobody: for use within
 /// the process.
 pub fn reading(recorded: Reading) -> Router {
     Router::new()
         .route("/api/v1/entities", get(entities::get))
+        .route("/api/v1/entities/changes", get(entities::changes::get))
+        .route("/api/v1/entities/{id}", get(entities::one))
         .route("/api/v1/entities/{id}/history", get(history::get))
         .route("/api/v1/events", get(events::get))
         .route("/api/v1/export", get(export::get))
         .route("/api/v1/quarantine", get(quarantine::get))
         .route("/api/v1/quarantine/{seq}", get(quarantine::one::get))
+        .route("/api/v1/weather", get(weather::get))
         .route("/api/v1/retention", get(retention::get))
         .route("/api/v1/retention/receipts", get(retention::receipts))
         .with_state(recorded)

@@ -8,6 +8,7 @@ use hearthline_core::{Clock, Seq};
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::live::Live;
 use hearthline_pipeline::orders::Orders;
+use hearthline_pipeline::silence::Silent;
 use hearthline_runbook::Status;
 use hearthline_store::Store;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +24,8 @@ pub struct Reading {
     pub filter: Arc<Filter>,
     /// For periods that end now.
     pub clock: Arc<dyn Clock>,
+    /// Which entities say nothing though they usually do; none while nothing is recording.
+    pub silent: Arc<dyn Fn() -> Arc<[Silent]> + Send + Sync>,
 }
 
 /// Asks the program to put everything logged so far into files. Ready when that is done, with the last record that is

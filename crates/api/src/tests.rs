@@ -1,5 +1,6 @@
 //! Stories of the API over a store on a disk in memory.
 
+mod context;
 mod events;
 mod gaps;
 mod live;
@@ -28,6 +29,7 @@ use hearthline_core::{
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::live::Live;
 use hearthline_pipeline::orders::{Incoming, Orders};
+use hearthline_pipeline::silence::Silent;
 use hearthline_runbook::Status;
 use hearthline_store::{Store, StoreConfig};
 use serde_json::{Value, json};
@@ -76,7 +78,12 @@ impl House {
         let (orders, incoming) = Orders::channel();
         let filter = Filter::new(&[], &["sensor.*_battery".into()]).unwrap();
         let state = ApiState {
-            reading: Reading { store: Arc::clone(&store), filter: Arc::new(filter), clock },
+            reading: Reading {
+                store: Arc::clone(&store),
+                filter: Arc::new(filter),
+                clock,
+                silent: Arc::new(silent),
+            },
             status: Arc::new(move || status.clone()),
             flush: Arc::new(move || Box::pin(std::future::ready(flushed.clone()))),
             orders: orders.clone(),
@@ -156,6 +163,12 @@ impl Answer {
     fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
+}
+
+/// Of one entity, which usually says something each 30 s.
+fn silent() -> Arc<[Silent]> {
+    let since = NOON.minus(Duration::from_secs(98));
+    [Silent { entity_id: "sensor.new".into(), since, usual: Duration::from_secs(30), info: None }].into()
 }
 
 /// A document as a person reads it.
@@ -241,7 +254,28 @@ fn status() -> Status {
             },
             { "name": "weather", "state": "off", "since": "2026-11-23T11:00:00.000000Z", "reason": null, "uptime": null },
         ],
-        "weather": { "provider": "off", "state": "off", "calls": 0, "cache_hits": 0, "age_s": null },
+        "weather": {
+            "provider": "open_meteo", "configured": "auto", "source": "52.37, 4.89", "state": "healthy",
+            "reason": null, "calls": 3, "cache_hits": 20, "errors": 1, "limited": 0,
+            "requests": [
+                { "provider": "open_meteo", "outcome": "late", "count": 1 },
+                { "provider": "open_meteo", "outcome": "ok", "count": 2 },
+            ],
+            "age_s": 312.0, "next_call_s": 288.0,
+            "quota": { "minute": { "used": 0, "limit": 10 }, "day": { "used": 3, "limit": 1000 } },
+            "observation": { "at": "2026-11-23T11:55:00.000000Z", "temperature": 11.2, "condition": "cloudy" },
+            "attribution": { "text": "Weather data by Open-Meteo.com", "url": "https://open-meteo.com/" },
+            "last_error": "open_meteo gave no answer in time",
+        },
+        "silent": {
+            "count": 1, "entities": 2,
+            "items": [{
+                "name": "Freezer", "device": "Freezer", "area": "Kitchen",
+                "entities": ["sensor.freezer_battery", "sensor.freezer_temperature"],
+                "since": "2026-11-23T09:00:00.000000Z", "silent_s": 10800, "usual_s": 300,
+                "sentence": "Freezer: nothing for 3 h, usually each 5 min",
+            }],
+        },
         "gaps": {
             "open": 0, "filled": 1, "partly": 0, "lost": 0,
             "recent": [{

@@ -39,6 +39,13 @@ impl Timestamp {
         text.parse::<jiff::Timestamp>().map(|t| Self(t.as_microsecond())).map_err(|_| NotATime(text.into()))
     }
 
+    /// Parses an instant as HTTP writes it, as in `Sun, 06 Nov 1994 08:49:37 GMT`; none where it is something else.
+    #[must_use]
+    pub fn parse_http(text: &str) -> Option<Self> {
+        let zoned = jiff::fmt::rfc2822::parse(text).ok()?;
+        Some(Self(zoned.timestamp().as_microsecond()))
+    }
+
     /// Exactly the shape that Home Assistant writes, in a fifth of the time; an event has five of them.
     fn parse_usual(text: &str) -> Option<Self> {
         let (date, rest) = text.as_bytes().split_first_chunk::<11>()?;

@@ -1,10 +1,12 @@
 //! The wiring: builds every part, then starts every part, in the order log, store, sinks, source; stops in the reverse.
 //!
-//! Four threads: `reader` (the connection and the producer, waits for nothing), `log` (the log's writer), `store` (the
-//! delivery into the store), and the caller's (API, signals, housekeeping).
+//! Five threads: `reader` (the connection and the producer, waits for nothing), `log` (the log's writer), `store` (the
+//! delivery into the store), `weather` (asks outside and may wait), and the caller's (API, signals, housekeeping).
 
 mod archive;
+mod cadence;
 mod observe;
+mod past;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +16,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use hearthline_core::{Clock, Fs, RealFs, Seq, SystemClock};
-use hearthline_log::{Append, Damage, Log, LogConfig, LogThread, LogWriter, Recovery};
+use hearthline_log::{Damage, Log, LogConfig, LogThread, LogWriter, Recovery};
 use hearthline_pipeline::deliver::{Delivery, FlushRequest, SinkView};
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::gaps::Cause;
@@ -22,16 +24,20 @@ use hearthline_pipeline::health::{Board, PartState};
 use hearthline_pipeline::ingest::{Fold, Ingest, IngestView};
 use hearthline_pipeline::live::Live;
 use hearthline_pipeline::orders::{Order, Orders};
+use hearthline_pipeline::silence::{Rules, SilenceView};
 use hearthline_pipeline::sinks::StoreSink;
-use hearthline_pipeline::sources::home_assistant::wire::parse_state;
 use hearthline_pipeline::sources::home_assistant::{Link, LinkConfig, in_store};
+use hearthline_pipeline::weather::{Place, ask};
 use hearthline_store::{Protection, Store, StoreConfig};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use self::archive::Archive;
+use self::cadence::Cadence;
 pub(crate) use self::observe::Observer;
+pub(crate) use self::past::{Moment, Past};
 use crate::settings::Settings;
+use crate::weather;
 
 /// The house that rows are stored under.
 pub(crate) const SITE: &str = "home";
@@ -43,8 +49,6 @@ const QUEUE_BYTES: usize = 16 << 20;
 const RESERVE_BYTES: u64 = 16 << 20;
 /// Batches that a sink at the head takes from memory.
 const RING_BYTES: usize = 8 << 20;
-/// States of the past that are taken in at once.
-const IMPORT: usize = 1000;
 /// How far our clock may be from Home Assistant's, and an event's time from that of its batch.
 const CLOCKS: Duration = Duration::from_secs(5);
 /// How often old segments, old days and days to be merged are looked for.
@@ -67,6 +71,9 @@ pub(crate) struct App {
     pub(crate) flusher: Flusher,
     /// What a person asks of the recorder.
     pub(crate) orders: Orders,
+    /// Who has fallen silent.
+    pub(crate) silence: Arc<SilenceView>,
+    cadence: Arc<Cadence>,
     keep: Duration,
     threads: Threads,
 }
@@ -90,21 +97,23 @@ struct Threads {
     log: LogThread,
     store: (CancellationToken, JoinHandle<()>),
     reader: (CancellationToken, JoinHandle<()>),
+    weather: (CancellationToken, JoinHandle<()>),
 }
 
 impl App {
-    /// Builds every part on the data folder, then starts every part. A demonstration has a past: state objects (JSON) that
-    /// are taken in before the connection is made. `ended` is how the last run did, if it did not say so itself;
-    /// while `stands`, the archive takes nothing.
+    /// Builds every part on the data folder, then starts every part. A demonstration has a past, which is
+    /// taken in before the connection is made. `ended` is how the last run did, if it did not say so itself;
+    /// while `stands`, the archive takes nothing; whoever rings `ask_weather` wants the weather asked for now.
     ///
     /// # Errors
     /// When a part cannot be built: nothing runs then.
     pub(crate) fn start(
         settings: &Settings,
         link: LinkConfig,
-        past: Option<Vec<String>>,
+        past: Option<Past>,
         ended: Cause,
         stands: Arc<AtomicBool>,
+        ask_weather: Arc<Notify>,
     ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let fs: Arc<dyn Fs> = Arc::new(RealFs);
@@ -114,7 +123,15 @@ impl App {
         let store = open_store(settings, &fs, &clock)?;
         let writer = open_log(settings, &fs, &clock, store.committed())?;
         let log = writer.log();
-        let ingest = Ingest::open_after(log.clone(), Arc::clone(&clock), Arc::clone(&filter), ended)?;
+        let mut ingest = Ingest::open_after(log.clone(), Arc::clone(&clock), Arc::clone(&filter), ended)?;
+        ingest.use_weather(weather::house(settings));
+        let newest = ingest.context().weather.newest().cloned();
+        let feed = weather::feed(settings, Arc::clone(&clock), Arc::clone(&fs), newest);
+        let path = settings.data_dir.value.join("cadence");
+        let cadence = Cadence::new(Arc::clone(&fs), path, ingest.silence(), clock.monotonic());
+        let rules = past.as_ref().map_or_else(Rules::default, |past| past.rules);
+        ingest.judge_silence_by(rules, cadence.read());
+        let (silence, cadence) = (ingest.silence(), Arc::new(cadence));
         let live = Live::default();
         let delivery = Delivery::open(
             log.clone(),
@@ -126,7 +143,24 @@ impl App {
         let (link, connection) = Link::new(link, Arc::clone(&clock), stored);
         let sinks = vec![delivery.view()];
         store.protect(needed(ingest.view(), sinks.clone()));
-        let views = observe::Views { ingest: ingest.view(), sinks, connection, log: log.clone() };
+        let world = {
+            let (house, connection) = (ingest.view(), connection.clone());
+            move || {
+                let place = connection
+                    .borrow()
+                    .place
+                    .and_then(|(latitude, longitude)| Place::near(latitude, longitude));
+                (house.house(), place)
+            }
+        };
+        let views = observe::Views {
+            ingest: ingest.view(),
+            silence: Arc::clone(&silence),
+            sinks,
+            connection,
+            weather: feed.view(),
+            log: log.clone(),
+        };
         let observer = Arc::new(Observer::new(views, board.clone(), Arc::clone(&clock), past.is_some()));
 
         board.set("log", PartState::Healthy, None);
@@ -139,11 +173,17 @@ impl App {
                     tracing::error!(%error, "the store did not get everything; the rest is safe in the log");
                 }
             })?,
+            weather: spawn("weather", {
+                let (orders, now) = (orders.clone(), ask_weather);
+                move |stop| ask::run(feed, world, ask::http(ask::WITHIN), orders, now, stop)
+            })?,
             reader: spawn("reader", {
                 let (log, clock) = (log.clone(), Arc::clone(&clock));
                 move |stop| async move {
                     let mut ingest = ingest;
-                    if let Err(error) = import(&mut ingest, &log, &*clock, past.unwrap_or_default()).await {
+                    if let Some(past) = past
+                        && let Err(error) = past.take_in(&mut ingest, &log, &*clock).await
+                    {
                         tracing::error!(%error, "the simulated past could not be taken in");
                     }
                     link.run(ingest, incoming, stop).await;
@@ -152,7 +192,20 @@ impl App {
         };
         let keep = settings.log.keep.value;
         let flusher = Flusher(flushes);
-        Ok(Self { clock, store, filter, live, observer, log, flusher, orders, keep, threads })
+        Ok(Self {
+            clock,
+            store,
+            filter,
+            live,
+            observer,
+            log,
+            flusher,
+            orders,
+            silence,
+            cadence,
+            keep,
+            threads,
+        })
     }
 
     /// Looks after the parts until told to stop: samples the counters, lets old segments and days go, merges
@@ -174,7 +227,12 @@ impl App {
         self.trim();
         self.name_damage().await;
         let store = Arc::clone(&self.store);
-        let maintained = tokio::task::spawn_blocking(move || store.maintain()).await;
+        let (cadence, now) = (Arc::clone(&self.cadence), self.clock.monotonic());
+        let maintained = tokio::task::spawn_blocking(move || {
+            cadence.refresh(now);
+            store.maintain()
+        })
+        .await;
         match maintained.map_err(anyhow::Error::from).and_then(|done| Ok(done?)) {
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "files of the store could not be dropped or merged"),
@@ -211,29 +269,21 @@ impl App {
 
     /// Stops in order: the source first, the log last. Everything received is in files then.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
-        let Self { threads, store, .. } = self;
-        for (name, (stop, thread)) in [("reader", threads.reader), ("store", threads.store)] {
+        let Self { threads, store, cadence, .. } = self;
+        for (name, (stop, thread)) in
+            [("weather", threads.weather), ("reader", threads.reader), ("store", threads.store)]
+        {
             stop.cancel();
             join(name, thread).await?;
         }
         tokio::task::spawn_blocking(move || {
+            cadence.write();
             store.save_latest()?;
             threads.log.stop()?;
             anyhow::Ok(())
         })
         .await?
     }
-}
-
-/// Takes in states of the past, a few at a time, so that the log's queue never fills.
-async fn import(ingest: &mut Ingest, log: &Log, clock: &dyn Clock, past: Vec<String>) -> anyhow::Result<()> {
-    for some in past.chunks(IMPORT) {
-        let states: Vec<_> = some.iter().map(|raw| parse_state(raw)).collect::<Result<_, _>>()?;
-        ingest.import(&states, clock.now())?;
-        let last = log.append(Append::new())?;
-        log.wait_written(last).await;
-    }
-    Ok(())
 }
 
 /// What retention must not drop: what another sink has not had, and days with gaps that are not closed.

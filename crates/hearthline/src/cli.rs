@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     backfill, check, demo, entities, events, export, flush, gaps, history, log, quarantine, record, replay,
-    retention, run, sim, status, tail, token,
+    retention, run, sim, status, tail, token, weather,
 };
 
 /// Records a Home Assistant house: every event on disk once, readable by any Parquet engine
@@ -65,6 +65,8 @@ pub(crate) enum Command {
     Quarantine(quarantine::Args),
     /// Drop days that are too old, or say which they are
     Retention(retention::Args),
+    /// Who observes the weather, what they say, and how often they are asked
+    Weather(weather::Args),
     /// The token that the API asks for from another machine
     Token(token::Args),
 }
@@ -145,6 +147,7 @@ mod tests {
             "retention --dry-run --keep 365d",
             "retention --receipts",
             "token show",
+            "weather",
         ] {
             parse(&format!("hearthline {line}")).unwrap_or_else(|e| panic!("{line}: {e}"));
         }

@@ -19,6 +19,7 @@ pub(crate) mod sim;
 pub(crate) mod status;
 pub(crate) mod tail;
 pub(crate) mod token;
+pub(crate) mod weather;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -96,6 +97,7 @@ async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit
         Command::Record(args) => record::run(args, context).await,
         Command::Replay(args) => replay::run(args, context).await,
         Command::Retention(args) => retention::run(args, context).await,
+        Command::Weather(args) => weather::run(args, context).await,
         Command::Token(args) => token::run(&args, context),
     }
 }

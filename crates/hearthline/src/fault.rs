@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use hearthline_sim::{Fault, HomeAssistant};
+use hearthline_sim::{Fault, HomeAssistant, Weather, WeatherFault};
 use tokio::sync::Notify;
 
 /// A word, what it causes as a scenario says it, and what it says then.
 type Named = (&'static str, &'static str, &'static str);
 
-const FAULTS: [Named; 17] = [
+const FAULTS: [Named; 18] = [
     ("restart", "restart down=15s starting=10s", "Home Assistant restarts: 15 s away, then 10 s starting"),
     (
         "kill",
@@ -33,8 +34,29 @@ const FAULTS: [Named; 17] = [
         "the next two events of light.hue_lamp are dropped in silence",
     ),
     ("type-flip", "type-flip entity=light.hue_room", "attributes of light.hue_room come with other types"),
+    (
+        "freezer",
+        "silence entity=sensor.freezer_temperature",
+        "the freezer's sensor falls silent until `heal`",
+    ),
     ("garbage", "garbage", "a frame that is not JSON"),
     ("storm", "storm per_second=500 lasting=20s attribute_bytes=200", "500 events a second for 20 s"),
+];
+
+/// What the weather service does badly.
+const WEATHER: [(&str, WeatherFault, &str); 4] = [
+    ("weather-down", WeatherFault::Down, "the weather service hangs up without an answer until `heal`"),
+    (
+        "weather-slow",
+        WeatherFault::Slow(Duration::from_secs(20)),
+        "the weather service takes 20 s to answer until `heal`",
+    ),
+    (
+        "weather-429",
+        WeatherFault::TooMany(Some(60)),
+        "the weather service says that it is asked too often, and to come back after a minute, until `heal`",
+    ),
+    ("weather-units", WeatherFault::OtherUnits, "the weather service answers in °F and km/h until `heal`"),
 ];
 
 /// What is on our own side: the archive.
@@ -45,7 +67,8 @@ const HEAL: (&str, &str) = ("heal", "everything that lasts is over, and the next
 
 /// Every word and what it causes.
 pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
-    FAULTS.iter().map(|(name, _, says)| (*name, *says)).chain([ARCHIVE, HEAL])
+    let weather = WEATHER.iter().map(|(name, _, says)| (*name, *says));
+    FAULTS.iter().map(|(name, _, says)| (*name, *says)).chain(weather).chain([ARCHIVE, HEAL])
 }
 
 /// What can be broken.
@@ -57,6 +80,10 @@ pub(crate) struct Breakable {
     pub(crate) retry: Arc<Notify>,
     /// Whether the archive takes nothing.
     pub(crate) archive: Arc<AtomicBool>,
+    /// The simulated weather service.
+    pub(crate) weather: Weather,
+    /// Asks for the next look at the weather.
+    pub(crate) ask_weather: Arc<Notify>,
 }
 
 impl Breakable {
@@ -72,11 +99,16 @@ impl Breakable {
         tracing::warn!("simulated: {says}");
         if let Some((_, line, _)) = FAULTS.iter().find(|(name, ..)| *name == word) {
             self.peer.cause(Fault::parse(line)?);
+        } else if let Some((_, fault, _)) = WEATHER.iter().find(|(name, ..)| *name == word) {
+            self.weather.cause(Some(fault.clone()));
+            self.ask_weather.notify_one();
         } else if word == ARCHIVE.0 {
             self.archive.store(true, Ordering::Relaxed);
         } else {
             self.archive.store(false, Ordering::Relaxed);
             self.peer.heal();
+            self.weather.cause(None);
+            self.ask_weather.notify_one();
             self.retry.notify_one();
         }
         Ok(())
@@ -91,12 +123,18 @@ mod tests {
     fn a_word_that_is_no_fault_is_refused_with_those_that_are() {
         let clock = std::sync::Arc::new(hearthline_core::SystemClock::new());
         let house = hearthline_sim::House::empty(1, hearthline_core::Timestamp(0));
+        let weather = Weather::new(clock.clone(), None, hearthline_sim::Outdoors::default);
         let peer = HomeAssistant::new(house, clock, hearthline_sim::Options::default());
-        let house = Breakable { peer, retry: Arc::default(), archive: Arc::default() };
+        let (retry, archive, ask_weather) = Default::default();
+        let house = Breakable { peer, retry, archive, weather, ask_weather };
         assert!(house.cause("fire").unwrap_err().contains("half-open"));
+        assert!(house.cause("weather-429").is_ok());
+        assert_eq!(house.weather.answer("/v1/forecast").retry_after, Some(60));
         assert!(house.cause("drop").is_ok() && house.cause("archive").is_ok());
         assert!(house.archive.load(Ordering::Relaxed));
-        assert!(house.cause("heal").is_ok() && !house.archive.load(Ordering::Relaxed));
+        assert!(house.cause("heal").is_ok());
+        assert_eq!(house.weather.answer("/v1/forecast").retry_after, None);
+        assert!(!house.archive.load(Ordering::Relaxed));
     }
 
     #[test]
@@ -107,7 +145,7 @@ mod tests {
         for (name, line, says) in FAULTS {
             let fault = Fault::parse(line).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(fault.is_lasting(), says.ends_with("until `heal`"), "{name}");
-            if let Fault::Swallow(entity) | Fault::TypeFlip(entity) = fault {
+            if let Fault::Swallow(entity) | Fault::TypeFlip(entity) | Fault::Silence(entity) = fault {
                 assert!(house.state(entity.as_str()).is_some(), "{entity}");
             }
         }

@@ -233,5 +233,6 @@ fn folder(settings: &Settings) -> anyhow::Result<axum::Router> {
     };
     let store = Store::open_read_only(Arc::new(RealFs), Arc::clone(&clock), config)?;
     let filter = Filter::new(&settings.filter.include, &settings.filter.exclude)?;
-    Ok(hearthline_api::reading(Reading { store: Arc::new(store), filter: Arc::new(filter), clock }))
+    let (store, filter, silent) = (Arc::new(store), Arc::new(filter), Arc::new(Arc::default));
+    Ok(hearthline_api::reading(Reading { store, filter, clock, silent }))
 }

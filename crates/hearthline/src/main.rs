@@ -14,6 +14,7 @@ mod settings;
 mod startup;
 mod stop;
 mod table;
+mod weather;
 
 use std::process::ExitCode;
 

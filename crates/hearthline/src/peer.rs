@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use hearthline_pipeline::sources::home_assistant::{
-    Address, LinkConfig, SessionConfig, Token, TokenSource, Trust, dial,
+    Address, LinkConfig, SWEEP, SessionConfig, Token, TokenSource, Trust, dial,
 };
 
 use crate::settings::Settings;
@@ -31,6 +31,7 @@ pub(crate) fn link(settings: &Settings) -> anyhow::Result<LinkConfig> {
         session: SessionConfig { address, ping_interval: *peer.ping_interval },
         token: token(settings)?,
         events: peer.events.value.clone(),
+        sweep: SWEEP,
         supervised: peer.supervised,
         seed: getrandom::u64().unwrap_or_default(), // without randomness the waits are still right, only not spread
         retry: Arc::default(),

@@ -19,6 +19,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hearthline_log::SyncPolicy;
+use hearthline_pipeline::weather::Choice;
 use url::Url;
 
 pub(crate) use environment::Environment;
@@ -52,6 +53,8 @@ pub(crate) struct Settings {
     pub(crate) log: Log,
     /// The embedded store.
     pub(crate) store: Store,
+    /// Where the weather comes from.
+    pub(crate) weather: Weather,
     /// The HTTP API.
     pub(crate) api: Api,
     /// What the program says on standard error, in the syntax of the tracing crates.
@@ -114,6 +117,29 @@ pub(crate) struct Store {
     pub(crate) retention: Setting<Option<Duration>>,
     /// Whether the id of each event's context is stored.
     pub(crate) context_ids: Setting<bool>,
+}
+
+/// `[weather]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Weather {
+    /// Who observes it.
+    pub(crate) provider: Setting<Choice>,
+    /// The house's entity to be used; none is the first one.
+    pub(crate) entity: Option<Setting<String>>,
+    /// Whether `auto` may ask outside of the house.
+    pub(crate) outside: Setting<bool>,
+    /// Where the provider is, if not where it usually is.
+    pub(crate) base_url: Option<Setting<Url>>,
+    /// What the provider lets us in with.
+    pub(crate) api_key: Option<Setting<Secret>>,
+    /// The file that the key was read from; another key may be put there while the program runs.
+    pub(crate) api_key_file: Option<PathBuf>,
+    /// Between two calls; none is what the provider likes.
+    pub(crate) interval: Option<Setting<Duration>>,
+    /// None is below what the provider's terms allow.
+    pub(crate) calls_per_minute: Option<Setting<u32>>,
+    /// The same for a UTC day.
+    pub(crate) calls_per_day: Option<Setting<u32>>,
 }
 
 /// `[api]`.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use hearthline_log::SyncPolicy;
+use hearthline_pipeline::weather::{Choice, Provider};
 use hearthline_store::StoreStats;
 
 use crate::settings::{Setting, Settings};
@@ -20,9 +21,7 @@ pub(crate) fn lines(settings: &Settings, stored: &str, address: SocketAddr) -> V
     lines.extend(of_settings(settings));
     lines.push(format!("stored so far: {stored}"));
     lines.push(api(settings, address));
-    lines.push(
-        "off: weather (this version has no provider); sinks other than the store (none is built)".into(),
-    );
+    lines.push("off: sinks other than the store (none is built)".into());
     lines.extend(notes(settings));
     lines
 }
@@ -47,6 +46,7 @@ pub(crate) fn of_settings(settings: &Settings) -> Vec<String> {
         filter(settings),
         log(settings),
         store(settings),
+        weather(settings),
     ]
 }
 
@@ -108,6 +108,34 @@ fn store(settings: &Settings) -> String {
         store.flush_rows.origin,
         store.retention.origin
     )
+}
+
+fn weather(settings: &Settings) -> String {
+    let weather = &settings.weather;
+    let entity = || match &weather.entity {
+        Some(entity) => format!("{} ({})", entity.value, entity.origin),
+        None => "the house's first weather entity".into(),
+    };
+    let who = match *weather.provider {
+        Choice::Off => return format!("weather: off ({})", weather.provider.origin),
+        Choice::HomeAssistant => entity(),
+        Choice::Outside(provider) => outside(settings, provider),
+        Choice::Auto if *weather.outside => {
+            format!("{}, or where there is none {}", entity(), outside(settings, Provider::OpenMeteo))
+        }
+        Choice::Auto => format!("{}, nobody outside is asked ({})", entity(), weather.outside.origin),
+    };
+    format!("weather: {} ({}): {who}", weather.provider.as_str(), weather.provider.origin)
+}
+
+/// Who outside is asked, where and how often.
+fn outside(settings: &Settings, provider: Provider) -> String {
+    let (weather, facts) = (&settings.weather, provider.facts());
+    let interval = weather.interval.as_ref().map_or(facts.good_for, |interval| interval.value);
+    let place = weather.base_url.as_ref().map(|url| format!(" at {} ({})", url.value, url.origin));
+    let key = weather.api_key.as_ref().filter(|_| facts.needs_key);
+    let key = key.map(|key| format!(", key from {}", key.origin));
+    format!("{}{} every {}{}", facts.name, place.unwrap_or_default(), span(interval), key.unwrap_or_default())
 }
 
 fn api(settings: &Settings, address: SocketAddr) -> String {

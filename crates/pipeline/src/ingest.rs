@@ -12,9 +12,12 @@ mod fence;
 mod fold;
 mod history;
 mod offer;
+mod registry;
 mod settle;
+mod silence;
 mod snapshot;
 mod view;
+mod weather;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,12 +29,15 @@ use hearthline_log::{Append, Log, LogError};
 use self::fence::Fences;
 pub use self::fold::Fold;
 pub use self::history::{Fill, PastState};
+use self::registry::Registered;
 pub use self::snapshot::SnapshotReport;
 pub use self::view::{GapCounts, IngestView, ViewOf};
+use self::weather::OwnWeather;
 use crate::context::Context;
 use crate::filter::Filter;
 use crate::gaps::{Cause, Gap};
 use crate::record::{Checkpoint, ConnectedRecord, Held, HeldEntity, Moved, Record, UndecodableRecord};
+use crate::silence::{Silence, SilenceView};
 use crate::sources::home_assistant::wire::{Event, EventData};
 
 /// Raw bytes in a segment before the next one begins.
@@ -96,7 +102,13 @@ pub struct Ingest {
     totals_changed: bool,
     /// Held entities that the last snapshot did not show.
     absent: Vec<EntityId>,
+    own_weather: OwnWeather,
+    registered: Registered,
     view: Arc<IngestView>,
+    silence: Silence,
+    silent: Arc<SilenceView>,
+    /// The last look at who has reported: Home Assistant's time, and our own that never jumps.
+    looked: Option<(Timestamp, Duration)>,
 }
 
 /// What one frame has changed so far.
@@ -152,7 +164,12 @@ impl Ingest {
             connected_at: None,
             totals_changed: false,
             absent: Vec::new(),
+            own_weather: OwnWeather::default(),
+            registered: Registered::default(),
             view: Arc::default(),
+            silence: Silence::default(),
+            silent: Arc::default(),
+            looked: None,
         };
         // In the checkpoint, so that it is known also to a log that is too full for anything else.
         if let Some(last) = ingest.heard_through() {
@@ -186,6 +203,10 @@ impl Ingest {
         let record = ConnectedRecord { at: self.clock.now(), ha_version: hello.ha_version.as_str().into() };
         self.fold.gaps.began(record.at);
         self.connected_at = Some(record.at);
+        if self.looked.is_none() {
+            self.silence.restarted(); // we have
+        }
+        self.silence.interrupted();
         self.totals_changed = true;
         self.absent.clear();
         self.push(&Record::Connected(record))?;
@@ -263,6 +284,7 @@ impl Ingest {
                 }
                 if let Some(before) = frame.context {
                     self.fold.context = before;
+                    self.registered.forget_compared();
                 }
                 self.fold.counters.logged -= frame.events;
                 self.fold.counters.unlogged += frame.events;
@@ -293,11 +315,17 @@ impl Ingest {
     /// # Errors
     /// When the log takes nothing.
     pub fn starting(&mut self) -> Result<(), IngestError> {
+        self.silence.restarted();
         let lost =
             self.fold.gaps.newest_open().filter(|gap| gap.cause == Cause::Disconnected).map(|gap| gap.id);
         let gap = lost.and_then(|id| self.fold.gaps.update(id, |gap| gap.cause = Cause::Restarted));
         self.note_gap(gap);
         self.end_frame()
+    }
+
+    /// What was heard and cannot be taken is not in memory any longer: the gap says so.
+    pub const fn overflowed(&mut self) {
+        self.refused = Some(Cause::QueueFull);
     }
 
     /// The stream has ended: opens a gap.

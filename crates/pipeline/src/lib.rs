@@ -3,18 +3,23 @@
 //! - [`sources`]: where events come from.
 //! - [`ingest`]: filters, recognises duplicates, finds missed predecessors, appends to the log. The one producer.
 //! - [`record`]: the shapes of a log record.
+//! - [`registries`]: what Home Assistant lists, and what follows from it for each entity.
 //! - [`context`]: where entities belong and how the weather was, as the log says it.
 //! - [`gaps`]: the ledger of periods in which events were or may have been missed.
 //! - [`normalise`]: turns a log record into a row.
+//! - [`described`]: the unit and the class of a state.
 //! - [`deliver`]: folds the log into a sink, with a cursor.
 //! - [`sinks`]: what it is delivered to.
 //! - [`live`]: what was just written, for those who watch.
 //! - [`orders`], [`quarantine`]: what a person asks of the producer, and what can be done with records that were set aside.
+//! - [`weather`]: who observes the weather, and when they are asked.
+//! - [`silence`]: sensors that have fallen silent.
 //! - [`health`], [`metrics`]: the state of the parts, rates over a window.
 
 pub mod context;
 pub mod counters;
 pub mod deliver;
+pub mod described;
 pub mod filter;
 pub mod gaps;
 pub mod health;
@@ -27,5 +32,8 @@ pub mod orders;
 pub mod portion;
 pub mod quarantine;
 pub mod record;
+pub mod registries;
+pub mod silence;
 pub mod sinks;
 pub mod sources;
+pub mod weather;

@@ -23,6 +23,10 @@ pub struct Sample {
     pub persisted: u64,
     /// Refused by a sink, quarantined, or not understood.
     pub failed: u64,
+    /// Live states that the store was given.
+    pub states: u64,
+    /// Of these, the ones that know the weather of their time.
+    pub with_weather: u64,
 }
 
 /// Samples of the last hour.
@@ -42,6 +46,10 @@ pub struct Window {
     pub persisted: u64,
     /// Refused, quarantined or not understood in that time.
     pub failed: u64,
+    /// Live states that the store was given in that time.
+    pub states: u64,
+    /// Of these, the ones that know the weather of their time.
+    pub with_weather: u64,
 }
 
 impl Window {
@@ -80,6 +88,8 @@ impl Samples {
             live: last.live - first.live,
             persisted: last.persisted - first.persisted,
             failed: last.failed - first.failed,
+            states: last.states - first.states,
+            with_weather: last.with_weather - first.with_weather,
         })
     }
 }
@@ -100,9 +110,19 @@ mod tests {
                 live: second,
                 persisted: second * 2,
                 failed: second,
+                states: second,
+                with_weather: second / 2,
             });
         }
-        let window = Window { span: MINUTE, received: 180, live: 60, persisted: 120, failed: 60 };
+        let window = Window {
+            span: MINUTE,
+            received: 180,
+            live: 60,
+            persisted: 120,
+            failed: 60,
+            states: 60,
+            with_weather: 30,
+        };
         assert_eq!(samples.window(MINUTE), Some(window));
         assert_eq!(window.per_minute(), Some(60.0));
         assert_eq!(samples.window(KEPT).unwrap().span, Duration::from_secs(100));

@@ -12,10 +12,10 @@ use hearthline_core::{
     EntityId, EntityRow, EventRow, Origin, QuarantineRow, Row, Seq, SettledRow, StateRow, Timestamp, Value,
     WeatherRow,
 };
-use serde::Deserialize;
 
 use self::place::{Place, Places};
 use crate::context::Context;
+use crate::described::Described;
 use crate::record::{EventRecord, Record, SettledRecord, StateRecord, UndecodableRecord};
 use crate::sources::home_assistant::wire::{self, EventData, State};
 
@@ -36,23 +36,6 @@ struct Known {
     attributes: Arc<str>,
     unit: Option<Arc<str>>,
     device_class: Option<Arc<str>>,
-}
-
-/// The attributes that have a column of their own.
-#[derive(Default, Deserialize)]
-struct Described {
-    #[serde(default)]
-    unit_of_measurement: Option<Text>,
-    #[serde(default)]
-    device_class: Option<Text>,
-}
-
-/// Text, or something else that is passed over.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Text {
-    Text(String),
-    Other(serde::de::IgnoredAny),
 }
 
 impl Normaliser {
@@ -210,10 +193,10 @@ impl Normaliser {
             device_class: None,
         });
         if let Some(attributes) = attributes.filter(|attributes| **attributes != *known.attributes) {
-            let described: Described = serde_json::from_str(attributes).unwrap_or_default();
+            let Described { unit, device_class } = Described::of(attributes);
             known.attributes = attributes.into();
-            share(&mut known.unit, described.unit_of_measurement);
-            share(&mut known.device_class, described.device_class);
+            share(&mut known.unit, unit.as_deref());
+            share(&mut known.device_class, device_class.as_deref());
         }
         known
     }
@@ -258,11 +241,9 @@ fn text(other: &Option<Arc<str>>, text: Option<&str>) -> Option<Arc<str>> {
 }
 
 /// Takes over a text, keeping the allocation where it is the same.
-fn share(shared: &mut Option<Arc<str>>, new: Option<Text>) {
-    match new {
-        Some(Text::Text(new)) if shared.as_deref() == Some(new.as_str()) => {}
-        Some(Text::Text(new)) => *shared = Some(new.into()),
-        Some(Text::Other(_)) | None => *shared = None,
+fn share(shared: &mut Option<Arc<str>>, new: Option<&str>) {
+    if shared.as_deref() != new {
+        *shared = new.map(Into::into);
     }
 }
 

@@ -9,6 +9,8 @@ use crate::status::{Criterion, Overall};
 
 /// Events per minute under which a house is called quiet.
 pub const FLOOR: f64 = 10.0;
+/// The share of live states, in percent, that are to know their weather.
+const WEATHER: f64 = 95.0;
 const QUARTER: Duration = Duration::from_secs(900);
 
 /// All criteria, in the order in which they are shown. `overall` is what [`crate::verdict`] says of the same facts.
@@ -22,6 +24,7 @@ pub fn evaluate(facts: &Facts, samples: &Samples, overall: Overall) -> Vec<Crite
         error_rate(samples),
         uptime(facts),
         persistence(samples),
+        weather_rows(facts, samples),
     ]
 }
 
@@ -126,6 +129,22 @@ fn persistence(samples: &Samples) -> Criterion {
     let mut criterion = criterion("persistence", "Persisted of received", met, share, 100.0, "%");
     criterion.window_s = QUARTER.as_secs();
     criterion.note = share.is_none().then(|| "no event in the window".into());
+    criterion
+}
+
+fn weather_rows(facts: &Facts, samples: &Samples) -> Criterion {
+    let (id, label) = ("weather_rows", "Live states that know their weather");
+    let off = facts.parts.iter().find(|part| part.name == "weather").is_none_or(|part| part.state == "off");
+    let window = samples.window(QUARTER).filter(|window| !off && window.states > 0);
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    let share = window.map(|window| window.with_weather as f64 * 100.0 / window.states as f64);
+    let mut criterion = criterion(id, label, share.map(|share| share >= WEATHER), share, WEATHER, "%");
+    criterion.window_s = QUARTER.as_secs();
+    criterion.note = match share {
+        Some(_) => None,
+        None if off => Some("the weather is off".into()),
+        None => Some("no live state was stored in the window".into()),
+    };
     criterion
 }
 

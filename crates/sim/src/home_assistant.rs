@@ -8,7 +8,7 @@ mod commands;
 mod connection;
 mod control;
 mod fault;
-mod http;
+pub(crate) mod http;
 mod ledger;
 mod line;
 mod listen;
@@ -193,6 +193,12 @@ impl HomeAssistant {
     #[must_use]
     pub fn states(&self) -> Vec<Arc<State>> {
         self.0.world.lock().house.states().filter(|state| state.serialisable).cloned().collect()
+    }
+
+    /// The state of an entity now.
+    #[must_use]
+    pub fn state(&self, entity_id: &str) -> Option<Arc<State>> {
+        self.0.world.lock().house.state(entity_id).cloned()
     }
 
     /// What has happened so far.

@@ -34,6 +34,8 @@ pub struct House {
     /// The name of today by the name that an entity was installed with.
     renamed: BTreeMap<EntityId, EntityId>,
     registries: Registries,
+    /// Entities of which nothing is reported.
+    silenced: BTreeSet<EntityId>,
     rng: Rng,
     now: Timestamp,
     stopped: bool,
@@ -68,6 +70,7 @@ impl House {
             removed: BTreeSet::new(),
             renamed: BTreeMap::new(),
             registries: Registries::default(),
+            silenced: BTreeSet::new(),
             rng: Rng::with_seed(seed),
             now,
             stopped: false,
@@ -90,7 +93,7 @@ impl House {
                 if let Some(name) = self.renamed.get(&write.entity_id) {
                     write.entity_id = name.clone();
                 }
-                if !self.removed.contains(&write.entity_id) {
+                if !self.removed.contains(&write.entity_id) && !self.silenced.contains(&write.entity_id) {
                     fired.extend(self.write(at, write, &context));
                 }
             }
@@ -161,6 +164,23 @@ impl House {
         removed.into_iter().chain(appeared).collect()
     }
 
+    /// From now on nothing is reported of these entities, and of what else is of their devices.
+    pub fn silence(&mut self, entities: &BTreeSet<EntityId>) {
+        self.silenced = entities.iter().flat_map(|entity_id| self.model.of_its_device(entity_id)).collect();
+        self.silenced.extend(entities.iter().cloned());
+    }
+
+    /// When each entity last reported that has done so for over 10 seconds without a change, as the one template that is
+    /// simulated is rendered: `now=` and the entities' names, each with seconds since 1970.
+    #[must_use]
+    pub fn reported(&self, now: Timestamp) -> String {
+        let seconds = |at: Timestamp| at.0.div_euclid(1_000_000);
+        let late = |state: &&Arc<State>| state.last_reported.since(state.last_updated).as_secs_f64() > 10.0;
+        let entities = self.states().filter(late);
+        let entities = entities.map(|state| format!(" {}={}", state.entity_id, seconds(state.last_reported)));
+        format!("now={}", seconds(self.stamp(now))) + &entities.collect::<String>()
+    }
+
     /// Sets the clock that stamps events so many microseconds ahead of the true time, or behind it.
     pub fn set_skew(&mut self, micros: i64) {
         self.states.set_skew(micros);
@@ -170,6 +190,11 @@ impl House {
     #[must_use]
     pub fn stamp(&self, at: Timestamp) -> Timestamp {
         self.states.stamp(at)
+    }
+
+    /// When an event is fired that is not about a state: behind all events before it.
+    pub fn tick(&mut self, at: Timestamp) -> Timestamp {
+        self.states.tick(at)
     }
 
     /// Makes the next state of the entity one that cannot be written as JSON.

@@ -6,6 +6,8 @@
 //! tokio's time, so a paused runtime needs no real seconds; what is written in events follows a [`Clock`], and
 //! [`TokioClock`] makes both the same.
 //!
+//! [`Weather`] plays the weather services of the world outside, in the shapes that these document.
+//!
 //! [`Scenario`] is all of that from a file, and the control port lets other programs break things.
 //!
 //! A house with a past: make it some hours ago and advance it to now.
@@ -17,6 +19,7 @@ pub mod home_assistant;
 pub mod house;
 pub mod recording;
 pub mod scenario;
+pub mod weather;
 mod words;
 
 pub use clock::TokioClock;
@@ -26,3 +29,4 @@ pub use home_assistant::{
 pub use house::{Context, Fired, House, State, Write};
 pub use recording::Recording;
 pub use scenario::{Chaos, Scenario, Timed};
+pub use weather::{Outdoors, Weather, WeatherFault};

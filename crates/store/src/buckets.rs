@@ -96,7 +96,7 @@ impl Store {
         while to > earliest {
             let from = to.minus(Duration::from_secs(86_400)).max(earliest);
             let mut figures = Figures::default();
-            let day = StatesQuery { entities: query.entities.clone(), from, to };
+            let day = StatesQuery { from, to, ..query.clone() };
             self.each_reading(&day, &mut |ts, value| figures.add(ts, value))?;
             if let Some((_, value)) = figures.last {
                 return Ok(Some(value));

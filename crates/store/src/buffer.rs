@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hearthline_core::{EventRow, QuarantineRow, SettledRow, StateRow};
+use hearthline_core::{EntityRow, EventRow, QuarantineRow, SettledRow, StateRow, WeatherRow};
 
 use crate::record::Record;
 use crate::scan::Filter;
@@ -15,11 +15,19 @@ pub(crate) struct Buffers {
     pub(crate) events: Days<EventRow>,
     pub(crate) quarantine: Days<QuarantineRow>,
     pub(crate) settled: Days<SettledRow>,
+    pub(crate) weather: Days<WeatherRow>,
+    /// Those for which the file is not restated yet; also in `Names`.
+    pub(crate) entities: Days<EntityRow>,
 }
 
 impl Buffers {
     pub(crate) fn len(&self) -> usize {
-        self.states.len() + self.events.len() + self.quarantine.len() + self.settled.len()
+        self.states.len()
+            + self.events.len()
+            + self.quarantine.len()
+            + self.settled.len()
+            + self.weather.len()
+            + self.entities.len()
     }
 
     /// Drops what has come into files: the first rows of each day.
@@ -28,11 +36,17 @@ impl Buffers {
         self.events.forget(&flushed.events);
         self.quarantine.forget(&flushed.quarantine);
         self.settled.forget(&flushed.settled);
+        self.weather.forget(&flushed.weather);
+        self.entities.forget(&flushed.entities);
     }
 
-    /// Whether a day has rows of any table.
+    /// Whether a day has rows of any table that is kept by day.
     pub(crate) fn have(&self, day: i64) -> bool {
-        self.states.has(day) || self.events.has(day) || self.quarantine.has(day) || self.settled.has(day)
+        self.states.has(day)
+            || self.events.has(day)
+            || self.quarantine.has(day)
+            || self.settled.has(day)
+            || self.weather.has(day)
     }
 }
 

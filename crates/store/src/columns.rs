@@ -53,9 +53,9 @@ pub(crate) const fn optional(name: &'static str, kind: Kind) -> Column {
 }
 
 /// The Arrow schema of a table.
-pub(crate) fn schema(columns: &[Column], access: Access) -> SchemaRef {
+pub(crate) fn schema<'a>(columns: impl IntoIterator<Item = &'a Column>, access: Access) -> SchemaRef {
     let fields =
-        columns.iter().map(|column| Field::new(column.name, column.kind.arrow(access), column.nullable));
+        columns.into_iter().map(|column| Field::new(column.name, column.kind.arrow(access), column.nullable));
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 

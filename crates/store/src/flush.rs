@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hashbrown::HashSet;
-use hearthline_core::{EventRow, QuarantineRow, Seq, SettledRow, StateRow, Timestamp};
+use hearthline_core::{EntityRow, EventRow, QuarantineRow, Seq, SettledRow, StateRow, Timestamp, WeatherRow};
 
 use crate::buffer::Buffers;
 use crate::file::FileWriter;
@@ -26,6 +26,8 @@ struct Pending {
     written: Seq,
     events: u64,
     latest: Option<Vec<Arc<StateRow>>>,
+    /// Everything known of entities, where the file does not say it.
+    entities: Option<Vec<Arc<EntityRow>>>,
 }
 
 impl Store {
@@ -53,6 +55,7 @@ impl Store {
         self.commit(&mut manifest, edit, |live| {
             live.buffers.forget(&pending.buffers);
             live.events -= pending.events;
+            live.names.trimmed &= pending.entities.is_none();
             live.waiting_since = (live.written > pending.written).then_some(now);
         })?;
         if pending.latest.is_some() {
@@ -83,7 +86,14 @@ impl Store {
     fn pending(&self, with_latest: bool) -> Pending {
         let live = self.live.read();
         let latest = with_latest.then(|| live.latest.values().cloned().collect());
-        Pending { buffers: live.buffers.clone(), written: live.written, events: live.events, latest }
+        let restate = live.buffers.entities.len() > 0 || live.names.trimmed;
+        Pending {
+            buffers: live.buffers.clone(),
+            written: live.written,
+            events: live.events,
+            latest,
+            entities: restate.then(|| live.names.rows().cloned().collect()),
+        }
     }
 
     fn write_pending(
@@ -97,12 +107,15 @@ impl Store {
             self.write_days::<EventRow>(pending, contents, edit)?,
         ];
         let quarantined = self.write_days::<QuarantineRow>(pending, contents, edit)?;
-        self.write_days::<SettledRow>(pending, contents, edit)?; // no events, and in no count of them
+        // No events, and in no count of them.
+        self.write_days::<SettledRow>(pending, contents, edit)?;
+        self.write_days::<WeatherRow>(pending, contents, edit)?;
         let delivered = written.iter().sum::<u64>();
         edit.counts.events += pending.events;
         edit.counts.delivered += delivered;
         edit.counts.quarantined += quarantined;
         edit.counts.collapsed += pending.events - delivered - quarantined;
+        self.write_entities(pending, contents, edit)?;
         self.write_latest(pending, contents, edit)
     }
 
@@ -185,6 +198,21 @@ impl Store {
         edit.add.push(self.write_file(Table::Latest, 0, pending.written, rows.into_iter().map(Ok))?);
         edit.remove
             .extend(contents.files.iter().filter(|file| file.table == Table::Latest).map(|file| file.id));
+        Ok(())
+    }
+
+    /// A file that cannot be read stays beside the new one: what is in it is not known from elsewhere.
+    fn write_entities(
+        &self,
+        pending: &Pending,
+        contents: &Contents,
+        edit: &mut Edit,
+    ) -> Result<(), StoreError> {
+        let Some(mut rows) = pending.entities.clone() else { return Ok(()) };
+        rows.sort_by(|a, b| a.order(b));
+        edit.add.push(self.write_file(Table::Entities, 0, pending.written, rows.into_iter().map(Ok))?);
+        let stated = |file: &&FileEntry| file.table == Table::Entities && !self.folder.is_damaged(file);
+        edit.remove.extend(contents.files.iter().filter(stated).map(|file| file.id));
         Ok(())
     }
 }

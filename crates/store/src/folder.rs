@@ -48,10 +48,7 @@ impl Folder {
         let footer = match known {
             Some(footer) => footer,
             None => {
-                let options = ArrowReaderOptions::new()
-                    .with_schema(schema(R::COLUMNS, Access::Read))
-                    .with_offset_index_policy(PageIndexPolicy::Optional);
-                let footer = guarded(|| ArrowReaderMetadata::load(&source, options));
+                let footer = guarded(|| footer::<R>(&source));
                 let footer = footer.map_err(|error| self.damaged_file(entry, &error))?;
                 let mut footers = self.footers.lock();
                 if footers.len() >= FOOTERS {
@@ -168,6 +165,16 @@ impl Folder {
         }
         Ok(())
     }
+}
+
+/// The footer of a file. A column that the table got after the file was written is not asked for in it.
+fn footer<R: Record>(source: &Source) -> Result<ArrowReaderMetadata, ParquetError> {
+    let options = ArrowReaderOptions::new().with_offset_index_policy(PageIndexPolicy::Optional);
+    let footer = ArrowReaderMetadata::load(source, options.clone())?;
+    let there = |name: &str| footer.schema().column_with_name(name).is_some();
+    let columns = R::COLUMNS.iter().filter(|column| there(column.name));
+    let options = options.with_schema(schema(columns, Access::Read));
+    ArrowReaderMetadata::try_new(Arc::clone(footer.metadata()), options)
 }
 
 /// Ten digits or more and `.parquet`, perhaps not finished.

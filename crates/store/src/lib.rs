@@ -6,7 +6,9 @@
 //! <dir>/states/date=2026-11-23/0000000017.parquet      rows of one UTC day, sorted by (entity_id, ts, tie)
 //! <dir>/events/date=…/  <dir>/quarantine/date=…/       the same for the other tables, sorted by ts
 //! <dir>/settled/date=…/                                which rows of quarantine wait no more, by the time of those
+//! <dir>/weather/date=…/                                weather observations, sorted by ts
 //! <dir>/latest/0000000018.parquet                      the last state of each entity, columns as in `states`
+//! <dir>/entities/0000000019.parquet                    what was known of each entity from when on, sorted by ts
 //! <dir>/../receipts/retention-<n>.json                 what retention has dropped (`receipt`)
 //! ```
 //!
@@ -26,11 +28,13 @@ mod flush;
 mod folder;
 mod latest;
 mod manifest;
+mod names;
 mod query;
 mod receipt;
 mod record;
 mod retention;
 mod scan;
+mod series;
 mod stats;
 mod store;
 mod table;
@@ -43,7 +47,8 @@ pub use buckets::{BucketRow, Fill, LOOK_BACK};
 pub use error::StoreError;
 pub use export::ExportFormat;
 pub use manifest::Counts;
-pub use query::{EventsQuery, QuarantineQuery, StatesQuery};
+pub use names::{Segment, Series};
+pub use query::{EventsQuery, QuarantineQuery, StatesQuery, WeatherQuery};
 pub use receipt::{Outcome, Receipt, ReceiptFile};
 pub use retention::{Amount, Hold, PlannedDay, Protection, RetentionPlan};
 pub use stats::{FileInfo, StoreStats};

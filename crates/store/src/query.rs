@@ -6,20 +6,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hashbrown::{HashMap, HashSet};
-use hearthline_core::{EntityId, EventRow, QuarantineRow, Seq, SettledRow, StateRow, Timestamp};
+use hearthline_core::{EntityId, EventRow, QuarantineRow, Seq, SettledRow, StateRow, Timestamp, WeatherRow};
 
-use crate::StoreError;
 use crate::folder::Folder;
 use crate::manifest::FileEntry;
 use crate::record::Record;
 use crate::scan::{FileRows, Filter, Merge, Run};
 use crate::store::Store;
+use crate::{Segment, StoreError};
 
 /// Which states.
 #[derive(Clone, Debug)]
 pub struct StatesQuery {
     /// Of these entities; none is all.
     pub entities: Option<Vec<EntityId>>,
+    /// Also what they were recorded as under other names: each stands for its whole [series](Store::series).
+    pub renamed: bool,
     /// From this instant on.
     pub from: Timestamp,
     /// Before this instant.
@@ -31,6 +33,15 @@ pub struct StatesQuery {
 pub struct EventsQuery {
     /// Of this type; none is all.
     pub event_type: Option<String>,
+    /// From this instant on.
+    pub from: Timestamp,
+    /// Before this instant.
+    pub to: Timestamp,
+}
+
+/// Which weather observations.
+#[derive(Clone, Copy, Debug)]
+pub struct WeatherQuery {
     /// From this instant on.
     pub from: Timestamp,
     /// Before this instant.
@@ -49,16 +60,22 @@ pub struct QuarantineQuery {
 }
 
 impl StatesQuery {
-    pub(crate) fn filter(&self) -> Filter {
+    fn filter(&self) -> Filter {
         let names =
             self.entities.as_ref().map(|ids| Arc::new(ids.iter().map(|id| id.as_str().into()).collect()));
         Filter { names, from: self.from, to: self.to }
     }
 }
 
+impl Filter {
+    fn of_one(name: &Arc<str>, from: Timestamp, to: Timestamp) -> Self {
+        Self { names: Some(Arc::new(BTreeSet::from([Arc::clone(name)]))), from, to }
+    }
+}
+
 impl Store {
-    /// Gives the states, ordered by entity id, then time, then tie, until told to stop: as they are at the time of the
-    /// call, whatever is written meanwhile. `seq` is not kept and always zero. At any time no more than the files of one
+    /// Gives the states, ordered by entity id (by series, where other names are meant too), then time, then tie, until
+    /// told to stop: as they are at the time of the call, whatever is written meanwhile. `seq` is not kept and always zero. At any time no more than the files of one
     /// day are open, and of each some pages are in memory.
     ///
     /// # Errors
@@ -91,13 +108,24 @@ impl Store {
         columns: Option<&[&str]>,
         each: &mut dyn FnMut(StateRow) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
-        let filter = query.filter();
+        let mut filter = query.filter();
+        let mut pieces = if query.renamed { self.pieces(query) } else { None };
+        if let Some(pieces) = &pieces {
+            let names = pieces.iter().filter_map(|piece| piece.names.as_deref()).flatten().cloned();
+            filter.names = Some(Arc::new(names.collect()));
+        }
+        // Names that nobody else had in all that time are asked for as they are.
+        pieces.take_if(|pieces| pieces.iter().all(|piece| (piece.from, piece.to) == (query.from, query.to)));
         let snapshot = self.snapshot::<StateRow>(&filter);
         let days = snapshot.days();
         // Days are apart in time: one entity after the other, each day by day, is in order.
-        let filters = if days.len() > 1 { self.one_by_one(&filter) } else { vec![filter] };
+        let filters = match pieces {
+            Some(pieces) => pieces,
+            None if days.len() > 1 => self.one_by_one(&filter),
+            None => vec![filter],
+        };
         for filter in &filters {
-            for day in &days {
+            for day in days.range(filter.days()) {
                 for row in snapshot.merge(&self.folder, *day, filter, columns)? {
                     if each(Arc::unwrap_or_clone(row?)).is_break() {
                         return Ok(());
@@ -113,8 +141,22 @@ impl Store {
             let live = self.live.read();
             Arc::new(live.latest.keys().map(|id| id.as_str().into()).collect())
         });
-        let one = |name: &Arc<str>| Some(Arc::new(BTreeSet::from([Arc::clone(name)])));
-        names.iter().map(|name| Filter { names: one(name), ..*filter }).collect()
+        names.iter().map(|name| Filter::of_one(name, filter.from, filter.to)).collect()
+    }
+
+    /// The segments of the series that are asked for, one series after the other; none where no entities are.
+    fn pieces(&self, query: &StatesQuery) -> Option<Vec<Filter>> {
+        let names = query.entities.as_ref()?;
+        let mut all = BTreeMap::new();
+        for name in names {
+            let series = self.series(name.as_str());
+            all.insert((series.entity_id, series.key), series.segments);
+        }
+        let piece = |segment: &Segment| {
+            let (from, to) = (segment.from.max(query.from), segment.to.min(query.to));
+            (from < to).then(|| Filter::of_one(&segment.entity_id.as_str().into(), from, to))
+        };
+        Some(all.values().flatten().filter_map(piece).collect())
     }
 
     /// Gives the events, oldest first, until told to stop.
@@ -128,6 +170,18 @@ impl Store {
     ) -> Result<(), StoreError> {
         let names = query.event_type.as_deref().map(|name| Arc::new(BTreeSet::from([Arc::from(name)])));
         self.each_row(&Filter { names, from: query.from, to: query.to }, None, &mut each)
+    }
+
+    /// Gives the weather observations, oldest first, until told to stop. `seq` is not kept and always zero.
+    ///
+    /// # Errors
+    /// `DamagedFile` at the first file that cannot be read; rows given before are right.
+    pub fn weather(
+        &self,
+        query: &WeatherQuery,
+        mut each: impl FnMut(WeatherRow) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.each_row(&Filter { names: None, from: query.from, to: query.to }, None, &mut each)
     }
 
     /// Gives the records that could not be understood, oldest first, until told to stop; each with what was decided about

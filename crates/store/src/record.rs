@@ -1,9 +1,11 @@
 //! What flush, merge and scan need to know of a row, whatever its table.
 
+mod entities;
 mod events;
 mod quarantine;
 mod settled;
 mod states;
+mod weather;
 
 use std::cmp::Ordering;
 use std::hash::Hash;

@@ -106,7 +106,7 @@ impl fmt::Display for Hold {
 
 impl Amount {
     fn add(&mut self, file: &FileEntry) {
-        self.rows += if file.table == Table::Settled { 0 } else { file.rows };
+        self.rows += if matches!(file.table, Table::Settled | Table::Weather) { 0 } else { file.rows };
         self.bytes += file.bytes;
         self.files += 1;
     }
@@ -213,6 +213,7 @@ impl Store {
         let first_kept = old.before.day();
         let dropped = self.commit(&mut manifest, edit, |live| {
             live.latest.retain(|_, row| row.state.is_some() || row.ts.day() >= first_kept);
+            live.names.forget(Timestamp::start_of_day(first_kept));
         });
         let completed = receipt.completed(manifest.contents(), self.clock.now());
         if let Err(error) = self.complete_receipt(&mut manifest) {

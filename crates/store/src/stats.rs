@@ -94,7 +94,7 @@ impl Store {
                 }
                 Table::Quarantine => stats.quarantined += file.rows,
                 Table::Settled => stats.settled += file.rows,
-                Table::Events | Table::Latest => {}
+                Table::Events | Table::Latest | Table::Weather | Table::Entities => {}
             }
         }
         live.buffers.states.iter().flat_map(|(_, rows)| rows).for_each(|row| reach(row.ts, row.ts));

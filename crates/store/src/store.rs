@@ -13,10 +13,11 @@ use crate::buffer::Buffers;
 use crate::error::disk;
 use crate::folder::Folder;
 use crate::manifest::{self, Contents, Counts, Edit, Manifest};
+use crate::names::Names;
 use crate::receipt::Receipt;
 use crate::retention::{Protect, Protection};
 use crate::upkeep::Leftovers;
-use crate::{StoreError, latest};
+use crate::{StoreError, latest, series};
 
 /// Where the store lies and how it works.
 #[derive(Clone, Debug)]
@@ -61,6 +62,7 @@ pub(crate) struct Live {
     pub(crate) epoch: Arc<()>,
     pub(crate) buffers: Buffers,
     pub(crate) latest: HashMap<EntityId, Arc<StateRow>>,
+    pub(crate) names: Names,
     pub(crate) written: Seq,
     /// Rows of events taken in since the commit.
     pub(crate) events: u64,
@@ -118,6 +120,7 @@ impl Store {
             epoch: Arc::default(),
             buffers: Buffers::default(),
             latest: latest::load(&folder, contents),
+            names: series::load(&folder, contents),
             written: contents.seq,
             events: 0,
             waiting_since: None,
@@ -180,19 +183,6 @@ impl Store {
             || waited.is_some_and(|waited| waited >= self.config.flush_interval)
     }
 
-    /// The last state of every entity ever recorded, in no order; a removed one has a row with a null state. From memory.
-    #[must_use]
-    pub fn latest(&self) -> Vec<StateRow> {
-        let rows: Vec<_> = self.live.read().latest.values().cloned().collect();
-        rows.into_iter().map(Arc::unwrap_or_clone).collect()
-    }
-
-    /// The last state of one entity. From memory.
-    #[must_use]
-    pub fn latest_of(&self, entity_id: &str) -> Option<StateRow> {
-        self.live.read().latest.get(entity_id).map(|row| StateRow::clone(row))
-    }
-
     pub(crate) fn reserve_id(&self) -> u64 {
         self.next_id.fetch_add(1, Ordering::Relaxed)
     }
@@ -253,7 +243,12 @@ impl Live {
             }
             Row::Quarantined(row) => self.buffers.quarantine.push(Arc::new(row.clone())),
             Row::Settled(row) => self.buffers.settled.push(Arc::new(row.clone())),
-            Row::Weather(_) | Row::Entity(_) => {}
+            Row::Weather(row) => self.buffers.weather.push(Arc::new(row.clone())),
+            Row::Entity(row) => {
+                let row = Arc::new(row.clone());
+                self.names.apply(&row);
+                self.buffers.entities.push(row);
+            }
         }
     }
 }

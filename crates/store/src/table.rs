@@ -19,11 +19,23 @@ pub enum Table {
     Latest,
     /// Which records of `quarantine` wait no more.
     Settled,
+    /// Weather observations.
+    Weather,
+    /// What was known of each entity from when on: one file, restated when something becomes known.
+    Entities,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 5] = [Self::States, Self::Events, Self::Quarantine, Self::Latest, Self::Settled];
+    pub const ALL: [Self; 7] = [
+        Self::States,
+        Self::Events,
+        Self::Quarantine,
+        Self::Latest,
+        Self::Settled,
+        Self::Weather,
+        Self::Entities,
+    ];
 
     /// The name of its folder.
     #[must_use]
@@ -34,12 +46,14 @@ impl Table {
             Self::Quarantine => "quarantine",
             Self::Latest => "latest",
             Self::Settled => "settled",
+            Self::Weather => "weather",
+            Self::Entities => "entities",
         }
     }
 
     /// Whether it has a folder for each day.
     pub(crate) fn is_by_day(self) -> bool {
-        self != Self::Latest
+        !matches!(self, Self::Latest | Self::Entities)
     }
 
     /// Where the files of a day lie.

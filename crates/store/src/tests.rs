@@ -1,9 +1,11 @@
 //! Stories of a store on a disk in memory.
 
 mod buckets;
+mod context;
 mod crash;
 mod damage;
 mod export;
+mod names;
 mod quarantine;
 mod retention;
 mod rows;
@@ -95,7 +97,7 @@ fn all(store: &Store) -> Vec<StateRow> {
 }
 
 fn everything() -> StatesQuery {
-    StatesQuery { entities: None, from: Timestamp(i64::MIN), to: Timestamp(i64::MAX) }
+    StatesQuery { entities: None, renamed: false, from: Timestamp(i64::MIN), to: Timestamp(i64::MAX) }
 }
 
 fn of(entity_id: &str) -> StatesQuery {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Weak};
 
-use hearthline_core::{EventRow, QuarantineRow, Seq, SettledRow, StateRow};
+use hearthline_core::{EventRow, QuarantineRow, Seq, SettledRow, StateRow, WeatherRow};
 
 use crate::folder::Folder;
 use crate::manifest::FileEntry;
@@ -34,7 +34,8 @@ impl Store {
             Table::Events => self.merge_day::<EventRow>(day, &files)?,
             Table::Quarantine => self.merge_day::<QuarantineRow>(day, &files)?,
             Table::Settled => self.merge_day::<SettledRow>(day, &files)?,
-            Table::Latest => {}
+            Table::Weather => self.merge_day::<WeatherRow>(day, &files)?,
+            Table::Latest | Table::Entities => {}
         }
         Ok(days.next().is_some())
     }

@@ -1,9 +1,14 @@
 import type {
   Backfill,
   Entities,
+  Entity,
+  EntityChange,
+  EntityChanges,
   Fault,
   Faults,
   History,
+  Observation,
+  Observations,
   Quarantine,
   RecordedEvents,
   Refusal,
@@ -75,6 +80,22 @@ export async function askHistory(entity: string, from: number, to: number, bucke
   const period = `from=${new Date(from).toISOString()}&to=${new Date(to).toISOString()}`;
   const what = bucket === null ? 'limit=10000' : `bucket=${bucket}s`;
   return (await ask<History>(`entities/${encodeURIComponent(entity)}/history?${period}&${what}`)).body;
+}
+
+/** By a name that it has or had. */
+export const askEntity = async (entity: string) => (await ask<Entity>(`entities/${encodeURIComponent(entity)}`)).body;
+
+/** What has become different since an instant: of one entity, else of all. Milliseconds. */
+export async function askChanges(from: number, limit: number, entity?: string): Promise<EntityChange[]> {
+  const only = entity === undefined ? '' : `&entity=${encodeURIComponent(entity)}`;
+  return (await ask<EntityChanges>(`entities/changes?from=${new Date(from).toISOString()}&limit=${limit}${only}`)).body.changes;
+}
+
+/** Means of each `every` seconds; without it each observation. Times in milliseconds. */
+export async function askWeather(from: number, to: number, every: number | null): Promise<Observation[]> {
+  const period = `from=${new Date(from).toISOString()}&to=${new Date(to).toISOString()}`;
+  const which = every === null ? 'limit=5000' : `every=${every}s`;
+  return (await ask<Observations>(`weather?${period}&${which}`)).body.observations;
 }
 
 /** What can be made to go wrong in a simulated house. */

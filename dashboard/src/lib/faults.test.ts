@@ -13,6 +13,16 @@ test('faults are grouped by what they happen to; one that is not known is there 
   expect(groups([])).toEqual([]);
 });
 
+test('what happens to the weather and to things has groups of its own, and says what to look at', () => {
+  const all = ['weather-down', 'freezer', 'unit', 'weather-429'].map((name) => fault(name));
+  expect(groups(all).map(({ name, faults }) => [name, faults.map(({ name }) => name)])).toEqual([
+    ['The weather', ['weather-down', 'weather-429']],
+    ['Its things', ['freezer', 'unit']],
+  ]);
+  expect(watch(fault('weather-down'))).toContain('amber');
+  expect(watch(fault('rename'))).toContain('one history');
+});
+
 test('each says what to watch for, and what lasts says how to end it', () => {
   expect(watch(fault('drop'))).toContain('time line');
   expect(watch(fault('eclipse'))).toContain('time line');

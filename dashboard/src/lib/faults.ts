@@ -47,6 +47,25 @@ const GROUPS: [string, Record<string, string>][] = [
     },
   ],
   [
+    'The weather',
+    {
+      'weather-down':
+        'Events are recorded as before. The weather lamp turns amber and says why; the last observation grows old, then rows have none. Press “heal”.',
+      'weather-slow': 'No event waits for it: only the weather comes late, or not at all. Then press “heal”.',
+      'weather-429': 'The provider says for how long it wants to be left alone, and it is. Then press “heal”.',
+      'weather-units': 'What is shown and recorded stays in °C and m/s, whatever the provider sends.',
+    },
+  ],
+  [
+    'Its things',
+    {
+      rename: 'It is told under “Noticed”. Its page shows one history, from before and after, under both names.',
+      move: 'It stands in another room of the house, and is told under “Noticed”. Rows from before keep the old room.',
+      unit: 'It is told under “Noticed”, and its chart has a line where the unit changed.',
+      freezer: 'Nothing is said at once. After some missed reports it is told under “Noticed” that it is silent. Then press “heal”.',
+    },
+  ],
+  [
     'What it sends',
     {
       swallow: 'The next event of that lamp shows that some are missing: a gap of this one entity, filled at once.',

@@ -1,14 +1,17 @@
 /** The house as the page knows it, kept current by the live stream. */
 
-import type { Entity, LiveState, State, Status } from '../api';
-import { askEntities, askEvents, askStatus, Refused } from './ask';
+import type { Entity, EntityChange, LiveState, Silent, State, Status } from '../api';
+import { askChanges, askEntities, askEvents, askStatus, Refused } from './ask';
 import type { Ages } from './lamps';
 import { nameOf } from './reading';
+import { observedFor } from './weather';
 
 /** One entity. What changes in it redraws only what shows it. */
 export class Cell {
   readonly id: string;
   area = $state<string | null>(null);
+  /** What else the registries say of it; null before the first answer. */
+  entity = $state.raw<Entity | null>(null);
   kept = $state(true);
   rule = $state<string | null>(null);
   latest = $state.raw<State | null>(null);
@@ -39,6 +42,10 @@ export const QUIET_MS = 5000;
 /** Changes are shown together, so that a thousand a second redraw the page less than three times. */
 const GATHER_MS = 400;
 const RETRY_MS = 2000;
+/** How often is asked whether something about the entities has become different, and how far back that is told. */
+const NOTICE_MS = 10_000;
+const NOTICED_MS = 30 * 86_400_000;
+const NOTICED = 200;
 
 export class House {
   status = $state.raw<Status | null>(null);
@@ -47,6 +54,8 @@ export class House {
   complete = $state(false);
   /** Newest first. */
   changes = $state.raw<Change[]>([]);
+  /** What has become different about entities: names, rooms, units. Newest first. */
+  noticed = $state.raw<EntityChange[]>([]);
   /** Milliseconds by the program's clock, set each second and no more often: every age on the page follows it. */
   now = $state(Date.now());
   /** When the program last said something, by the same clock; null before the first word. */
@@ -57,8 +66,16 @@ export class House {
   lastEvent = $state<number | null>(null);
   /** When the newest record was seen to be safe on disk. */
   written = $state<number | null>(null);
-  readonly ages: Ages = $derived({ heard: this.#since(this.lastEvent), written: this.#since(this.written) });
+  readonly ages: Ages = $derived({
+    heard: this.#since(this.lastEvent),
+    written: this.#since(this.written),
+    observed: this.status && observedFor(this.status.weather, this.now),
+  });
 
+  /** The silent sensors, by the entities that are it. */
+  readonly silent: ReadonlyMap<string, Silent> = $derived(
+    new Map(this.status?.silent?.items.flatMap((item) => item.entities.map((id) => [id, item] as const))),
+  );
   #byId = new Map<string, Cell>();
   #offset = 0;
   #key = 0;
@@ -67,6 +84,9 @@ export class House {
   #gathering = false;
   #stream: EventSource | null = null;
   #asking = false;
+  #noticedAt = 0;
+  /** An entity was heard of which nothing else is known. */
+  #isNew = false;
 
   /** Begins to listen. Returns what ends it. */
   start(): () => void {
@@ -100,6 +120,33 @@ export class House {
     this.now = this.#clock();
     const isQuiet = this.now - (this.heard ?? 0) > QUIET_MS;
     if (isQuiet && this.heard !== null) void this.#refresh();
+    else if (this.complete && this.now - this.#noticedAt >= NOTICE_MS) void this.#relearn().catch(() => null);
+  }
+
+  /** Asks what has become different. Whether something has. */
+  async #notice(): Promise<boolean> {
+    this.#noticedAt = this.now;
+    try {
+      const changes = await askChanges(this.now - NOTICED_MS, NOTICED);
+      const [newest, known] = [changes[0], this.noticed[0]];
+      this.noticed = changes;
+      return newest?.at !== known?.at || newest?.key !== known?.key || newest?.what !== known?.what;
+    } catch {
+      return false; // asked again in a moment
+    }
+  }
+
+  /** Names, rooms and units as they are now, where something about them is different or an entity is new. */
+  async #relearn() {
+    if (!(await this.#notice()) && !this.#isNew) return;
+    this.#isNew = false;
+    this.#setEntities(...(await this.#askEntities()));
+  }
+
+  /** And the ids that were known before the question. */
+  async #askEntities(): Promise<[Entity[], ReadonlySet<string>]> {
+    const known = new Set(this.#byId.keys());
+    return [(await askEntities()).body.entities, known];
   }
 
   #listen() {
@@ -124,15 +171,15 @@ export class House {
     if (this.#asking) return;
     this.#asking = true;
     try {
-      const [status, entities] = await Promise.all([askStatus(), askEntities()]);
+      const [status, entities] = await Promise.all([askStatus(), this.#askEntities()]);
       const offset = (status.time ?? Date.now()) - Date.now();
       this.#offset = Math.abs(offset) > 2000 ? offset : 0; // the answer's time is in whole seconds
       this.now = this.#clock();
       this.#hear();
       this.#setStatus(status.body);
-      this.#setEntities(entities.body.entities);
+      this.#setEntities(...entities);
       this.complete = true;
-      await this.#recall();
+      await Promise.all([this.#recall(), this.#notice()]);
     } catch (error) {
       if (error instanceof Refused) this.refusal = error.message; // else silence, which the page's age shows
     } finally {
@@ -160,15 +207,20 @@ export class House {
     this.status = status;
   }
 
-  #setEntities(entities: Entity[]) {
+  /** One that was known before and is not among them has another name now. */
+  #setEntities(entities: Entity[], known: ReadonlySet<string>) {
+    const listed = new Set(entities.map(({ entity_id }) => entity_id));
+    const gone = [...known].filter((id) => !listed.has(id));
+    for (const id of gone) this.#byId.delete(id);
     for (const entity of entities) {
       const cell = this.#cellFor(entity.entity_id);
+      cell.entity = entity;
       cell.area = entity.area ?? null;
       cell.kept = entity.kept;
       cell.rule = entity.rule;
       if (!isOlder(entity.latest, cell.latest)) cell.latest = entity.latest;
     }
-    this.#list();
+    this.#list(gone.length > 0);
   }
 
   #gather(state: LiveState) {
@@ -194,6 +246,8 @@ export class House {
 
   #apply(live: LiveState) {
     const cell = this.#cellFor(live.entity_id);
+    if (live.area !== undefined) cell.area = live.area;
+    if (!cell.entity) this.#isNew = true;
     const held = cell.latest;
     const latest: State = {
       ts: live.ts,
@@ -217,8 +271,8 @@ export class House {
     return cell;
   }
 
-  #list() {
-    if (this.#byId.size === this.cells.length) return;
+  #list(hasOthers = false) {
+    if (!hasOthers && this.#byId.size === this.cells.length) return;
     this.cells = [...this.#byId.values()].sort((a, b) => a.id.localeCompare(b.id));
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Criterion, Sink, Status } from '../api';
-import { goals, lamps, overall, type Ages } from './lamps';
+import type { Criterion, Sink, Status, Weather } from '../api';
+import { goals, headline, lamps, overall, type Ages } from './lamps';
 
 const sink: Sink = {
   name: 'store',
@@ -15,6 +15,8 @@ const sink: Sink = {
   write_errors: 0,
   last_error: null,
 };
+
+const OFF: Weather = { provider: 'off', state: 'off', calls: 0, cache_hits: 0, age_s: null };
 
 function status(more: Partial<Status> = {}): Status {
   return {
@@ -36,7 +38,7 @@ function status(more: Partial<Status> = {}): Status {
     log: { first_seq: 1, last_seq: 9, bytes: 2000, synced_seq: 9 },
     sinks: [sink],
     parts: [{ name: 'log', state: 'healthy', since: '2026-11-24T12:00:00.000000Z', reason: null, uptime: 1 }],
-    weather: { provider: 'off', state: 'off', calls: 0, cache_hits: 0, age_s: null },
+    weather: OFF,
     gaps: { open: 0, filled: 0, partly: 0, lost: 0, recent: [] },
     kept: { since: null, recovered: 0, requested: 0, interruptions: [], sentence: null },
     criteria: [],
@@ -44,9 +46,9 @@ function status(more: Partial<Status> = {}): Status {
   };
 }
 
-const NEVER: Ages = { heard: null, written: null };
+const NEVER: Ages = { heard: null, written: null, observed: null };
 
-const words = (of: Status, ages: Ages = { heard: 3.2, written: 2.5 }) =>
+const words = (of: Status, ages: Ages = { heard: 3.2, written: 2.5, observed: 312 }) =>
   lamps(of, ages).map(({ name, tone, word, detail }) => [name, tone, word, detail]);
 
 test('three lamps say what is heard, what is safe and what is archived', () => {
@@ -84,6 +86,26 @@ test('an archive that is behind is late in plain words', () => {
   expect(words(status({ sinks: [{ ...sink, lag_s: 130 }] }))[2]?.[2]).toBe('2 min behind');
 });
 
+test('the weather has a lamp where it is on, with its age, and with the reason where it is late', () => {
+  const lamp = (weather: Partial<Weather>, observed: number | null = 312) =>
+    lamps(status({ weather: { ...OFF, provider: 'open_meteo', ...weather } }), { ...NEVER, observed })[3];
+  const observation = { at: '2026-11-24T12:00:00.000000Z', temperature: 11.2, condition: 'partlycloudy' };
+  expect(lamp({ state: 'off' })).toBeUndefined();
+  expect(lamp({ state: 'starting' }, null)).toMatchObject({ tone: 'wait', detail: 'nothing known yet' });
+  expect(lamp({ state: 'healthy', observation })).toMatchObject({
+    tone: 'good',
+    word: 'up to date',
+    detail: '11.2 °C, 5 min ago',
+    reason: null,
+  });
+  expect(lamp({ state: 'degraded', observation: null, reason: 'no answer' })).toMatchObject({
+    tone: 'wait',
+    word: 'late',
+    detail: 'observed 5 min ago',
+    reason: 'no answer',
+  });
+});
+
 test('the first screen has none of the words of the trade', () => {
   const states = ['starting', 'healthy', 'degraded', 'unhealthy', 'parked', 'off'] as const;
   const said = states.flatMap((state) => words(status({ sinks: [{ ...sink, state, pending: 5, lag_s: 5 }] })).flat());
@@ -94,6 +116,16 @@ test('the state of the whole is never by colour alone', () => {
   const seen = (['healthy', 'degraded', 'unhealthy'] as const).map((state) => overall(status({ overall: state })));
   expect(new Set(seen.map(({ icon }) => icon)).size).toBe(3);
   expect(seen.map(({ word }) => word)).toEqual(['healthy', 'degraded', 'unhealthy']);
+});
+
+test('a verdict with a long reason stands large without it', () => {
+  expect(headline('Recording.')).toEqual(['Recording.', null]);
+  expect(headline('Waiting: Home Assistant restarts.')).toEqual(['Waiting: Home Assistant restarts.', null]);
+  const reason = 'the service cannot be asked: the connection to it broke before its answer was complete.';
+  expect(headline(`Recording, weather is degraded: ${reason}`)).toEqual([
+    'Recording, weather is degraded.',
+    `T${reason.slice(1)}`,
+  ]);
 });
 
 test('a goal that is not known is neither met nor missed', () => {

@@ -3,7 +3,9 @@
 import type { Log, Part, Sink, Status } from '../api';
 import { bytes, count } from './figures';
 import type { IconName } from './icons';
+import { capital } from './reading';
 import { age, ago } from './time';
+import { inShort } from './weather';
 
 export type Tone = 'good' | 'wait' | 'bad' | 'off';
 
@@ -23,6 +25,9 @@ export const TONE_ICON: Record<Tone, IconName> = { good: 'check', wait: 'wait', 
 /** An archive that is a moment behind, as it is at each event, is up to date for a person. */
 const BEHIND_S = 5;
 
+/** Letters of a verdict that stand large without being a wall of text on a narrow screen. */
+const LONG = 80;
+
 const LINK: Record<Status['home_assistant']['state'], [Tone, string]> = {
   connected: ['good', 'listening'],
   connecting: ['wait', 'connecting'],
@@ -37,10 +42,13 @@ export interface Ages {
   heard: number | null;
   /** Since the newest record was seen to be safe on disk. */
   written: number | null;
+  /** Since the weather in use was observed. */
+  observed: number | null;
 }
 
 export function lamps(status: Status, ages: Ages): Lamp[] {
-  return [homeAssistant(status, ages.heard), disk(status, ages.written), ...status.sinks.map(place)];
+  const all = [homeAssistant(status, ages.heard), disk(status, ages.written), ...status.sinks.map(place)];
+  return status.weather.state === 'off' ? all : [...all, outdoors(status, ages.observed)];
 }
 
 function homeAssistant({ home_assistant: peer }: Status, heard: number | null): Lamp {
@@ -63,6 +71,14 @@ function place(sink: Sink): Lamp {
   const detail = sink.pending > 0 ? `${count(sink.pending)} on their way` : `${count(sink.delivered)} kept`;
   const reason = tone === 'good' ? null : sink.last_error;
   return { name: isArchive ? 'Archive' : sink.name, icon: isArchive ? 'archive' : 'server', tone, word, detail, reason };
+}
+
+function outdoors({ weather }: Status, observed: number | null): Lamp {
+  const [tone, word] = wordOf(weather.state, 'up to date');
+  const seen = weather.observation ? inShort(weather.observation) : null;
+  const detail = observed === null ? 'nothing known yet' : `${seen === null ? 'observed' : `${seen},`} ${ago(observed)}`;
+  const reason = tone === 'good' ? null : (weather.reason ?? weather.last_error ?? null);
+  return { name: 'Weather', icon: 'cloud', tone, word, detail, reason };
 }
 
 export function wordOf(state: Part['state'], whenHealthy: string): [Tone, string] {
@@ -96,6 +112,13 @@ export function overall(status: Status): { tone: Tone; icon: IconName; word: str
     default:
       return { tone: 'bad', icon: 'alert', word: 'unhealthy' };
   }
+}
+
+/** The verdict as what stands large, and the reason where it would be long there. */
+export function headline(verdict: string): [string, string | null] {
+  const colon = verdict.indexOf(': ');
+  if (colon < 0 || verdict.length < LONG) return [verdict, null];
+  return [`${verdict.slice(0, colon)}.`, capital(verdict.slice(colon + 2))];
 }
 
 /** `6 of 7 goals met`, and how many are not known. */

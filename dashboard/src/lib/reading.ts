@@ -51,7 +51,15 @@ const WORDS: Record<string, string> = {
   below_horizon: 'down',
   partlycloudy: 'partly cloudy',
   'clear-night': 'clear night',
+  'lightning-rainy': 'thunder and rain',
+  lightning: 'thunder',
+  pouring: 'pouring rain',
+  'snowy-rainy': 'sleet',
+  'windy-variant': 'windy and cloudy',
 };
+
+/** A word of Home Assistant's as people say it. */
+export const wordFor = (state: string): string => WORDS[state] ?? state.replaceAll('_', ' ');
 
 /** States that mean: active, open, there. */
 const ACTIVE = new Set(
@@ -82,7 +90,7 @@ export function read(entity: string, latest: Pick<State, 'state' | 'value' | 'un
   if (value !== null && Number.isFinite(Number(state))) return { text: figure(value, state), unit, tone: 'figure' };
   if (domain === 'sensor') return { text: WORDS[state] ?? state, unit, tone: 'words' };
   const tone = ACTIVE.has(state) ? 'on' : RESTING.has(state) ? 'off' : 'words';
-  return { text: WORDS[state] ?? state.replaceAll('_', ' '), unit: null, tone };
+  return { text: wordFor(state), unit: null, tone };
 }
 
 /** The words with their unit. */

@@ -1,7 +1,7 @@
 /** The house in parts: by room where rooms are known, else by kind of thing. */
 
 import { kindOf } from './kinds';
-import { capital } from './reading';
+import { domainOf, nameIn } from './reading';
 
 /** What is needed of an entity to put it into a room. */
 export interface Placed {
@@ -26,7 +26,7 @@ export interface House<T> {
   rooms: Room<T>[];
 }
 
-const ELSEWHERE = 'Around the house';
+const NOWHERE = 'No room yet';
 
 export function furnish<T extends Placed>(entities: readonly T[]): House<T> {
   const present = entities.filter((entity) => entity.present);
@@ -39,8 +39,8 @@ export function furnish<T extends Placed>(entities: readonly T[]): House<T> {
 
   const rooms = new Map<string, Room<T>>();
   for (const { entity, kind } of things) {
-    const name = hasAreas ? areaName(entity.area) : kind.heading;
-    const room = rooms.get(name) ?? { name, isArea: hasAreas && name !== ELSEWHERE, things: [] };
+    const name = hasAreas ? (entity.area ?? NOWHERE) : kind.heading;
+    const room = rooms.get(name) ?? { name, isArea: hasAreas && entity.area !== null, things: [] };
     room.things.push(entity);
     rooms.set(name, room);
   }
@@ -50,8 +50,9 @@ export function furnish<T extends Placed>(entities: readonly T[]): House<T> {
   return { people, rooms: all };
 }
 
-/** An area comes as its name, or as an id like `living_room`. */
-export function areaName(area: string | null): string {
-  if (!area) return ELSEWHERE;
-  return /^[a-z0-9_]+$/.test(area) ? capital(area.replaceAll('_', ' ')) : area;
+/** The sensor that is the room's own: called after it where there are several, as a freezer has one too. */
+export function ownSensor<T extends Placed>({ name, isArea, things }: Room<T>, deviceClass: string): T | undefined {
+  if (!isArea) return undefined;
+  const all = things.filter((thing) => domainOf(thing.id) === 'sensor' && thing.deviceClass === deviceClass);
+  return all.find((thing) => nameIn(name, thing.name) !== thing.name) ?? all[0];
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { finder } from './search';
+import { belongsTo, finder } from './search';
 
 test('every word is found somewhere, in any case', () => {
   const found = finder('  Kitchen LIGHT ');
@@ -14,4 +14,12 @@ test('words do not reach from one text into the next', () => {
 
 test('nothing asked finds all', () => {
   expect(finder('')('anything')).toBe(true);
+});
+
+test('an entity is found by its device, its integration, its labels and its earlier ids', () => {
+  const entity = { entity_id: 'light.a', kept: true, rule: null, latest: null, floor: null, device: 'Hue lamp', labels: ['Holiday'] };
+  const names = [{ entity_id: 'light.old', from: null, to: null }];
+  expect(finder('hue holiday')('A', ...belongsTo(entity))).toBe(true);
+  expect(belongsTo({ ...entity, integration: 'hue', names })).toEqual(['Hue lamp', 'hue', 'Holiday', 'light.old']);
+  expect(belongsTo(null)).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Gap, State } from '../api';
 import { aGap } from './gap.fixture';
-import { extent, fromBuckets, fromStates, missed, shares, stretches } from './series';
+import { extent, fromBuckets, fromStates, held, missed, shares, stretches } from './series';
 
 const at = (seconds: number) => new Date(seconds * 1000).toISOString();
 const period = { from: 1000, to: 2000 };
@@ -78,4 +78,9 @@ test('only gaps of the entity that were not filled are hatched, inside the perio
     { from: 1000, to: 1100 },
     { from: 1900, to: 2000 },
   ]);
+});
+
+test('what holds at a time is the last before it', () => {
+  expect([0, 1, 1.5, 4, 9].map((time) => held([1, 2, 4], time))).toEqual([-1, 0, 0, 2, 2]);
+  expect(held([], 1)).toBe(-1);
 });

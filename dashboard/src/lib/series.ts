@@ -33,6 +33,23 @@ export interface Period {
   to: number;
 }
 
+/** A moment at which something about the entity became different. */
+export interface Mark {
+  at: number;
+  label: string;
+}
+
+/** The place of the last time that is not after this one; -1 where there is none. Times go up. */
+export function held(times: readonly number[], time: number): number {
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((times[middle] ?? Infinity) <= time) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
 const secondsOf = (iso: string): number => Date.parse(iso) / 1000;
 
 /**

@@ -32,7 +32,7 @@ const STATE_CHANGED: &str = "state_changed";
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Parameters {
-    /// Domains, ids and globs. An event that is no state belongs to the entity that its data names.
+    /// Domains, ids and globs, of names that an entity has or had. An event that is no state belongs to the entity that its data names.
     entity: Option<String>,
     r#type: Option<String>,
     from: Option<String>,
@@ -76,6 +76,15 @@ pub struct Event {
     pub restored: bool,
     /// The data of an event that is no state, as received.
     pub data: Option<Box<RawValue>>,
+    /// °C, outdoors at the time of a state; left out where it is not known, as in the two that follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weather_temperature: Option<f64>,
+    /// When that was observed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weather_at: Option<String>,
+    /// That was long before: the weather may have been otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weather_stale: Option<bool>,
 }
 
 /// Scans; what is only in memory yet is part of it.
@@ -122,7 +131,7 @@ impl Which {
                 break;
             }
             if self.event_type.as_deref().is_none_or(|event_type| event_type == STATE_CHANGED) {
-                let query = StatesQuery { entities: ids.clone(), from, to };
+                let query = StatesQuery { entities: ids.clone(), renamed: true, from, to };
                 store.states(&query, |row| {
                     if self.takes_text(state_texts(&row)) {
                         newest.offer(row.ts, || Event::of_state(&row));
@@ -145,7 +154,7 @@ impl Which {
 
     fn takes_entity(&self, row: &EventRow) -> bool {
         let Some(entities) = &self.entities else { return true };
-        entity_of(row).is_some_and(|entity_id| entities.keeps(&entity_id))
+        entity_of(row).is_some_and(|entity_id| entities.keeps(entity_id.as_str()))
     }
 
     fn takes_text<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> bool {
@@ -156,6 +165,7 @@ impl Which {
 
 impl Event {
     fn of_state(row: &StateRow) -> Self {
+        let weather = row.weather.as_deref();
         Self {
             ts: row.ts.to_string(),
             event_type: STATE_CHANGED.into(),
@@ -166,6 +176,9 @@ impl Event {
             origin: row.origin.to_string(),
             restored: row.restored,
             data: None,
+            weather_temperature: weather.and_then(|weather| weather.temperature),
+            weather_at: weather.map(|weather| weather.at.to_string()),
+            weather_stale: weather.map(|_| row.weather_stale),
         }
     }
 
@@ -180,6 +193,9 @@ impl Event {
             origin: row.origin.to_string(),
             restored: false,
             data: RawValue::from_string(row.data.to_string()).ok(),
+            weather_temperature: None,
+            weather_at: None,
+            weather_stale: None,
         }
     }
 }
@@ -198,10 +214,14 @@ fn state_texts(row: &StateRow) -> impl Iterator<Item = &str> {
     iter::once(row.entity_id.as_str()).chain(given.into_iter().flatten())
 }
 
-/// Of all entities ever recorded, those that are meant.
+/// Of all entities ever recorded, those that are meant by a name that they have or had.
 fn known(store: &Store, entities: &Filter) -> Vec<EntityId> {
-    let ids = store.latest().into_iter().map(|row| row.entity_id);
-    ids.filter(|id| entities.keeps(id.as_str())).collect()
+    store.entity_ids().into_iter().filter(|id| was_called(store, id.as_str(), entities)).collect()
+}
+
+/// Whether an entity has or had a name that is meant.
+pub(super) fn was_called(store: &Store, entity_id: &str, entities: &Filter) -> bool {
+    store.series(entity_id).segments.iter().any(|name| entities.keeps(name.entity_id.as_str()))
 }
 
 /// The period cut at the starts of the days that have states, the newest piece first.

@@ -54,6 +54,7 @@ pub(super) async fn get(
     let ids = list(parameters.entities.as_deref());
     let query = StatesQuery {
         entities: (!ids.is_empty()).then(|| ids.into_iter().map(EntityId::from).collect()),
+        renamed: true,
         from: instant("from", parameters.from.as_deref())?.unwrap_or(Timestamp(i64::MIN)),
         to: instant("to", parameters.to.as_deref())?.unwrap_or(Timestamp(i64::MAX)),
     };

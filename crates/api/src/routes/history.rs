@@ -1,16 +1,18 @@
-//! `GET /api/v1/entities/{id}/history?from=&to=&limit=&bucket=&fill=`: the states of one entity, or figures of them.
+//! `GET /api/v1/entities/{id}/history?from=&to=&limit=&bucket=&fill=`: the states of one entity, or figures of them, by any
+//! name that it ever had.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, State as Shared};
-use hearthline_core::{EntityId, StateRow, Timestamp};
+use hearthline_core::{EntityId, StateRow};
 use hearthline_store::{Fill, StatesQuery, StoreError};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::parameters::{Query, instant, length};
+use super::entities::{NameSpan, names};
+use super::parameters::{Query, check_count, instant, length};
 use super::reading::blocking;
 use crate::{ApiError, Reading};
 
@@ -33,8 +35,12 @@ pub(super) struct Parameters {
 /// The answer. Either `states` or `buckets` is there, the oldest first.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct History {
-    /// As asked.
+    /// What the entity is called now, or was called last.
     pub entity_id: String,
+    /// The name that stays.
+    pub key: String,
+    /// Under which names it was recorded, the oldest first.
+    pub names: Vec<NameSpan>,
     /// The first instant, ISO 8601 UTC.
     pub from: String,
     /// The instant after the last.
@@ -49,9 +55,11 @@ pub struct History {
     pub more: bool,
 }
 
-/// One state.
+/// One state. What is not known of the weather is left out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct State {
+    /// What the entity was called then.
+    pub entity_id: String,
     /// `last_updated`, or `time_fired` of a removal; ISO 8601 UTC with microseconds.
     pub ts: String,
     /// The text; null is a removal.
@@ -70,6 +78,31 @@ pub struct State {
     pub restored: bool,
     /// All attributes, as received; null where they are not known.
     pub attributes: Option<Box<RawValue>>,
+    /// The name of the area that the entity was in.
+    pub area: Option<String>,
+    /// The name of the device that it belonged to.
+    pub device: Option<String>,
+    /// °C, outdoors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weather_temperature: Option<f64>,
+    /// %.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weather_humidity: Option<f64>,
+    /// hPa.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weather_pressure: Option<f64>,
+    /// m/s.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weather_wind_speed: Option<f64>,
+    /// Home Assistant's word for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weather_condition: Option<String>,
+    /// When the weather was observed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weather_at: Option<String>,
+    /// That was long before: the weather may have been otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weather_stale: Option<bool>,
 }
 
 /// Figures of the numbers in one length of time. Null where there was none.
@@ -101,17 +134,20 @@ pub(super) async fn get(
     let bucket = length("bucket", parameters.bucket.as_deref())?;
     let fill = fill(parameters.fill.as_deref())?;
     if let Some(bucket) = bucket {
-        check_count(from, to, bucket)?;
+        check_count("bucket", from, to, bucket)?;
     }
+    let series = reading.store.series(&entity_id);
     let mut history = History {
-        entity_id: entity_id.clone(),
+        entity_id: series.entity_id.to_string(),
+        key: series.key.to_string(),
+        names: names(&series.segments),
         from: from.to_string(),
         to: to.to_string(),
         states: None,
         buckets: None,
         more: false,
     };
-    let query = StatesQuery { entities: Some(vec![EntityId::from(entity_id.as_str())]), from, to };
+    let query = StatesQuery { entities: Some(vec![EntityId::new(entity_id)]), renamed: true, from, to };
     blocking("the history cannot be read", move || {
         match bucket {
             Some(bucket) => history.buckets = Some(buckets(&reading, &query, bucket, fill)?),
@@ -170,19 +206,12 @@ fn fill(text: Option<&str>) -> Result<Fill, ApiError> {
     }
 }
 
-fn check_count(from: Timestamp, to: Timestamp, bucket: Duration) -> Result<(), ApiError> {
-    let count = to.since(from).as_micros() / bucket.as_micros().max(1);
-    if count > LIMIT.1 as u128 {
-        let why = format!("that would be {count} buckets, and at most {} are answered", LIMIT.1);
-        return Err(ApiError::parameter("bucket", why, "take a longer bucket or a shorter period"));
-    }
-    Ok(())
-}
-
 impl State {
     pub(super) fn of(row: &StateRow) -> Self {
         let own = |text: &Option<std::sync::Arc<str>>| text.as_deref().map(str::to_owned);
+        let weather = row.weather.as_deref();
         Self {
+            entity_id: row.entity_id.to_string(),
             ts: row.ts.to_string(),
             state: own(&row.state),
             value: row.value,
@@ -192,6 +221,15 @@ impl State {
             origin: row.origin.to_string(),
             restored: row.restored,
             attributes: own(&row.attributes).and_then(|json| RawValue::from_string(json).ok()),
+            area: own(&row.area),
+            device: own(&row.device),
+            weather_temperature: weather.and_then(|weather| weather.temperature),
+            weather_humidity: weather.and_then(|weather| weather.humidity),
+            weather_pressure: weather.and_then(|weather| weather.pressure),
+            weather_wind_speed: weather.and_then(|weather| weather.wind_speed),
+            weather_condition: weather.and_then(|weather| own(&weather.condition)),
+            weather_at: weather.map(|weather| weather.at.to_string()),
+            weather_stale: weather.map(|_| row.weather_stale),
         }
     }
 }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::time::Interval;
 
-use super::events::{Event, entity_of};
+use super::events::{Event, entity_of, was_called};
 use super::parameters::{Query, entities};
 use crate::{ApiError, ApiState};
 
@@ -29,7 +29,7 @@ const STATUS: Duration = Duration::from_secs(2);
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Parameters {
-    /// Domains, ids and globs.
+    /// Domains, ids and globs, of names that an entity has or had.
     entity: Option<String>,
 }
 
@@ -46,6 +46,8 @@ pub struct Change {
     pub value: Option<f64>,
     /// `unit_of_measurement`.
     pub unit: Option<String>,
+    /// The name of the area that the entity is in.
+    pub area: Option<String>,
     /// `live`, `snapshot`, `history`, ...: how it is known.
     pub origin: String,
     /// Put back by Home Assistant after a restart; no new reading.
@@ -100,8 +102,10 @@ impl Watcher {
     }
 
     fn row(&self, row: &Row) -> Option<sse::Event> {
-        let wanted =
-            |entity_id: &str| self.entities.as_ref().is_none_or(|entities| entities.keeps(entity_id));
+        let wanted = |entity_id: &str| {
+            let Some(entities) = &self.entities else { return true };
+            entities.keeps(entity_id) || was_called(&self.state.reading.store, entity_id, entities)
+        };
         match row {
             Row::State(row) if wanted(row.entity_id.as_str()) => event("state", &Change::of(row)),
             Row::Event(row) if self.entities.is_none() || entity_of(row).is_some_and(|id| wanted(&id)) => {
@@ -120,6 +124,7 @@ impl Change {
             state: row.state.as_deref().map(str::to_owned),
             value: row.value,
             unit: row.unit.as_deref().map(str::to_owned),
+            area: row.area.as_deref().map(str::to_owned),
             origin: row.origin.to_string(),
             restored: row.restored,
             attributes: row

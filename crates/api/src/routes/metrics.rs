@@ -28,8 +28,10 @@ pub(crate) fn render(status: &Status) -> String {
     }
     home_assistant(&mut text, status);
     events(&mut text, status);
+    entities(&mut text, status);
     log(&mut text, status);
     sinks(&mut text, status);
+    weather(&mut text, status);
     parts(&mut text, status);
     text.0
 }
@@ -67,6 +69,11 @@ fn events(text: &mut Text, status: &Status) {
     text.one(name, "gauge", "In no counter, or in two; 0 at all times.", &[], Some(events.unaccounted));
     let name = "hearthline_events_recovered_total";
     text.one(name, "counter", "Had after a gap in which they were missed.", &[], Some(status.kept.recovered));
+}
+
+fn entities(text: &mut Text, status: &Status) {
+    let (name, what) = ("hearthline_entities_silent", "Report regularly, and have not done so for long.");
+    text.one(name, "gauge", what, &[], Some(status.silent.entities));
 }
 
 fn log(text: &mut Text, status: &Status) {
@@ -113,6 +120,25 @@ fn sinks(text: &mut Text, status: &Status) {
             text.line(&name, &[("sink", &sink.name), ("kind", &sink.kind)], Some(figure(sink)));
         }
     }
+}
+
+fn weather(text: &mut Text, status: &Status) {
+    let weather = &status.weather;
+    let name = "hearthline_weather_requests_total";
+    text.head(name, "counter", "Calls to providers of weather, by what came of them.");
+    for of in &weather.requests {
+        text.line(name, &[("provider", &of.provider), ("outcome", &of.outcome)], Some(of.count));
+    }
+    let name = "hearthline_weather_cache_hits_total";
+    text.one(
+        name,
+        "counter",
+        "Looks at which the last answer was still good.",
+        &[],
+        Some(weather.cache_hits),
+    );
+    let name = "hearthline_weather_age_seconds";
+    text.one(name, "gauge", "Age of the observation in use.", &[], weather.age_s);
 }
 
 fn parts(text: &mut Text, status: &Status) {

@@ -10,6 +10,9 @@ use serde::de::DeserializeOwned;
 
 use crate::ApiError;
 
+/// Lengths of time that a period is cut into at most.
+const PIECES: u128 = 10_000;
+
 /// What stands after the `?`. One that cannot be read, or is none of the route's, is refused in words.
 pub(super) struct Query<T>(pub(super) T);
 
@@ -60,6 +63,21 @@ pub(super) fn length(name: &str, text: Option<&str>) -> Result<Option<Duration>,
         })
     })
     .transpose()
+}
+
+/// Refuses to cut a period into more pieces than are answered.
+pub(super) fn check_count(
+    name: &str,
+    from: Timestamp,
+    to: Timestamp,
+    length: Duration,
+) -> Result<(), ApiError> {
+    let count = to.since(from).as_micros() / length.as_micros().max(1);
+    if count > PIECES {
+        let why = format!("that would be {count} buckets, and at most {PIECES} are answered");
+        return Err(ApiError::parameter(name, why, "take a longer bucket or a shorter period"));
+    }
+    Ok(())
 }
 
 /// The items of a list with commas; none when there is no list.

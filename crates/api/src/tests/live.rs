@@ -69,6 +69,22 @@ async fn only_the_entities_asked_for_are_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_who_watches_a_former_name_sees_the_entity() {
+    let house = House::new();
+    let info = |name| context::info("k", name, "Hall");
+    house.write(vec![
+        context::known(20, info("sensor.old"), &[]),
+        context::known(10, info("sensor.new"), &[]),
+        state(9, "sensor.old", ""),
+    ]);
+    let mut stream = Stream::of(&house, "/api/v1/live?entity=sensor.old").await;
+    stream.next().await;
+    house.write(vec![state(8, "sensor.other", "1"), state(7, "sensor.new", "2")]);
+    let (name, seen) = stream.next().await.unwrap();
+    assert_eq!((&*name, &seen["entity_id"]), ("state", &json!("sensor.new")));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_reader_that_is_too_slow_is_told_what_it_lost_and_goes_on() {
     let house = House::new();
     let mut stream = Stream::of(&house, "/api/v1/live").await;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use hearthline_core::ChangeKind;
+
 use super::*;
 
 fn document() -> Value {
@@ -35,6 +37,9 @@ async fn every_answer_has_the_shape_that_it_says() {
         state(8, "sensor.hall", ""),
         event(7, "call_service", "{}"),
         quarantined(6, "no JSON", b"x"),
+        state(5, "sensor.new", "1"),
+        context::known(5, context::info("k", "sensor.new", "Hall"), &[(ChangeKind::Unit, "°C", "°F")]),
+        context::weather(5, 11.5, "sunny"),
     ]);
     let document = document();
     assert_eq!(house.document("/openapi.json").await, document);

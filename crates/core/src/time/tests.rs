@@ -67,3 +67,10 @@ proptest! {
         prop_assert_eq!(Timestamp::parse(&text).ok(), long_way.ok());
     }
 }
+
+#[test]
+fn the_date_of_a_header_is_read() {
+    let parsed = Timestamp::parse_http("Sun, 06 Nov 1994 08:49:37 GMT");
+    assert_eq!(parsed, Timestamp::parse("1994-11-06T08:49:37+00:00").ok());
+    assert_eq!(["120", "soon", ""].map(Timestamp::parse_http), [None; 3]);
+}

@@ -16,7 +16,7 @@ use hearthline_pipeline::orders::Orders;
 use hearthline_pipeline::sinks::StoreSink;
 use hearthline_pipeline::sources::home_assistant::dial;
 use hearthline_pipeline::sources::home_assistant::{
-    Address, Link, LinkConfig, LinkStatus, SessionConfig, Token, Trust, in_store,
+    Address, Link, LinkConfig, LinkStatus, SWEEP, SessionConfig, Token, Trust, in_store,
 };
 use hearthline_store::{Store, StoreConfig};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -150,6 +150,7 @@ fn link_config(address: SocketAddr) -> Result<LinkConfig> {
         session: SessionConfig { address, ping_interval: Duration::from_secs(10) },
         token: Arc::new(|| Token::new("t")),
         events: vec!["state_changed".into()],
+        sweep: SWEEP,
         supervised: false,
         seed: 1,
         retry: Arc::new(Notify::new()),

@@ -9,10 +9,12 @@ use hearthline_pipeline::deliver::{SinkView, SinkViewOf};
 use hearthline_pipeline::health::{Board, PartState};
 use hearthline_pipeline::ingest::{IngestView, ViewOf};
 use hearthline_pipeline::metrics::{MINUTE, Sample, Samples};
+use hearthline_pipeline::silence::SilenceView;
 use hearthline_pipeline::sinks::Committed;
 use hearthline_pipeline::sources::home_assistant::{LinkState, LinkStatus};
+use hearthline_pipeline::weather::{WeatherView, WeatherViewOf};
 use hearthline_runbook::status::{self, Status};
-use hearthline_runbook::{Connection, Facts, criteria, kept, verdict};
+use hearthline_runbook::{Connection, Facts, criteria, kept, silent, verdict};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -26,8 +28,10 @@ const RESTART: Duration = Duration::from_secs(300);
 /// What can be looked at.
 pub(super) struct Views {
     pub(super) ingest: Arc<IngestView>,
+    pub(super) silence: Arc<SilenceView>,
     pub(super) sinks: Vec<Arc<SinkView>>,
     pub(super) connection: watch::Receiver<LinkStatus>,
+    pub(super) weather: Arc<WeatherView>,
     pub(super) log: Log,
 }
 
@@ -54,6 +58,7 @@ struct Look {
     ingest: ViewOf,
     sinks: Vec<SinkViewOf>,
     connection: LinkStatus,
+    weather: WeatherViewOf,
     log: LogStats,
 }
 
@@ -70,6 +75,7 @@ impl Observer {
             ingest: self.views.ingest.look(),
             sinks: self.views.sinks.iter().map(|sink| sink.look()).collect(),
             connection: self.views.connection.borrow().clone(),
+            weather: self.views.weather.look(),
             log: self.views.log.stats(),
         }
     }
@@ -108,7 +114,7 @@ impl Observer {
             Connection::Parked => (PartState::Parked, link.last_error.clone()),
         };
         self.board.set("home_assistant", state, reason);
-        self.board.set("weather", PartState::Off, None);
+        self.board.set("weather", look.weather.state, look.weather.reason.clone());
         self.board.set("api", PartState::Healthy, None);
     }
 
@@ -155,13 +161,8 @@ impl Observer {
             criteria: criteria::evaluate(&facts, &samples, overall),
             sinks: facts.sinks,
             parts: facts.parts,
-            weather: status::Weather {
-                provider: "off".into(),
-                state: "off".into(),
-                calls: 0,
-                cache_hits: 0,
-                age_s: None,
-            },
+            weather: self.weather(&look.weather),
+            silent: silent::of(&self.views.silence.silent(), self.clock.now()),
             gaps: facts.gaps,
             kept: kept::of(&look.ingest.totals),
             simulated: self.simulated,
@@ -210,6 +211,39 @@ impl Observer {
         }
     }
 
+    fn weather(&self, weather: &WeatherViewOf) -> status::Weather {
+        let budget = |(used, limit)| status::Budget { used, limit };
+        let requests = weather.outcomes.iter().map(|((provider, outcome), count)| status::WeatherRequests {
+            provider: (*provider).into(),
+            outcome: (*outcome).into(),
+            count: *count,
+        });
+        let observation = weather.observation.as_deref();
+        status::Weather {
+            provider: weather.provider.into(),
+            configured: weather.configured.into(),
+            source: weather.source.clone(),
+            state: weather.state.as_str().into(),
+            reason: weather.reason.clone(),
+            calls: weather.calls,
+            cache_hits: weather.cache_hits,
+            errors: weather.errors,
+            limited: weather.limited,
+            requests: requests.collect(),
+            age_s: observation.map(|observation| self.clock.now().since(observation.at).as_secs_f64()),
+            next_call_s: weather.next_call.map(|at| at.saturating_sub(self.clock.monotonic()).as_secs_f64()),
+            quota: weather
+                .quota
+                .map(|[minute, day]| status::WeatherQuota { minute: budget(minute), day: budget(day) }),
+            observation: observation.map(Into::into),
+            attribution: weather.attribution.map(|attribution| status::Attribution {
+                text: attribution.text.into(),
+                url: attribution.url.into(),
+            }),
+            last_error: weather.last_error.clone(),
+        }
+    }
+
     fn parts(&self) -> Vec<status::Part> {
         let parts = self.board.parts().into_iter();
         parts
@@ -247,6 +281,8 @@ impl Look {
             live: counters.received_of(Origin::Live),
             persisted: counters.filtered + counters.duplicate + counters.logged,
             failed: quarantined.max(counters.undecodable),
+            states: self.sinks.iter().map(|sink| sink.states).max().unwrap_or(0),
+            with_weather: self.sinks.iter().map(|sink| sink.with_weather).max().unwrap_or(0),
         }
     }
 }

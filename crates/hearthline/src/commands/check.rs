@@ -1,4 +1,5 @@
-//! `hearthline check`: validates the settings, then asks Home Assistant once.
+//! `hearthline check`: validates the settings, then asks Home Assistant once, and the provider of weather if one outside is
+//! named.
 
 use hearthline_pipeline::sources::home_assistant::link::{Probe, probe};
 use hearthline_pipeline::sources::home_assistant::{Retry, SessionError};
@@ -6,7 +7,7 @@ use serde_json::json;
 
 use super::Context;
 use crate::exit::Exit;
-use crate::{peer, startup};
+use crate::{peer, startup, weather};
 
 /// How far to look.
 #[derive(Debug, clap::Args)]
@@ -21,36 +22,53 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
     let link = peer::link(&context.settings)?;
     let settings = startup::of_settings(&context.settings);
     let answer = if args.offline { None } else { Some(probe(&link).await) };
+    let place = answer.as_ref().and_then(|answer| answer.as_ref().ok()).map(|probe| probe.place);
+    let weather = match place {
+        Some(place) => weather::try_out(&context.settings, place).await,
+        None => None,
+    };
     let exit = match &answer {
+        Some(Ok(_)) if matches!(weather, Some(Err(_))) => Exit::Degraded,
         None | Some(Ok(_)) => Exit::Ok,
         Some(Err(error)) if error.retry() == Retry::Backoff => Exit::Unreachable,
         Some(Err(_)) => Exit::Failed,
     };
     if context.json {
-        context.write_json(&document(&settings, answer.as_ref()))?;
+        context.write_json(&document(&settings, answer.as_ref(), weather.as_ref()))?;
     } else {
         for line in &settings {
             writeln!(context.out, "{line}")?;
         }
         writeln!(context.out, "{}", sentence(answer.as_ref()))?;
+        if let Some(Ok(words) | Err(words)) = &weather {
+            writeln!(context.out, "weather: {words}")?;
+        }
     }
     Ok(exit)
 }
 
-fn document(settings: &[String], answer: Option<&Result<Probe, SessionError>>) -> serde_json::Value {
+fn document(
+    settings: &[String],
+    answer: Option<&Result<Probe, SessionError>>,
+    weather: Option<&Result<String, String>>,
+) -> serde_json::Value {
     let home_assistant = answer.map(|answer| match answer {
         Ok(probe) => json!({
             "ok": true, "version": probe.ha_version, "location_name": probe.location_name, "running": probe.running,
         }),
         Err(error) => json!({ "ok": false, "error": error.to_string() }),
     });
-    json!({ "settings": settings, "home_assistant": home_assistant })
+    let weather = weather.map(|weather| match weather {
+        Ok(says) => json!({ "ok": true, "says": says }),
+        Err(error) => json!({ "ok": false, "error": error }),
+    });
+    json!({ "settings": settings, "home_assistant": home_assistant, "weather": weather })
 }
 
 fn sentence(answer: Option<&Result<Probe, SessionError>>) -> String {
     match answer {
         None => "the settings are good; Home Assistant was not asked".into(),
-        Some(Ok(Probe { ha_version, location_name, running })) => {
+        Some(Ok(Probe { ha_version, location_name, running, .. })) => {
             let name = location_name.as_deref().unwrap_or("a house without a name");
             let starting = if *running { "" } else { ", which is still starting" };
             format!("the settings are good; Home Assistant {ha_version} of {name}{starting} takes the token")

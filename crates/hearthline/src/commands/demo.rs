@@ -12,12 +12,16 @@ use std::time::Duration;
 use anyhow::Context as _;
 use hearthline_api::{Fault, Faults};
 use hearthline_core::{Clock, SystemClock};
-use hearthline_sim::{HomeAssistant, House, Options};
+use hearthline_pipeline::silence::Rules;
+use hearthline_pipeline::sources::home_assistant::LinkConfig;
+use hearthline_pipeline::weather::{Choice, Provider};
+use hearthline_sim::{HomeAssistant, House, Options, Outdoors, Weather};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
 use super::Context;
 use super::run::Simulation;
+use crate::app::{Moment, Past};
 use crate::exit::Exit;
 use crate::fault::{self, Breakable};
 use crate::house::Program;
@@ -30,6 +34,20 @@ const PORTS: u16 = 50;
 const SAY: Duration = Duration::from_secs(5);
 /// Sooner than usual, so that files can be looked at in the first minutes.
 const FLUSH: Duration = Duration::from_secs(30);
+/// Between two calls to the simulated weather service: sooner than usual too.
+const WEATHER: Duration = Duration::from_secs(30);
+/// Calls of a day, of which there are as many then.
+const WEATHER_CALLS: u32 = 10_000;
+/// Sooner than usual, so that who falls silent in the first minutes is seen to.
+const SWEEP: Duration = Duration::from_secs(10);
+/// The same for how long a sensor is watched, and may be silent. What is usual for it is learnt as it always is.
+const RULES: Rules = Rules {
+    least: Duration::from_secs(30),
+    watched: Duration::from_secs(120),
+    span: Duration::from_secs(30),
+};
+/// So much of the past is watched for that.
+const WATCHED: Duration = Duration::from_secs(15 * 60);
 /// Of the simulated Home Assistant; it guards nothing.
 const TOKEN: &str = "simulated-token";
 
@@ -67,18 +85,28 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
         args.data_dir.clone().or_else(|| temporary.as_ref().map(|dir| dir.path().into())).unwrap_or_default();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let (house, past) = lived(&args, &*clock, dir.join("store").is_dir());
-    let peer = HomeAssistant::new(house, clock, Options { token: TOKEN.into(), ..Options::default() });
-    let address = peer.listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
-    simulated(&mut settings, dir, address)?;
+    let options = Options { token: TOKEN.into(), ..Options::default() };
+    let peer = HomeAssistant::new(house, Arc::clone(&clock), options);
+    let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let address = peer.listen(anywhere).await?;
+    let weather = weather(&peer, clock);
+    let weather_address = weather.listen(anywhere).await?;
+    simulated(&mut settings, dir, address, weather_address)?;
     let listener = listen(&mut settings).await?;
     let page = listener.local_addr()?;
     welcome(context.out, page, &settings)?;
 
     let living = peer.clone();
     tokio::spawn(async move { living.run().await });
-    let link = peer::link(&settings)?;
-    let archive = Arc::default();
-    let house = Breakable { peer, retry: Arc::clone(&link.retry), archive: Arc::clone(&archive) };
+    let link = LinkConfig { sweep: SWEEP, ..peer::link(&settings)? };
+    let (archive, ask_weather): (Arc<_>, Arc<_>) = Default::default();
+    let house = Breakable {
+        peer,
+        retry: Arc::clone(&link.retry),
+        archive: Arc::clone(&archive),
+        weather,
+        ask_weather: Arc::clone(&ask_weather),
+    };
     if io::stdin().is_terminal() {
         let (runtime, house) = (Handle::current(), house.clone());
         // A thread that may wait for a line for ever, also after everything else has stopped.
@@ -87,24 +115,62 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
     if !io::stdout().is_terminal() {
         tokio::spawn(say_status(settings.clone()));
     }
-    let simulation = Simulation { past, faults: faults(house), archive };
+    let simulation = Simulation { past, faults: faults(house), archive, ask_weather };
     super::run::record(&settings, listener, link, Some(simulation)).await
 }
 
 /// A house that has lived for some hours, and the states of these hours. One that is shown again on the same folder has
 /// its past there already.
-fn lived(args: &Args, clock: &dyn Clock, again: bool) -> (House, Vec<String>) {
+fn lived(args: &Args, clock: &dyn Clock, again: bool) -> (House, Past) {
     let now = clock.now();
     let hours = if again { 0 } else { args.hours };
     let mut house =
         House::new(args.seed, now.minus(Duration::from_secs(3600) * hours.into())).with_rate(args.rate);
-    let fired = house.advance(now);
-    let past = fired.iter().filter_map(|fired| fired.new_state.as_ref()).map(|state| state.to_json());
-    (house, if again { Vec::new() } else { past.collect() })
+    let mut moments = Vec::new();
+    let mut to = now.minus(WATCHED);
+    while !again && to <= now {
+        let fired = house.advance(to);
+        let states = fired.iter().filter_map(|fired| fired.new_state.as_ref());
+        moments.extend(states.map(|state| Moment::State(state.to_json())));
+        moments.push(Moment::Reported(house.reported(to)));
+        to = to.plus(SWEEP);
+    }
+    house.advance(now);
+    (house, Past { moments, rules: RULES })
 }
 
-/// Puts the simulated peer in the place of a real one, whatever else is set.
-fn simulated(settings: &mut Settings, dir: PathBuf, address: SocketAddr) -> anyhow::Result<()> {
+/// A weather service for a house whose own weather entity says how it is outside.
+fn weather(peer: &HomeAssistant, clock: Arc<dyn Clock>) -> Weather {
+    let peer = peer.clone();
+    Weather::new(clock, None, move || {
+        let usual = Outdoors::default();
+        let Some(state) = peer.state("weather.home") else { return usual };
+        let attributes: serde_json::Value = serde_json::from_str(&state.attributes).unwrap_or_default();
+        let figure = |name: &str| attributes.get(name).and_then(serde_json::Value::as_f64);
+        Outdoors {
+            temperature: figure("temperature").unwrap_or(usual.temperature),
+            humidity: figure("humidity").unwrap_or(usual.humidity),
+            pressure: figure("pressure").unwrap_or(usual.pressure),
+            wind_speed: figure("wind_speed").map_or(usual.wind_speed, |speed| speed / 3.6),
+            wind_bearing: figure("wind_bearing").unwrap_or(usual.wind_bearing),
+            cloud_cover: figure("cloud_coverage").unwrap_or(usual.cloud_cover),
+            rain: if &*state.state == "rainy" { 0.6 } else { 0.0 },
+        }
+    })
+}
+
+/// Puts the simulated peers in the place of real ones, whatever else is set.
+fn simulated(
+    settings: &mut Settings,
+    dir: PathBuf,
+    address: SocketAddr,
+    weather: SocketAddr,
+) -> anyhow::Result<()> {
+    settings.weather.provider = Setting::default(Choice::Outside(Provider::OpenMeteo));
+    settings.weather.base_url = Some(Setting::default(format!("http://{weather}").parse()?));
+    settings.weather.interval = Some(Setting::default(WEATHER));
+    settings.weather.calls_per_day = Some(Setting::default(WEATHER_CALLS));
+    (settings.weather.api_key, settings.weather.api_key_file) = (None, None);
     settings.data_dir = Setting::default(dir);
     settings.store.flush_interval = Setting::default(FLUSH);
     let peer = &mut settings.home_assistant;

@@ -1,57 +1,145 @@
-//! `hearthline entities`: every entity with its latest state.
+//! `hearthline entities`: every entity with its latest state; what is known of one; what changed about them.
 
-use hearthline_api::{Entities, Entity};
+mod changes;
+mod one;
+
+use hearthline_api::{Entities, Entity, EntityChanges};
+use hearthline_core::{Clock as _, SystemClock};
 
 use super::Context;
 use crate::exit::Exit;
-use crate::house::House;
+use crate::house::{House, Program};
+use crate::instant::{Instant, instant};
 use crate::table::{table, text};
 
 /// Which entities.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Only these entities; one that was never recorded is answered with --why alone
+    /// Only these entities, by any name that they ever had; of one alone all that is known is said
     entity_ids: Vec<String>,
     /// Say for each whether the settings keep it, and which rule decided
-    #[arg(long)]
+    #[arg(long, conflicts_with = "changes")]
     why: bool,
+    /// Only those in this area: its name or id, in any case
+    #[arg(long, conflicts_with = "changes")]
+    area: Option<String>,
+    /// Only those of this device: its name or id
+    #[arg(long, conflicts_with = "changes")]
+    device: Option<String>,
+    /// Only those with this label: its name or id
+    #[arg(long, conflicts_with = "changes")]
+    label: Option<String>,
+    /// Only those of this integration, as in hue
+    #[arg(long, conflicts_with = "changes")]
+    integration: Option<String>,
+    /// Only those of this device class, as in battery
+    #[arg(long, conflicts_with = "changes")]
+    device_class: Option<String>,
+    /// Only those that say nothing though they usually do: known while the program runs
+    #[arg(long, conflicts_with = "changes")]
+    silent: bool,
+    /// What became different about entities (renamed, removed, unit, area, ...) instead of their states
+    #[arg(long)]
+    changes: bool,
+    /// Changes from this instant on: 2026-11-23T11:57:01Z, 2026-11-23, or so long ago as in 24h
+    #[arg(long, value_parser = instant, default_value = "30d", requires = "changes")]
+    from: Instant,
+    /// Only changes of these kinds, separated by commas; without it all but new and other
+    #[arg(long, value_name = "KINDS", requires = "changes")]
+    what: Option<String>,
+    /// At most so many changes, the newest first
+    #[arg(long, default_value_t = 100, requires = "changes")]
+    limit: usize,
 }
 
-/// Prints them, sorted by id.
+/// Prints them, sorted by id; changes the newest first.
 pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<Exit> {
-    let query: Vec<_> = match args.entity_ids.as_slice() {
-        [] => Vec::new(),
-        ids => vec![("ids", ids.join(","))],
-    };
-    let entities: Entities = House::find(&context.settings)?.get("/api/v1/entities", &query).await?;
-    if context.json {
-        context.write_json(&entities)?;
-    } else {
-        context.out.write_all(render(&entities.entities, args.why).as_bytes())?;
+    if args.changes {
+        let changes = changes(&args, &House::find(&context.settings)?).await?;
+        return context.answer(&changes, &changes::render(&changes));
     }
-    Ok(Exit::Ok)
+    let house = if args.silent {
+        House::Running(Program::required(&context.settings)?)
+    } else {
+        House::find(&context.settings)?
+    };
+    let query = args.query();
+    let Entities { entities } = house.get("/api/v1/entities", &query).await?;
+    let page = match entities.as_slice() {
+        [] if query.is_empty() => "no entity is recorded yet\n".into(),
+        [] => "no entity is as asked for\n".into(),
+        [entity] if args.entity_ids.len() == 1 && !args.why => one::render(entity),
+        entities => render(entities, args.why),
+    };
+    context.answer(&Entities { entities }, &page)
+}
+
+impl Args {
+    fn query(&self) -> Vec<(&'static str, String)> {
+        let ids = (!self.entity_ids.is_empty()).then(|| self.entity_ids.join(","));
+        let silent = self.silent.then(|| "true".to_owned());
+        let asked = [
+            ("ids", ids),
+            ("area", self.area.clone()),
+            ("device", self.device.clone()),
+            ("label", self.label.clone()),
+            ("integration", self.integration.clone()),
+            ("device_class", self.device_class.clone()),
+            ("silent", silent),
+        ];
+        asked.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+}
+
+/// Of all, or of each that is named, the newest first.
+async fn changes(args: &Args, house: &House) -> anyhow::Result<EntityChanges> {
+    let mut query = vec![
+        ("from", args.from.resolve(SystemClock::new().now()).to_string()),
+        ("limit", args.limit.to_string()),
+    ];
+    query.extend(args.what.clone().map(|what| ("what", what)));
+    let Some((first, others)) = args.entity_ids.split_first() else {
+        return house.get("/api/v1/entities/changes", &query).await;
+    };
+    query.push(("entity", first.clone()));
+    let mut found: EntityChanges = house.get("/api/v1/entities/changes", &query).await?;
+    for other in others {
+        query.pop();
+        query.push(("entity", other.clone()));
+        let more: EntityChanges = house.get("/api/v1/entities/changes", &query).await?;
+        found.changes.extend(more.changes);
+        found.more |= more.more;
+    }
+    found.changes.sort_by(|a, b| b.at.cmp(&a.at));
+    found.more |= found.changes.len() > args.limit;
+    found.changes.truncate(args.limit);
+    Ok(found)
 }
 
 fn render(entities: &[Entity], why: bool) -> String {
-    if entities.is_empty() {
-        return "no entity is recorded yet\n".into();
-    }
-    let mut head = vec!["Entity", "State", "Unit", "Last updated (UTC)"];
+    let silent = entities.iter().any(|entity| entity.silent.is_some());
+    let mut head = vec!["Entity", "State", "Unit", "Area", "Last updated (UTC)"];
+    head.extend(silent.then_some("Silent since (UTC)"));
     head.extend(why.then_some("Kept"));
     let mut rows = table(&head);
     for entity in entities {
         let latest = entity.latest.as_ref();
-        let state = match latest {
-            Some(latest) => latest.state.clone().unwrap_or_else(|| "(removed)".into()),
-            None => "(never recorded)".into(),
-        };
         let unit = latest.and_then(|latest| latest.unit.clone()).unwrap_or_default();
         let ts = latest.map(|latest| latest.ts.clone()).unwrap_or_default();
-        let mut row = vec![entity.entity_id.clone(), state, unit, ts];
+        let area = entity.area.clone().unwrap_or_default();
+        let mut row = vec![entity.entity_id.clone(), state(entity), unit, area, ts];
+        row.extend(silent.then(|| one::silence(entity).unwrap_or_default()));
         row.extend(why.then(|| decision(entity)));
         rows.add_row(row);
     }
     text(&rows)
+}
+
+fn state(entity: &Entity) -> String {
+    match &entity.latest {
+        Some(latest) => latest.state.clone().unwrap_or_else(|| "(removed)".into()),
+        None => "(never recorded)".into(),
+    }
 }
 
 fn decision(entity: &Entity) -> String {
@@ -62,3 +150,6 @@ fn decision(entity: &Entity) -> String {
         (false, None) => "no: no include names it".into(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ pub(crate) struct Args {
     /// How it is written
     #[arg(long, value_enum, default_value = "csv")]
     format: Format,
-    /// Only this entity; may be given more than once
+    /// Only this entity, by any name that it ever had; may be given more than once
     #[arg(long = "entity", value_name = "ENTITY_ID")]
     entities: Vec<String>,
     /// From this instant: 2026-11-23T11:57:01Z, 2026-11-23, or so long ago as in 24h

@@ -11,10 +11,11 @@ use hearthline_pipeline::gaps::Cause;
 use hearthline_pipeline::sources::home_assistant::LinkConfig;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::Context;
-use crate::app::App;
+use crate::app::{App, Past};
 use crate::exit::Exit;
 use crate::running::Claim;
 use crate::settings::Settings;
@@ -40,12 +41,14 @@ pub(crate) async fn run(_args: Args, context: Context<'_>) -> anyhow::Result<Exi
 
 /// What a simulated house brings along.
 pub(super) struct Simulation {
-    /// State objects of the hours before, oldest first.
-    pub(super) past: Vec<String>,
+    /// The hours before.
+    pub(super) past: Past,
     /// What can be made to go wrong.
     pub(super) faults: Faults,
     /// Whether the archive takes nothing.
     pub(super) archive: Arc<AtomicBool>,
+    /// Rung by whoever wants the weather asked for now.
+    pub(super) ask_weather: Arc<Notify>,
 }
 
 /// Records until told to stop.
@@ -60,13 +63,13 @@ pub(super) async fn record(
     let address = listener.local_addr()?;
     let mut signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
 
-    let (past, faults, archive) = match simulation {
-        Some(Simulation { past, faults, archive }) => (Some(past), faults, archive),
-        None => (None, Faults::default(), Arc::default()),
+    let (past, faults, archive, ask_weather) = match simulation {
+        Some(Simulation { past, faults, archive, ask_weather }) => (Some(past), faults, archive, ask_weather),
+        None => (None, Faults::default(), Arc::default(), Arc::default()),
     };
     let simulated = past.is_some();
     let ended = if claim.power_was_cut() { Cause::PowerCut } else { Cause::NotRunning };
-    let app = App::start(settings, link, past, ended, archive)?;
+    let app = App::start(settings, link, past, ended, archive, ask_weather)?;
     claim.announce(address).context("run.json cannot be written")?;
     for line in startup::lines(settings, &startup::stored(&app.store.stats()), address) {
         tracing::info!("{line}");
@@ -94,10 +97,12 @@ pub(super) async fn record(
 }
 
 fn api_state(app: &App, faults: Faults, token: ApiToken, stop: CancellationToken) -> ApiState {
+    let silence = Arc::clone(&app.silence);
     let reading = Reading {
         store: Arc::clone(&app.store),
         filter: Arc::clone(&app.filter),
         clock: Arc::clone(&app.clock),
+        silent: Arc::new(move || silence.silent()),
     };
     let (observer, flusher) = (Arc::clone(&app.observer), app.flusher.clone());
     ApiState {

@@ -35,6 +35,10 @@ fn render(status: &Status) -> String {
         "Gaps: {} open, {} filled, {} partly filled, {} lost\n",
         status.gaps.open, status.gaps.filled, status.gaps.partly, status.gaps.lost
     ));
+    if !status.silent.items.is_empty() {
+        let silent = status.silent.items.iter().map(|item| format!("  {}\n", item.sentence));
+        blocks.push(format!("Silent: {}\n{}", status.silent.count, silent.collect::<String>()));
+    }
     let attention: Vec<String> = status.parts.iter().filter_map(needs_attention).collect();
     if !attention.is_empty() {
         blocks.push(format!("Needs attention:\n{}", attention.concat()));
@@ -61,12 +65,7 @@ fn summary(status: &Status) -> Table {
     let (state, detail) = storage(status);
     rows.add_row(["Database Storage", &state, &detail]);
     let weather = &status.weather;
-    let detail = match weather.age_s {
-        Some(age) => format!("{}, {age:.0} s old, {} calls", weather.provider, weather.calls),
-        None if weather.state == "off" => "no weather is fetched or stored".into(),
-        None => weather.provider.clone(),
-    };
-    rows.add_row(["Weather", &weather.state, &detail]);
+    rows.add_row(["Weather", &weather.state, &super::weather::line(weather)]);
     rows
 }
 

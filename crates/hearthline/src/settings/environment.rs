@@ -12,6 +12,8 @@ pub(crate) mod variable {
     pub(crate) const HOME_ASSISTANT_TOKEN: &str = "HOME_ASSISTANT_TOKEN";
     /// Set by Home Assistant's supervisor for an app.
     pub(crate) const SUPERVISOR_TOKEN: &str = "SUPERVISOR_TOKEN";
+    /// What a weather provider lets us in with.
+    pub(crate) const WEATHER_API_KEY: &str = "WEATHER_API_KEY";
     /// The data folder.
     pub(crate) const DATA_DIR: &str = "HEARTHLINE_DATA_DIR";
     /// Address of the HTTP API.
@@ -26,16 +28,10 @@ const PREFIX: &str = "HEARTHLINE_";
 const OWN: [&str; 4] = [variable::DATA_DIR, variable::API_LISTEN, variable::CONFIG, variable::LOG];
 
 /// Variables of the system that this one replaces, and what has become of them.
-const FORMER: [(&[&str], &str); 2] = [
-    (
-        &["INFLUXDB_URL", "INFLUXDB_TOKEN", "INFLUXDB_ORG", "INFLUXDB_BUCKET"],
-        "understood, but this version has no InfluxDB sink; nothing is sent there",
-    ),
-    (
-        &["WEATHER_API_KEY"],
-        "understood, but this version has no weather provider; no weather is fetched or stored",
-    ),
-];
+const FORMER: [(&[&str], &str); 1] = [(
+    &["INFLUXDB_URL", "INFLUXDB_TOKEN", "INFLUXDB_ORG", "INFLUXDB_BUCKET"],
+    "understood, but this version has no InfluxDB sink; nothing is sent there",
+)];
 
 /// The variables of the process. An empty one counts as not set, as container tools write it.
 #[derive(Clone, Debug, Default)]

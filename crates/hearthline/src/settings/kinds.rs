@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hearthline_log::SyncPolicy;
-use hearthline_pipeline::filter::Filter;
+use hearthline_pipeline::filter::{Filter, RULES};
+use hearthline_pipeline::weather::Choice;
+use hearthline_pipeline::weather::home_assistant::is_weather;
 use url::Url;
 
 use super::document::Raw;
@@ -17,6 +19,7 @@ type Meaning<T> = Result<T, Problem>;
 const DURATION: &str = "write a number and a unit, as in \"500ms\", \"10s\", \"15m\", \"24h\" or \"7d\"";
 const SIZE: &str = "write a number and a unit, as in \"512MiB\" or \"2GiB\", or a number of bytes";
 const URL: &str = "write an address like http://192.168.1.10:8123";
+const LEAST_INTERVAL: Duration = Duration::from_secs(10);
 const DAY: Duration = Duration::from_secs(86_400);
 /// Two segments: with less, no old segment could ever make room for a new one.
 const LEAST_LOG: u64 = 128 << 20;
@@ -187,6 +190,62 @@ pub(super) fn url(raw: Raw<'_>) -> Meaning<Url> {
     Ok(url)
 }
 
+/// A provider of weather.
+pub(super) fn provider(raw: Raw<'_>) -> Meaning<Choice> {
+    let known: Vec<_> = Choice::all().map(|choice| format!("{:?}", choice.as_str())).collect();
+    let todo = format!("write one of {}", known.join(", "));
+    let text = text(raw).map_err(|problem| Problem::new(problem.reason, todo.clone()))?;
+    let found = Choice::all().find(|choice| choice.as_str() == text);
+    found.ok_or_else(|| Problem::new(format!("no weather provider is called {}", shown(text)), todo))
+}
+
+/// One of the house's weather entities.
+pub(super) fn weather_entity(raw: Raw<'_>) -> Meaning<String> {
+    const TODO: &str = "write the id of an entity, as in \"weather.home\"";
+    let text = text(raw).map_err(|problem| Problem::new(problem.reason, TODO))?;
+    if !is_weather(text) || text.contains(char::is_whitespace) {
+        return Err(Problem::new(format!("{} is no weather entity", shown(text)), TODO));
+    }
+    Ok(text.into())
+}
+
+/// The address of a weather provider. What is written is not repeated: a key may have got into it.
+pub(super) fn provider_url(raw: Raw<'_>) -> Meaning<Url> {
+    const TODO: &str =
+        "write an address like http://192.168.1.20:8080, without the question that is asked there";
+    let url = url(raw).map_err(|problem| Problem::new(problem.reason, TODO))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(Problem::new("does not begin with http:// or https://", TODO));
+    }
+    Ok(url)
+}
+
+/// A key for a weather provider. Nothing of it is ever repeated.
+pub(super) fn api_key(raw: Raw<'_>) -> Meaning<Secret> {
+    const TODO: &str = "copy all of the key, and nothing else";
+    let text = text(raw).map_err(|problem| Problem::new(problem.reason, TODO))?.trim();
+    if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err(Problem::new("has a space or line break inside", TODO));
+    }
+    Ok(Secret::new(text))
+}
+
+/// Between two calls of a provider, who is not to be asked without end.
+pub(super) fn call_interval(raw: Raw<'_>) -> Meaning<Duration> {
+    let interval = duration(raw)?;
+    if interval < LEAST_INTERVAL {
+        return Err(Problem::new("too often: weather does not change so fast", "write at least \"10s\""));
+    }
+    Ok(interval)
+}
+
+/// A number of calls, at least one.
+pub(super) fn calls(raw: Raw<'_>) -> Meaning<u32> {
+    let number = count(raw)?;
+    u32::try_from(number)
+        .map_err(|_| Problem::new(format!("{number} is too large"), "write a smaller number"))
+}
+
 /// A token. Nothing of it is ever repeated.
 pub(super) fn token(raw: Raw<'_>) -> Meaning<Secret> {
     const TODO: &str =
@@ -203,12 +262,14 @@ pub(super) fn token(raw: Raw<'_>) -> Meaning<Secret> {
 
 /// A filter rule that can be read.
 pub(super) fn rule(raw: Raw<'_>) -> Meaning<String> {
-    const TODO: &str = "write a domain (light), an entity (light.kitchen) or a glob (sensor.*_battery)";
-    let text = text(raw).map_err(|problem| Problem::new(problem.reason, TODO))?;
-    if Filter::new(&[text.into()], &[]).is_err() {
-        return Err(Problem::new(format!("{} is no rule", shown(text)), TODO));
+    let text = text(raw).map_err(|problem| Problem::new(problem.reason, RULES))?;
+    match Filter::new(&[text.into()], &[]) {
+        Ok(_) => Ok(text.into()),
+        Err(error) if error.reason == RULES => {
+            Err(Problem::new(format!("{} is no rule", shown(text)), RULES))
+        }
+        Err(error) => Err(Problem::new(format!("{} is no rule: {}", shown(text), error.reason), RULES)),
     }
-    Ok(text.into())
 }
 
 /// The name of a type of event, or `*` for all that the token may see.

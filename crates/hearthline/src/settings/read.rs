@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hearthline_log::SyncPolicy;
+use hearthline_pipeline::weather::{Choice, Provider};
 use toml::de::DeTable;
 
 use super::document::{Document, Raw, Table};
 use super::environment::{Environment, variable};
 use super::mistake::{Mistake, Mistakes, Place, Problem};
 use super::origin::{Origin, Setting};
-use super::{Api, Filter, HomeAssistant, Log, Purpose, Settings, Store, kinds};
+use super::{Api, Filter, HomeAssistant, Log, Purpose, Settings, Store, Weather, kinds};
 
 /// Where the supervisor lets an app reach Home Assistant.
 const SUPERVISOR_URL: &str = "ws://supervisor/core/websocket";
@@ -66,17 +67,19 @@ struct Reader<'r> {
 impl Reader<'_> {
     fn settings(&self, mut root: Table<'_>, config: Option<PathBuf>) -> Settings {
         let data_dir = root.field("data_dir", Some(variable::DATA_DIR), kinds::path);
-        let settings = Settings {
+        let mut settings = Settings {
             config,
             data_dir: data_dir.map_or_else(|| Setting::default("./data".into()), |dir| self.path(dir)),
             home_assistant: self.home_assistant(root.table("home_assistant")),
             filter: filter(root.table("filter")),
             log: log(root.table("log")),
             store: store(root.table("store")),
+            weather: self.weather(root.table("weather")),
             api: api(root.table("api")),
             log_filter: self.log_filter(),
             notes: self.environment.notes(),
         };
+        settings.notes.extend(useless_key(&settings.weather));
         root.tables("sinks").into_iter().for_each(|table| self.sink(table));
         root.finish();
         settings
@@ -96,7 +99,7 @@ impl Reader<'_> {
             (Some(token), _) => Some(token),
             (None, Some(file)) => {
                 read_from = Some(file.value.clone());
-                self.token_from(&file)
+                self.secret_from(&file, "home_assistant.token_file", kinds::token)
             }
             (None, None) => None,
         };
@@ -147,7 +150,12 @@ impl Reader<'_> {
         }
     }
 
-    fn token_from(&self, file: &Setting<PathBuf>) -> Option<Setting<super::Secret>> {
+    fn secret_from(
+        &self,
+        file: &Setting<PathBuf>,
+        key: &str,
+        read: super::document::Read<super::Secret>,
+    ) -> Option<Setting<super::Secret>> {
         let read = (self.read_file)(file)
             .map_err(|e| {
                 Problem::new(
@@ -155,7 +163,7 @@ impl Reader<'_> {
                     "correct the path or its rights",
                 )
             })
-            .and_then(|text| kinds::token(Raw::Text(&text)));
+            .and_then(|text| read(Raw::Text(&text)));
         match read {
             Ok(value) => Some(Setting { value, origin: file.origin.clone() }),
             Err(_) if self.purpose == Purpose::Read => None,
@@ -164,10 +172,37 @@ impl Reader<'_> {
                     Origin::File(path, line) => Place::File(path.clone(), *line, 1),
                     _ => Place::Missing,
                 };
-                self.document.mistake(place, "home_assistant.token_file", problem);
+                self.document.mistake(place, key, problem);
                 None
             }
         }
+    }
+
+    fn weather(&self, mut table: Table<'_>) -> Weather {
+        let variable = self.environment.get(variable::WEATHER_API_KEY).and_then(|text| {
+            let read = kinds::api_key(Raw::Text(text));
+            let place = Place::Env(variable::WEATHER_API_KEY);
+            let value = read.map_err(|problem| self.document.mistake(place, "", problem)).ok()?;
+            Some(Setting { value, origin: Origin::Env(variable::WEATHER_API_KEY) })
+        });
+        let file = table.field("api_key_file", None, kinds::path).map(|path| self.path(path));
+        let from_file = file.as_ref().filter(|_| variable.is_none());
+        let api_key_file = from_file.map(|file| file.value.clone());
+        let from_file =
+            from_file.and_then(|file| self.secret_from(file, "weather.api_key_file", kinds::api_key));
+        let weather = Weather {
+            provider: or(table.field("provider", None, kinds::provider), Choice::Auto),
+            entity: table.field("entity", None, kinds::weather_entity),
+            outside: or(table.field("outside", None, kinds::flag), false),
+            base_url: table.field("base_url", None, kinds::provider_url),
+            api_key: variable.or(from_file),
+            api_key_file,
+            interval: table.field("interval", None, kinds::call_interval),
+            calls_per_minute: table.field("calls_per_minute", None, kinds::calls),
+            calls_per_day: table.field("calls_per_day", None, kinds::calls),
+        };
+        table.finish();
+        weather
     }
 
     fn sink(&self, mut table: Table<'_>) {
@@ -238,6 +273,20 @@ fn api(mut table: Table<'_>) -> Api {
     let api = Api { listen: or(table.field("listen", Some(variable::API_LISTEN), kinds::listen), default) };
     table.finish();
     api
+}
+
+/// The former system's key is still set, and who it is for is not asked.
+fn useless_key(weather: &Weather) -> Option<String> {
+    let wants = matches!(*weather.provider, Choice::Outside(provider) if provider.facts().needs_key);
+    let useless =
+        weather.api_key.is_some() && !wants && *weather.provider != Choice::Outside(Provider::OpenMeteo);
+    useless.then(|| {
+        let name = Provider::OpenWeatherMap.facts().name;
+        format!(
+            "{}: not used; to ask with it, write provider = \"{name}\" under [weather]",
+            variable::WEATHER_API_KEY
+        )
+    })
 }
 
 fn or<T>(set: Option<Setting<T>>, default: T) -> Setting<T> {

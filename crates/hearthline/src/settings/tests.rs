@@ -55,6 +55,11 @@ const BROKEN: &[(&str, &str)] = &[
         "durations that are none",
         "[log]\nkeep = \"soon\"\n[store]\nflush_interval = \"10y\"\nretention = \"1h\"",
     ),
+    (
+        "weather that is none",
+        "[weather]\nprovider = \"met\"\nentity = \"sensor.t\"\nbase_url = \"ws://x\"\ninterval = \"1s\"\ncalls_per_day = 0\noutsid = true",
+    ),
+    ("a key for the weather in the address", "[weather]\nbase_url = \"https://x/?appid=hunter2\""),
     ("no time at all", "[store]\nflush_interval = \"0s\""),
     ("a time beyond counting", "[log]\nkeep = \"99999999999d\""),
     ("sizes that are none", "[log]\nmax_bytes = \"2 gigs\"\nmin_free = -1"),
@@ -164,13 +169,23 @@ fn every_key_is_read() {
         flush_interval = "1m"
         retention = "365d"
         context_ids = true
+        [weather]
+        provider = "openweathermap"
+        entity = "weather.home"
+        outside = true
+        base_url = "https://weather.example/api"
+        api_key_file = "key"
+        interval = "15m"
+        calls_per_minute = 2
+        calls_per_day = 90
         [api]
         listen = "[::1]:0"
         [[sinks]]
         type = "store"
     "#;
     let token = format!("{TOKEN}\n");
-    let settings = load_beside(Some(file), &[], Purpose::Record, &[("/etc/token", &token)]).unwrap();
+    let beside = [("/etc/token", token.as_str()), ("/etc/key", "hunter2")];
+    let settings = load_beside(Some(file), &[], Purpose::Record, &beside).unwrap();
     let home_assistant = &settings.home_assistant;
     assert_eq!(home_assistant.token.as_ref().unwrap().expose(), TOKEN, "the line break is no part of it");
     assert_eq!(*settings.data_dir, Path::new("/etc/house"), "a path in the file is relative to it");
@@ -229,6 +244,28 @@ fn variables_of_the_former_system_and_misspelt_ones_are_mentioned() {
     ];
     let settings = load_beside(None, &variables, Purpose::Read, &[]).unwrap();
     insta::assert_snapshot!(settings.notes.join("\n"));
+}
+
+#[test]
+fn the_weathers_key_comes_from_the_variable_or_from_a_file() {
+    let file = "[weather]\nprovider = \"openweathermap\"\napi_key_file = \"key\"\ninterval = \"15m\"\n";
+    let beside = [("/etc/key", "hunter2\n")];
+    let settings = load_beside(Some(file), &[], Purpose::Read, &beside).unwrap();
+    assert_eq!(settings.weather.api_key.as_ref().unwrap().expose(), "hunter2");
+    assert_eq!(settings.weather.api_key_file.as_deref(), Some(Path::new("/etc/key")));
+    assert!(settings.notes.is_empty());
+
+    let settings =
+        load_beside(Some(file), &[("WEATHER_API_KEY", "hunter3")], Purpose::Read, &beside).unwrap();
+    assert_eq!(settings.weather.api_key.as_ref().unwrap().expose(), "hunter3");
+    assert!(!format!("{settings:?}").contains("hunter"));
+
+    let mut environment = HOUSE.to_vec();
+    let mistakes = load_beside(Some(file), &environment, Purpose::Record, &[]).unwrap_err();
+    assert!(mistakes.to_string().contains("/etc/key cannot be read"), "{mistakes}");
+    environment.push(("WEATHER_API_KEY", "two words"));
+    let mistakes = load_beside(Some(file), &environment, Purpose::Record, &beside).unwrap_err();
+    assert!(!mistakes.to_string().contains("two words"), "{mistakes}");
 }
 
 #[test]

@@ -37,3 +37,5 @@ mod simulated;
 mod usage;
 #[cfg(test)]
 mod wait;
+#[cfg(test)]
+mod weather;

@@ -25,7 +25,7 @@ pub(crate) async fn hears_once(run: &mut Run, peer: &HomeAssistant, word: &str) 
     run.connected().await;
     until("the peer has one client", Duration::from_secs(10), async || {
         let counters = peer.counters();
-        ((counters.connections, counters.subscriptions) == (1, 1)).then_some(())
+        ((counters.connections, counters.subscriptions) == (1, 6)).then_some(())
     })
     .await;
     let before = run.status().await;

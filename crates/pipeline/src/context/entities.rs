@@ -32,7 +32,8 @@ impl Entities {
     pub(super) fn apply(&mut self, record: &EntityRecord<'_>) {
         let info = Arc::new(record.info.as_ref().clone());
         let owners = self.owners.entry(info.entity_id.clone()).or_default();
-        if owners.last().is_none_or(|(_, key)| *key != info.key) {
+        // One that has gone may have had a name that is another's by now.
+        if !record.removed && owners.last().is_none_or(|(_, key)| *key != info.key) {
             owners.push((record.at, Arc::clone(&info.key)));
         }
         let versions = self.versions.entry(Arc::clone(&info.key)).or_default();
@@ -60,6 +61,49 @@ impl Entities {
         let versions = self.versions.get(key)?;
         let behind = versions.iter().rposition(|version| version.from <= at).unwrap_or(0);
         versions.get(behind)
+    }
+
+    /// The name now of the entity that had this name at an instant; none if it has gone or was never known.
+    #[must_use]
+    pub fn today(&self, entity_id: &str, at: Timestamp) -> Option<&EntityId> {
+        self.by_key(self.owner(entity_id, at)?).map(|info| &info.entity_id)
+    }
+
+    /// The name at an instant of the entity that history has a state of at that time under this name.
+    #[must_use]
+    pub fn name_then(&self, entity_id: &str, at: Timestamp) -> Option<&EntityId> {
+        self.version(self.owner(entity_id, at)?, at).map(|version| &version.info.entity_id)
+    }
+
+    /// Every name that an entity had, which has or had this one.
+    pub fn names(&self, entity_id: &str) -> impl Iterator<Item = &EntityId> {
+        let owners = self.owners.get(entity_id).into_iter().flatten();
+        let versions = owners.filter_map(|(_, key)| self.versions.get(key)).flatten();
+        versions.map(|version| &version.info.entity_id)
+    }
+
+    /// The name that the entity with this name had before; none if it never had another.
+    #[must_use]
+    pub fn former(&self, entity_id: &str) -> Option<&EntityId> {
+        let (_, key) = self.owners.get(entity_id)?.last()?;
+        let mut names = self.versions.get(key)?.iter().rev().map(|version| &version.info.entity_id);
+        names.find(|name| name.as_str() != entity_id)
+    }
+
+    /// Whether what history has under this name, of a time between the two, may be of more than one entity. Home Assistant
+    /// moves the history of an entity to its new name, unless there is some under that name already; when it was that
+    /// somebody got a name in this period is not known.
+    #[must_use]
+    pub fn is_mixed(&self, entity_id: &str, from: Timestamp, to: Timestamp) -> bool {
+        let owners = self.owners.get(entity_id).map(Vec::as_slice).unwrap_or_default();
+        let others = |key: &str| {
+            let versions = self.versions.get(key).map(Vec::as_slice).unwrap_or_default();
+            versions.iter().any(|version| version.info.entity_id.as_str() != entity_id)
+        };
+        owners.array_windows().any(|[(_, before), (at, now)]| {
+            // One that was not registered, and is now, is the same.
+            **before != *entity_id && *at >= from && (*at <= to || others(before) || others(now))
+        })
     }
 
     /// What is known now of the entity that has this name; none if none has it.

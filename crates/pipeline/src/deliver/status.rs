@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::{Batch, Clock, Row, Seq, Timestamp};
+use hearthline_core::{Batch, Clock, Origin, Row, Seq, Timestamp};
 use hearthline_log::{Log, Read};
 use parking_lot::Mutex;
 
@@ -50,7 +50,7 @@ pub struct SinkViewOf {
     pub pending: u64,
     /// How long the oldest event that it was not given has been waiting.
     pub lag: Duration,
-    /// States that it was given since the program started.
+    /// Live states that it was given since the program started; what is fetched from the past can have no weather.
     pub states: u64,
     /// Of these, the ones that know the weather of their time.
     pub with_weather: u64,
@@ -125,8 +125,10 @@ impl SinkView {
         for row in &batch.rows {
             if let Row::State(row) = row {
                 inner.newest = Some(row.ts);
-                inner.states += 1;
-                inner.with_weather += u64::from(row.weather.is_some());
+                if row.origin == Origin::Live {
+                    inner.states += 1;
+                    inner.with_weather += u64::from(row.weather.is_some());
+                }
             }
         }
     }

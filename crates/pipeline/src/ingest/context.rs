@@ -28,6 +28,7 @@ impl Ingest {
 
     /// What is known of an entity has changed: logged with the frame.
     pub(super) fn push_entity(&mut self, record: EntityRecord<'_>) -> Result<(), IngestError> {
+        self.recompare(&record.info);
         self.push_context(&Record::Entity(record))
     }
 

@@ -95,7 +95,7 @@ impl Fold {
     /// The entity is seen to have changed while nothing was heard of it: in any of the gaps that are open. `proof` is the
     /// time of a state that shows it. To be called before that is held.
     pub(super) fn note_moved(&mut self, entity: &str, proof: Option<Timestamp>) {
-        let held = self.held.get(entity).map(|held| held.ts);
+        let held = self.held.get(entity).or_else(|| self.held_before_renaming(entity)).map(|held| held.ts);
         for gap in self.gaps.all().iter().filter(|gap| gap.is_open_for_all()) {
             let proof = proof.filter(|at| gap.from <= *at && gap.to.is_none_or(|to| *at <= to));
             let moved = self.moved.entry(gap.id).or_default();
@@ -107,6 +107,12 @@ impl Fold {
                 }
             }
         }
+    }
+
+    /// What is held under the name that the entity had before, if nothing says yet that it has another.
+    fn held_before_renaming(&self, entity: &str) -> Option<&Held> {
+        let former = self.context.entities.former(entity)?;
+        self.held.get(former).filter(|held| held.state.is_some())
     }
 
     /// What was known of a gap while it was open is not needed any more.

@@ -12,6 +12,7 @@ use crate::gaps::{Cause, Gap, Outcome, State};
 use crate::mask::mask;
 use crate::record::{Held, Record, StateRecord};
 use crate::sources::home_assistant::wire;
+use crate::weather::home_assistant::is_weather;
 
 /// What is to be asked of history to fill a gap.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct Fill {
     pub changed: HashSet<EntityId>,
     /// Events other than changes of states were recorded: of these there is no history.
     pub others: bool,
+    /// Names under which history may have states of more than one entity: these are not asked for.
+    pub mixed: Vec<EntityId>,
 }
 
 /// A state of the past, as history has it.
@@ -71,14 +74,15 @@ impl Ingest {
             if !fill.entities.is_empty() {
                 return Ok(Some(fill));
             }
-            let state = if fill.others { State::Partly } else { State::Filled };
-            self.close_gap(fill.gap, state, Outcome { note: fill.note(), ..Outcome::default() })?;
+            let note = fill.note();
+            let state = if note.is_empty() { State::Filled } else { State::Partly };
+            self.close_gap(fill.gap, state, Outcome { not_kept: fill.mixed, note })?;
         }
         Ok(None)
     }
 
     fn fill(&self, gap: &Gap) -> Fill {
-        let all = || self.fold.held.keys().filter(|id| self.filter.keeps(id.as_str()));
+        let all = || self.fold.held.keys().filter(|id| self.keeps_known(id.as_str()));
         let moved = self.fold.moved.get(&gap.id);
         let mut changed: HashSet<EntityId> = if gap.closings > 0 && !gap.result.not_kept.is_empty() {
             gap.result.not_kept.iter().cloned().collect()
@@ -108,19 +112,33 @@ impl Ingest {
             entities.extend(self.absent.iter().cloned());
             changed.extend(self.absent.iter().filter(|id| !self.fold.unknown.contains(*id)).cloned());
         }
+        // History has them under the names of today, but their removal under the name that they had.
+        let (named, to) = (&self.fold.context.entities, gap.to.unwrap_or(gap.from));
+        let today = |id: &EntityId| named.today(id.as_str(), to).unwrap_or(id).clone();
+        entities.extend(changed.iter().map(today).collect::<Vec<_>>());
         entities.sort_unstable();
         entities.dedup();
+        let (mixed, mut entities): (Vec<_>, Vec<_>) =
+            entities.into_iter().partition(|id: &EntityId| named.is_mixed(id.as_str(), gap.from, to));
+        // The weather first, so that what comes behind it finds it.
+        entities.sort_by_key(|id| !is_weather(id.as_str()));
+        let is_mixed = |id: &EntityId| mixed.binary_search(id).is_ok();
+        let changed = changed.iter().map(today).filter(|id| !is_mixed(id)).collect();
+        before.iter_mut().for_each(|(id, _)| *id = today(id));
+        before.retain(|(id, _)| !is_mixed(id));
+        proofs = proofs.iter().map(|(id, at)| (today(id), *at)).filter(|(id, _)| !is_mixed(id)).collect();
         Fill {
             gap: gap.id,
             cause: gap.cause,
             from: gap.from,
-            to: gap.to.unwrap_or(gap.from),
+            to,
             through: gap.through.unwrap_or(gap.from),
             entities,
             before,
             proofs,
             changed,
             others: !self.states_only && gap.entities.is_empty() && gap.cause != Cause::Requested,
+            mixed,
         }
     }
 
@@ -148,8 +166,19 @@ impl Ingest {
         self.fences.behind(behind)
     }
 
+    /// Every name under which states of these entities may be recorded.
+    #[must_use]
+    pub fn names_of(&self, entities: &[EntityId]) -> Vec<EntityId> {
+        let named = &self.fold.context.entities;
+        let others = entities.iter().flat_map(|id| named.names(id.as_str()));
+        let mut names: Vec<_> = entities.iter().chain(others).cloned().collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// Takes states that history has of a gap, oldest first for each entity, as one append. `had` says which of them are
-    /// recorded already.
+    /// recorded already, by the name of their day.
     ///
     /// # Errors
     /// When the log does not take them.
@@ -162,9 +191,10 @@ impl Ingest {
         let at = self.clock.now();
         for state in states {
             self.fold.counters.offer(Origin::History);
-            if !self.filter.keeps(state.entity_id.as_str()) {
+            let then = self.fold.context.entities.name_then(state.entity_id.as_str(), state.last_updated);
+            if !self.keeps_known(state.entity_id.as_str()) {
                 self.fold.counters.filtered += 1;
-            } else if had.contains(&(state.entity_id.clone(), state.last_updated)) {
+            } else if had.contains(&(then.unwrap_or(&state.entity_id).clone(), state.last_updated)) {
                 self.fold.counters.duplicate += 1;
             } else {
                 self.log_past(gap, state, at)?;
@@ -181,6 +211,9 @@ impl Ingest {
         let dropped = past.state.is_some() && &*past.attributes == "{}" && held_before.is_some_and(has_some);
         let raw = past.to_json(dropped);
         let state = past.state.as_ref().and_then(|_| wire::parse_state(&raw).ok());
+        if let Some(state) = state.as_ref().filter(|_| !late) {
+            self.describe(state, &*past.attributes == "{}", at)?;
+        }
         self.push(&Record::State(StateRecord {
             origin: Origin::History,
             received: at,
@@ -196,9 +229,10 @@ impl Ingest {
         if !late {
             let removal =
                 Held { ts: past.last_updated, tie: 0, origin: Origin::History, state: None, content: 0 };
-            let now = state.map_or(removal, |state| held(&state, Origin::History));
+            let now = state.as_ref().map_or(removal, |state| held(state, Origin::History));
             self.hold(past.entity_id.clone(), now);
         }
+        self.weather_behind(past.entity_id.as_str(), state.as_ref(), late, at)?;
         self.recovered(gap, 1);
         if dropped {
             self.fold.gaps.update(gap, |gap| gap.without_attributes += 1);
@@ -302,11 +336,19 @@ impl Fill {
     /// What cannot be had whatever history has.
     #[must_use]
     pub fn note(&self) -> String {
+        let mut notes = Vec::new();
         if self.others {
-            "events other than changes of states are in no history; those of this time are lost".into()
-        } else {
-            String::new()
+            let lost = "events other than changes of states are in no history; those of this time are lost";
+            notes.push(lost.to_owned());
         }
+        if !self.mixed.is_empty() {
+            let names: Vec<_> = self.mixed.iter().map(EntityId::as_str).collect();
+            notes.push(format!(
+                "renamed: {} had more than one entity in or after this time, whose states cannot be told apart in history",
+                names.join(", ")
+            ));
+        }
+        notes.join("; ")
     }
 }
 

@@ -27,7 +27,7 @@ enum Relation {
 impl Ingest {
     pub(super) fn accept_state(&mut self, event: &Event<'_>, received: Timestamp) -> Result<(), IngestError> {
         let EventData::StateChanged { entity_id, old_state, new_state } = &event.data else { return Ok(()) };
-        if !self.filter.keeps(entity_id) {
+        if !self.keeps(entity_id, new_state.as_ref().or(old_state.as_ref())) {
             self.fold.counters.filtered += 1;
             return Ok(());
         }
@@ -54,8 +54,11 @@ impl Ingest {
         };
         let raw = if event.has_secret { Cow::Owned(mask(&raw).into_owned()) } else { raw };
         let tie = if let Relation::Tie(tie) = relation { tie } else { 0 };
-        self.fired(event.time_fired);
         let (late, new_ts) = (matches!(relation, Relation::Late), new.ts);
+        if let Some(state) = new_state.as_ref().filter(|_| !late) {
+            self.describe(state, false, received)?;
+        }
+        self.fired(event.time_fired);
         self.push(&Record::State(StateRecord {
             origin: Origin::Live,
             received,
@@ -70,7 +73,9 @@ impl Ingest {
         }))?;
         if !late {
             self.hold(EntityId::from(entity_id.as_ref()), Held { tie, ..new });
+            self.hear(entity_id, new_state.as_ref(), new_ts);
         }
+        self.weather_behind(entity_id, new_state.as_ref(), late, received)?;
         self.fences.heard(entity_id, new_ts);
         Ok(())
     }
@@ -127,6 +132,7 @@ impl Ingest {
         at: Timestamp,
     ) -> Result<(), IngestError> {
         let entity_id = state.entity_id.as_ref();
+        self.describe(state, false, at)?;
         self.push(&Record::State(StateRecord {
             origin,
             received: at,
@@ -149,7 +155,7 @@ impl Ingest {
         let before = self.fold.last_fired;
         self.fold.last_fired = before.max(Some(state.last_updated));
         self.frame.last_fired.get_or_insert(before);
-        Ok(())
+        self.weather_behind(entity_id, Some(state), false, at)
     }
 
     /// While Home Assistant starts, it puts back old states as new entities; that is no new reading.
@@ -192,8 +198,8 @@ impl Ingest {
         let Ok(mut named) = serde_json::from_str::<Named>(data) else { return false };
         let inner = named.service_data.take().and_then(|inner| inner.entity_id);
         match named.entity_id.or(inner) {
-            Some(OneOrMany::One(id)) => !self.filter.keeps(&id),
-            Some(OneOrMany::Many(ids)) => !ids.is_empty() && ids.iter().all(|id| !self.filter.keeps(id)),
+            Some(OneOrMany::One(id)) => !self.keeps_known(&id),
+            Some(OneOrMany::Many(ids)) => !ids.is_empty() && ids.iter().all(|id| !self.keeps_known(id)),
             Some(OneOrMany::Other(_)) | None => false,
         }
     }

@@ -6,6 +6,7 @@ use hearthline_core::{EntityId, Origin, Timestamp};
 use super::{Ingest, IngestError, Stream};
 use crate::gaps::Cause;
 use crate::sources::home_assistant::wire::State;
+use crate::weather::home_assistant::is_weather;
 
 /// What a snapshot showed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,13 +34,17 @@ impl Ingest {
         let mut report = SnapshotReport::default();
         for state in states {
             let entity_id = state.entity_id.as_ref();
-            if !self.filter.keeps(entity_id) {
+            if !self.keeps(entity_id, Some(state)) {
                 report.filtered += 1;
                 continue;
             }
+            self.show(state);
             let before = self.fold.held.get(entity_id).map(|held| held.ts);
             if before.is_some_and(|held| held >= state.last_updated) {
                 report.equal += 1;
+                if is_weather(entity_id) && before == Some(state.last_updated) {
+                    self.see_weather(entity_id, Some(state));
+                }
                 continue;
             }
             let missed = before.filter(|_| self.stream == Stream::Complete);
@@ -58,9 +63,11 @@ impl Ingest {
     /// When the log does not take it.
     pub fn compared(&mut self, states: &[State<'_>]) -> Result<(), IngestError> {
         self.absent = self.absent_from(states);
+        self.away();
         if self.stream != Stream::Down {
             self.stream = Stream::Complete;
         }
+        self.weather_known()?;
         self.end_frame()
     }
 
@@ -71,6 +78,9 @@ impl Ingest {
     pub fn import(&mut self, states: &[State<'_>], received: Timestamp) -> Result<(), IngestError> {
         for state in states {
             self.offer_bare(state, Origin::Import, received)?;
+            if self.keeps_known(&state.entity_id) {
+                self.show(state);
+            }
         }
         self.end_frame()
     }
@@ -85,7 +95,7 @@ impl Ingest {
     ) -> Result<(), IngestError> {
         self.fold.counters.offer(origin);
         let held = self.fold.held.get(state.entity_id.as_ref()).map(|held| held.ts);
-        if !self.filter.keeps(&state.entity_id) {
+        if !self.keeps(&state.entity_id, Some(state)) {
             self.fold.counters.filtered += 1;
         } else if held.is_some_and(|held| held >= state.last_updated) {
             self.fold.counters.duplicate += 1;

@@ -6,13 +6,14 @@ use parking_lot::Mutex;
 use super::Fold;
 use crate::counters::Counters;
 use crate::gaps::{Cause, Gap, State, Totals};
+use crate::weather::home_assistant::HouseView;
 
 /// How many gaps are shown.
 const RECENT: usize = 100;
 
 /// What others may see of the producer, at any time, from any thread.
 #[derive(Debug, Default)]
-pub struct IngestView(Mutex<ViewOf>);
+pub struct IngestView(Mutex<ViewOf>, Mutex<HouseView>);
 
 /// One look at it.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +52,16 @@ impl IngestView {
     #[must_use]
     pub fn look(&self) -> ViewOf {
         self.0.lock().clone()
+    }
+
+    /// What the house knows of its weather.
+    #[must_use]
+    pub fn house(&self) -> HouseView {
+        self.1.lock().clone()
+    }
+
+    pub(super) fn publish_house(&self, house: HouseView) {
+        *self.1.lock() = house;
     }
 
     pub(super) fn heard(&self, at: Timestamp) {

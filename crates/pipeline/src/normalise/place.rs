@@ -44,18 +44,16 @@ impl Places {
 /// The entity, and since when every record with the name is the same one's, if that is so.
 fn find(record: &StateRecord<'_>, entities: &Entities) -> (Option<Timestamp>, Place) {
     let name = record.entity_id.as_ref();
-    // Home Assistant's history has everything under the name that its entity has at the time of asking.
-    let from_history = record.origin == Origin::History;
-    let named = if from_history { record.received } else { record.ts };
-    let version = entities.owner(name, named).and_then(|key| entities.version(key, record.ts));
+    let version = entities.owner(name, record.ts).and_then(|key| entities.version(key, record.ts));
     let Some(version) = version else {
         let entity_id = EntityId::from(name);
         let info = Arc::new(EntityInfo::unregistered(entity_id.clone()));
         return (Some(Timestamp(i64::MIN)), Place { info, entity_id });
     };
     let info = Arc::clone(&version.info);
-    // The removal of a name comes after the renaming.
-    let entity_id = if from_history { info.entity_id.clone() } else { name.into() };
+    // Home Assistant's history has everything under the name of the time of asking; of two that may have had it in turn
+    // nothing is fetched. Else the name is that of the day, also of a removal, which comes after the renaming.
+    let entity_id = if record.origin == Origin::History { info.entity_id.clone() } else { name.into() };
     let holds = entities.current(name).is_some_and(|current| Arc::ptr_eq(current, &info));
     let since = holds.then(|| version.from.max(entities.named_since(name)));
     (since, Place { info, entity_id })

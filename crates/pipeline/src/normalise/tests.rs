@@ -147,8 +147,11 @@ fn observed(at: i64, temperature: f64) -> Record<'static> {
     })
 }
 
-/// Entity, key, area, temperature and whether that is stale, of each state.
-fn placed(rows: &[Row]) -> Vec<(&str, &str, Option<&str>, Option<f64>, bool)> {
+/// Entity, key, area, temperature and whether that is stale.
+type Placed<'a> = (&'a str, &'a str, Option<&'a str>, Option<f64>, bool);
+
+/// Of each state.
+fn placed(rows: &[Row]) -> Vec<Placed<'_>> {
     let states = rows.iter().filter_map(|row| match row {
         Row::State(row) => Some(row),
         _ => None,
@@ -198,22 +201,23 @@ fn a_row_has_the_key_the_room_and_the_weather_of_its_own_time() {
 fn history_comes_under_the_name_of_the_time_of_asking_and_is_stored_under_that_of_its_own() {
     let rows = rows(&[
         named(0, "k1", "sensor.a", "Hall"),
-        named(0, "k2", "sensor.b", "Bath"),
-        named(100, "k1", "sensor.tmp", "Hall"),
-        named(101, "k2", "sensor.a", "Bath"),
-        named(102, "k1", "sensor.b", "Hall"),
-        state(Origin::History, "sensor.a", 50, 200),
+        named(100, "k1", "sensor.b", "Hall"),
+        named(0, "k2", "sensor.c", "Bath"),
+        named(100, "k3", "sensor.c", "Attic"), // made anew
         state(Origin::History, "sensor.b", 50, 200),
-        state(Origin::Snapshot, "sensor.b", 50, 200),
+        state(Origin::History, "sensor.b", 150, 200),
         state(Origin::History, "sensor.c", 50, 200),
+        state(Origin::History, "sensor.c", 150, 200),
+        state(Origin::History, "sensor.d", 50, 200),
     ]);
     assert_eq!(
         placed(&rows),
         [
-            ("sensor.b", "k2", Some("Bath"), None, false),
             ("sensor.a", "k1", Some("Hall"), None, false),
-            ("sensor.b", "k2", Some("Bath"), None, false),
-            ("sensor.c", "sensor.c", None, None, false),
+            ("sensor.b", "k1", Some("Hall"), None, false),
+            ("sensor.c", "k2", Some("Bath"), None, false),
+            ("sensor.c", "k3", Some("Attic"), None, false),
+            ("sensor.d", "sensor.d", None, None, false),
         ]
     );
 }

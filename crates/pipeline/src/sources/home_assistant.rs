@@ -6,6 +6,8 @@
 //!   its states with ours, then take in events until the stream ends.
 //! - [`link`]: the owner: connects again, for ever, as [`backoff`] and the [`error`] say.
 //! - [`fill`]: fills gaps from history, on the same connection.
+//! - `lists`: asks for the registries, and keeps events back until they are in.
+//! - [`reported`]: what has reported without a change.
 //! - [`command`]: everything that is ever sent.
 //! - [`wire`]: what is received.
 
@@ -18,6 +20,8 @@ pub mod error;
 mod fill;
 mod heard;
 pub mod link;
+mod lists;
+pub mod reported;
 pub mod session;
 pub mod status;
 pub mod tls;
@@ -28,7 +32,7 @@ pub use address::Address;
 pub use dial::{Dial, Io};
 pub use error::{Retry, SessionError};
 pub use fill::{Stored, in_store};
-pub use link::{Link, LinkConfig};
+pub use link::{Link, LinkConfig, SWEEP};
 pub use session::{Session, SessionConfig};
 pub use status::{LinkState, LinkStatus};
 pub use tls::Trust;

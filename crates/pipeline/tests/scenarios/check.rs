@@ -237,7 +237,7 @@ pub(crate) fn counted(store: &Store, evidence: &Evidence) -> anyhow::Result<()> 
 
 pub(crate) fn states(store: &Store) -> anyhow::Result<Vec<StateRow>> {
     let mut rows = Vec::new();
-    let query = StatesQuery { entities: None, from: ALWAYS.0, to: ALWAYS.1 };
+    let query = StatesQuery { entities: None, renamed: false, from: ALWAYS.0, to: ALWAYS.1 };
     store.states(&query, |row| {
         rows.push(row);
         ControlFlow::Continue(())

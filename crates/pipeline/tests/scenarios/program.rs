@@ -14,7 +14,8 @@ use hearthline_pipeline::live::Live;
 use hearthline_pipeline::orders::Orders;
 use hearthline_pipeline::sinks::{Committed, StoreSink};
 use hearthline_pipeline::sources::home_assistant::{Address, SessionConfig, Token};
-use hearthline_pipeline::sources::home_assistant::{Dial, Io, Link, LinkConfig, LinkStatus, in_store};
+use hearthline_pipeline::sources::home_assistant::{Dial, Io, Link, LinkConfig, LinkStatus, SWEEP, in_store};
+use hearthline_pipeline::weather::House;
 use hearthline_sim::HomeAssistant;
 use hearthline_store::{Store, StoreConfig};
 use tokio::sync::{Notify, mpsc, watch};
@@ -112,7 +113,8 @@ impl Place {
         let store = Arc::new(self.store()?);
         let writer = self.log(&store)?;
         let log = writer.log();
-        let ingest = Ingest::open(log.clone(), Arc::clone(&clock), filter)?;
+        let mut ingest = Ingest::open(log.clone(), Arc::clone(&clock), filter)?;
+        ingest.use_weather(House::First);
         let sink =
             Moody { sink: StoreSink::new(Arc::clone(&store), Live::default()), moods: self.moods.clone() };
         let delivery = Delivery::open(log.clone(), Arc::clone(&clock), sink, SITE).unwrap();
@@ -152,6 +154,7 @@ impl Place {
             session: SessionConfig { address, ping_interval: Duration::from_secs(10) },
             token: Arc::new(|| Token::new("simulated-token")),
             events: vec![if self.setup.all_events { "*" } else { "state_changed" }.into()],
+            sweep: SWEEP,
             supervised: false,
             seed: self.seed,
             retry: Arc::clone(&self.retry),

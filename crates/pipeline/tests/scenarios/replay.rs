@@ -1,9 +1,10 @@
 //! What has to hold of the log alone: a replay gives what was stored, from whichever segment it begins.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
-use hearthline_core::{Row, Seq, StateRow, Timestamp};
+use hearthline_core::{Observation, Row, Seq, StateRow, Timestamp};
 use hearthline_log::{Log, Read};
 use hearthline_pipeline::counters::Counters;
 use hearthline_pipeline::ingest::Fold;
@@ -26,7 +27,9 @@ pub(crate) fn same_rows(log: &Log, evidence: &Evidence) -> anyhow::Result<()> {
     let mut normaliser = Normaliser::new(SITE);
     each(log, Seq::ZERO, |seq, bytes| {
         if let Some(Row::State(row)) = normaliser.row(seq, bytes) {
-            replayed.entry(identity(&row)).or_insert(StateRow { seq: Seq::ZERO, old_state: None, ..row });
+            let weather = row.weather.as_deref().map(stored_of);
+            let stored = StateRow { seq: Seq::ZERO, old_state: None, weather, ..row };
+            replayed.entry(identity(&stored)).or_insert(stored);
         }
         Ok(())
     })?;
@@ -40,6 +43,15 @@ pub(crate) fn same_rows(log: &Log, evidence: &Evidence) -> anyhow::Result<()> {
     let all = log.stats().first_seq > Seq(1) || replayed.len() == stored.len();
     ensure!(all, "{} rows are stored, {} are replayed", stored.len(), replayed.len());
     Ok(())
+}
+
+/// What a row keeps of the weather of its time.
+fn stored_of(weather: &Observation) -> Arc<Observation> {
+    let Observation { at, temperature, humidity, pressure, wind_speed, ref condition, .. } = *weather;
+    let condition = condition.clone();
+    let stored =
+        Observation { at, temperature, humidity, pressure, wind_speed, condition, ..Observation::default() };
+    Arc::new(stored)
 }
 
 /// What each segment says at its beginning is what the segments before it say together, and the rows of a replay that

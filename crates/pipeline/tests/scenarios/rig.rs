@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use hearthline_core::{Batch, Clock, ErrorKind, Timestamp};
+use hearthline_core::{Batch, Clock, ErrorKind, Row, Timestamp};
 use hearthline_pipeline::sinks::{Committed, Sink, SinkError};
 use hearthline_sim::TokioClock;
 use parking_lot::Mutex;
@@ -156,7 +156,9 @@ impl<S: Sink + Sync> Sink for Moody<S> {
     async fn write(&mut self, batch: &Batch) -> Result<(), SinkError> {
         self.may_go_on().await?;
         let mut batch = batch.clone();
-        while *self.moods.steals.lock() > 0 && batch.rows.pop().is_some() {
+        let steals = *self.moods.steals.lock();
+        if let Some(n) = batch.rows.iter().rposition(Row::is_event).filter(|_| steals > 0) {
+            batch.rows.remove(n);
             *self.moods.steals.lock() -= 1;
         }
         self.sink.write(&batch).await?;

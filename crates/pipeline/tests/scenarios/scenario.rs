@@ -408,6 +408,6 @@ impl Evidence {
     pub(crate) fn kept(&self) -> BTreeSet<&str> {
         let filter = self.place.filter();
         let ids = self.fired.iter().map(|entry| entry.fired.entity_id.as_str());
-        ids.filter(|id| filter.keeps(id)).collect()
+        ids.filter(|id| filter.keeps(*id)).collect()
     }
 }

@@ -28,7 +28,7 @@ fn facts(connection: Connection) -> Facts {
 fn samples(received: u64, persisted: u64, failed: u64) -> Samples {
     let mut samples = Samples::default();
     samples.push(Sample::default());
-    samples.push(Sample { at: MINUTE, received, live: received, persisted, failed });
+    samples.push(Sample { at: MINUTE, received, live: received, persisted, failed, ..Sample::default() });
     samples
 }
 
@@ -53,6 +53,28 @@ fn few_events_with_answered_pings_are_a_quiet_house() {
     assert_eq!(met(&facts(Connection::Connected), &few, "events_per_minute"), None);
     assert_eq!(met(&facts(Connection::Waiting), &few, "events_per_minute"), Some(false));
     assert_eq!(met(&facts(Connection::Connected), &samples(30, 30, 0), "events_per_minute"), Some(true));
+}
+
+#[test]
+fn rows_with_weather_are_a_share_of_the_live_ones_where_weather_is_wanted() {
+    let mut house = facts(Connection::Connected);
+    let samples = |states, with_weather| {
+        let mut samples = samples(10, 10, 0);
+        samples.push(Sample {
+            at: 2 * MINUTE,
+            states,
+            with_weather,
+            ..Sample { received: 10, live: 10, persisted: 10, ..Sample::default() }
+        });
+        samples
+    };
+    assert_eq!(met(&house, &samples(100, 100), "weather_rows"), None, "there is no such part");
+    house.parts.push(Part { name: "weather".into(), state: "healthy".into(), ..house.parts[0].clone() });
+    assert_eq!(met(&house, &samples(100, 95), "weather_rows"), Some(true));
+    assert_eq!(met(&house, &samples(100, 94), "weather_rows"), Some(false));
+    assert_eq!(met(&house, &samples(0, 0), "weather_rows"), None, "nothing was stored");
+    house.parts[1].state = "off".into();
+    assert_eq!(met(&house, &samples(100, 0), "weather_rows"), None, "it is not wanted");
 }
 
 #[test]

@@ -13,6 +13,19 @@ use super::tape::Tape;
 use super::world::World;
 
 const HISTORY: &str = "history/history_during_period";
+const TEMPLATE: &str = "render_template";
+/// The one template that is understood here, in the places that matter: which entities have reported without a change.
+const REPORTED: [&str; 2] = ["utcnow()", "(s.last_reported - s.last_updated).total_seconds() > 10"];
+
+/// Types of events that anyone may subscribe to.
+const FREE: [&str; 6] = [
+    "state_changed",
+    "area_registry_updated",
+    "device_registry_updated",
+    "entity_registry_updated",
+    "floor_registry_updated",
+    "label_registry_updated",
+];
 
 /// Code and message.
 type Refusal = (Cow<'static, str>, String);
@@ -26,6 +39,7 @@ pub(super) fn answer(world: &mut World, peer: u64, frame: &str, options: &Option
     };
     for command in commands {
         let Some(text) = one(world, peer, &command, options, now) else { continue };
+        let rendered = rendered(world, peer, &command, now);
         let Some(peer) = world.peers.get(&peer) else { continue };
         let late = world.lasting.slow_history;
         if !late.is_zero() && command.get("type").is_some_and(|name| name == HISTORY) {
@@ -36,9 +50,18 @@ pub(super) fn answer(world: &mut World, peer: u64, frame: &str, options: &Option
             });
         } else {
             peer.outbox.push(Out::Text(text));
+            rendered.into_iter().for_each(|text| peer.outbox.push(Out::Text(text)));
         }
     }
     true
+}
+
+/// What follows the answer to a template that was taken.
+fn rendered(world: &World, peer: u64, command: &Value, now: Timestamp) -> Option<String> {
+    let id =
+        command.get("id")?.as_u64().filter(|_| command.get("type").is_some_and(|name| name == TEMPLATE))?;
+    let taken = world.peers.get(&peer)?.templates.contains(&id);
+    taken.then(|| message::rendered(id, &world.house.reported(now), world.lasting.style))
 }
 
 /// The answer; none where that is what goes wrong.
@@ -99,6 +122,7 @@ impl Command<'_> {
             "supported_features" => self.supported_features(),
             "subscribe_events" => self.subscribe(),
             "unsubscribe_events" => self.unsubscribe(),
+            TEMPLATE if self.world.tape.is_none() => self.render(),
             name if let Some(tape) = &mut self.world.tape => match tape.answer(name) {
                 None if name == "get_config" => Ok(self.config().to_string()),
                 None => Err(("unknown_command".into(), "Not in the recording.".into())),
@@ -160,7 +184,7 @@ impl Command<'_> {
                 return Err(("invalid_format".into(), format!("expected str at 'event_type'. Got {other}")));
             }
         };
-        if !self.options.admin && wanted.as_deref() != Some("state_changed") {
+        if !self.options.admin && !wanted.as_deref().is_some_and(|wanted| FREE.contains(&wanted)) {
             return Err(("unauthorized".into(), "Unauthorized".into()));
         }
         if wanted.as_deref() == Some("state_reported") {
@@ -175,13 +199,29 @@ impl Command<'_> {
         Ok("null".into())
     }
 
+    /// Anyone may have a template rendered. It is rendered once: nothing here goes on as a subscription of Home Assistant
+    /// does, until it is ended.
+    fn render(self) -> Result<String, Refusal> {
+        self.allow(&["template"])?;
+        let template = self.keys.get("template").and_then(Value::as_str);
+        let template = template.ok_or_else(|| missing("template", "required key not provided"))?;
+        if !REPORTED.iter().all(|place| template.contains(place)) {
+            return Err(("template_error".into(), "This template is not simulated.".into()));
+        }
+        if let Some(peer) = self.world.peers.get_mut(&self.peer) {
+            peer.templates.insert(self.id);
+        }
+        Ok("null".into())
+    }
+
     fn unsubscribe(self) -> Result<String, Refusal> {
         self.allow(&["subscription"])?;
         let id = self.keys.get("subscription").and_then(Value::as_u64);
         let id = id.ok_or_else(|| missing("subscription", "expected int"))?;
-        match self.world.peers.get_mut(&self.peer).and_then(|p| p.subscriptions.remove(&id)) {
-            Some(_) => Ok("null".into()),
-            None => Err(("not_found".into(), "Subscription not found.".into())),
+        let peer = self.world.peers.get_mut(&self.peer);
+        match peer.is_some_and(|p| p.subscriptions.remove(&id).is_some() || p.templates.remove(&id)) {
+            true => Ok("null".into()),
+            false => Err(("not_found".into(), "Subscription not found.".into())),
         }
     }
 

@@ -159,6 +159,8 @@ pub enum Fault {
     /// Two changes of the entity in one microsecond: it becomes `unavailable`, then what it was. Both have the same
     /// `last_updated`.
     SameInstant(EntityId),
+    /// Lasting: the entity's device reports nothing. What it said last stays, and Home Assistant says nothing of it.
+    Silence(EntityId),
     /// Lasting: there is no recorder. Its commands and those of history are unknown, and what is fired meanwhile is in no
     /// history, ever.
     NoRecorder,

@@ -9,14 +9,14 @@ const MAX_HEAD: usize = 16 * 1024;
 
 /// The head of a request.
 #[derive(Debug)]
-pub(super) struct Head {
-    pub(super) path: String,
+pub(crate) struct Head {
+    pub(crate) path: String,
     headers: Vec<(String, String)>,
 }
 
 impl Head {
     /// Reads one; also returns what came after it.
-    pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<(Self, Vec<u8>)> {
+    pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<(Self, Vec<u8>)> {
         let mut bytes = Vec::with_capacity(1024);
         let end = loop {
             if let Some(at) = bytes.windows(4).position(|w| w == b"\r\n\r\n") {
@@ -36,13 +36,13 @@ impl Head {
     }
 
     /// The value of a header, by its name in lower case.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 
 /// Answers an upgrade.
-pub(super) async fn switch_protocols(stream: &mut (impl AsyncWrite + Unpin), key: &str) -> io::Result<()> {
+pub(crate) async fn switch_protocols(stream: &mut (impl AsyncWrite + Unpin), key: &str) -> io::Result<()> {
     let accept = derive_accept_key(key.as_bytes());
     let head = format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\
@@ -53,15 +53,26 @@ pub(super) async fn switch_protocols(stream: &mut (impl AsyncWrite + Unpin), key
 }
 
 /// Answers anything else, and is done with the connection.
-pub(super) async fn respond(
+pub(crate) async fn respond(
     stream: &mut (impl AsyncWrite + Unpin),
     status: &str,
+    body: &str,
+) -> io::Result<()> {
+    respond_with(stream, status, "", body).await
+}
+
+/// The same with more lines in the head, each with its end.
+pub(crate) async fn respond_with(
+    stream: &mut (impl AsyncWrite + Unpin),
+    status: &str,
+    headers: &str,
     body: &str,
 ) -> io::Result<()> {
     let kind = if body.starts_with('{') { "application/json" } else { "text/plain; charset=utf-8" };
     let length = body.len();
     let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n{headers}\
+         Connection: close\r\n\r\n"
     );
     stream.write_all(format!("{head}{body}").as_bytes()).await?;
     stream.flush().await

@@ -34,7 +34,8 @@ fn context(context: &Context, style: Style) -> String {
     object(&[("id", &quoted(&context.id)), ("parent_id", "null"), ("user_id", &user)], style)
 }
 
-/// A state object.
+/// A state object. It is written as text once, when it is first asked for, which is when it is fired where anyone listens:
+/// what is reported later is not in it (home-assistant/core#181392).
 pub(super) fn state(state: &State, style: Style) -> String {
     object(
         &[
@@ -42,7 +43,7 @@ pub(super) fn state(state: &State, style: Style) -> String {
             ("state", &quoted(&state.state)),
             ("attributes", &state.attributes),
             ("last_changed", &quoted(&iso(state.last_changed))),
-            ("last_reported", &quoted(&iso(state.last_reported))),
+            ("last_reported", &quoted(&iso(state.last_updated))),
             ("last_updated", &quoted(&iso(state.last_updated))),
             ("context", &context(&state.context, style)),
         ],
@@ -89,6 +90,13 @@ pub(super) fn event(event_type: &str, data: &str, at: Timestamp, why: &Context, 
 /// An event as the subscription with that id gets it.
 pub(super) fn of_subscription(id: u64, event: &str, style: Style) -> String {
     object(&[("type", "\"event\""), ("event", event), ("id", &id.to_string())], style)
+}
+
+/// What a template came to, for whoever asked with that id.
+pub(super) fn rendered(id: u64, text: &str, style: Style) -> String {
+    let listeners = r#"{"all":true,"entities":[],"domains":[],"time":true}"#;
+    let event = object(&[("result", &quoted(text)), ("listeners", listeners)], style);
+    of_subscription(id, &event, style)
 }
 
 /// The answer to a command. `id` is whatever the command had for one.

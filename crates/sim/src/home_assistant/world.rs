@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::Timestamp;
+use hearthline_core::{EntityId, Timestamp};
 
 use super::message::{self, Style};
 use super::outbox::{Out, Outbox};
@@ -51,6 +51,8 @@ pub(super) struct Lasting {
     pub(super) skew: i64,
     pub(super) no_recorder: bool,
     pub(super) slow_history: Duration,
+    /// Of each that is named here, nothing of its device is reported.
+    pub(super) silenced: BTreeSet<EntityId>,
 }
 
 /// One client.
@@ -59,6 +61,8 @@ pub(super) struct Peer {
     pub(super) outbox: Arc<Outbox>,
     /// The event type wanted, by the id of the command; absent for all.
     pub(super) subscriptions: BTreeMap<u64, Option<String>>,
+    /// Templates that are rendered, by the id of the command.
+    pub(super) templates: BTreeSet<u64>,
     pub(super) last_id: u64,
 }
 
@@ -117,7 +121,12 @@ impl World {
         self.counted.connections_ever += 1;
         let outbox = Arc::new(Outbox::new(self.peak_time));
         outbox.single(self.lasting.single_frames);
-        let peer = Peer { outbox: outbox.clone(), subscriptions: BTreeMap::new(), last_id: 0 };
+        let peer = Peer {
+            outbox: outbox.clone(),
+            subscriptions: BTreeMap::new(),
+            templates: BTreeSet::new(),
+            last_id: 0,
+        };
         self.peers.insert(self.counted.connections_ever, peer);
         Some((self.counted.connections_ever, outbox))
     }
@@ -150,7 +159,8 @@ impl World {
     /// Fires an event of any other type.
     pub(super) fn fire(&mut self, at: Timestamp, event_type: &str, data: &str) {
         let context = self.house.context(at, None);
-        let body = message::event(event_type, data, self.house.stamp(at), &context, self.lasting.style);
+        let fired = self.house.tick(at);
+        let body = message::event(event_type, data, fired, &context, self.lasting.style);
         self.send(event_type, &body);
     }
 

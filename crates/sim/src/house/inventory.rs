@@ -151,6 +151,17 @@ fn of_some_rooms(house: &mut Vec<Spec>) {
                 .in_area(area),
         );
     }
+    // A thermometer at minus 18 says the same for long, and reports it all the same.
+    let cold = Wave { mean: -18.2, swing: 0.3, peak: 18.0, noise: 0.1, decimals: 1, every: 30 };
+    for (what, kind, behaviour) in [
+        ("temperature", TEMPERATURE, cold),
+        ("battery", BATTERY, Behaviour::Level { percent: 87, every: 30 }),
+    ] {
+        let sensor = spec(format!("sensor.freezer_{what}"), format!("Freezer {what}"), kind, behaviour)
+            .on("Freezer".into(), "zha", "Aqara")
+            .in_area("kitchen");
+        house.push(if what == "battery" { sensor.labelled("battery_powered") } else { sensor });
+    }
     let soil = FlakyWave { mean: 34.0, noise: 2.0, every: 120 };
     house.push(
         spec(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fastrand::Rng;
-use hearthline_core::Timestamp;
+use hearthline_core::{EntityId, Timestamp};
 use serde_json::{Map, Value};
 
 use super::Write;
@@ -31,6 +31,8 @@ pub(super) enum Behaviour {
     Energy { watts: f64 },
     /// Percent left.
     Battery,
+    /// Percent that stay the same and are reported all the time.
+    Level { percent: u8, every: u64 },
     /// On for a minute when someone passes.
     Motion,
     /// Open for some minutes, a few times a day.
@@ -116,6 +118,14 @@ impl Model {
 
     pub(super) fn next_due(&self) -> Option<Timestamp> {
         self.due.peek().map(|Reverse((at, _))| *at)
+    }
+
+    /// What belongs to the same device, by the names of the installation.
+    pub(super) fn of_its_device(&self, entity_id: &EntityId) -> Vec<EntityId> {
+        let device = |resident: &Resident| resident.spec.device.clone();
+        let own = self.residents.iter().find(|r| r.spec.entity_id == entity_id.as_str()).and_then(device);
+        let of_it = self.residents.iter().filter(|r| own.is_some() && r.spec.device == own);
+        of_it.map(|r| r.spec.entity_id.as_str().into()).collect()
     }
 
     /// The next step up to `to`: when, and what is written by it.

@@ -190,7 +190,7 @@ impl States {
     }
 
     /// The time of the next event: a microsecond after the last one at least.
-    fn tick(&mut self, at: Timestamp) -> Timestamp {
+    pub(super) fn tick(&mut self, at: Timestamp) -> Timestamp {
         if !std::mem::take(&mut self.same_instant) {
             self.last_fired = at.max(Timestamp(self.last_fired.0 + 1));
         }

@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hearthline_core::fs::{AppendFile, DirEntry, ReadFile};
 
+use super::context::{known, weather};
 use super::*;
 
 /// A disk that takes so many changes and no more: where the power goes, or the process is killed.
@@ -96,10 +97,10 @@ fn log() -> Vec<Row> {
 /// What a flush and a merge go through, until the disk takes no more.
 fn live_through(disk: &Doomed, clock: &ManualClock, log: &[Row]) -> Result<(), crate::StoreError> {
     let store = Store::open(Arc::new(disk.clone()), Arc::new(clock.clone()), config())?;
-    let (first, second) = log.split_at(50);
+    let (first, second) = log.split_at(log.len() * 5 / 8);
     replay(&store, first);
     store.flush()?;
-    replay(&store, &[first, &second[..10]].concat());
+    replay(&store, &[first, &second[..second.len() / 3]].concat());
     store.flush()?;
     while store.maintain()? {}
     replay(&store, log);
@@ -136,6 +137,45 @@ fn whenever_the_power_goes_each_row_is_there_once_after_the_replay() {
                 assert!(left > 50, "the cuts reached all steps: {left}");
                 return;
             }
+        }
+    }
+}
+
+#[test]
+fn whenever_the_power_goes_weather_and_names_are_those_of_what_is_committed() {
+    let mut house = House::new();
+    let names = (0..12).map(|n| Row::Entity(known(n * 9_000, &format!("k{}", n % 3), &format!("a.{n}"))));
+    let log: Vec<Row> =
+        names.zip((0..12).map(|n| weather(n * 9_000, "a", 1.0))).flat_map(|(a, b)| [a, b]).collect();
+    let log: Vec<Row> = log.into_iter().map(|row| house.numbered(row)).collect();
+    let clock = ManualClock::at(NOON.plus(3 * DAY));
+    let there = |store: &Store| {
+        let mut rows = store.entity_rows(Timestamp(i64::MIN), Timestamp(i64::MAX)).len() as u64;
+        let always = crate::WeatherQuery { from: Timestamp(i64::MIN), to: Timestamp(i64::MAX) };
+        let each = |_| {
+            rows += 1;
+            ControlFlow::Continue(())
+        };
+        store.weather(&always, each).unwrap();
+        rows
+    };
+    for (cut, left) in (0..).flat_map(|left| [(true, left), (false, left)]) {
+        let disk = Doomed { disk: MemFs::default(), left: Arc::new(AtomicUsize::new(left)) };
+        let done = live_through(&disk, &clock, &log).is_ok();
+        if cut {
+            disk.disk.power_cut();
+        }
+        let what = format!("{left} changes, power cut: {cut}");
+        disk.left.store(usize::MAX, Ordering::Relaxed);
+        let store = Store::open(Arc::new(disk.disk.clone()), Arc::new(clock.clone()), config()).expect(&what);
+        assert_eq!(there(&store), store.committed().0, "{what}");
+        replay(&store, &log);
+        store.flush().unwrap();
+        assert_eq!((there(&store), store.verify()), (24, vec![]), "{what}");
+        let named = store.files().len() + 2; // with the manifest and the entities
+        assert_eq!(tree(&disk.disk, Path::new("/data")).len(), named, "{what}: nothing is left over");
+        if done && !cut {
+            return;
         }
     }
 }

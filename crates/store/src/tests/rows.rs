@@ -116,6 +116,7 @@ fn a_question_gets_its_entities_and_its_window_and_no_more() {
     }
     let window = |entities: Option<Vec<EntityId>>| StatesQuery {
         entities,
+        renamed: false,
         from: NOON.plus(Duration::from_secs(43_000)),
         to: NOON.plus(Duration::from_secs(43_400)),
     };

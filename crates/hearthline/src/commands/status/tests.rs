@@ -27,6 +27,15 @@ fn document() -> Status {
             },
         ],
         "weather": { "provider": "off", "state": "off", "calls": 0, "cache_hits": 0, "age_s": null },
+        "silent": {
+            "count": 1, "entities": 2,
+            "items": [{
+                "name": "Freezer", "device": "Freezer", "area": "Kitchen",
+                "entities": ["sensor.freezer_battery", "sensor.freezer_temperature"],
+                "since": "2026-11-23T09:00:00.000000Z", "silent_s": 10800, "usual_s": 300,
+                "sentence": "Freezer: nothing for 3 h, usually each 5 min",
+            }],
+        },
         "gaps": { "open": 1, "filled": 0, "partly": 0, "lost": 0 },
         "criteria": [
             {

@@ -101,7 +101,12 @@ async fn a_clock_that_is_set_refuses_nothing_doubles_nothing_and_delays_nothing(
             run.hears(&clock, heard.len()).await;
         }
         let mut stored = Vec::new();
-        let query = StatesQuery { entities: None, from: Timestamp(i64::MIN), to: Timestamp(i64::MAX) };
+        let query = StatesQuery {
+            entities: None,
+            renamed: false,
+            from: Timestamp(i64::MIN),
+            to: Timestamp(i64::MAX),
+        };
         run.store
             .states(&query, |row| {
                 stored.push(row.ts);

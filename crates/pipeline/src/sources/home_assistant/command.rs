@@ -6,6 +6,8 @@ use hearthline_core::{EntityId, Timestamp};
 use serde::Serialize;
 
 use super::Token;
+use super::reported::TEMPLATE;
+use super::wire::registry::Registry;
 
 /// A command. Its answer carries the id that it was sent with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,8 +20,15 @@ pub enum Command {
     GetConfig,
     /// The state of every entity that the token may see.
     GetStates,
+    /// What a registry lists.
+    Registry(Registry),
     /// The states that some entities had in a period, as the recorder kept them.
     History(Period),
+    /// What has reported without a change: one template, always the same. Its answer comes as an event of a
+    /// subscription, which is to be ended then.
+    Reported,
+    /// No more of the subscription that was made with that id.
+    Unsubscribe(u64),
     /// Is anybody there?
     Ping,
 }
@@ -46,6 +55,10 @@ struct Message<'a> {
     event_type: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     features: Option<Features>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subscription: Option<u64>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     history: Option<History<'a>>,
 }
@@ -71,7 +84,15 @@ impl Command {
     /// The text to be sent.
     #[must_use]
     pub fn to_json(&self, id: u64) -> String {
-        let plain = |kind| Message { id, kind, event_type: None, features: None, history: None };
+        let plain = |kind| Message {
+            id,
+            kind,
+            event_type: None,
+            features: None,
+            template: None,
+            subscription: None,
+            history: None,
+        };
         let message = match self {
             Self::CoalesceMessages => {
                 Message { features: Some(Features { coalesce_messages: 1 }), ..plain("supported_features") }
@@ -81,9 +102,12 @@ impl Command {
             }
             Self::GetConfig => plain("get_config"),
             Self::GetStates => plain("get_states"),
+            Self::Registry(registry) => plain(registry.list_command()),
             Self::History(period) => {
                 Message { history: Some(period.to_message()), ..plain("history/history_during_period") }
             }
+            Self::Reported => Message { template: Some(TEMPLATE), ..plain("render_template") },
+            Self::Unsubscribe(id) => Message { subscription: Some(*id), ..plain("unsubscribe_events") },
             Self::Ping => plain("ping"),
         };
         serde_json::to_string(&message).unwrap_or_default() // text and numbers always can be written
@@ -133,6 +157,7 @@ mod tests {
             (Command::SubscribeEvents(None), r#"{"id":7,"type":"subscribe_events"}"#),
             (Command::GetConfig, r#"{"id":7,"type":"get_config"}"#),
             (Command::GetStates, r#"{"id":7,"type":"get_states"}"#),
+            (Command::Registry(Registry::Label), r#"{"id":7,"type":"config/label_registry/list"}"#),
             (
                 Command::History(Period {
                     start: Timestamp(1_800_000_000_000_001),

@@ -1,19 +1,26 @@
-//! What is done on one connection, in order: subscribe at once, so that nothing of a start is missed; wait until Home
-//! Assistant has started, since before that its states are a part; compare its states with ours; then take in events
-//! until the stream ends, and compare again from time to time for entities that stay quiet.
+//! What is done on one connection, in order: subscribe at once, so that nothing of a start is missed; ask for the
+//! registries; wait until Home Assistant has started, since before that its states are a part; compare its states with
+//! ours; then take in events until the stream ends, and compare again from time to time for entities that stay quiet.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fastrand::Rng;
 use hearthline_core::{Clock, Timestamp};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::command::Command;
 use super::fill::Filler;
+use super::link::LinkConfig;
+use super::lists::{Kept, Lists};
+use super::reported::Reported;
 use super::session::{Incoming, Session};
 use super::status::{LinkState, LinkStatus};
-use super::wire::{self, Message, State};
+use super::wire::registry::{EntityUpdate, Registry};
+use super::wire::{self, Event, EventData, Message, State};
 use super::{Io, SessionError};
 use crate::ingest::{Hello, Ingest, IngestError};
 use crate::orders;
@@ -25,9 +32,7 @@ const STATE_CHANGED: &str = "state_changed";
 const ALL: &str = "*";
 /// Between two questions whether Home Assistant has started.
 const STARTED: Duration = Duration::from_secs(2);
-/// Between two comparisons.
-const SWEEP: Duration = Duration::from_secs(15 * 60);
-/// The same where the answer is large.
+/// The least between two comparisons where the answer is large.
 const LARGE_SWEEP: (usize, Duration) = (4 << 20, Duration::from_secs(3600));
 /// Without an event for so long after a comparison, a gap ends with the newest state compared.
 const QUIET: Duration = Duration::from_secs(5);
@@ -37,6 +42,8 @@ const SOON: Duration = Duration::from_secs(10);
 const PIECE: usize = 1 << 20;
 /// How long the log may take to write one piece. Home Assistant cuts off a client that reads nothing for 5 s.
 const ROOM: Duration = Duration::from_secs(4);
+/// Entities that are logged at once.
+const LEARNT: usize = 500;
 /// After a question was refused.
 const ASK_AGAIN: Duration = Duration::from_secs(60);
 /// With a slower ping no comparison is made: its answer shares the socket and could get us cut off.
@@ -49,24 +56,32 @@ pub(super) struct Connection<'l> {
     orders: &'l mut orders::Incoming,
     filler: Filler,
     clock: Arc<dyn Clock>,
-    events: &'l [String],
+    config: &'l LinkConfig,
     status: &'l watch::Sender<LinkStatus>,
     subscribed: usize,
+    lists: Lists,
+    /// An event of a registry cannot be had, which was said.
+    unheard: bool,
+    /// Home Assistant said that it had not started completely.
+    starting: bool,
     /// When states were last compared; none while Home Assistant is starting.
     compared: Option<Instant>,
+    /// The subscription that says what has reported, until it has.
+    reported: Option<u64>,
+    rng: Rng,
     /// The next question and when it is asked.
     next: Option<(Instant, Command)>,
 }
 
 impl<'l> Connection<'l> {
     /// On an authenticated session.
-    pub(super) const fn new(
+    pub(super) fn new(
         session: Session<Box<dyn Io>>,
         ingest: &'l mut Ingest,
         orders: &'l mut orders::Incoming,
         filler: Filler,
         clock: Arc<dyn Clock>,
-        events: &'l [String],
+        config: &'l LinkConfig,
         status: &'l watch::Sender<LinkStatus>,
     ) -> Self {
         Self {
@@ -75,10 +90,15 @@ impl<'l> Connection<'l> {
             orders,
             filler,
             clock,
-            events,
+            config,
             status,
             subscribed: 0,
+            lists: Lists::default(),
+            unheard: false,
+            starting: false,
             compared: None,
+            reported: None,
+            rng: Rng::with_seed(config.seed),
             next: None,
         }
     }
@@ -90,14 +110,17 @@ impl<'l> Connection<'l> {
     pub(super) async fn run(mut self, stop: impl Future<Output = ()>) -> Result<(), SessionError> {
         let mut stop = std::pin::pin!(stop);
         self.session.ask(Command::CoalesceMessages).await?;
-        let all = self.events.iter().any(|kind| kind == ALL);
-        if all {
+        if self.config.events.iter().any(|kind| kind == ALL) {
             self.session.ask(Command::SubscribeEvents(None)).await?;
         } else {
-            for kind in self.events {
+            for kind in &self.config.events {
                 self.session.ask(Command::SubscribeEvents(Some(kind.clone()))).await?;
             }
+            self.hear_of_registries().await?;
         }
+        self.lists.hold();
+        self.lists.changed(None);
+        self.ask_for_lists().await?;
         loop {
             let incoming = tokio::select! {
                 biased; // so that a simulation does the same twice
@@ -117,38 +140,112 @@ impl<'l> Connection<'l> {
                 incoming = self.session.next() => incoming?,
             };
             match incoming {
-                Incoming::Text(frame) => self.take_frame(&frame).await?,
+                Incoming::Text(frame) => self.take_frame(frame).await?,
                 Incoming::Binary(bytes) => {
                     self.ingest.undecodable(&bytes, "a frame of bytes, not of text", self.clock.now())?;
                     self.ingest.end_frame()?;
                 }
                 Incoming::Tick => {
+                    self.look_after_lists().await?;
                     self.ask_what_is_due().await?;
                     if self.compared.is_some_and(|at| at.elapsed() >= QUIET) {
                         self.ingest.quiet()?;
                     }
+                    self.ingest.repeat_weather()?;
                     self.fill().await?;
                 }
             }
         }
     }
 
-    async fn take_frame(&mut self, frame: &str) -> Result<(), SessionError> {
+    async fn take_frame(&mut self, frame: Utf8Bytes) -> Result<(), SessionError> {
         let received = self.clock.now();
-        for message in wire::messages(frame) {
-            self.take_message(message, received).await?;
+        let whole = Kept::new(received, frame, 0);
+        if self.lists.holds {
+            self.keep(whole).await?;
+        } else {
+            self.take_messages(whole).await?;
+        }
+        self.go_on().await
+    }
+
+    /// Takes the messages of a frame, as far as none says that what follows has to wait.
+    async fn take_messages(&mut self, kept: Kept) -> Result<(), SessionError> {
+        for (n, message) in wire::messages(&kept.frame).enumerate().skip(kept.from) {
+            self.take_message(message, kept.received).await?;
+            if self.lists.holds {
+                self.ingest.end_frame()?;
+                return self.keep(Kept::new(kept.received, kept.frame.clone(), n + 1)).await;
+            }
         }
         Ok(self.ingest.end_frame()?)
     }
 
+    /// Keeps a frame back, and takes the answers in it that cannot wait.
+    async fn keep(&mut self, kept: Kept) -> Result<(), SessionError> {
+        for message in wire::messages(&kept.frame).skip(kept.from) {
+            match message {
+                Message::Event(event) if event.event_type == Registry::Entity.update_event() => {
+                    self.lists.met(entity_update(&event));
+                }
+                Message::Result { id, .. } if self.cannot_wait(id) => {
+                    self.take_message(message, kept.received).await?;
+                    self.lists.takes(id);
+                }
+                Message::Pong { .. } => self.take_message(message, kept.received).await?,
+                _ => {}
+            }
+        }
+        if !self.lists.keep(kept) && self.lists.holds {
+            self.do_without_lists()?;
+            if self.lists.holds {
+                tracing::error!("the registries do not come, and too much waits for them");
+                self.ingest.overflowed();
+                return Err(IngestError::QueueFull.into());
+            }
+        }
+        Ok(())
+    }
+
+    fn cannot_wait(&self, id: u64) -> bool {
+        use Command::{CoalesceMessages, GetConfig, SubscribeEvents};
+        let command = self.session.asked(id);
+        matches!(command, Some(Command::Registry(_) | SubscribeEvents(_) | GetConfig | CoalesceMessages))
+    }
+
+    /// Takes what was kept back, once it need not be any longer.
+    async fn go_on(&mut self) -> Result<(), SessionError> {
+        while let Some(kept) = self.lists.let_go() {
+            self.take_messages(kept).await?;
+        }
+        Ok(())
+    }
+
     async fn take_message(&mut self, message: Message<'_>, received: Timestamp) -> Result<(), SessionError> {
         match message {
-            Message::Event(event) => self.ingest.accept(&event, received)?,
+            Message::Event(event) => {
+                let registry = match event.data {
+                    EventData::Other(_) => Registry::updated_by(&event.event_type),
+                    EventData::StateChanged { .. } => None,
+                };
+                if let Some(registry) = registry {
+                    self.take_update(registry, &event, received)?;
+                    self.ask_for_lists().await?;
+                }
+                if registry.is_none() || self.is_recorded(&event.event_type) {
+                    self.ingest.accept(&event, received)?;
+                }
+            }
+            Message::Result { id, .. } if self.lists.has_taken(id) => {}
             Message::Result { id, outcome } => match (self.session.answered(id), outcome) {
                 (Some(Command::History(period)), outcome) => {
                     let outcome = outcome.as_ref().map(|answer| *answer).map_err(AsRef::as_ref);
                     self.filler.answered(id, &period, outcome, self.ingest)?;
                     self.fill().await?;
+                }
+                (Some(Command::Registry(registry)), outcome) => {
+                    let outcome = outcome.as_ref().map(|answer| *answer).map_err(AsRef::as_ref);
+                    self.take_list(registry, outcome).await?;
                 }
                 (Some(command), Ok(answer)) => self.take_answer(command, answer, received).await?,
                 (Some(command), Err(message)) => self.take_refusal(command, &message).await?,
@@ -163,6 +260,7 @@ impl<'l> Connection<'l> {
                 self.session.answered(id);
                 self.status.send_modify(|status| status.ping = self.session.ping());
             }
+            Message::Rendered { id, outcome } => self.take_rendered(id, &outcome).await?,
             Message::Undecodable { raw, error } => {
                 self.ingest.undecodable(raw.as_bytes(), &error.to_string(), received)?;
                 self.compare_soon(); // good events may have stood in the same frame
@@ -180,10 +278,16 @@ impl<'l> Connection<'l> {
         received: Timestamp,
     ) -> Result<(), SessionError> {
         match command {
+            Command::SubscribeEvents(Some(event_type)) if self.is_ours(&event_type) => Ok(()),
             Command::SubscribeEvents(_) => self.subscribed().await,
             Command::GetConfig => self.take_config(answer).await,
             Command::GetStates => self.take_states(answer, received).await,
-            Command::CoalesceMessages | Command::History(_) | Command::Ping => Ok(()),
+            Command::CoalesceMessages
+            | Command::History(_)
+            | Command::Registry(_)
+            | Command::Reported
+            | Command::Unsubscribe(_)
+            | Command::Ping => Ok(()),
         }
     }
 
@@ -192,10 +296,16 @@ impl<'l> Connection<'l> {
             Command::SubscribeEvents(None) => {
                 tracing::warn!(%message, "not all events can be had (is the token an administrator's?); recording states");
                 self.session.ask(Command::SubscribeEvents(Some(STATE_CHANGED.into()))).await?;
+                self.hear_of_registries().await
+            }
+            Command::SubscribeEvents(Some(event_type)) if self.is_ours(&event_type) => {
+                if !std::mem::replace(&mut self.unheard, true) {
+                    tracing::warn!(%message, event_type, "changes of a registry are seen only when states are compared");
+                }
                 Ok(())
             }
             Command::SubscribeEvents(Some(event_type))
-                if self.events.len() > 1 && event_type != STATE_CHANGED =>
+                if self.config.events.len() > 1 && event_type != STATE_CHANGED =>
             {
                 tracing::warn!(%message, event_type, "events of this type cannot be had; recording the others");
                 Ok(())
@@ -209,7 +319,16 @@ impl<'l> Connection<'l> {
                 self.next = Some((Instant::now() + ASK_AGAIN, command));
                 Ok(())
             }
-            Command::CoalesceMessages | Command::History(_) | Command::Ping => Ok(()),
+            Command::Reported => {
+                self.reported = None;
+                tracing::debug!(%message, "what has reported without a change is not known; no sensor is called silent");
+                Ok(())
+            }
+            Command::CoalesceMessages
+            | Command::History(_)
+            | Command::Registry(_)
+            | Command::Unsubscribe(_)
+            | Command::Ping => Ok(()),
         }
     }
 
@@ -220,7 +339,7 @@ impl<'l> Connection<'l> {
             return Ok(());
         }
         let ha_version = self.session.ha_version().to_owned();
-        let states_only = self.events.iter().all(|kind| kind == STATE_CHANGED);
+        let states_only = self.config.events.iter().all(|kind| kind == STATE_CHANGED);
         self.ingest.connected(&Hello { ha_version: ha_version.clone(), states_only })?;
         let now = self.clock.now();
         self.status.send_modify(|status| {
@@ -238,12 +357,17 @@ impl<'l> Connection<'l> {
         let running = config.is_running();
         self.status.send_modify(|status| {
             status.location_name = config.location_name;
+            status.place = config.latitude.zip(config.longitude);
             status.ha_version = config.version.or(status.ha_version.take());
         });
         if running {
+            if std::mem::take(&mut self.starting) {
+                self.lists.changed(None); // it may have had a part of them
+            }
             self.ingest.running();
             self.session.ask(Command::GetStates).await?;
         } else {
+            self.starting = true;
             self.ingest.starting()?;
             self.next = Some((Instant::now() + STARTED, Command::GetConfig));
         }
@@ -263,8 +387,39 @@ impl<'l> Connection<'l> {
         }
         self.ingest.compared(&states)?;
         self.compared = Some(Instant::now());
-        let after = if answer.len() > LARGE_SWEEP.0 { LARGE_SWEEP.1 } else { SWEEP };
+        let sweep = self.config.sweep;
+        let most = if answer.len() > LARGE_SWEEP.0 { sweep.max(LARGE_SWEEP.1) } else { sweep };
+        // Not in step with a sensor that reports as regularly: it would be looked at at the same moment of its own each time.
+        let after = most.mul_f64(0.75 + 0.25 * self.rng.f64());
         self.next = Some((Instant::now() + after, Command::GetStates));
+        if states.iter().any(|state| state.has_reports) && !self.is_busy() {
+            self.no_more_reports().await?;
+            self.reported = Some(self.session.ask(Command::Reported).await?);
+        }
+        Ok(())
+    }
+
+    /// What has reported without a change. What a template comes to later, or another one does, is not waited for.
+    async fn take_rendered(
+        &mut self,
+        id: u64,
+        outcome: &Result<Cow<'_, str>, Cow<'_, str>>,
+    ) -> Result<(), SessionError> {
+        if self.reported == Some(id) {
+            match outcome.as_deref().map(Reported::parse) {
+                Ok(Some(reported)) => self.ingest.reported(&reported),
+                Ok(None) => tracing::debug!("what has reported without a change was not understood"),
+                Err(message) => tracing::debug!(%message, "what has reported without a change is not known"),
+            }
+            self.no_more_reports().await?;
+        }
+        Ok(())
+    }
+
+    async fn no_more_reports(&mut self) -> Result<(), SessionError> {
+        if let Some(id) = self.reported.take() {
+            self.session.ask(Command::Unsubscribe(id)).await?;
+        }
         Ok(())
     }
 
@@ -306,9 +461,125 @@ impl<'l> Connection<'l> {
         if let Some((_, command)) =
             self.next.take_if(|(at, command)| *at <= now && !(busy && *command == Command::GetStates))
         {
+            if command == Command::GetStates {
+                self.lists.changed(None);
+                self.ask_for_lists().await?;
+            }
             self.session.ask(command).await?;
         }
         Ok(())
+    }
+
+    /// Subscribes to what says that a registry has changed, where that is not recorded anyway.
+    async fn hear_of_registries(&mut self) -> Result<(), SessionError> {
+        for registry in Registry::ALL {
+            let event_type = registry.update_event();
+            if self.is_ours(event_type) {
+                self.session.ask(Command::SubscribeEvents(Some(event_type.into()))).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether events of this type are not recorded and only tell us something.
+    fn is_ours(&self, event_type: &str) -> bool {
+        Registry::updated_by(event_type).is_some()
+            && !self.config.events.iter().any(|kind| kind == event_type)
+    }
+
+    /// Whether the settings ask for events of this type.
+    fn is_recorded(&self, event_type: &str) -> bool {
+        self.config.events.iter().any(|kind| kind == event_type || kind == ALL)
+    }
+
+    /// A registry has changed. What the event says holds at once; the rest is asked for.
+    fn take_update(
+        &mut self,
+        registry: Registry,
+        event: &Event<'_>,
+        received: Timestamp,
+    ) -> Result<(), SessionError> {
+        let at = event.time_fired;
+        if registry == Registry::Entity {
+            let EntityUpdate { action, entity_id, old_entity_id } = entity_update(event);
+            match (action.0.as_deref(), old_entity_id.0, entity_id.0) {
+                (Some("update"), Some(from), Some(to)) => self.ingest.renamed(&from, &to, at, received)?,
+                (Some("remove"), _, Some(gone)) => self.ingest.unregistered(&gone, at, received)?,
+                (Some("create"), _, Some(new)) if !self.ingest.is_registered(&new) => self.lists.hold(),
+                _ => {}
+            }
+        }
+        self.lists.changed(Some(at));
+        Ok(())
+    }
+
+    async fn ask_for_lists(&mut self) -> Result<(), SessionError> {
+        if self.lists.begins() {
+            for registry in Registry::ALL {
+                self.session.ask(Command::Registry(registry)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_list(
+        &mut self,
+        registry: Registry,
+        outcome: Result<&str, &str>,
+    ) -> Result<(), SessionError> {
+        let taken = match outcome {
+            Ok(answer) => self.lists.registries.take(registry, answer).map_err(|error| error.to_string()),
+            Err(message) => Err(message.to_owned()),
+        };
+        match &taken {
+            Ok(unreadable) => {
+                if let Some(first) = unreadable.first() {
+                    tracing::warn!(
+                        ?registry,
+                        count = unreadable.len(),
+                        first,
+                        "entries of a registry cannot be read"
+                    );
+                }
+            }
+            Err(message) => tracing::warn!(?registry, message, "a registry cannot be had; asking again"),
+        }
+        if registry == Registry::Entity && taken.is_ok() {
+            self.lists.name_as_before();
+        }
+        let Some(at) = self.lists.answered(taken.is_err()) else { return Ok(()) };
+        let news = self.ingest.registered(&self.lists.registries, at);
+        self.make_room().await?;
+        for some in news.chunks(LEARNT) {
+            self.ingest.learn(some)?;
+            self.make_room().await?;
+        }
+        self.do_without_lists()
+    }
+
+    /// No longer waits for lists, unless without them it cannot be said what is left out.
+    fn do_without_lists(&mut self) -> Result<(), SessionError> {
+        if self.ingest.can_decide() {
+            self.lists.holds = false;
+        } else if self.lists.holds {
+            tracing::warn!("nothing is recorded until the registries are had, which a filter rule needs");
+        }
+        Ok(())
+    }
+
+    async fn look_after_lists(&mut self) -> Result<(), SessionError> {
+        if self.lists.is_late() {
+            self.do_without_lists()?;
+        }
+        self.ask_for_lists().await?;
+        self.go_on().await
+    }
+}
+
+fn entity_update(event: &Event<'_>) -> EntityUpdate {
+    match event.data {
+        EventData::Other(data) => serde_json::from_str(data).unwrap_or_default(),
+        EventData::StateChanged { .. } => EntityUpdate::default(),
     }
 }
 

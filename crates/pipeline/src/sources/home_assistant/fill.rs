@@ -26,6 +26,7 @@ use super::wire;
 use crate::gaps::{Outcome, State};
 use crate::ingest::{Ingest, PastState};
 use crate::portion::portion;
+use crate::weather::home_assistant::is_weather;
 
 /// How long an event from behind the gap is waited for. A recorder commits each few seconds.
 const FENCE: Duration = Duration::from_secs(120);
@@ -174,11 +175,12 @@ impl Filler {
             return Ok(());
         }
         self.not_before = Instant::now() + at.elapsed().max(PAUSE);
-        let rows = plan.take(period, rows, unreadable, bytes);
+        let mut rows = plan.take(period, rows, unreadable, bytes);
+        rows.sort_by_key(|row| !is_weather(row.entity_id.as_str())); // first, so that what comes behind it finds it
         if rows.is_empty() {
             return self.next(ingest);
         }
-        let entities = period.entities.clone();
+        let entities = ingest.names_of(&period.entities);
         let span = (period.start, period.end.unwrap_or(Timestamp(i64::MAX)));
         let had = (self.stored)(entities, span, ingest.appended());
         self.step = Step::Looking { rows, had };

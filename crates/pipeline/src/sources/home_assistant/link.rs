@@ -22,6 +22,8 @@ use super::{Dial, Retry, SessionError, Token, TokenSource};
 use crate::ingest::Ingest;
 use crate::orders::{Incoming, meanwhile};
 
+/// Between two comparisons of states in a usual house.
+pub const SWEEP: Duration = Duration::from_secs(15 * 60);
 /// A connection that lasted so long was a good one: the next wait is a first one again.
 const STABLE: Duration = Duration::from_secs(60);
 /// How often a parked link looks for another token.
@@ -42,9 +44,11 @@ pub struct LinkConfig {
     pub token: TokenSource,
     /// Types of events; `*` is all.
     pub events: Vec<String>,
+    /// Between two comparisons of states at most, and three quarters of it at least; an hour where they are large.
+    pub sweep: Duration,
     /// The program runs as an app under Home Assistant's supervisor.
     pub supervised: bool,
-    /// For the waits between attempts.
+    /// For the waits between attempts, and between comparisons.
     pub seed: u64,
     /// A person wants the next attempt now, also where the link is parked.
     pub retry: Arc<Notify>,
@@ -118,8 +122,7 @@ impl Link {
         tracing::info!("Home Assistant {version} has let us in at {address}");
         let clock = Arc::clone(&self.clock);
         let filler = Filler::new(Arc::clone(&self.stored), ingest.log());
-        let connection =
-            Connection::new(session, ingest, orders, filler, clock, &self.config.events, &self.status);
+        let connection = Connection::new(session, ingest, orders, filler, clock, &self.config, &self.status);
         connection.run(stop.cancelled()).await
     }
 
@@ -177,7 +180,7 @@ impl Link {
 }
 
 /// What one look at Home Assistant shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Probe {
     /// Its version.
     pub ha_version: String,
@@ -185,6 +188,8 @@ pub struct Probe {
     pub location_name: Option<String>,
     /// Whether it has started completely.
     pub running: bool,
+    /// Latitude and longitude of the house in degrees.
+    pub place: Option<(f64, f64)>,
 }
 
 /// Connects once, authenticates, asks for the configuration and goes.
@@ -200,7 +205,8 @@ pub async fn probe(config: &LinkConfig) -> Result<Probe, SessionError> {
         |_| SessionError::Late { address: config.session.address.authority(), what: "answer", within: PROBE };
     let config = timeout(PROBE, configuration(&mut session)).await.map_err(late)??;
     session.close().await;
-    Ok(Probe { ha_version, running: config.is_running(), location_name: config.location_name })
+    let (running, place) = (config.is_running(), config.latitude.zip(config.longitude));
+    Ok(Probe { ha_version, running, place, location_name: config.location_name })
 }
 
 async fn configuration(session: &mut Session<Box<dyn super::Io>>) -> Result<wire::Config, SessionError> {

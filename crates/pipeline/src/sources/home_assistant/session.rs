@@ -174,6 +174,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         Ok(id)
     }
 
+    /// The command that an answer with this id will belong to.
+    pub fn asked(&self, id: u64) -> Option<&Command> {
+        self.asked.get(&id).map(|(command, _)| command)
+    }
+
     /// The command that an answer with this id belongs to; each is answered once.
     pub fn answered(&mut self, id: u64) -> Option<Command> {
         if let Some((_, sent)) = self.life.asked.take_if(|(asked, _)| *asked == id) {
@@ -226,8 +231,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
 
     async fn look_alive(&mut self) -> Result<(), SessionError> {
         let now = Instant::now();
-        // Whoever asks history waits for the answer himself; a ping has a deadline of its own.
-        let waits = |command: &Command| !matches!(command, Command::History(_) | Command::Ping);
+        // Whoever asks history or registries waits for the answer himself; a ping has a deadline of its own.
+        let waits = |command: &Command| {
+            !matches!(command, Command::History(_) | Command::Registry(_) | Command::Ping)
+        };
         if self.asked.values().any(|(command, sent)| waits(command) && now - *sent > ANSWER) {
             let address = self.address.clone();
             return Err(SessionError::Late { address, what: "answer a question", within: ANSWER });

@@ -38,6 +38,8 @@ pub struct LinkStatus {
     pub ha_version: Option<String>,
     /// The name of the house, once Home Assistant has said it.
     pub location_name: Option<String>,
+    /// Latitude and longitude of the house in degrees, once Home Assistant has said them.
+    pub place: Option<(f64, f64)>,
 }
 
 impl LinkStatus {
@@ -52,6 +54,7 @@ impl LinkStatus {
             ping: None,
             ha_version: None,
             location_name: None,
+            place: None,
         }
     }
 

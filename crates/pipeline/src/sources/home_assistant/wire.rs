@@ -5,6 +5,7 @@
 //! every slice is known from where the walk passed by.
 
 mod history;
+pub mod registry;
 pub(crate) mod walk;
 
 use std::borrow::Cow;
@@ -47,6 +48,13 @@ pub enum Message<'a> {
     Pong {
         /// That the ping was sent with.
         id: u64,
+    },
+    /// What a template came to, or why it did not, in Home Assistant's words.
+    Rendered {
+        /// That the template was sent with.
+        id: u64,
+        /// The text.
+        outcome: Result<Cow<'a, str>, Cow<'a, str>>,
     },
     /// Of a type, or with an id, that nobody here waits for.
     Other,
@@ -111,6 +119,8 @@ pub struct State<'a> {
     pub last_changed: Timestamp,
     /// When text or attributes last changed.
     pub last_updated: Timestamp,
+    /// Whether it says when it was last reported, as releases from 2024.4 on do.
+    pub has_reports: bool,
     /// `context.id`.
     pub context_id: Option<Cow<'a, str>>,
 }
@@ -219,9 +229,9 @@ fn message<'a>(walk: &mut Walk<'a>) -> Message<'a> {
         _ => _ = walk.value(),
     });
     match (kind.as_deref(), id) {
-        (Some("event"), _) => match event {
+        (Some("event"), id) => match event {
             Some((_, Ok(event))) => Message::Event(event),
-            Some((raw, Err(error))) => Message::Undecodable { raw, error },
+            Some((raw, Err(error))) => rendered(raw, id).unwrap_or(Message::Undecodable { raw, error }),
             None => Message::Undecodable { raw, error: WireError::Incomplete("event", "event") },
         },
         (Some("result"), Some(id)) => {
@@ -240,6 +250,21 @@ fn message<'a>(walk: &mut Walk<'a>) -> Message<'a> {
     }
 }
 
+/// What stands in the place of an event where a template was asked for.
+fn rendered(raw: &str, id: Option<u64>) -> Option<Message<'_>> {
+    let (mut text, mut error, mut is_event) = (None, None, false);
+    Walk::new(raw).object(|key, walk| match key {
+        "result" => text = walk.string(),
+        "error" => error = walk.string(),
+        key => {
+            is_event |= key == "event_type";
+            _ = walk.value();
+        }
+    });
+    let outcome = text.map(Ok).or(error.map(Err)).filter(|_| !is_event)?;
+    Some(Message::Rendered { id: id?, outcome })
+}
+
 /// The text of one member of an object.
 fn named<'a>(walk: &mut Walk<'a>, name: &str) -> Option<Cow<'a, str>> {
     let mut text = None;
@@ -248,7 +273,7 @@ fn named<'a>(walk: &mut Walk<'a>, name: &str) -> Option<Cow<'a, str>> {
 }
 
 /// The answer to `get_config`, as far as it matters.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub struct Config {
     /// Home Assistant's version.
     #[serde(default)]
@@ -259,6 +284,12 @@ pub struct Config {
     /// `RUNNING` once it has started completely.
     #[serde(default)]
     pub state: Option<String>,
+    /// Degrees.
+    #[serde(default)]
+    pub latitude: Option<f64>,
+    /// Degrees.
+    #[serde(default)]
+    pub longitude: Option<f64>,
 }
 
 impl Config {
@@ -351,6 +382,7 @@ struct StateObject<'a> {
     attributes: &'a str,
     last_changed: Option<Cow<'a, str>>,
     last_updated: Option<Cow<'a, str>>,
+    has_reports: bool,
     context_id: Option<Cow<'a, str>>,
 }
 
@@ -358,7 +390,7 @@ impl<'a> StateObject<'a> {
     fn read(walk: &mut Walk<'a>) -> Self {
         let [mut entity_id, mut state, mut last_changed, mut last_updated, mut context_id] =
             [const { None }; 5];
-        let mut attributes = "{}";
+        let (mut attributes, mut has_reports) = ("{}", false);
         let raw = walk.object(|key, walk| match key {
             "entity_id" => entity_id = walk.string(),
             "state" => state = walk.string(),
@@ -366,9 +398,12 @@ impl<'a> StateObject<'a> {
             "last_changed" => last_changed = walk.string(),
             "last_updated" => last_updated = walk.string(),
             "context" => context_id = named(walk, "id"),
-            _ => _ = walk.value(),
+            key => {
+                has_reports |= key == "last_reported";
+                _ = walk.value();
+            }
         });
-        Self { raw, entity_id, state, attributes, last_changed, last_updated, context_id }
+        Self { raw, entity_id, state, attributes, last_changed, last_updated, has_reports, context_id }
     }
 
     fn state(self) -> Result<State<'a>, WireError> {
@@ -379,6 +414,7 @@ impl<'a> StateObject<'a> {
             attributes: self.attributes,
             last_changed: time(("state", "last_changed"), self.last_changed)?,
             last_updated: time(("state", "last_updated"), self.last_updated)?,
+            has_reports: self.has_reports,
             context_id: self.context_id,
         })
     }

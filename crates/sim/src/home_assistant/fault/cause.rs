@@ -71,6 +71,7 @@ impl HomeAssistant {
             Fault::SameInstant(entity_id) => self.written(|w, now| w.same_instant(entity_id.as_str(), now)),
             Fault::ClockSkew { micros } => self.lasting(|l| l.skew = micros),
 
+            Fault::Silence(entity_id) => self.lasting(|l| l.silenced.extend([entity_id])),
             Fault::NoRecorder => self.lasting(|l| l.no_recorder = true),
             Fault::SlowHistory(by) => self.lasting(|l| l.slow_history = by),
         }
@@ -95,6 +96,7 @@ impl HomeAssistant {
             Fault::OddKeyOrder => self.lasting(|l| l.style.odd_order = false),
             Fault::UnknownKeys => self.lasting(|l| l.style.unknown_keys = false),
             Fault::ClockSkew { .. } => self.lasting(|l| l.skew = 0),
+            Fault::Silence(entity_id) => self.lasting(|l| _ = l.silenced.remove(entity_id)),
             Fault::NoRecorder => self.lasting(|l| l.no_recorder = false),
             Fault::SlowHistory(_) => self.lasting(|l| l.slow_history = Duration::ZERO),
             _ => {}
@@ -117,6 +119,7 @@ impl HomeAssistant {
         self.change(|w| {
             set(&mut w.lasting);
             w.house.set_skew(w.lasting.skew);
+            w.house.silence(&w.lasting.silenced);
             w.recorder.set_absent(w.lasting.no_recorder, now);
             w.peers.values().for_each(|peer| peer.outbox.single(w.lasting.single_frames));
         });

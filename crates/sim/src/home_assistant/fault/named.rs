@@ -42,7 +42,7 @@ const ENTITY: (&str, &str) = ("entity", "");
 const COMMAND: (&str, &str) = ("command", "");
 
 /// All, in the order of: the network, connecting, the process, frames and events, the house, history.
-const KINDS: [FaultKind; 36] = [
+const KINDS: [FaultKind; 37] = [
     kind("drop", &[ENDING], "every connection ends (eof or close)", |g| Ok(Fault::Drop(g.ending()?))),
     kind("half-open", &[], "lines are open and dead in both directions; lasts", |_| Ok(Fault::HalfOpen)),
     kind("cut", &[("bytes", "1000")], "the connection breaks so many bytes further on", |g| {
@@ -147,6 +147,9 @@ const KINDS: [FaultKind; 36] = [
     kind("same-instant", &[ENTITY], "the entity changes twice in one microsecond", |g| {
         Ok(Fault::SameInstant(g.text("entity")?.into()))
     }),
+    kind("silence", &[ENTITY], "the entity's device reports nothing; lasts", |g| {
+        Ok(Fault::Silence(g.text("entity")?.into()))
+    }),
     kind("no-recorder", &[], "there is no recorder and no history; lasts", |_| Ok(Fault::NoRecorder)),
     kind("slow-history", &[("by", "20s")], "history answers that late; lasts", |g| {
         Ok(Fault::SlowHistory(g.duration("by")?))
@@ -217,6 +220,7 @@ impl Fault {
                 | Self::Ban
                 | Self::BadGateway
                 | Self::ClockSkew { .. }
+                | Self::Silence(_)
                 | Self::NoRecorder
                 | Self::SlowHistory(_)
         )

@@ -140,3 +140,56 @@ async fn all_states_are_one_frame_of_40_mb() {
     let Some(Message::Text(text)) = client.frame().await else { panic!("no answer") };
     assert!((40_000_000..42_000_000).contains(&text.len()), "{}", text.len());
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_reported_without_a_change_is_in_no_state_and_in_a_template() {
+    const TEMPLATE: &str = "now={{ as_timestamp(utcnow()) | int }} {% for s in states if \
+        (s.last_reported - s.last_updated).total_seconds() > 10 %}{{ s.entity_id }}={{ as_timestamp(s.last_reported) | int }} {% endfor %}";
+    let server = quiet(Options::default());
+    let mut client = Client::subscribed(&server).await;
+    server.set_state("sensor.same", "1", "{}");
+    server.set_state("sensor.once", "1", "{}");
+    tokio::time::sleep(20 * SECOND).await;
+    server.set_state("sensor.same", "1", "{}");
+    let states = client.call(json!({"type": "get_states"})).await;
+    for state in states["result"].as_array().unwrap() {
+        assert_eq!(state["last_reported"], state["last_updated"], "it is the text of when it was fired");
+    }
+    let other = client.call(json!({"type": "render_template", "template": "{{ now() }}"})).await;
+    assert_eq!(other["error"]["code"], "template_error");
+    let answer = client.call(json!({"type": "render_template", "template": TEMPLATE})).await;
+    assert_eq!(answer["success"], true);
+    let rendered = client.next().await.unwrap();
+    let now = super::start_time().plus(20 * SECOND).0 / 1_000_000;
+    assert_eq!(rendered["event"]["result"], format!("now={now} sensor.same={now}"));
+    let (subscription, end) = (answer["id"].clone(), "unsubscribe_events");
+    for success in [true, false] {
+        let ended = client.call(json!({"type": end, "subscription": subscription})).await;
+        assert_eq!(ended["success"], success);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_device_that_falls_silent_reports_nothing_until_that_is_healed() {
+    let start = super::start_time();
+    let clock = std::sync::Arc::new(crate::TokioClock::starting_at(start));
+    let server = crate::HomeAssistant::new(House::new(1, start), clock, Options::default());
+    let reported = |what: &str| {
+        let id = format!("sensor.{what}");
+        server.states().iter().find(|state| *state.entity_id.as_str() == id).unwrap().last_reported
+    };
+    let freezer = || (reported("freezer_temperature"), reported("freezer_battery"));
+    let live = async || {
+        tokio::time::sleep(120 * SECOND).await;
+        server.advance();
+    };
+    live().await;
+    let (before, other) = (freezer(), reported("house_power"));
+    server.cause(Fault::Silence("sensor.freezer_temperature".into()));
+    live().await;
+    assert_eq!(freezer(), before, "all that is of the device");
+    assert!(reported("house_power") > other);
+    server.heal();
+    live().await;
+    assert!(freezer().0 > before.0 && freezer().1 > before.1);
+}

@@ -39,6 +39,7 @@ pub(super) fn step(spec: &Spec, memory: &mut Memory, at: Timestamp, rng: &mut Rn
             memory.level = if memory.level < 5.0 { 100.0 } else { memory.level - rng.f64() };
             Reading::new(number(memory.level, 0), 3600)
         }
+        Behaviour::Level { percent, every } => Reading::new(percent.to_string(), every),
         Behaviour::Motion => {
             memory.on = memory.started && !memory.on;
             Reading::new(on_off(memory.on), if memory.on { 60 } else { seldom(hour, 240, rng) })

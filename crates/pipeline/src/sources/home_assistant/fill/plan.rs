@@ -209,7 +209,7 @@ impl Plan {
             ));
         }
         notes.retain(|note| !note.is_empty());
-        not_kept.extend(holes().cloned());
+        not_kept.extend(holes().chain(&self.fill.mixed).cloned());
         not_kept.sort_unstable();
         let complete = notes.is_empty() || self.fill.cause == Cause::Requested;
         let state = if complete { State::Filled } else { State::Partly };

@@ -32,7 +32,7 @@ pub fn in_store(store: Arc<Store>, delivery: Arc<SinkView>) -> Stored {
             while delivery.given() < through {
                 tokio::time::sleep(LOOK).await;
             }
-            let query = StatesQuery { entities: Some(entities), from, to };
+            let query = StatesQuery { entities: Some(entities), renamed: false, from, to };
             let asked = tokio::task::spawn_blocking(move || store.identities(&query)).await;
             asked.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
         })

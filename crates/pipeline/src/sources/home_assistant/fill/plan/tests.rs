@@ -19,6 +19,7 @@ fn plan(entities: usize, minutes: u64, cause: Cause) -> Plan {
         proofs: HashMap::new(),
         changed,
         others: false,
+        mixed: Vec::new(),
     };
     Plan::new(fill, Instant::now())
 }
