@@ -161,6 +161,12 @@ impl InfluxDb {
         self.0.open.send_replace(true);
     }
 
+    /// What it does badly now.
+    #[must_use]
+    pub fn fault(&self) -> Option<InfluxFault> {
+        self.0.state.lock().fault.map(|(fault, _)| fault)
+    }
+
     /// What has happened so far.
     #[must_use]
     pub fn counters(&self) -> InfluxCounters {

@@ -3,9 +3,11 @@
 
 mod access;
 mod away;
+mod conflict;
 mod faults;
 mod hue;
 mod peer;
+mod simulated;
 mod victoria_metrics;
 mod wild;
 
@@ -14,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hearthline_core::{Clock as _, SystemClock};
-use hearthline_sim::{HomeAssistant, House, LedgerEntry, Options};
+use hearthline_sim::{Fired, HomeAssistant, House, Options};
 use serde_json::Value;
 
 use crate::hearthline::{Hearthline, Run, Status};
@@ -35,9 +37,12 @@ type States = BTreeMap<(String, i64), String>;
 
 impl Rig {
     async fn new(settings: &str) -> Self {
+        Self::of(House::empty(1, SystemClock::new().now()), settings).await
+    }
+
+    async fn of(house: House, settings: &str) -> Self {
         let options = Options::default();
         let token = options.token.clone();
-        let house = House::empty(1, SystemClock::new().now());
         let house = HomeAssistant::new(house, Arc::new(SystemClock::new()), options);
         let address = house.listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let hearthline = Hearthline::new(&format!("http://{address}"), &token).with_settings(settings);
@@ -46,7 +51,7 @@ impl Rig {
 
     /// What was fired, as it has to be in an InfluxDB.
     fn fired(&self) -> States {
-        let state = |fired: &LedgerEntry| match &fired.new_state {
+        let state = |fired: &Fired| match &fired.new_state {
             Some(state) => state.state.to_string(),
             None => "removed".to_owned(),
         };

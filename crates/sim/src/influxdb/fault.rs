@@ -32,11 +32,11 @@ pub enum InfluxFault {
     TooMany(Option<u64>),
     /// Writes: 413 for a body of more bytes, as they come.
     TooLarge(usize),
-    /// 401, whoever asks.
+    /// 401 to everything but the question who it is.
     Unauthorised,
     /// Writes: 403.
     Forbidden,
-    /// Writes: 404, the database or bucket is gone.
+    /// Writes: 404, the database or bucket is gone, and whoever asks may not make it.
     NotFound,
     /// Writes: 400, no more series fit, and nothing is stored.
     MaxSeries,
@@ -57,6 +57,7 @@ impl InfluxFault {
             Self::BadGateway => {
                 Some(Reply::text(502, "<html><head><title>502 Bad Gateway</title></head></html>"))
             }
+            Self::Unauthorised if matches!(request.route().1, "/ping" | "/health") => None,
             Self::Unauthorised => Some(
                 Reply::json(
                     401,
@@ -65,6 +66,7 @@ impl InfluxFault {
                 )
                 .with("WWW-Authenticate", "Basic realm=\"InfluxDB\""),
             ),
+            Self::NotFound if makes(request) => refuse(403, "not authorized to make a database or bucket"),
             _ if !is_write => None,
             Self::CacheFull => refuse(500, "engine: cache-max-memory-size exceeded: (2720000/1048576)"),
             Self::Internal => refuse(500, "timeout"),
@@ -83,5 +85,16 @@ impl InfluxFault {
             | Self::CutRequest
             | Self::TooLarge(_) => None,
         }
+    }
+}
+
+/// Whether a database or bucket is to be made.
+fn makes(request: &Request) -> bool {
+    match request.route() {
+        ("POST", "/api/v2/buckets" | "/api/v3/configure/database") => true,
+        ("GET" | "POST", "/query") => {
+            request.parameter("q").is_some_and(|question| question.to_uppercase().contains("CREATE DATABASE"))
+        }
+        _ => false,
     }
 }

@@ -227,6 +227,7 @@ async fn a_bucket_takes_nothing_of_a_write_that_it_cannot_read_and_the_rest_of_o
     let server = open(InfluxVersion::V2);
     let mut client = Client::of(&server);
     let path = "/api/v2/write?org=home&bucket=home&precision=ns";
+    assert_eq!(client.write(path, "").await.1["message"], "writing requires points");
     assert_eq!(client.write(path, "m f=1,u=1u 1").await.0, 204);
     let (status, body) = client.write(path, "m f=2 2\nm f= 3").await;
     assert_eq!((status, &body["code"]), (400, &json!("invalid")));

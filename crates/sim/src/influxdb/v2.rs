@@ -60,6 +60,9 @@ fn write(state: &mut State, request: &Request, now: i64) -> Reply {
     let Ok(body) = request.plain() else {
         return told(400, "invalid", "gzipped HTTP body contains an invalid header");
     };
+    if body.is_empty() {
+        return told(400, "invalid", "writing requires points");
+    }
     let reading = Reading { unit: unit(precision.as_deref()), now, unsigned: true };
     let mut points = Vec::new();
     for line in reading.read(&body) {

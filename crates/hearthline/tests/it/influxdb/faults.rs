@@ -1,15 +1,14 @@
 //! What happens to everything that a server can do badly, by a simulated one.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use hearthline_core::SystemClock;
-use hearthline_sim::{Access, FieldValue, InfluxDb, InfluxFault, InfluxVersion};
+use hearthline_sim::{InfluxFault, InfluxVersion};
 
-use super::{DELIVERED, MEASUREMENT, Rig, assert_same, sink};
+use super::simulated::{settings, simulated, states};
+use super::{DELIVERED, Rig, assert_same, sink};
 
-const TOKEN: &str = "of-the-simulated-one";
+/// Seconds for which one wants to be left alone.
+const WAIT: u64 = 25;
 
 /// Each with the state in which the sink is meanwhile, and a word of why.
 const FAULTS: [(&str, InfluxVersion, InfluxFault, &str, &str); 15] = [
@@ -22,42 +21,13 @@ const FAULTS: [(&str, InfluxVersion, InfluxFault, &str, &str); 15] = [
     ("internal", InfluxVersion::V2, InfluxFault::Internal, "degraded", "500"),
     ("bad-gateway", InfluxVersion::V1, InfluxFault::BadGateway, "degraded", "502"),
     ("unavailable", InfluxVersion::V2, InfluxFault::Unavailable(Some(2)), "degraded", "503"),
-    ("too-many", InfluxVersion::V2, InfluxFault::TooMany(Some(2)), "degraded", "429"),
+    ("too-many", InfluxVersion::V2, InfluxFault::TooMany(Some(WAIT)), "degraded", "429"),
     ("too-large", InfluxVersion::V1, InfluxFault::TooLarge(600), "", ""),
     ("unauthorised", InfluxVersion::V2, InfluxFault::Unauthorised, "parked", "token"),
     ("forbidden", InfluxVersion::V1, InfluxFault::Forbidden, "parked", "write"),
     ("not-found", InfluxVersion::V2, InfluxFault::NotFound, "parked", ""),
     ("max-series", InfluxVersion::V1, InfluxFault::MaxSeries, "parked", "limit"),
 ];
-
-async fn simulated(version: InfluxVersion) -> (InfluxDb, SocketAddr) {
-    let access = if version == InfluxVersion::V1 { Access::Open } else { Access::Token(TOKEN.into()) };
-    let server = InfluxDb::new(version, access, Arc::new(SystemClock::new()));
-    server.create("house", None);
-    let address = server.listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
-    (server, address)
-}
-
-fn settings(name: &str, version: InfluxVersion, address: SocketAddr) -> String {
-    let own = match version {
-        InfluxVersion::V1 => "database = \"house\"\n".to_owned(),
-        InfluxVersion::V2 => format!("bucket = \"house\"\norg = \"home\"\ntoken = \"{TOKEN}\"\n"),
-        InfluxVersion::V3 => format!("database = \"house\"\ntoken = \"{TOKEN}\"\n"),
-    };
-    format!("[[sinks]]\ntype = \"influxdb\"\nname = \"{name}\"\nurl = \"http://{address}\"\n{own}")
-}
-
-fn states(server: &InfluxDb) -> Vec<(String, i64, String)> {
-    let points = server.points("house", MEASUREMENT).into_iter();
-    points
-        .map(|point| {
-            let Some(FieldValue::Text(state)) = point.fields.get("state") else {
-                panic!("no state: {point:?}")
-            };
-            (point.tags["entity_id"].clone(), point.time, state.clone())
-        })
-        .collect()
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_a_server_does_badly_it_has_every_event_once_in_the_end() {
@@ -75,6 +45,7 @@ async fn whatever_a_server_does_badly_it_has_every_event_once_in_the_end() {
     for (server, (_, _, fault, ..)) in servers.iter().zip(FAULTS) {
         server.cause(fault);
     }
+    let began = Instant::now();
     for n in 0..300 {
         rig.house.set_state(&format!("sensor.n{}", n % 7), &n.to_string(), r#"{"note":"Grüße"}"#);
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -109,6 +80,10 @@ async fn whatever_a_server_does_badly_it_has_every_event_once_in_the_end() {
     for (server, (name, fault, state, reason)) in servers.iter().zip(table) {
         assert_same(&states(server), &fired);
         let counters = server.counters();
+        if fault == InfluxFault::TooMany(Some(WAIT)) {
+            let most = began.elapsed().as_secs() / WAIT + 1;
+            assert!(counters.answers[&429] <= most, "it was to be left alone: {counters:?}");
+        }
         println!(
             "{name:12} {fault:?}: {} writes answered {:?}; meanwhile {state} {reason}",
             counters.writes, counters.answers

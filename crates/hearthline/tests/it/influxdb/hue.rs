@@ -59,7 +59,7 @@ async fn a_lamp_and_a_room_are_delivered_into_a_database_that_has_their_attribut
     let brightness = brightness.unwrap_or_else(|| panic!("{listed}"));
     assert_eq!(
         (&brightness["goes_to"], &brightness["rows"], &brightness["server"]),
-        (&json!("attr_brightness_num"), &json!(2 * CHANGES), &json!(["string"])),
+        (&json!("attr_brightness_num"), &json!(2 * CHANGES), &json!(["text"])),
         "{brightness}"
     );
     let status = run.until("all is well", |status| status.at("/overall") == "healthy").await;

@@ -21,13 +21,10 @@ pub(super) struct InfluxDb {
     guarded: bool,
 }
 
-/// Of the one who made the database, where not everybody may do everything.
-pub(super) const ADMIN: [(&str, &str); 2] = [("u", "admin"), ("p", "of the admin")];
-
 impl InfluxDb {
     /// One that runs, lets everybody in, and has an empty database `house`.
     pub(super) async fn running() -> Self {
-        let server = Self::started(false).await;
+        let server = Self::started().await;
         server.query("CREATE DATABASE house").await;
         server
     }
@@ -35,7 +32,7 @@ impl InfluxDb {
     /// One that runs and lets nobody in but an administrator, with the database `house` in which `writer` may write and read
     /// with the password `right`, and `reader` only read.
     pub(super) async fn guarded() -> Self {
-        let server = Self::started(true).await;
+        let mut server = Self::started().await;
         for order in [
             "CREATE USER admin WITH PASSWORD 'of the admin' WITH ALL PRIVILEGES",
             "CREATE DATABASE house",
@@ -46,13 +43,16 @@ impl InfluxDb {
         ] {
             server.query(order).await;
         }
+        server.stop().await;
+        server.guarded = true;
+        server.start().await;
         server
     }
 
-    async fn started(guarded: bool) -> Self {
+    async fn started() -> Self {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let mut server = Self { folder, port: free_port(), process: None, client, guarded };
+        let mut server = Self { folder, port: free_port(), process: None, client, guarded: false };
         server.start().await;
         server
     }
@@ -99,11 +99,11 @@ impl InfluxDb {
 
     /// The rows of the answer's series, each with the series' name and tags.
     pub(super) async fn query(&self, question: &str) -> Vec<(Value, Vec<Value>)> {
-        let form = [("db", "house"), ("epoch", "ns"), ("q", question)];
-        let form = form.iter().chain(ADMIN.iter().filter(|_| self.guarded));
-        let body = form_of(form.copied());
-        let request = self.client.post(format!("{}/query", self.url()));
-        let request = request.header("Content-Type", "application/x-www-form-urlencoded").body(body);
+        let form = form_of([("db", "house"), ("epoch", "ns"), ("q", question)].into_iter());
+        let mut request = self.client.post(format!("{}/query?{form}", self.url()));
+        if self.guarded {
+            request = request.basic_auth("admin", Some("of the admin"));
+        }
         let answer: Value = request.send().await.unwrap().json().await.unwrap();
         let result = &answer["results"][0];
         assert!(answer["error"].is_null() && result["error"].is_null(), "{question}: {answer}");

@@ -3,7 +3,7 @@
 //! | | 1 | 2 | 3 |
 //! | --- | --- | --- | --- |
 //! | written to at | `/write?db=` | `/api/v2/write?org=&bucket=` | `/api/v3/write_lp?db=` |
-//! | says who it is at | `/ping` | `/ping`, `/health` | `/ping` |
+//! | says who it is at | `/ping`, `/query` | `/ping`, `/health` | `/ping` |
 //! | its fields | `SHOW FIELD KEYS` at `/query` | the same | `information_schema` at `/api/v3/query_sql` |
 //! | what it keeps | `SHOW RETENTION POLICIES` | `/api/v2/buckets` | it does not say |
 //! | made if missing | `CREATE DATABASE` | `/api/v2/buckets` | by the first write |
@@ -203,6 +203,11 @@ impl Server {
         if says.is_empty() {
             let health = self.get("/health", &[]).await?;
             says = version_of(&health).unwrap_or_default();
+        }
+        if says.is_empty() {
+            // VictoriaMetrics says which InfluxDB it speaks like where InfluxDB is spoken alone.
+            let query = self.get("/query", &[("q", "SHOW DATABASES")]).await?;
+            says = version_of(&query).unwrap_or_default();
         }
         let found = match says.trim_start_matches('v').split('.').next() {
             Some("0" | "1") => Some(Version::V1),
