@@ -55,6 +55,7 @@ pub struct Encoder {
     entities: HashMap<EntityId, Entity>,
     weather: Option<Weather>,
     series: HashSet<Box<[u8]>>,
+    one_line: bool,
     notes: Vec<Note>,
 }
 
@@ -88,6 +89,7 @@ impl Encoder {
             entities: HashMap::new(),
             weather: None,
             series: HashSet::new(),
+            one_line: false,
             notes: Vec::new(),
         }
     }
@@ -115,6 +117,12 @@ impl Encoder {
     pub fn limit_fields(&mut self, most: usize) {
         self.forget_encoded();
         self.names.limit_fields(most);
+    }
+
+    /// The server reads line by line and knows no line breaks inside of texts (VictoriaMetrics, which then loses the point
+    /// without a word): spaces are written in their place.
+    pub const fn join_lines(&mut self, join: bool) {
+        self.one_line = join;
     }
 
     fn forget_encoded(&mut self) {
@@ -162,6 +170,10 @@ impl Encoder {
         };
         match encoded {
             Ok(true) => {
+                if self.one_line {
+                    let breaks = out.iter_mut().skip(start).filter(|byte| **byte == b'\n');
+                    breaks.for_each(|byte| *byte = b' ');
+                }
                 out.push(b'\n');
                 self.names.tally.count(&self.notes);
                 Encoded::Line
@@ -178,7 +190,7 @@ impl Encoder {
     }
 
     fn state(&mut self, row: &StateRow, out: &mut Vec<u8>) -> Result<bool, Reason> {
-        let Self { layout, names, entities, weather, series, notes } = self;
+        let Self { layout, names, entities, weather, series, notes, .. } = self;
         let entity = match entities.get_mut(row.entity_id.as_str()) {
             Some(entity) => entity,
             None => entities.entry(row.entity_id.clone()).or_default(),
@@ -219,7 +231,8 @@ impl Encoder {
             entity.attributes(attributes, row.entity_id.domain(), names, out, notes);
         }
         if let Some(observation) = row.weather.as_ref().filter(|_| layout.weather) {
-            let known = weather.take().filter(|weather| weather.of == *observation);
+            let is_same = |known: &Weather| Arc::ptr_eq(&known.of, observation) || known.of == *observation;
+            let known = weather.take().filter(is_same);
             let known = weather.insert(known.unwrap_or_else(|| Weather::new(observation, names)));
             out.extend_from_slice(&known.fields);
             notes.extend_from_slice(&known.notes);

@@ -85,12 +85,18 @@ pub(super) struct Columns {
     pub(super) weather_stale: Target,
     pub(super) observed: [(Figure, Target); 10],
     pub(super) condition: Target,
+    /// How many of these the measurement of states does not have yet.
+    to_come: usize,
 }
 
 impl Columns {
     fn of(own: &str, schema: &mut Schema, tally: &mut Tally) -> Self {
-        let mut of =
-            |measurement: &str, field: &str, ours| Target::of(measurement, field, ours, schema, tally);
+        let mut to_come = 0;
+        let mut of = |measurement: &str, field: &str, ours| {
+            let placed = schema.place(measurement, field, ours);
+            to_come += usize::from(measurement == own && schema.fields(own).all(|known| *known != *placed));
+            Target::of(measurement, field, ours, schema, tally)
+        };
         Self {
             state: of(own, "state", FieldType::Text),
             value: of(own, "value", FieldType::Float),
@@ -102,6 +108,7 @@ impl Columns {
             weather_stale: of(own, "weather_stale", FieldType::Bool),
             observed: OBSERVED.map(|(field, figure)| (figure, of(WEATHER, field, FieldType::Float))),
             condition: of(WEATHER, "condition", FieldType::Text),
+            to_come,
         }
     }
 }
@@ -271,7 +278,7 @@ impl Names {
         let measurement = self.measurement.clone();
         let placed = self.schema.place(&measurement, &field, kind.field_type()).into_owned();
         let fields = self.fields.entry(measurement.clone()).or_default();
-        if !fields.contains(&placed) && fields.len() >= self.most_fields {
+        if !fields.contains(&placed) && fields.len() + self.columns.to_come >= self.most_fields {
             return Err(self.tally.left_out(attribute, Reason::TooManyFields));
         }
         let Self { schema, tally, .. } = self;
