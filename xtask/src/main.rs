@@ -89,8 +89,12 @@ fn soak(workspace: &Workspace) -> Result<bool> {
 fn install_peers() -> Result<bool> {
     let target = Workspace::find()?.target;
     peers::python::install(&target)?;
+    let servers = peers::influxdb::install(&target)?;
     let chromium = peers::chromium::install(&target)?;
-    println!("{}\n{}", peers::folder(&target).display(), chromium.display());
+    println!("{}", peers::folder(&target).display());
+    for program in servers.iter().chain([&chromium]) {
+        println!("{}", program.display());
+    }
     Ok(true)
 }
 

@@ -2,23 +2,22 @@
 
 use std::sync::Arc;
 
-use hearthline_core::{Clock, EntityId, Fs, Observation};
+use hearthline_core::{Clock, EntityId, Fs};
+use hearthline_pipeline::ingest::{Ingest, IngestView};
+use hearthline_pipeline::sources::home_assistant::LinkStatus;
 use hearthline_pipeline::weather::ask::{WITHIN, http};
+use hearthline_pipeline::weather::home_assistant::HouseView;
 use hearthline_pipeline::weather::provider::{KeySource, Reading};
 use hearthline_pipeline::weather::{Choice, Feed, FeedConfig, House, Key, Place};
+use tokio::sync::watch;
 
 use crate::settings::Settings;
 
 /// What survives a restart of the feed, in the data folder.
 const FILE: &str = "weather.json";
 
-/// The feed that the settings ask for.
-pub(crate) fn feed(
-    settings: &Settings,
-    clock: Arc<dyn Clock>,
-    fs: Arc<dyn Fs>,
-    newest: Option<Arc<Observation>>,
-) -> Feed {
+/// The feed that the settings ask for; the log may have an observation that is still good.
+pub(crate) fn feed(settings: &Settings, clock: Arc<dyn Clock>, fs: Arc<dyn Fs>, ingest: &Ingest) -> Feed {
     let weather = &settings.weather;
     let config = FeedConfig {
         choice: *weather.provider,
@@ -31,7 +30,18 @@ pub(crate) fn feed(
         file: settings.data_dir.join(FILE),
         seed: getrandom::u64().unwrap_or_default(), // without randomness the waits are still right, only not spread
     };
-    Feed::new(config, clock, fs, newest)
+    Feed::new(config, clock, fs, ingest.context().weather.newest().cloned())
+}
+
+/// What the feed needs to know of each moment: the house's own weather, and where the house is.
+pub(crate) fn world(
+    house: Arc<IngestView>,
+    connection: watch::Receiver<LinkStatus>,
+) -> impl Fn() -> (HouseView, Option<Place>) {
+    move || {
+        let place = connection.borrow().place;
+        (house.house(), place.and_then(|(latitude, longitude)| Place::near(latitude, longitude)))
+    }
 }
 
 /// Which of the house's own entities is used.

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use hearthline_core::{EntityId, Timestamp};
+use serde_json::{Map, Value};
 
 pub use registry::Registries;
 pub use states::{Context, Fired, State, Write};
@@ -33,6 +34,8 @@ pub struct House {
     removed: BTreeSet<EntityId>,
     /// The name of today by the name that an entity was installed with.
     renamed: BTreeMap<EntityId, EntityId>,
+    /// Units that are not those of the behaviour, by the name that an entity was installed with.
+    units: BTreeMap<EntityId, String>,
     registries: Registries,
     /// Entities of which nothing is reported.
     silenced: BTreeSet<EntityId>,
@@ -69,6 +72,7 @@ impl House {
             said: BTreeMap::new(),
             removed: BTreeSet::new(),
             renamed: BTreeMap::new(),
+            units: BTreeMap::new(),
             registries: Registries::default(),
             silenced: BTreeSet::new(),
             rng: Rng::with_seed(seed),
@@ -90,6 +94,9 @@ impl House {
         while let Some((at, writes)) = self.model.step(to, &mut self.rng) {
             let context = self.context(at, None);
             for mut write in writes {
+                if let Some(unit) = self.units.get(&write.entity_id) {
+                    write.attributes = with_unit(&write.attributes, unit);
+                }
                 if let Some(name) = self.renamed.get(&write.entity_id) {
                     write.entity_id = name.clone();
                 }
@@ -149,14 +156,23 @@ impl House {
         fired
     }
 
+    /// Whether there is such an entity, and none that has the other id.
+    #[must_use]
+    pub fn may_rename(&self, from: &str, to: &str) -> bool {
+        !self.stopped
+            && self.said.contains_key(from)
+            && !self.said.contains_key(to)
+            && self.state(to).is_none()
+    }
+
     /// Gives an entity another id: the old one is removed, the new one appears, the registry has one entry all the time.
-    /// Nothing when there is no such entity, or one that has the new id.
+    /// Nothing where it may not be renamed.
     pub fn rename(&mut self, at: Timestamp, from: &str, to: &str) -> Vec<Fired> {
-        let free = self.state(to).is_none();
-        let Some(mut write) = self.said.get(from).cloned().filter(|_| free) else { return Vec::new() };
+        let Some(mut write) = self.said.get(from).cloned().filter(|_| self.may_rename(from, to)) else {
+            return Vec::new();
+        };
         let to = EntityId::from(to);
-        let installed = self.renamed.iter().find(|(_, name)| name.as_str() == from).map(|(id, _)| id.clone());
-        self.renamed.insert(installed.unwrap_or_else(|| from.into()), to.clone());
+        self.renamed.insert(self.installed(from), to.clone());
         self.registries.rename(from, to.as_str());
         let removed = self.remove(at, from);
         write.entity_id = to;
@@ -179,6 +195,36 @@ impl House {
         let entities = self.states().filter(late);
         let entities = entities.map(|state| format!(" {}={}", state.entity_id, seconds(state.last_reported)));
         format!("now={}", seconds(self.stamp(now))) + &entities.collect::<String>()
+    }
+
+    /// The name that an entity was installed with.
+    fn installed(&self, entity_id: &str) -> EntityId {
+        let installed = self.renamed.iter().find(|(_, name)| name.as_str() == entity_id);
+        installed.map_or_else(|| entity_id.into(), |(id, _)| id.clone())
+    }
+
+    /// What an entity says, while the server runs.
+    #[must_use]
+    pub fn said(&self, entity_id: &str) -> Option<Write> {
+        self.said.get(entity_id).filter(|_| !self.stopped).cloned()
+    }
+
+    /// The registry has another entity under this id from now on. Whether it has one.
+    pub fn recreate(&mut self, entity_id: &str) -> bool {
+        self.registries.recreate(entity_id)
+    }
+
+    /// Changes the entry of an entity; the value before, if it was another.
+    pub fn set_in_registry(&mut self, entity_id: &str, key: &str, value: Value) -> Option<Value> {
+        self.registries.set(entity_id, key, value).filter(|_| !self.stopped)
+    }
+
+    /// The entity speaks in this unit from now on: what it is to say. Nothing where it says none.
+    pub fn set_unit(&mut self, entity_id: &str, unit: &str) -> Option<Write> {
+        let write = self.said(entity_id)?;
+        let attributes = with_unit(&write.attributes, unit);
+        self.units.insert(self.installed(entity_id), unit.into());
+        Some(Write { attributes, ..write })
     }
 
     /// Sets the clock that stamps events so many microseconds ahead of the true time, or behind it.
@@ -238,13 +284,15 @@ impl House {
             return None;
         }
         let context = self.context(at, None);
-        self.states.set(at, &Write::new(entity_id.as_str(), "unavailable", r#"{"restored":true}"#), &context)
+        let key = self.registries.key(entity_id);
+        let write = Write::new(entity_id.as_str(), "unavailable", r#"{"restored":true}"#);
+        self.states.set(at, &write, key, &context)
     }
 
     /// The integration of the entity is there: what the entity says.
     pub fn load(&mut self, at: Timestamp, entity_id: &EntityId) -> Option<Fired> {
         let context = self.context(at, None);
-        self.states.set(at, self.said.get(entity_id)?, &context)
+        self.states.set(at, self.said.get(entity_id)?, self.registries.key(entity_id), &context)
     }
 
     /// A context of its own.
@@ -253,7 +301,8 @@ impl House {
     }
 
     fn write(&mut self, at: Timestamp, write: Write, context: &Context) -> Option<Fired> {
-        let fired = if self.stopped { None } else { self.states.set(at, &write, context) };
+        let key = self.registries.key(&write.entity_id);
+        let fired = if self.stopped { None } else { self.states.set(at, &write, key, context) };
         self.said.insert(write.entity_id.clone(), write);
         fired
     }
@@ -263,6 +312,12 @@ impl House {
     pub fn wait(&self, now: Timestamp, longest: Duration) -> Duration {
         self.next_due().map_or(longest, |due| due.since(now).min(longest))
     }
+}
+
+fn with_unit(attributes: &str, unit: &str) -> Arc<str> {
+    let mut attributes: Map<String, Value> = serde_json::from_str(attributes).unwrap_or_default();
+    attributes.insert("unit_of_measurement".into(), unit.into());
+    Value::Object(attributes).to_string().into()
 }
 
 #[cfg(test)]

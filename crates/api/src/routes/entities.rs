@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
 use hearthline_core::{EntityId, EntityInfo, Named};
+use hearthline_pipeline::filter::Subject;
 use hearthline_pipeline::silence::Silent;
 use hearthline_store::{Segment, Series};
 use serde::{Deserialize, Serialize};
@@ -131,8 +132,9 @@ pub(super) async fn one(
 
 fn entity(reading: &Reading, silent: &[Silent], name: &str) -> Entity {
     let Series { key, entity_id, info, segments } = reading.store.series(name);
-    let decision = reading.filter.decide(entity_id.as_str());
     let info = info.as_deref();
+    let subject = Subject { entity_id: entity_id.as_str(), info, device_class: None };
+    let decision = reading.filter.decide(subject);
     let text = |of: fn(&EntityInfo) -> Option<&str>| info.and_then(of).map(str::to_owned);
     Entity {
         key: key.to_string(),

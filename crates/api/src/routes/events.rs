@@ -11,8 +11,8 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use hearthline_core::{EntityId, EventRow, StateRow, Timestamp};
-use hearthline_pipeline::filter::Filter;
-use hearthline_store::{EventsQuery, StatesQuery, Store, StoreError};
+use hearthline_pipeline::filter::{Filter, Subject};
+use hearthline_store::{EventsQuery, Series, StatesQuery, Store, StoreError};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -221,7 +221,9 @@ fn known(store: &Store, entities: &Filter) -> Vec<EntityId> {
 
 /// Whether an entity has or had a name that is meant.
 pub(super) fn was_called(store: &Store, entity_id: &str, entities: &Filter) -> bool {
-    store.series(entity_id).segments.iter().any(|name| entities.keeps(name.entity_id.as_str()))
+    let Series { info, segments, .. } = store.series(entity_id);
+    let subject = |entity_id| Subject { entity_id, info: info.as_deref(), device_class: None };
+    segments.iter().any(|name| entities.keeps(subject(name.entity_id.as_str())))
 }
 
 /// The period cut at the starts of the days that have states, the newest piece first.

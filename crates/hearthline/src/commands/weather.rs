@@ -84,3 +84,33 @@ fn figures(observation: &WeatherObservation) -> Table {
     }
     rows
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn it_shows_who_says_what_and_how_often_they_are_asked() {
+        let weather: Weather = serde_json::from_value(json!({
+            "provider": "open_meteo", "configured": "auto", "source": "52.37, 4.89", "state": "degraded",
+            "reason": "open_meteo gave no answer in time", "calls": 12, "cache_hits": 55, "errors": 1, "limited": 2,
+            "age_s": 312.4, "next_call_s": 48.0,
+            "quota": { "minute": { "used": 1, "limit": 10 }, "day": { "used": 97, "limit": 1000 } },
+            "observation": { "at": "2026-11-23T11:55:00.000000Z", "temperature": 11.24, "condition": "cloudy" },
+            "attribution": { "text": "Weather data by Open-Meteo.com", "url": "https://open-meteo.com/" },
+            "last_error": "open_meteo gave no answer in time",
+        }))
+        .unwrap();
+        insta::assert_snapshot!(format!("{}\n{}", render(&weather), line(&weather)));
+    }
+
+    #[test]
+    fn without_weather_it_says_so() {
+        assert_eq!(
+            line(&Weather { provider: "off".into(), ..Weather::default() }),
+            "no weather is fetched or stored"
+        );
+    }
+}

@@ -55,27 +55,42 @@ fn no_row_is_false(evidence: &Evidence, figures: &mut Figures, wrong: &mut Vec<S
     let mut fired = by_identity(evidence);
     for row in &evidence.states {
         figures.fetched += u64::from(row.origin != Origin::Live);
-        let name = format!("{} at {} ({})", row.entity_id, row.ts, row.origin.as_str());
-        if !kept.contains(row.entity_id.as_str()) {
+        let name = format!("{} ({}) at {} ({})", row.entity_id, row.entity_key, row.ts, row.origin.as_str());
+        if !kept.contains(row.entity_id.as_str()) && row.origin != Origin::History {
             wrong.push(format!("{name} is stored, and the settings leave it out"));
         }
-        let there = fired.get_mut(&(row.entity_id.as_str(), row.ts));
-        match there.map(|fired| (fired.iter().position(|fired| differs(row, fired).is_none()), fired)) {
+        let there = fired.entry(row.ts).or_default();
+        let same = |fired: &&Fired| is_of(row, fired) && differs(row, fired).is_none();
+        match there.iter().position(same) {
+            Some(nth) => drop(there.remove(nth)),
+            None if let Some(fired) = there.iter().find(|fired| is_of(row, fired)) => {
+                wrong.push(format!("{name}: {}", differs(row, fired).unwrap_or_default()));
+            }
+            None if evidence.fired.iter().any(|e| e.fired.time_fired == row.ts && is_of(row, &e.fired)) => {
+                wrong.push(format!("{name} is stored twice"));
+            }
             None => wrong.push(format!("{name} is stored, and never was: {:?}", row.state)),
-            Some((Some(nth), fired)) => drop(fired.remove(nth)),
-            Some((None, fired)) => match fired.first().and_then(|fired| differs(row, fired)) {
-                Some(what) => wrong.push(format!("{name}: {what}")),
-                None => wrong.push(format!("{name} is stored twice")),
-            },
         }
     }
 }
 
-/// What was fired, by entity and time: one, unless two states have one `last_updated`.
-fn by_identity(evidence: &Evidence) -> HashMap<(&str, Timestamp), Vec<&Fired>> {
+/// Whether a row is of the entity of an event. Where the registries could not be had its key is its name; else it is the
+/// registry's, and no other's.
+fn is_of(row: &StateRow, fired: &Fired) -> bool {
+    let unregistered = *row.entity_key == *row.entity_id.as_str();
+    let same_name = row.entity_id == fired.entity_id;
+    if unregistered {
+        same_name
+    } else {
+        *row.entity_key == *fired.key() && (same_name || row.origin == Origin::History)
+    }
+}
+
+/// What was fired, by time.
+fn by_identity(evidence: &Evidence) -> HashMap<Timestamp, Vec<&Fired>> {
     let mut fired = HashMap::<_, Vec<_>>::new();
     for entry in &evidence.fired {
-        fired.entry((entry.fired.entity_id.as_str(), entry.fired.time_fired)).or_default().push(&entry.fired);
+        fired.entry(entry.fired.time_fired).or_default().push(&entry.fired);
     }
     fired
 }
@@ -112,7 +127,7 @@ fn no_state_is_missing(evidence: &Evidence, figures: &mut Figures, wrong: &mut V
     let kept = evidence.kept();
     let mut rows = HashMap::<_, Vec<&StateRow>>::new();
     for row in &evidence.states {
-        rows.entry((row.entity_id.as_str(), row.ts)).or_default().push(row);
+        rows.entry(row.ts).or_default().push(row);
     }
     for LedgerEntry { fired, in_history, .. } in &evidence.fired {
         let (entity, at) = (fired.entity_id.as_str(), fired.time_fired);
@@ -124,7 +139,8 @@ fn no_state_is_missing(evidence: &Evidence, figures: &mut Figures, wrong: &mut V
         // is dropped too, and may be found.
         let known = fired.new_state.as_ref().is_none_or(|new| new.serialisable);
         let known = known && (fired.deliverable() || *in_history);
-        let there = rows.get(&(entity, at)).map(Vec::as_slice).unwrap_or_default();
+        let there = rows.get(&at).map(Vec::as_slice).unwrap_or_default();
+        let there: Vec<_> = there.iter().filter(|row| is_of(row, fired)).collect();
         // Of two states with one time, one that was not heard live is not told from the other.
         let same = there.iter().any(|row| differs(row, fired).is_none() || row.origin != Origin::Live);
         if !known || same {

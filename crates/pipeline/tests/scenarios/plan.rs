@@ -80,6 +80,16 @@ pub(crate) enum Trouble {
     TypeFlip(usize),
     /// Two states of the entity have one `last_updated`.
     SameInstant(usize),
+    /// The entity gets another id, and has its own again later.
+    Rename(usize, Duration),
+    /// The two entities exchange their ids.
+    Swap(usize, usize),
+    /// Another entity gets the id of this one.
+    Recreate(usize),
+    /// The entity is put into another area.
+    Move(usize),
+    /// The entity speaks in another unit.
+    Unit(usize),
     /// So many events that are no change of a state.
     OtherEvents(usize),
     /// That many bytes fit, no more.
@@ -193,7 +203,7 @@ impl Trouble {
         let long = seconds(rng, 1..60);
         let ending = choose(rng, &[Ending::Eof, Ending::Close]);
         let once = Duration::ZERO;
-        match rng.u8(0..46) {
+        match rng.u8(0..54) {
             0..3 => Self::Peer(Fault::Drop(ending), once),
             3 => Self::Peer(Fault::HalfOpen, long),
             4 => Self::Peer(Fault::CloseAfterAuth, long),
@@ -249,7 +259,12 @@ impl Trouble {
             40 => Self::ClockJump(rng.i64(-7_200_000..7_200_000)),
             41 => Self::Stop(short),
             42 | 43 => Self::Kill(short),
-            _ => Self::PowerCut(short),
+            44 | 45 => Self::PowerCut(short),
+            46 | 47 => Self::Rename(rng.usize(..), long),
+            48 | 49 => Self::Swap(rng.usize(..), rng.usize(..)),
+            50 => Self::Recreate(rng.usize(..)),
+            51 => Self::Move(rng.usize(..)),
+            _ => Self::Unit(rng.usize(..)),
         }
     }
 
@@ -259,6 +274,7 @@ impl Trouble {
             Self::Peer(_, Duration::ZERO) => None,
             Self::Peer(_, lasts)
             | Self::Removal(_, lasts)
+            | Self::Rename(_, lasts)
             | Self::DiskFull(_, lasts)
             | Self::ReadOnly(lasts)
             | Self::FailedSync(lasts) => Some(*lasts),

@@ -244,6 +244,11 @@ impl Scenario {
             Trouble::Unserialisable(n) => peer.cause(Fault::Swallow(entity(n).into())),
             Trouble::TypeFlip(n) => peer.cause(Fault::TypeFlip(entity(n).into())),
             Trouble::SameInstant(n) => peer.cause(Fault::SameInstant(entity(n).into())),
+            Trouble::Rename(n, _) => peer.cause(renaming(entity(n), false)),
+            Trouble::Swap(a, b) => peer.cause(Fault::Swap(entity(a).into(), entity(b).into())),
+            Trouble::Recreate(n) => peer.cause(Fault::Recreate(entity(n).into())),
+            Trouble::Move(n) => peer.cause(Fault::Move { entity: entity(n).into(), area: "attic".into() }),
+            Trouble::Unit(n) => peer.cause(Fault::Unit { entity: entity(n).into(), unit: "furlong".into() }),
             Trouble::OtherEvents(count) => self.fire(*count),
             Trouble::DiskFull(room, _) => {
                 fs.set_capacity(u64::MAX);
@@ -281,6 +286,9 @@ impl Scenario {
             }
             Trouble::Removal(n, _) => {
                 self.place.peer.set_state(&self.entities[n % self.entities.len()], "back", "{}");
+            }
+            Trouble::Rename(n, _) => {
+                self.place.peer.cause(renaming(&self.entities[n % self.entities.len()], true));
             }
             Trouble::DiskFull(..) | Trouble::ReadOnly(_) | Trouble::FailedSync(_) => self.heal_disk(),
             _ => {}
@@ -389,6 +397,12 @@ impl Scenario {
     }
 }
 
+/// To a name of its own, or back.
+fn renaming(entity: &str, back: bool) -> Fault {
+    let (name, other) = (entity.into(), format!("{entity}_renamed").as_str().into());
+    if back { Fault::Rename { from: other, to: name } } else { Fault::Rename { from: name, to: other } }
+}
+
 impl Evidence {
     /// Of everything that was fired and stored.
     fn hash(&self) -> u64 {
@@ -396,6 +410,7 @@ impl Evidence {
         self.fired.iter().for_each(|entry| (&entry.fired, entry.in_history).hash(&mut hasher));
         for row in &self.states {
             (row.entity_id.as_str(), row.ts, row.tie, &row.state, &row.attributes).hash(&mut hasher);
+            (&row.entity_key, &row.area, &row.device, &row.unit).hash(&mut hasher);
             (row.last_changed, row.received_delay_ms, row.origin.as_str(), row.restored).hash(&mut hasher);
         }
         for row in &self.events {

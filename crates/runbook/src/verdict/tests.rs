@@ -22,6 +22,12 @@ fn well() -> Facts {
         pending: 7,
         lag_s: 0.0,
         write_errors: 0,
+        reason: None,
+        version: None,
+        url: None,
+        database: None,
+        conflicts: None,
+        lag_events: None,
         last_error: None,
     };
     Facts {

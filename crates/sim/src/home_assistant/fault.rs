@@ -9,6 +9,7 @@ use super::outbox::Out;
 
 mod cause;
 mod named;
+mod registry;
 mod task;
 
 pub use named::FaultKind;
@@ -155,6 +156,32 @@ pub enum Fault {
         from: EntityId,
         /// One that nothing has.
         to: EntityId,
+    },
+    /// Two entities exchange their ids, by way of a third one. History stays where it cannot follow.
+    Swap(EntityId, EntityId),
+    /// The entity goes for good, and another one gets its id: a removal from the registry, one of the state, a new entry, a
+    /// new state.
+    Recreate(EntityId),
+    /// The entity is put into another area than its device.
+    Move {
+        /// Which.
+        entity: EntityId,
+        /// The area's id.
+        area: String,
+    },
+    /// The entity has this label and no other.
+    Label {
+        /// Which.
+        entity: EntityId,
+        /// The label's id.
+        label: String,
+    },
+    /// The entity says what it says in another unit; the number stays.
+    Unit {
+        /// Which.
+        entity: EntityId,
+        /// `unit_of_measurement`.
+        unit: String,
     },
     /// Two changes of the entity in one microsecond: it becomes `unavailable`, then what it was. Both have the same
     /// `last_updated`.

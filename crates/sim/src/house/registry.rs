@@ -1,8 +1,10 @@
 //! The registries and the configuration, as the API lists them.
 
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
-use hearthline_core::Timestamp;
+use hearthline_core::{EntityId, Timestamp};
 use serde_json::{Value, json};
 
 use super::inventory::ROOMS;
@@ -21,12 +23,21 @@ pub struct Registries {
     pub floor: Value,
     /// Labels.
     pub label: Value,
+    /// Ids of entities by their name.
+    keys: BTreeMap<EntityId, Arc<str>>,
 }
 
 impl Default for Registries {
     fn default() -> Self {
         let empty = || Value::Array(Vec::new());
-        Self { area: empty(), device: empty(), entity: empty(), floor: empty(), label: empty() }
+        Self {
+            area: empty(),
+            device: empty(),
+            entity: empty(),
+            floor: empty(),
+            label: empty(),
+            keys: BTreeMap::new(),
+        }
     }
 }
 
@@ -57,14 +68,36 @@ impl Registries {
             entity: specs.iter().map(|spec| entity(spec, now)).collect(),
             floor: floors.to_vec().into(),
             label: labels.to_vec().into(),
+            keys: specs.iter().map(|spec| (spec.entity_id.as_str().into(), key_of(spec))).collect(),
         }
     }
 
+    /// The id of an entity; its name where it is in no registry.
+    pub(super) fn key(&self, entity_id: &EntityId) -> Arc<str> {
+        self.keys.get(entity_id).cloned().unwrap_or_else(|| entity_id.as_str().into())
+    }
+
     pub(super) fn rename(&mut self, from: &str, to: &str) {
-        let entries = self.entity.as_array_mut().into_iter().flatten();
-        for entity_id in entries.filter_map(|entry| entry.get_mut("entity_id")).filter(|id| *id == from) {
-            *entity_id = to.into();
+        self.set(from, "entity_id", to.into());
+        if let Some(key) = self.keys.remove(from) {
+            self.keys.insert(to.into(), key);
         }
+    }
+
+    /// The entity gets another id. Whether there is one.
+    pub(super) fn recreate(&mut self, entity_id: &str) -> bool {
+        let Some(key) = self.keys.get_mut(entity_id) else { return false };
+        *key = id(("anew", &**key)).into();
+        let key = key.to_string();
+        self.set(entity_id, "id", key.into()).is_some()
+    }
+
+    /// Changes the entry of an entity; the value before, if it was another.
+    pub(super) fn set(&mut self, entity_id: &str, key: &str, value: Value) -> Option<Value> {
+        let mut entries = self.entity.as_array_mut()?.iter_mut();
+        let entry = entries.find(|entry| entry.get("entity_id").is_some_and(|id| id == entity_id))?;
+        let before = std::mem::replace(entry.get_mut(key)?, value);
+        (entry.get(key) != Some(&before)).then_some(before)
     }
 
     /// The registry of that name (`area`, `device`, …).
@@ -109,10 +142,14 @@ fn entity(spec: &Spec, now: f64) -> Value {
         "config_subentry_id": null, "created_at": now,
         "device_id": spec.device.as_ref().map(|_| id(("device", &spec.device))), "disabled_by": null,
         "entity_category": diagnostic.then_some("diagnostic"), "entity_id": spec.entity_id, "hidden_by": null,
-        "icon": null, "id": id(("entity", &spec.entity_id)), "labels": spec.label.as_slice(), "modified_at": now,
+        "icon": null, "id": &*key_of(spec), "labels": spec.label.as_slice(), "modified_at": now,
         "name": null, "next_name_part": null, "options": {"conversation": {"should_expose": false}},
         "original_name": spec.name, "platform": spec.platform, "translation_key": null,
         "unique_id": format!("{}-{}", spec.platform, spec.entity_id)})
+}
+
+fn key_of(spec: &Spec) -> Arc<str> {
+    id(("entity", &spec.entity_id)).into()
 }
 
 /// 32 hexadecimal digits that are the same each time.

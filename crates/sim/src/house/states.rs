@@ -55,6 +55,8 @@ impl Write {
 pub struct State {
     /// Of which entity.
     pub entity_id: EntityId,
+    /// The registry's id of the entity, or the entity id where there is none.
+    pub key: Arc<str>,
     /// The text.
     pub state: Arc<str>,
     /// A JSON object, as it was written.
@@ -88,6 +90,12 @@ pub struct Fired {
 }
 
 impl Fired {
+    /// Of which entity, by the name that stays.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        [&self.new_state, &self.old_state].into_iter().flatten().next().map_or("", |state| &state.key)
+    }
+
     /// Whether the event reaches anyone: an event with an old or a new state that cannot be written is dropped in
     /// silence.
     #[must_use]
@@ -110,7 +118,13 @@ pub(super) struct States {
 }
 
 impl States {
-    pub(super) fn set(&mut self, at: Timestamp, write: &Write, context: &Context) -> Option<Fired> {
+    pub(super) fn set(
+        &mut self,
+        at: Timestamp,
+        write: &Write,
+        key: Arc<str>,
+        context: &Context,
+    ) -> Option<Fired> {
         let old = self.current.get(&write.entity_id).cloned();
         let same_text = old.as_ref().is_some_and(|o| o.state == write.state);
         let spoilt = self.spoilt.remove(&write.entity_id);
@@ -131,6 +145,7 @@ impl States {
         let at = self.tick(at);
         let new = Arc::new(State {
             entity_id: write.entity_id.clone(),
+            key,
             state: write.state.clone(),
             attributes: same_attributes.unwrap_or_else(|| write.attributes.clone()),
             last_changed: old.as_ref().filter(|_| same_text).map_or(at, |o| o.last_changed),

@@ -6,6 +6,8 @@
 //!
 //! Where people are (`latitude`, `longitude`) is not written by default.
 
+use std::fmt;
+
 use globset::{Glob, GlobMatcher};
 use serde::{Deserialize, Serialize};
 
@@ -26,10 +28,16 @@ pub enum Attributes {
 
 /// An entry of the list: `brightness` or `*_temperature` of any domain; with a dot, of some: `climate.*_mode`,
 /// `light.brightness`; or `default`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Rule {
     text: String,
     glob: GlobMatcher,
+}
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text.fmt(f)
+    }
 }
 
 impl PartialEq for Rule {

@@ -28,7 +28,8 @@ use std::sync::Arc;
 use hashbrown::{HashMap, HashSet};
 use hearthline_core::{EntityId, EventRow, Row, StateRow, Timestamp, WeatherRow};
 
-use self::columns::{WEATHER, figures};
+pub use self::columns::WEATHER;
+use self::columns::figures;
 use self::kept::{Entity, Weather};
 pub use self::layout::Layout;
 use self::names::{Names, text};
@@ -93,7 +94,8 @@ impl Encoder {
         self.names.change_schema(change)
     }
 
-    /// The server takes no more fields than this in a measurement. Attributes that would need another one are left out.
+    /// The server takes no more fields than this in a measurement. Attributes that would need another one than the schema has are
+    /// left out.
     pub fn limit_fields(&mut self, most: usize) {
         self.forget_encoded();
         self.names.limit_fields(most);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hearthline_core::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::Fault;
 use crate::home_assistant::line::Cut;
@@ -68,6 +68,11 @@ impl HomeAssistant {
                 self.written(|w, now| w.house.remove(now, entity_id.as_str()).into_iter().collect());
             }
             Fault::Rename { from, to } => self.written(|w, now| w.rename(from.as_str(), to.as_str(), now)),
+            Fault::Swap(a, b) => self.written(|w, now| w.swap(a.as_str(), b.as_str(), now)),
+            Fault::Recreate(entity) => self.written(|w, now| w.recreate(entity.as_str(), now)),
+            Fault::Move { entity, area } => self.registered(|w, now| w.put(entity.as_str(), &area, now)),
+            Fault::Label { entity, label } => self.registered(|w, now| w.label(entity.as_str(), &label, now)),
+            Fault::Unit { entity, unit } => self.written(|w, now| w.unit(entity.as_str(), &unit, now)),
             Fault::SameInstant(entity_id) => self.written(|w, now| w.same_instant(entity_id.as_str(), now)),
             Fault::ClockSkew { micros } => self.lasting(|l| l.skew = micros),
 
@@ -134,6 +139,12 @@ impl HomeAssistant {
         });
     }
 
+    /// Changes what is no state.
+    fn registered(&self, change: impl FnOnce(&mut World, Timestamp)) {
+        let now = self.now();
+        self.change(|w| change(w, now));
+    }
+
     pub(super) fn change(&self, what: impl FnOnce(&mut World)) {
         let mut world = self.present();
         what(&mut world);
@@ -162,16 +173,6 @@ impl World {
         let Some(held) = self.house.state(entity_id).cloned() else { return Vec::new() };
         let write = |state: &str| Write::new(entity_id, state, held.attributes.clone());
         self.house.set_at_once(now, [write("unavailable"), write(&held.state)])
-    }
-
-    fn rename(&mut self, from: &str, to: &str, now: Timestamp) -> Vec<Fired> {
-        let fired = self.house.rename(now, from, to);
-        if !fired.is_empty() {
-            let data = json!({"action": "update", "entity_id": to, "old_entity_id": from, "changes": {"entity_id": from}});
-            self.fire(now, "entity_registry_updated", &data.to_string());
-            self.recorder.rename(from, to);
-        }
-        fired
     }
 }
 

@@ -42,7 +42,7 @@ const ENTITY: (&str, &str) = ("entity", "");
 const COMMAND: (&str, &str) = ("command", "");
 
 /// All, in the order of: the network, connecting, the process, frames and events, the house, history.
-const KINDS: [FaultKind; 37] = [
+const KINDS: [FaultKind; 42] = [
     kind("drop", &[ENDING], "every connection ends (eof or close)", |g| Ok(Fault::Drop(g.ending()?))),
     kind("half-open", &[], "lines are open and dead in both directions; lasts", |_| Ok(Fault::HalfOpen)),
     kind("cut", &[("bytes", "1000")], "the connection breaks so many bytes further on", |g| {
@@ -143,6 +143,21 @@ const KINDS: [FaultKind; 37] = [
     kind("remove", &[ENTITY], "the entity is removed", |g| Ok(Fault::Remove(g.text("entity")?.into()))),
     kind("rename", &[("from", ""), ("to", "")], "the entity gets another id", |g| {
         Ok(Fault::Rename { from: g.text("from")?.into(), to: g.text("to")?.into() })
+    }),
+    kind("swap", &[("from", ""), ("to", "")], "the two entities exchange their ids", |g| {
+        Ok(Fault::Swap(g.text("from")?.into(), g.text("to")?.into()))
+    }),
+    kind("recreate", &[ENTITY], "the entity goes, and another one gets its id", |g| {
+        Ok(Fault::Recreate(g.text("entity")?.into()))
+    }),
+    kind("move", &[ENTITY, ("area", "attic")], "the entity is put into another area", |g| {
+        Ok(Fault::Move { entity: g.text("entity")?.into(), area: g.text("area")?.into() })
+    }),
+    kind("label", &[ENTITY, ("label", "energy")], "the entity gets this label and no other", |g| {
+        Ok(Fault::Label { entity: g.text("entity")?.into(), label: g.text("label")?.into() })
+    }),
+    kind("unit", &[ENTITY, ("unit", "°F")], "the entity speaks in another unit", |g| {
+        Ok(Fault::Unit { entity: g.text("entity")?.into(), unit: g.text("unit")?.into() })
     }),
     kind("same-instant", &[ENTITY], "the entity changes twice in one microsecond", |g| {
         Ok(Fault::SameInstant(g.text("entity")?.into()))

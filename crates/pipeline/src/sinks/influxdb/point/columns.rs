@@ -7,7 +7,7 @@ use crate::sinks::influxdb::line;
 use crate::sinks::influxdb::schema::{FieldType, Schema};
 
 /// The measurement of weather observations.
-pub(super) const WEATHER: &str = "weather";
+pub const WEATHER: &str = "weather";
 
 /// A number of an observation.
 type Figure = fn(&Observation) -> Option<f64>;

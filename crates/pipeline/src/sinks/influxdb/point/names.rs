@@ -69,6 +69,7 @@ impl Names {
 
     pub(super) fn limit_fields(&mut self, most: usize) {
         self.most_fields = most;
+        self.fields.clear(); // what was refused is not there
         self.plan_again();
     }
 
