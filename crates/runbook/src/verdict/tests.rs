@@ -93,6 +93,15 @@ fn each_situation_has_its_sentence() {
             "Recording, store takes nothing: 7 events are safe on disk (read-only file system).",
         ),
         (
+            "sink that waits for a person",
+            &|f| {
+                f.sinks[0].state = "parked".into();
+                f.sinks[0].reason = Some("HTTP 401: set the token".into());
+            },
+            Overall::Degraded,
+            "Recording, store waits for you: HTTP 401: set the token; its 7 events are safe on disk.",
+        ),
+        (
             "sink behind",
             &|f| f.sinks[0].lag_s = 42.0,
             Overall::Degraded,

@@ -88,6 +88,22 @@ pub(super) fn sibling(plain: &str, ours: FieldType, n: u32) -> String {
     name
 }
 
+/// The type that a field of this name has where we make it; none for a name that is not ours.
+#[must_use]
+pub fn type_of(field: &str) -> Option<FieldType> {
+    match field {
+        "value" => return Some(FieldType::Float),
+        "state" | "old_state" | "data_json" => return Some(FieldType::Text),
+        _ => {}
+    }
+    let attribute = field.strip_prefix("attr_")?;
+    Some(match suffix(attribute) {
+        Some("str" | "json") => FieldType::Text,
+        Some("bool") => FieldType::Bool,
+        _ => FieldType::Float,
+    })
+}
+
 /// The suffix that says the type, without its number.
 fn suffix(name: &str) -> Option<&'static str> {
     let (_, last) = name.rsplit_once('_')?;

@@ -83,6 +83,8 @@ pub struct Opened {
     pub version: Version,
     /// As it calls itself; empty if it does not.
     pub says: String,
+    /// It speaks like an InfluxDB 1 and is none (VictoriaMetrics): it takes a line break inside a text for the end of the line.
+    pub reads_lines: bool,
     /// How old points may be; none if for ever, or not known.
     pub retention: Option<Duration>,
     /// Measurement, field and type; a field with several types stands there several times.
@@ -118,7 +120,7 @@ impl Server {
     /// # Errors
     /// When nothing can be written now.
     pub async fn open(&mut self, measurements: &[&str], make: bool) -> Result<Opened, Stop> {
-        let (version, says) = self.who().await?;
+        let (version, says, reads_lines) = self.who().await?;
         if version == Version::V2 && self.config.org.is_none() {
             return Err(Stop::Parked(
                 "this is InfluxDB 2, which wants to know the organisation: set org".into(),
@@ -140,7 +142,7 @@ impl Server {
             Ok(fields) => (fields, None),
             Err(why) => (Vec::new(), Some(why)),
         };
-        Ok(Opened { version, says, retention, fields, fields_unknown, made })
+        Ok(Opened { version, says, reads_lines, retention, fields, fields_unknown, made })
     }
 
     /// Whether somebody is there.
@@ -193,8 +195,8 @@ impl Server {
         self.ask(&question).await
     }
 
-    /// Which server this is.
-    async fn who(&mut self) -> Result<(Version, String), Stop> {
+    /// Which server this is, what it calls itself, and whether it only speaks like one.
+    async fn who(&mut self) -> Result<(Version, String, bool), Stop> {
         let answer = self.get("/ping", &[]).await?;
         if answer.status >= 500 {
             return Err(Stop::Later { after: None, words: words(&answer) });
@@ -215,8 +217,10 @@ impl Server {
             Some("3") => Some(Version::V3),
             _ => None,
         };
+        // Every InfluxDB says of which build it is.
+        let reads_lines = found == Some(Version::V1) && answer.header("x-influxdb-build").is_none();
         match (self.config.version.or(found), answer.status) {
-            (Some(version), _) => Ok((version, says)),
+            (Some(version), _) => Ok((version, says, reads_lines)),
             (None, 401 | 403) => Err(Stop::Parked(format!(
                 "{}: the server does not say who it is without a right token; set token, or user and password, and version",
                 words(&answer)

@@ -338,6 +338,7 @@ impl InfluxSink {
         let measurements = measurements(&self.config.layout);
         let opened = self.server.open(&measurements, true).await.map_err(|stop| self.failed(stop))?;
         self.adopt(&opened.fields);
+        self.encoder.join_lines(opened.reads_lines);
         if let Some(sending) = &mut self.sending {
             sending.encode(&mut self.encoder);
         }
