@@ -16,6 +16,8 @@
 //! Attributes mostly do not change: what an entity's were encoded to last is kept, and nothing is allocated for a row whose
 //! attributes are the same.
 
+mod columns;
+mod kept;
 mod layout;
 mod names;
 mod tally;
@@ -24,18 +26,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
-use hearthline_core::{EntityId, EventRow, Observation, Row, StateRow, Timestamp, WeatherRow};
+use hearthline_core::{EntityId, EventRow, Row, StateRow, Timestamp, WeatherRow};
 
+pub use self::columns::WEATHER;
+use self::columns::figures;
+use self::kept::{Entity, Weather};
 pub use self::layout::Layout;
-pub use self::names::WEATHER;
-use self::names::{Names, figures, text};
+use self::names::{Names, text};
 use self::tally::Note;
 pub use self::tally::{LeftOut, Reason};
 use super::line;
 use super::schema::Schema;
-
-/// Encoded attributes of one entity that are kept for its next row.
-const MOST_KEPT: usize = 16 << 10;
 
 /// What became of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,25 +57,6 @@ pub struct Encoder {
     weather: Option<Weather>,
     series: HashSet<Box<[u8]>>,
     one_line: bool,
-    notes: Vec<Note>,
-}
-
-/// What the last row of an entity was encoded to.
-#[derive(Default)]
-struct Entity {
-    area: Option<Arc<str>>,
-    device_class: Option<Arc<str>>,
-    /// Measurement and tags.
-    key: Vec<u8>,
-    attributes: Option<Arc<str>>,
-    fields: Vec<u8>,
-    notes: Vec<Note>,
-}
-
-/// What the last observation was encoded to.
-struct Weather {
-    of: Arc<Observation>,
-    fields: Vec<u8>,
     notes: Vec<Note>,
 }
 
@@ -283,54 +265,6 @@ impl Encoder {
         let Some(first) = out.get_mut(fields) else { return Ok(false) };
         *first = b' ';
         time(out, row.observation.at, 0)
-    }
-}
-
-impl Entity {
-    /// Appends the fields of attributes.
-    fn attributes(
-        &mut self,
-        attributes: &Arc<str>,
-        domain: &str,
-        names: &mut Names,
-        out: &mut Vec<u8>,
-        notes: &mut Vec<Note>,
-    ) {
-        if self.attributes.as_ref() == Some(attributes) {
-            out.extend_from_slice(&self.fields);
-            notes.extend_from_slice(&self.notes);
-            return;
-        }
-        let (start, noted) = (out.len(), notes.len());
-        names.attributes(domain, attributes, out, notes);
-        let fields = out.get(start..).unwrap_or_default();
-        self.attributes = None;
-        self.fields.clear();
-        self.notes.clear();
-        if fields.len() <= MOST_KEPT {
-            self.attributes = Some(Arc::clone(attributes));
-            self.fields.extend_from_slice(fields);
-            self.notes.extend_from_slice(notes.get(noted..).unwrap_or_default());
-        }
-    }
-}
-
-impl Weather {
-    fn new(observation: &Arc<Observation>, names: &mut Names) -> Self {
-        let (mut fields, mut notes) = (Vec::new(), Vec::new());
-        let columns = &names.columns;
-        figures(&columns.weather, observation, &mut fields, &mut notes);
-        if let Some(condition) =
-            observation.condition.as_deref().filter(|text| text.len() <= line::LONGEST_TEXT)
-        {
-            fields.push(b',');
-            columns.weather_condition.begin(&mut fields, &mut notes);
-            line::text(&mut fields, condition);
-        }
-        fields.push(b',');
-        columns.weather_at.begin(&mut fields, &mut notes);
-        line::text(&mut fields, &observation.at.to_string());
-        Self { of: Arc::clone(observation), fields, notes }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::names::WEATHER;
+use super::columns::WEATHER;
 use super::tally::Reason;
 use crate::sinks::influxdb::attributes::Attributes;
 use crate::sinks::influxdb::line;

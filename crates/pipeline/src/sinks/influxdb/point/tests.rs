@@ -1,4 +1,4 @@
-use hearthline_core::{Origin, Seq, Timestamp};
+use hearthline_core::{Observation, Origin, Seq, Timestamp};
 
 use super::*;
 use crate::sinks::influxdb::attributes::Attributes;
