@@ -50,7 +50,7 @@ type Situation<'a> = (&'a str, &'a dyn Fn(&mut Facts), Overall, &'a str);
 #[test]
 fn each_situation_has_its_sentence() {
     let healthy = |_: &mut Facts| {};
-    let cases: [Situation<'_>; 10] = [
+    let cases: [Situation<'_>; 11] = [
         ("all well", &healthy, Overall::Healthy, "Recording."),
         (
             "token refused",
