@@ -4,7 +4,7 @@ test.beforeEach(({ page, program }) => page.goto(program.url));
 
 test('a search finds an entity, and its page draws its history', async ({ page }) => {
   await expect(entities(page).getByRole('listitem').nth(10)).toBeAttached();
-  await search(page).fill('kitchen temperature');
+  await search(page).fill('kitchen_temperature');
   await expect(entities(page).getByRole('listitem')).toHaveCount(1);
   await entities(page).getByRole('link').click();
 

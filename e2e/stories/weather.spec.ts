@@ -23,7 +23,7 @@ test('the weather is asked for, says whose it is, and rows have it', async ({ pa
   const owed = card(page).getByRole('link', { name: /Open-Meteo/ });
   await expect(owed).toHaveAttribute('href', 'https://open-meteo.com/');
 
-  await search(page).fill('kitchen temperature');
+  await search(page).fill('kitchen_temperature');
   await entities(page).getByRole('link').click();
   await expect(sentence(page)).toHaveText('Kitchen temperature');
   await expect(page.getByRole('button', { name: 'Outdoors' })).toHaveAttribute('aria-pressed', 'true');

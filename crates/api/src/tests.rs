@@ -266,7 +266,7 @@ fn status() -> Status {
             "quota": { "minute": { "used": 0, "limit": 10 }, "day": { "used": 3, "limit": 1000 } },
             "observation": { "at": "2026-11-23T11:55:00.000000Z", "temperature": 11.2, "condition": "cloudy" },
             "attribution": { "text": "Weather data by Open-Meteo.com", "url": "https://open-meteo.com/" },
-            "last_error": "open_meteo gave no answer in time",
+            "last_error": "Open-Meteo gave no answer in time",
         },
         "silent": {
             "count": 1, "entities": 2,

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 /// A word, what it causes as a scenario says it, and what it says then.
 type Named = (&'static str, &'static str, &'static str);
 
-const FAULTS: [Named; 18] = [
+const FAULTS: [Named; 21] = [
     ("restart", "restart down=15s starting=10s", "Home Assistant restarts: 15 s away, then 10 s starting"),
     (
         "kill",
@@ -34,6 +34,13 @@ const FAULTS: [Named; 18] = [
         "the next two events of light.hue_lamp are dropped in silence",
     ),
     ("type-flip", "type-flip entity=light.hue_room", "attributes of light.hue_room come with other types"),
+    (
+        "rename",
+        "rename from=sensor.kitchen_temperature to=sensor.kitchen_air",
+        "sensor.kitchen_temperature is called sensor.kitchen_air",
+    ),
+    ("move", "move entity=light.hue_lamp area=bedroom", "light.hue_lamp is put into the bedroom"),
+    ("unit", "unit entity=sensor.garden_temperature unit=°F", "sensor.garden_temperature speaks in °F"),
     (
         "freezer",
         "silence entity=sensor.freezer_temperature",
@@ -171,7 +178,13 @@ mod tests {
         for (name, line, says) in FAULTS {
             let fault = Fault::parse(line).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(fault.is_lasting(), says.ends_with("until `heal`"), "{name}");
-            if let Fault::Swallow(entity) | Fault::TypeFlip(entity) | Fault::Silence(entity) = fault {
+            if let Fault::Swallow(entity)
+            | Fault::TypeFlip(entity)
+            | Fault::Silence(entity)
+            | Fault::Rename { from: entity, .. }
+            | Fault::Move { entity, .. }
+            | Fault::Unit { entity, .. } = fault
+            {
                 assert!(house.state(entity.as_str()).is_some(), "{entity}");
             }
         }

@@ -35,11 +35,6 @@ test('what is not known is said as it came', () => {
   expect(words(change('constructor', null, null))[0]).toContain('constructor changed from none to none.');
 });
 
-test('an entity that comes into a registry is not told of as gone', () => {
-  expect(words(change('removed', null, null, { key: 'sensor.kitchen' }))).toEqual([]);
-  expect(words(change('removed', null, null))).toHaveLength(1);
-});
-
 test('what happened to many at once is one, but a name is of one', () => {
   const second = { key: 'k2', entity_id: 'sensor.oven' };
   const moved = notices([], [change('area', 'Kitchen', null), change('area', 'Kitchen', null, second)]);

@@ -80,12 +80,9 @@ export function notices(
   changes: readonly EntityChange[],
   nameNow: (id: string) => string | undefined = () => undefined,
 ): Notice[] {
-  const told = together(changes.filter(isTelling)).map(ofChanges);
+  const told = together(changes).map(ofChanges);
   return [...silent.map((item) => ofSilence(item, nameNow(item.name))), ...told];
 }
-
-/** What no registry knew cannot have gone from it: it has come into one, and goes on under its key there. */
-const isTelling = ({ what, key, entity_id }: EntityChange): boolean => what !== 'removed' || key !== entity_id;
 
 /** One without a device is called by its id there; people know it by another name. */
 const ofSilence = (item: Silent, known: string | undefined): Notice => ({

@@ -135,6 +135,16 @@ async fn entities_are_asked_for_by_where_they_belong_and_by_silence() {
 }
 
 #[tokio::test]
+async fn what_got_into_a_registry_is_not_told_of_as_gone() {
+    let house = house();
+    let stranger = EntityInfo::unregistered("sensor.new".into());
+    house.write(vec![known(1, stranger, &[(ChangeKind::Removed, "", "")])]);
+    let first = |answer: &Value| answer["changes"][0]["what"].clone();
+    assert_eq!(first(&house.document("/api/v1/entities/changes").await), "renamed");
+    assert_eq!(first(&house.document("/api/v1/entities/changes?what=removed").await), "removed");
+}
+
+#[tokio::test]
 async fn what_changed_is_told_newest_first_and_without_what_is_merely_new() {
     let house = house();
     let what = |answer: &Value| -> Vec<_> {

@@ -9,6 +9,7 @@ mod peer;
 mod python;
 mod recording;
 mod records;
+mod registries;
 mod stop;
 mod token;
 mod witness;

@@ -125,7 +125,7 @@ impl Ingest {
         let is_mixed = |id: &EntityId| mixed.binary_search(id).is_ok();
         let changed = changed.iter().map(today).filter(|id| !is_mixed(id)).collect();
         before.iter_mut().for_each(|(id, _)| *id = today(id));
-        before.retain(|(id, _)| !is_mixed(id));
+        before.retain(|(id, since)| !is_mixed(id) && !named.is_mixed(id.as_str(), *since, to));
         proofs = proofs.iter().map(|(id, at)| (today(id), *at)).filter(|(id, _)| !is_mixed(id)).collect();
         Fill {
             gap: gap.id,
@@ -191,16 +191,21 @@ impl Ingest {
         let at = self.clock.now();
         for state in states {
             self.fold.counters.offer(Origin::History);
-            let then = self.fold.context.entities.name_then(state.entity_id.as_str(), state.last_updated);
             if !self.keeps_known(state.entity_id.as_str()) {
                 self.fold.counters.filtered += 1;
-            } else if had.contains(&(then.unwrap_or(&state.entity_id).clone(), state.last_updated)) {
+            } else if had.contains(&(self.name_then(state), state.last_updated)) {
                 self.fold.counters.duplicate += 1;
             } else {
                 self.log_past(gap, state, at)?;
             }
         }
         self.end_frame()
+    }
+
+    /// As a row says it.
+    fn name_then(&self, past: &PastState) -> EntityId {
+        let then = self.fold.context.entities.name_then(past.entity_id.as_str(), past.last_updated);
+        then.filter(|_| past.state.is_some()).unwrap_or(&past.entity_id).clone()
     }
 
     fn log_past(&mut self, gap: u64, past: &PastState, at: Timestamp) -> Result<(), IngestError> {

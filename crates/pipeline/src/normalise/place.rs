@@ -51,9 +51,10 @@ fn find(record: &StateRecord<'_>, entities: &Entities) -> (Option<Timestamp>, Pl
         return (Some(Timestamp(i64::MIN)), Place { info, entity_id });
     };
     let info = Arc::clone(&version.info);
-    // Home Assistant's history has everything under the name of the time of asking; of two that may have had it in turn
-    // nothing is fetched. Else the name is that of the day, also of a removal, which comes after the renaming.
-    let entity_id = if record.origin == Origin::History { info.entity_id.clone() } else { name.into() };
+    // Home Assistant's history has everything under the name of the time of asking, but a removal under the name that went,
+    // which comes after the renaming. Of two that may have had a name in turn nothing is fetched.
+    let moved = record.origin == Origin::History && !record.removed;
+    let entity_id = if moved { info.entity_id.clone() } else { name.into() };
     let holds = entities.current(name).is_some_and(|current| Arc::ptr_eq(current, &info));
     let since = holds.then(|| version.from.max(entities.named_since(name)));
     (since, Place { info, entity_id })

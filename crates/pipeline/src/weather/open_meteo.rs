@@ -19,6 +19,7 @@ use super::units::{celsius, degrees, hectopascals, metres_per_second, millimetre
 /// What is to be known before it is asked. Its terms allow 600 calls a minute and 10,000 a day.
 pub const FACTS: Facts = Facts {
     name: "open_meteo",
+    title: "Open-Meteo",
     attribution: Attribution { text: "Weather data by Open-Meteo.com", url: "https://open-meteo.com/" },
     base_url: "https://api.open-meteo.com",
     needs_key: false,

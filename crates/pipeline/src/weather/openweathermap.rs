@@ -15,6 +15,7 @@ use super::provider::{Attribution, Facts, Key, Place, ReadError, Reading, below}
 /// What is to be known before it is asked. Its free plan allows 60 calls a minute and 1,000,000 a month.
 pub const FACTS: Facts = Facts {
     name: "openweathermap",
+    title: "OpenWeather",
     attribution: Attribution {
         text: "Weather data provided by OpenWeather",
         url: "https://openweathermap.org/",

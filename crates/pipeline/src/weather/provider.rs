@@ -23,6 +23,8 @@ pub enum Provider {
 pub struct Facts {
     /// As in the settings.
     pub name: &'static str,
+    /// As it calls itself.
+    pub title: &'static str,
     /// What its licence wants to stand beside the data.
     pub attribution: Attribution,
     /// Where it is, unless the settings name another place.

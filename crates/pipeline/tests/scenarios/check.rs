@@ -150,11 +150,22 @@ fn no_state_is_missing(evidence: &Evidence, figures: &mut Figures, wrong: &mut V
         let text = fired.new_state.as_ref().map(|new| &*new.state);
         let why = match lost(evidence, entity, at) {
             Some(()) if !FILL || !in_history || !there.is_empty() => continue,
+            Some(()) if renamed_unheard(evidence, fired) => continue,
             Some(()) => "history has it",
             None => "no gap names it",
         };
         wrong.push(format!("{entity} at {at}: {text:?} was fired and is not stored, and {why}"));
     }
+}
+
+/// Whether, in a gap that this event lies in, the entity got another name or the name another entity. History may have the
+/// event under a name that nothing has any longer, or under one that was another's.
+fn renamed_unheard(evidence: &Evidence, of: &Fired) -> bool {
+    let within = |gap: &Gap, at| gap.from <= at && gap.to.is_none_or(|to| at <= to);
+    let changed = |e: &Fired| (e.key() == of.key()) != (e.entity_id == of.entity_id);
+    let gaps = evidence.gaps.iter().filter(|gap| within(gap, of.time_fired));
+    let fired = || evidence.fired.iter().map(|entry| &entry.fired);
+    gaps.into_iter().any(|gap| fired().any(|e| changed(e) && within(gap, e.time_fired)))
 }
 
 /// Whether a gap says that something of the entity may be missing at that time. One that is filled has everything that

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use hearthline_core::{ChangeKind, EntityRow};
+use hearthline_core::{ChangeKind, EntityInfo, EntityRow};
 use serde::{Deserialize, Serialize};
 
 use super::super::parameters::{Query, instant, list};
@@ -70,12 +70,17 @@ pub(in super::super) async fn get(
     let kinds = list(parameters.what.as_deref()).into_iter().map(kind).collect::<Result<Vec<_>, _>>()?;
     let limit = parameters.limit.unwrap_or(LIMIT.0).clamp(1, LIMIT.1);
     let key = parameters.entity.map(|name| reading.store.series(&name).key);
-    let takes = |what: ChangeKind| {
-        if kinds.is_empty() { !UNASKED.contains(&what) } else { kinds.contains(&what) }
+    // What no registry knew cannot have gone from one: it has come into it, and goes on under its key there.
+    let told = |what, info: &EntityInfo| {
+        !UNASKED.contains(&what) && (what != ChangeKind::Removed || info.is_registered())
+    };
+    let takes = |what, info: &EntityInfo| {
+        if kinds.is_empty() { told(what, info) } else { kinds.contains(&what) }
     };
     let rows = reading.store.entity_rows(from, to);
     let rows = rows.iter().filter(|row| key.as_ref().is_none_or(|key| *key == row.info.key));
-    let mut changes: Vec<_> = rows.flat_map(|row| of(row)).filter(|change| takes(change.what)).collect();
+    let taken = rows.flat_map(|row| of(row).filter(|change| takes(change.what, &row.info)));
+    let mut changes: Vec<_> = taken.collect();
     let more = changes.len() > limit;
     changes.truncate(limit);
     Ok(Json(EntityChanges { changes, more }))

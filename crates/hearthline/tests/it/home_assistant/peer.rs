@@ -53,6 +53,23 @@ impl HomeAssistant {
         Self { folder, port, tokens, process: None, client }
     }
 
+    /// Adds to its configuration what it is to have from its next start on.
+    pub(super) fn configure(&self, more: &str) {
+        let path = self.folder.path().join("configuration.yaml");
+        let text = std::fs::read_to_string(&path).unwrap() + more;
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// Gives it a command as its owner, as a page does.
+    pub(super) async fn command(&self, command: Value) -> Value {
+        let address = format!("{}/api/websocket", self.url().replacen("http", "ws", 1));
+        let mut python = python::script("command.py");
+        python.args([address, command.to_string()]).env("TOKEN", &self.tokens.owner);
+        let output = tokio::task::spawn_blocking(move || python.output()).await.unwrap().unwrap();
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
     /// Starts it and waits until it says `RUNNING`.
     pub(super) async fn start(&mut self) {
         let mut command = python::program("hass");

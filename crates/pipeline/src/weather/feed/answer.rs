@@ -77,7 +77,7 @@ impl Feed {
                     Some(barrier) => barrier,
                     None => self.backoff(),
                 });
-                self.fail(format!("{name} {words}"));
+                self.fail(format!("{} {words}", provider.facts().title));
                 self.save();
                 None
             }
@@ -99,18 +99,19 @@ impl Feed {
         place: String,
         reading: Reading,
     ) -> Option<WeatherRecord<'static>> {
-        let (now, name) = (self.clock.now(), provider.facts().name);
+        let (now, facts) = (self.clock.now(), provider.facts());
         // Spread by a twentieth, so that the houses of a street do not all ask at once.
         let spread = 0.95 + 0.1 * self.random.f64();
         self.good_until = Some(self.clock.monotonic() + self.interval(provider).mul_f64(spread));
         (self.answered_at, self.failures, self.barrier) = (Some(now), 0, None);
         if self.failed.take().is_some() {
-            tracing::info!("weather: {name} answers again");
+            tracing::info!("weather: {} answers again", facts.title);
         }
         self.left_out = reading.left_out;
         if !self.left_out.is_empty() {
             let left_out = self.left_out.join(", ");
-            self.last_error = Some(format!("{name} used a unit that is not known; left out: {left_out}"));
+            self.last_error =
+                Some(format!("{} used a unit that is not known; left out: {left_out}", facts.title));
         }
         let mut observation = reading.observation;
         observation.at = observation.at.min(now);
@@ -119,7 +120,7 @@ impl Feed {
         self.save();
         news.then(|| WeatherRecord {
             received: now,
-            provider: name.into(),
+            provider: facts.name.into(),
             source: place.into(),
             observation,
         })

@@ -110,7 +110,7 @@ impl Feed {
     }
 
     fn judge_outside(&self, provider: Provider, place: Option<Place>) -> (PartState, Option<String>) {
-        let name = provider.facts().name;
+        let name = provider.facts().title;
         if provider.facts().needs_key && (self.config.key)().is_none() {
             let words =
                 format!("{name} wants an API key: set WEATHER_API_KEY, or api_key_file under [weather]");

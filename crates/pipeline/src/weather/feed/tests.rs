@@ -167,7 +167,7 @@ fn failures_are_tried_again_less_and_less_often() {
     assert_eq!(asked, [0, 60, 180, 420, 900, 1860, 3660, 5460], "after 1, 2, 4, 8, 16, 30 and 30 min");
     let look = lab.look();
     assert_eq!((look.state, look.errors, look.limited), (PartState::Degraded, 8, 0));
-    assert!(look.reason.unwrap().contains("open_meteo gave no answer in time"));
+    assert!(look.reason.unwrap().contains("Open-Meteo gave no answer in time"));
     lab.feed.ask_now();
     let record = lab.pass(SECOND, good);
     assert_eq!((record.len(), lab.state()), (1, PartState::Healthy));

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 use hearthline_core::{EntityId, Timestamp};
 use tokio::time::Instant;
 
@@ -32,6 +32,8 @@ pub(super) struct Plan {
     fenced: bool,
     /// Asked before the windows: what may be missing from before the gap.
     leads: VecDeque<Period>,
+    /// Since when that may be, of each entity.
+    since: HashMap<EntityId, Timestamp>,
     window: Duration,
     /// Of the window.
     at: Timestamp,
@@ -63,6 +65,7 @@ impl Plan {
             began: now,
             fenced,
             leads: if fill.through > fill.from { VecDeque::new() } else { leads(&fill) },
+            since: fill.before.iter().cloned().collect(),
             window: WINDOW[0],
             at,
             end: at,
@@ -147,7 +150,10 @@ impl Plan {
                 Oldest::None => Oldest::At(row.last_updated),
             };
         }
-        rows.retain(|row| row.last_updated > asked.start);
+        // Who is asked for together with others, for longer than need be, had what came before.
+        let since =
+            |row: &PastState| if self.leads.is_empty() { None } else { self.since.get(&row.entity_id) };
+        rows.retain(|row| row.last_updated > *since(row).unwrap_or(&asked.start));
         rows
     }
 

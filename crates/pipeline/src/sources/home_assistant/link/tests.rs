@@ -21,6 +21,7 @@ use crate::silence::{Learnt, Rules, SilenceView};
 use crate::sources::home_assistant::Address;
 
 mod fills;
+mod registries;
 mod silence;
 mod weather;
 
@@ -46,17 +47,23 @@ impl Lab {
     }
 
     fn of(house: House, options: Options, events: &[&str]) -> Self {
-        Self::built(house, options, events, SWEEP, |_| {})
+        Self::built(house, options, events, SWEEP, &[], |_| {})
+    }
+
+    fn excluding(house: House, exclude: &[&str]) -> Self {
+        Self::built(house, Options::default(), &["state_changed"], SWEEP, exclude, |_| {})
     }
 
     fn with_weather(house: House, weather: crate::weather::House) -> Self {
-        Self::built(house, Options::default(), &["state_changed"], SWEEP, |ingest| {
+        Self::built(house, Options::default(), &["state_changed"], SWEEP, &[], |ingest| {
             ingest.use_weather(weather)
         })
     }
 
     fn watched(house: House, options: Options, events: &[&str], (sweep, rules): (Duration, Rules)) -> Self {
-        Self::built(house, options, events, sweep, |ingest| ingest.judge_silence_by(rules, Learnt::default()))
+        Self::built(house, options, events, sweep, &[], |ingest| {
+            ingest.judge_silence_by(rules, Learnt::default())
+        })
     }
 
     fn built(
@@ -64,6 +71,7 @@ impl Lab {
         options: Options,
         events: &[&str],
         sweep: Duration,
+        exclude: &[&str],
         prepare: impl FnOnce(&mut Ingest),
     ) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting_at(START));
@@ -86,7 +94,9 @@ impl Lab {
                 sleep(Duration::from_millis(20)).await;
             }
         });
-        let mut ingest = Ingest::open(log.clone(), Arc::clone(&clock), Arc::new(Filter::default())).unwrap();
+        let exclude: Vec<_> = exclude.iter().map(ToString::to_string).collect();
+        let filter = Arc::new(Filter::new(&[], &exclude).unwrap());
+        let mut ingest = Ingest::open(log.clone(), Arc::clone(&clock), filter).unwrap();
         prepare(&mut ingest);
         let silence = ingest.silence();
         let token = Arc::new(Mutex::new(Token::new("simulated-token")));

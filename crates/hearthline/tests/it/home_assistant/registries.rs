@@ -1,0 +1,104 @@
+//! Rows know the name that stays, the room, the device and the unit of their own time.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::peer::HomeAssistant;
+use super::recorder_of;
+use crate::hearthline::Hearthline;
+use crate::wait::until;
+
+/// A thermometer that follows another, in degrees that its settings can change; and the sun, which is a device.
+const MORE: &str = r#"
+sun:
+template:
+  - sensor:
+      - name: Thermometer
+        unique_id: thermometer
+        device_class: temperature
+        unit_of_measurement: "°C"
+        state: "{{ states('sensor.raw') | float(0) }}"
+"#;
+
+#[tokio::test]
+#[ignore = "needs Home Assistant: cargo xtask test"]
+async fn rows_before_and_after_an_entity_is_moved_renamed_and_given_another_unit() {
+    let mut house = HomeAssistant::absent();
+    house.configure(MORE);
+    house.start().await;
+    house.set("sensor.raw", "20", &json!({})).await;
+    let hearthline = recorder_of(&house);
+    let mut run = hearthline.start();
+    run.connected().await;
+    let attic = house.command(json!({"type": "config/area_registry/create", "name": "Attic"})).await;
+    let update = |more: Value| {
+        let mut command = json!({"type": "config/entity_registry/update", "entity_id": "sensor.thermometer"});
+        command.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        command
+    };
+    house.set("sensor.raw", "21", &json!({})).await;
+    run.has("sensor.thermometer", "21.0").await;
+
+    house.command(update(json!({"area_id": attic["area_id"]}))).await;
+    // The lists are asked for again once a second at most.
+    until("the thermometer is known to be in the attic", Duration::from_secs(20), async || {
+        let answer = run.get("/api/v1/entities?ids=sensor.thermometer").await;
+        let entities: Value = serde_json::from_str(&answer).unwrap();
+        (entities["entities"][0]["area"] == "Attic").then_some(())
+    })
+    .await;
+    house.set("sensor.raw", "22", &json!({})).await;
+    run.has("sensor.thermometer", "22.0").await;
+
+    house.command(update(json!({"new_entity_id": "sensor.attic"}))).await;
+    house.set("sensor.raw", "23", &json!({})).await;
+    run.has("sensor.attic", "23.0").await;
+
+    let fahrenheit = json!({"unit_of_measurement": "°F"});
+    let unit = json!({"entity_id": "sensor.attic", "options_domain": "sensor", "options": fahrenheit});
+    house.command(update(unit)).await;
+    house.set("sensor.raw", "25", &json!({})).await;
+    run.has("sensor.attic", "77.0").await;
+
+    let rows = exported(&hearthline).await;
+    let shown = |row: &Value| {
+        ["entity_id", "state", "unit", "area", "device"]
+            .map(|name| row[name].as_str().unwrap_or("-").to_owned())
+    };
+    let of = |id: &str| rows.iter().filter(|row| row["entity_id"] == id).map(shown).collect::<Vec<_>>();
+    println!("{:36} {:34} {:>6} {:5} {:6} device", "entity_id", "entity_key", "state", "unit", "area");
+    for row in rows.iter().filter(|row| row["entity_id"] != "sensor.raw") {
+        let [entity_id, state, unit, area, device] = shown(row);
+        let key = row["entity_key"].as_str().unwrap_or("= entity_id");
+        println!("{entity_id:36} {key:34} {state:>6} {unit:5} {area:6} {device}");
+    }
+    let before = of("sensor.thermometer");
+    assert!(before.contains(&["sensor.thermometer", "21.0", "°C", "-", "-"].map(Into::into)), "{before:?}");
+    assert!(
+        before.contains(&["sensor.thermometer", "22.0", "°C", "Attic", "-"].map(Into::into)),
+        "{before:?}"
+    );
+    let after = of("sensor.attic");
+    assert!(after.contains(&["sensor.attic", "23.0", "°C", "Attic", "-"].map(Into::into)), "{after:?}");
+    assert!(after.contains(&["sensor.attic", "77.0", "°F", "Attic", "-"].map(Into::into)), "{after:?}");
+    let ours =
+        |row: &&Value| ["sensor.thermometer", "sensor.attic"].map(Value::from).contains(&row["entity_id"]);
+    let mut keys: Vec<_> = rows.iter().filter(ours).map(|row| row["entity_key"].to_string()).collect();
+    keys.dedup();
+    assert_eq!(keys.len(), 1, "one series: {keys:?}");
+    let dawn = of("sensor.sun_next_dawn");
+    assert!(!dawn.is_empty() && dawn.iter().all(|row| row[4] == "Sun"), "{dawn:?}");
+    assert!(run.status().await.adds_up());
+    assert!(run.stop().await.success());
+}
+
+/// Every state row, in the order of time.
+async fn exported(hearthline: &Hearthline) -> Vec<Value> {
+    let answer = hearthline.command(&["export", "--format", "ndjson"]).await;
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    let mut rows: Vec<Value> =
+        answer.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    rows.sort_by_key(|row| row["ts"].to_string());
+    rows
+}

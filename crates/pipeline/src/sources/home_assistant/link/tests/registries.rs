@@ -1,0 +1,139 @@
+//! Entities that are renamed, moved, made anew or left out, as rows show it.
+
+use hearthline_core::{Row, StateRow};
+
+use super::*;
+use crate::normalise::Normaliser;
+
+const TEMPERATURE: &str = "sensor.kitchen_temperature";
+const HUMIDITY: &str = "sensor.kitchen_humidity";
+
+fn living(lab: &Lab) -> JoinHandle<()> {
+    let peer = lab.peer.clone();
+    tokio::spawn(async move { peer.run().await })
+}
+
+/// The state rows of the log.
+fn rows(lab: &Lab) -> Vec<StateRow> {
+    let (mut rows, mut normaliser, mut reader) =
+        (Vec::new(), Normaliser::new("home"), lab.log.reader(Seq::ZERO));
+    while let Some(Read::Batch(batch)) = reader.read().unwrap() {
+        rows.extend(batch.records().filter_map(|(seq, _, bytes)| normaliser.row(seq, bytes)));
+    }
+    rows.into_iter().filter_map(|row| if let Row::State(row) = row { Some(row) } else { None }).collect()
+}
+
+fn last<'r>(rows: &'r [StateRow], entity_id: &str) -> &'r StateRow {
+    rows.iter().rfind(|row| row.entity_id.as_str() == entity_id).unwrap()
+}
+
+async fn change(lab: &Lab, fault: &str) {
+    lab.peer.cause(Fault::parse(fault).unwrap());
+    sleep(3 * SECOND).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_row_of_an_entity_has_its_key_and_place_and_each_change_holds_from_then_on() {
+    let lab = Lab::of(House::new(7, START), Options::default(), &["state_changed"]);
+    let living = living(&lab);
+    sleep(120 * SECOND).await;
+    let before = rows(&lab);
+    let first = before.iter().find(|row| row.entity_id.as_str() == TEMPERATURE).unwrap();
+    assert_eq!(
+        (first.area.as_deref(), first.device.as_deref()),
+        (Some("Kitchen"), Some("Kitchen multisensor"))
+    );
+    assert_eq!((&*first.entity_key, first.entity_key.len()), (&*last(&before, TEMPERATURE).entity_key, 32));
+    assert!(before.iter().all(|row| row.entity_key.len() == 32), "all are registered");
+
+    change(&lab, &format!("move entity={TEMPERATURE} area=garage")).await;
+    change(&lab, &format!("rename from={TEMPERATURE} to=sensor.cellar")).await;
+    change(&lab, "unit entity=sensor.cellar unit=K").await;
+    change(&lab, &format!("recreate entity={HUMIDITY}")).await;
+    living.abort();
+    let after = rows(&lab);
+    let renamed = last(&after, "sensor.cellar");
+    assert_eq!((&renamed.entity_key, renamed.area.as_deref()), (&first.entity_key, Some("Garage")));
+    assert_eq!(renamed.unit.as_deref(), Some("K"));
+    let removal = last(&after, TEMPERATURE);
+    assert_eq!((&removal.state, &removal.entity_key), (&None, &first.entity_key));
+    let (old, new) = (&last(&before, HUMIDITY).entity_key, &last(&after, HUMIDITY).entity_key);
+    assert!(old != new && new.len() == 32, "another entity from its first row on");
+    let counters = lab.ingest.look().counters;
+    assert_eq!((counters.difference(), counters.logged), (0, lab.log.stats().events_total));
+    assert_eq!(counters.logged, after.len() as u64, "events of registries are not recorded");
+    lab.stopped().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renaming_while_we_were_away_is_one_series_and_a_swap_is_named() {
+    let lab = Lab::of(House::new(7, START), Options::default(), &["state_changed"]);
+    let living = living(&lab);
+    sleep(120 * SECOND).await;
+    lab.peer.cause(Fault::Refuse);
+    lab.peer.cause(Fault::Drop(Ending::Eof));
+    sleep(60 * SECOND).await;
+    change(&lab, &format!("rename from={TEMPERATURE} to=sensor.cellar")).await;
+    sleep(60 * SECOND).await;
+    lab.peer.heal();
+    sleep(300 * SECOND).await;
+    let all = rows(&lab);
+    let key = |name: &str| last(&rows(&lab), name).entity_key.clone();
+    let first = all.iter().find(|row| row.entity_id.as_str() == TEMPERATURE).unwrap();
+    assert_eq!(key("sensor.cellar"), first.entity_key);
+    let gap = lab.ingest.look().recent_gaps.remove(0);
+    assert_eq!(gap.state, crate::gaps::State::Filled, "{gap:?}");
+    let fired: Vec<_> =
+        lab.peer.ledger().into_iter().filter(|fired| *fired.key() == *first.entity_key).collect();
+    let stored: Vec<_> = all.iter().filter(|row| row.entity_key == first.entity_key).collect();
+    for fired in fired.iter().filter(|fired| fired.time_fired > START.plus(SECOND)) {
+        let same = stored.iter().filter(|row| row.ts == fired.time_fired).count();
+        assert_eq!(same, 1, "{fired:?}");
+    }
+
+    let (dark, damp) = ("sensor.office_illuminance", HUMIDITY);
+    let keys = (key(dark), key(damp));
+    lab.peer.cause(Fault::Refuse);
+    lab.peer.cause(Fault::Drop(Ending::Eof));
+    sleep(60 * SECOND).await;
+    change(&lab, &format!("swap from={dark} to={damp}")).await;
+    lab.peer.heal();
+    sleep(300 * SECOND).await;
+    living.abort();
+    assert_eq!((key(damp), key(dark)), keys, "each has the other's name");
+    let gap = lab.ingest.look().recent_gaps.remove(0);
+    assert_eq!(gap.state, crate::gaps::State::Partly);
+    assert!(
+        gap.result.note.contains("renamed: sensor.kitchen_humidity, sensor.office_illuminance"),
+        "{gap:?}"
+    );
+    lab.stopped().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_out_by_its_area_reaches_the_log_neither_before_the_lists_nor_after() {
+    let lab = Lab::excluding(House::new(7, START), &["area:Kitchen", "device_class:battery"]);
+    lab.peer.cause(Fault::IgnoreCommand("config/area_registry/list".into()));
+    lab.peer.cause(Fault::Drop(Ending::Eof));
+    let living = living(&lab);
+    sleep(40 * SECOND).await;
+    assert_eq!(lab.ingest.look().counters.received_total(), 0, "nothing is taken until it can be said");
+    lab.peer.heal();
+    sleep(120 * SECOND).await;
+    let before = rows(&lab);
+    let of = |rows: &[StateRow], part: &str| {
+        rows.iter().filter(|row| row.entity_id.as_str().contains(part)).count()
+    };
+    assert_eq!((of(&before, "kitchen_temperature"), of(&before, "battery")), (0, 0));
+    assert!(of(&before, "office_temperature") > 0);
+    change(&lab, &format!("move entity={TEMPERATURE} area=office")).await;
+    change(&lab, "move entity=sensor.office_temperature area=kitchen").await;
+    let moved = of(&rows(&lab), "office_temperature");
+    sleep(300 * SECOND).await;
+    living.abort();
+    let after = rows(&lab);
+    assert!(of(&after, "kitchen_temperature") > 0, "it is in another area now");
+    assert_eq!(of(&after, "office_temperature"), moved, "and so is this one");
+    assert_eq!(of(&after, "kitchen_humidity"), 0);
+    lab.stopped().await;
+}
