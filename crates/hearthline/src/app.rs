@@ -173,11 +173,7 @@ impl App {
         let threads = Threads {
             log: writer.spawn()?,
             sinks: others.into_iter().map(sinks::Built::start).collect::<Result<_, _>>()?,
-            store: spawn("store", move |stop| async move {
-                if let Err(error) = delivery.run(requests, stop).await {
-                    tracing::error!(%error, "the store did not get everything; the rest is safe in the log");
-                }
-            })?,
+            store: spawn("store", move |stop| fill_store(delivery, requests, stop))?,
             weather: spawn("weather", {
                 let (orders, now) = (orders.clone(), ask_weather);
                 move |stop| ask::run(feed, world, ask::http(ask::WITHIN), orders, now, stop)
@@ -186,11 +182,7 @@ impl App {
                 let (log, clock) = (log.clone(), Arc::clone(&clock));
                 move |stop| async move {
                     let mut ingest = ingest;
-                    if let Some(past) = past
-                        && let Err(error) = past.take_in(&mut ingest, &log, &*clock).await
-                    {
-                        tracing::error!(%error, "the simulated past could not be taken in");
-                    }
+                    take_in(past, &mut ingest, &log, &*clock).await;
                     link.run(ingest, incoming, stop).await;
                 }
             })?,
@@ -302,6 +294,24 @@ impl App {
             anyhow::Ok(())
         })
         .await?
+    }
+}
+
+async fn fill_store(
+    delivery: Delivery<Archive>,
+    requests: mpsc::Receiver<FlushRequest>,
+    stop: CancellationToken,
+) {
+    if let Err(error) = delivery.run(requests, stop).await {
+        tracing::error!(%error, "the store did not get everything; the rest is safe in the log");
+    }
+}
+
+/// The past of a demonstration.
+async fn take_in(past: Option<Past>, ingest: &mut Ingest, log: &Log, clock: &dyn Clock) {
+    let Some(past) = past else { return };
+    if let Err(error) = past.take_in(ingest, log, clock).await {
+        tracing::error!(%error, "the simulated past could not be taken in");
     }
 }
 

@@ -161,11 +161,11 @@ impl Reader<'_> {
             filter,
             start,
         };
-        self.who(&sink, place);
+        self.who(&sink, &place);
         Some(sink)
     }
 
-    fn who(&self, sink: &InfluxDb, place: Place) {
+    fn who(&self, sink: &InfluxDb, place: &Place) {
         let mistake = |key: &str, reason: &str, todo: &str| {
             self.document.mistake(place.clone(), key, Problem::new(reason, todo));
         };
