@@ -1,4 +1,4 @@
-//! Rows know the name that stays, the room, the device and the unit of their own time.
+//! Rows know the name that stays, the room, the device and the unit of their own time, and the house's own weather.
 
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use super::recorder_of;
 use crate::hearthline::Hearthline;
 use crate::wait::until;
 
-/// A thermometer that follows another, in degrees that its settings can change; and the sun, which is a device.
+/// A thermometer that follows another, in degrees that its settings can change; the sun, which is a device; and weather in
+/// units that are not stored.
 const MORE: &str = r#"
 sun:
 template:
@@ -19,6 +20,14 @@ template:
         device_class: temperature
         unit_of_measurement: "°C"
         state: "{{ states('sensor.raw') | float(0) }}"
+weather:
+  - platform: template
+    name: Garden
+    unique_id: garden
+    condition_template: "cloudy"
+    temperature_unit: "°F"
+    temperature_template: "{{ 50 }}"
+    humidity_template: "{{ 81 }}"
 "#;
 
 #[tokio::test]
@@ -66,12 +75,18 @@ async fn rows_before_and_after_an_entity_is_moved_renamed_and_given_another_unit
         ["entity_id", "state", "unit", "area", "device"]
             .map(|name| row[name].as_str().unwrap_or("-").to_owned())
     };
+    let outdoors = |row: &Value| {
+        row["weather_temperature"].as_f64().map_or("-".into(), |degrees| format!("{degrees:.1} °C"))
+    };
     let of = |id: &str| rows.iter().filter(|row| row["entity_id"] == id).map(shown).collect::<Vec<_>>();
-    println!("{:36} {:34} {:>6} {:5} {:6} device", "entity_id", "entity_key", "state", "unit", "area");
+    println!(
+        "{:20} {:34} {:>6} {:5} {:6} {:6} outdoors",
+        "entity_id", "entity_key", "state", "unit", "area", "device"
+    );
     for row in rows.iter().filter(|row| row["entity_id"] != "sensor.raw") {
         let [entity_id, state, unit, area, device] = shown(row);
         let key = row["entity_key"].as_str().unwrap_or("= entity_id");
-        println!("{entity_id:36} {key:34} {state:>6} {unit:5} {area:6} {device}");
+        println!("{entity_id:20} {key:34} {state:>6} {unit:5} {area:6} {device:6} {}", outdoors(row));
     }
     let before = of("sensor.thermometer");
     assert!(before.contains(&["sensor.thermometer", "21.0", "°C", "-", "-"].map(Into::into)), "{before:?}");
@@ -87,6 +102,13 @@ async fn rows_before_and_after_an_entity_is_moved_renamed_and_given_another_unit
     let mut keys: Vec<_> = rows.iter().filter(ours).map(|row| row["entity_key"].to_string()).collect();
     keys.dedup();
     assert_eq!(keys.len(), 1, "one series: {keys:?}");
+    let last = rows.iter().rfind(|row| row["entity_id"] == "sensor.attic").unwrap();
+    assert_eq!((outdoors(last), last["weather_condition"].as_str()), ("10.0 °C".into(), Some("cloudy")));
+    let weather = &run.status().await.at("/weather").clone();
+    assert_eq!(
+        (&weather["provider"], &weather["source"]),
+        (&json!("home_assistant"), &json!("weather.garden"))
+    );
     let dawn = of("sensor.sun_next_dawn");
     assert!(!dawn.is_empty() && dawn.iter().all(|row| row[4] == "Sun"), "{dawn:?}");
     assert!(run.status().await.adds_up());
