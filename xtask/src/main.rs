@@ -71,10 +71,11 @@ fn test(quick: bool) -> Result<bool> {
 
 /// What `test` runs at a tenth of its length.
 fn soak(workspace: &Workspace) -> Result<bool> {
-    println!("builds for 5 min the first time, runs for 15 min");
+    println!("builds for 5 min the first time, runs for 30 min");
     peers::python::install(&workspace.target)?;
+    peers::influxdb::install(&workspace.target)?;
     let simulated = ["load::", "nothing_lost::", "fire::disk::", "--test-threads=6"].as_slice();
-    let real = ["home_assistant::gaps::", "--ignored"].as_slice();
+    let real = ["home_assistant::gaps::", "influxdb::away::", "influxdb::wild::", "--ignored"].as_slice();
     let mut well = true;
     for tests in [simulated, real] {
         let built = ["test", "--release", "--package", "hearthline", "--test", "it", "--", "--nocapture"];
@@ -89,8 +90,12 @@ fn soak(workspace: &Workspace) -> Result<bool> {
 fn install_peers() -> Result<bool> {
     let target = Workspace::find()?.target;
     peers::python::install(&target)?;
+    let servers = peers::influxdb::install(&target)?;
     let chromium = peers::chromium::install(&target)?;
-    println!("{}\n{}", peers::folder(&target).display(), chromium.display());
+    println!("{}", peers::folder(&target).display());
+    for program in servers.iter().chain([&chromium]) {
+        println!("{}", program.display());
+    }
     Ok(true)
 }
 

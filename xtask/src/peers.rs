@@ -3,6 +3,8 @@
 //! A peer is whole when its stamp, written last, holds what it was made from; anything else is removed and made anew.
 
 pub(crate) mod chromium;
+mod debian;
+pub(crate) mod influxdb;
 pub(crate) mod python;
 
 use std::fs::{self, File};
@@ -14,6 +16,13 @@ use anyhow::{Context, Result, bail};
 /// Where all of them are.
 pub(crate) fn folder(target: &Path) -> PathBuf {
     target.join("peers")
+}
+
+/// The first program of one of these names.
+fn on_the_path(names: &[&str]) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path);
+    folders.flat_map(|folder| names.iter().map(move |name| folder.join(name))).find(|path| path.is_file())
 }
 
 /// Makes a peer's folder anew and hands it to `make`, unless the peer `is_whole` by then. Other installers wait.

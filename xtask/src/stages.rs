@@ -14,8 +14,8 @@ use crate::output::Tests;
 use crate::report::{Outcome, Report};
 use crate::{Workspace, peers, sim};
 
-/// Tests that need a real peer are marked `#[ignore = "needs ..."]` and lie in modules below this one.
-const REAL_PEERS: &str = "home_assistant::";
+/// Tests that need a real peer are marked `#[ignore = "needs ..."]` and lie in modules below these.
+const REAL_PEERS: [&str; 2] = ["home_assistant::", "influxdb::"];
 const LAYERING: &str = "layering::";
 
 /// Runs every stage, also after one has failed: a person wants to see all that is wrong at once.
@@ -70,10 +70,10 @@ fn announce(workspace: &Workspace, quick: bool) {
         Some(chromium) => println!("browser      3 min, with {}", chromium.display()),
         None => println!("browser      2 min, and 1 min to unpack Chromium below {below}"),
     }
-    if peers::python::installed(&workspace.target) {
-        println!("real peers   3 min");
+    if peers::python::installed(&workspace.target) && peers::influxdb::found(&workspace.target).is_some() {
+        println!("real peers   4 min");
     } else {
-        println!("real peers   2 min, and 2 min to install them below {below}");
+        println!("real peers   4 min, and 3 min to install them below {below}");
     }
 }
 
@@ -134,23 +134,15 @@ fn npm_tested(stage: &'static str, folder: &Path, environment: &[(&str, &Path)])
 fn real_peers(workspace: &Workspace) -> Result<Outcome> {
     let stage = "real peers";
     let began = Instant::now();
-    if let Err(error) = peers::python::install(&workspace.target) {
+    let installed = peers::python::install(&workspace.target)
+        .and_then(|()| peers::influxdb::install(&workspace.target).map(drop));
+    if let Err(error) = installed {
         let why = vec![format!("{error:#}")];
         return Ok(Outcome { stage, failed: 1, took: began.elapsed(), why, ..Outcome::default() });
     }
+    let mut command = cargo(workspace, &["test", "--package", "hearthline", "--test", "it", "--"]);
     // Two at a time: a Home Assistant that starts keeps a core busy.
-    let arguments = [
-        "test",
-        "--package",
-        "hearthline",
-        "--test",
-        "it",
-        REAL_PEERS,
-        "--",
-        "--ignored",
-        "--test-threads=2",
-    ];
-    let mut command = cargo(workspace, &arguments);
+    command.args(["--ignored", "--test-threads=2"]).args(REAL_PEERS);
     command.env("HEARTHLINE_TEST_PEERS", peers::folder(&workspace.target));
     let mut outcome = cargo_tested(stage, &mut command, None)?;
     outcome.took = began.elapsed();

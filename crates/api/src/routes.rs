@@ -1,5 +1,6 @@
 //! The routes, one file each.
 
+mod conflicts;
 mod entities;
 mod events;
 mod export;
@@ -27,6 +28,7 @@ use axum::routing::{get, post};
 
 use crate::{ApiError, ApiState, Reading, access, page};
 
+pub use conflicts::{Conflict, Conflicts, ConflictsReset, LeftOut, Unread};
 pub use entities::changes::{EntityChange, EntityChanges};
 pub use entities::{Entities, Entity, NameSpan, SilentSince};
 pub use events::{Event, Events};
@@ -67,6 +69,7 @@ pub fn reading(recorded: Reading) -> Router {
 fn writing(state: ApiState) -> Router {
     let (token, recorded) = (state.token.clone(), state.reading.clone());
     Router::new()
+        .route("/api/v1/conflicts/reset", post(conflicts::reset))
         .route("/api/v1/quarantine/retry", post(quarantine::settle::retry))
         .route("/api/v1/quarantine/drop", post(quarantine::settle::drop_named))
         .with_state(state)
@@ -91,6 +94,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/stats", get(stats::get))
         .route("/api/v1/live", get(live::get))
         .route("/api/v1/flush", post(flush::post))
+        .route("/api/v1/conflicts", get(conflicts::get))
         .route("/api/v1/gaps", get(gaps::get))
         .route("/api/v1/gaps/{id}", get(gaps::one))
         .route("/api/v1/gaps/retry", post(gaps::retry))

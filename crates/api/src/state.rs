@@ -9,6 +9,7 @@ use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::live::Live;
 use hearthline_pipeline::orders::Orders;
 use hearthline_pipeline::silence::Silent;
+use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_runbook::Status;
 use hearthline_store::Store;
 use tokio_util::sync::CancellationToken;
@@ -59,6 +60,8 @@ pub struct ApiState {
     pub flush: FlushRequest,
     /// Asks the recorder for something.
     pub orders: Orders,
+    /// What the sinks know of their servers.
+    pub influxdb: Vec<InfluxView>,
     /// What was just written.
     pub live: Live,
     /// What can be made to go wrong.

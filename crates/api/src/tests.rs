@@ -87,6 +87,7 @@ impl House {
             status: Arc::new(move || status.clone()),
             flush: Arc::new(move || Box::pin(std::future::ready(flushed.clone()))),
             orders: orders.clone(),
+            influxdb: Vec::new(),
             live: live.clone(),
             faults: crate::Faults {
                 named: vec![crate::Fault { name: "drop".into(), says: "the connection breaks".into() }],
@@ -188,6 +189,7 @@ fn state(before: u64, entity_id: &str, state: &str) -> Row {
         site: "home".into(),
         entity_key: entity_id.as_str().into(),
         state: (!state.is_empty()).then(|| state.into()),
+        old_state: None,
         value: Meaning::of(entity_id.domain(), state).as_number(),
         unit: is_number.then(|| "°C".into()),
         device_class: is_number.then(|| "temperature".into()),

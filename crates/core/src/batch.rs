@@ -51,6 +51,8 @@ pub struct StateRow {
     pub entity_key: Arc<str>,
     /// The state's text; none is a removal.
     pub state: Option<Arc<str>>,
+    /// The text of the state before, where the event said it. Not in the store: a row that is read back has none.
+    pub old_state: Option<Arc<str>>,
     /// The state as a number, where it is one (a switch is 1 or 0).
     pub value: Option<f64>,
     /// `unit_of_measurement`.

@@ -1,12 +1,14 @@
 //! The wiring: builds every part, then starts every part, in the order log, store, sinks, source; stops in the reverse.
 //!
-//! Five threads: `reader` (the connection and the producer, waits for nothing), `log` (the log's writer), `store` (the
-//! delivery into the store), `weather` (asks outside and may wait), and the caller's (API, signals, housekeeping).
+//! Threads: `reader` (the connection and the producer, waits for nothing), `log` (the log's writer), `store` (the
+//! delivery into the store), `sink-<name>` (one for each other sink), `weather` (asks outside and may wait), and the caller's
+//! (API, signals, housekeeping).
 
 mod archive;
 mod cadence;
 mod observe;
 mod past;
+pub(crate) mod sinks;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -26,6 +28,7 @@ use hearthline_pipeline::live::Live;
 use hearthline_pipeline::orders::{Order, Orders};
 use hearthline_pipeline::silence::{Rules, SilenceView};
 use hearthline_pipeline::sinks::StoreSink;
+use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_pipeline::sources::home_assistant::{Link, LinkConfig, in_store};
 use hearthline_pipeline::weather::ask;
 use hearthline_store::{Protection, Store, StoreConfig};
@@ -71,6 +74,9 @@ pub(crate) struct App {
     pub(crate) flusher: Flusher,
     /// What a person asks of the recorder.
     pub(crate) orders: Orders,
+    /// What the sinks know of their servers.
+    pub(crate) influxdb: Vec<InfluxView>,
+    sinks: Vec<Arc<SinkView>>,
     /// Who has fallen silent.
     pub(crate) silence: Arc<SilenceView>,
     cadence: Arc<Cadence>,
@@ -92,9 +98,13 @@ impl Flusher {
     }
 }
 
+/// A thread by its name, with what stops it.
+type Thread = (String, CancellationToken, JoinHandle<()>);
+
 /// The threads, with what stops each.
 struct Threads {
     log: LogThread,
+    sinks: Vec<Thread>,
     store: (CancellationToken, JoinHandle<()>),
     reader: (CancellationToken, JoinHandle<()>),
     weather: (CancellationToken, JoinHandle<()>),
@@ -140,13 +150,17 @@ impl App {
         )?;
         let stored = in_store(Arc::clone(&store), delivery.view());
         let (link, connection) = Link::new(link, Arc::clone(&clock), stored);
-        let sinks = vec![delivery.view()];
+        let others = sinks::build(settings, &log, &fs, &clock)?;
+        let influxdb: Vec<_> = others.iter().map(|built| built.server.clone()).collect();
+        let mut sinks = vec![delivery.view()];
+        sinks.extend(others.iter().map(|built| Arc::clone(&built.sink)));
         store.protect(needed(ingest.view(), sinks.clone()));
         let world = weather::world(ingest.view(), connection.clone());
         let views = observe::Views {
             ingest: ingest.view(),
             silence: Arc::clone(&silence),
-            sinks,
+            sinks: sinks.clone(),
+            influxdb: influxdb.clone(),
             connection,
             weather: feed.view(),
             log: log.clone(),
@@ -158,11 +172,8 @@ impl App {
         let (orders, incoming) = Orders::channel();
         let threads = Threads {
             log: writer.spawn()?,
-            store: spawn("store", move |stop| async move {
-                if let Err(error) = delivery.run(requests, stop).await {
-                    tracing::error!(%error, "the store did not get everything; the rest is safe in the log");
-                }
-            })?,
+            sinks: others.into_iter().map(sinks::Built::start).collect::<Result<_, _>>()?,
+            store: spawn("store", move |stop| fill_store(delivery, requests, stop))?,
             weather: spawn("weather", {
                 let (orders, now) = (orders.clone(), ask_weather);
                 move |stop| ask::run(feed, world, ask::http(ask::WITHIN), orders, now, stop)
@@ -171,11 +182,7 @@ impl App {
                 let (log, clock) = (log.clone(), Arc::clone(&clock));
                 move |stop| async move {
                     let mut ingest = ingest;
-                    if let Some(past) = past
-                        && let Err(error) = past.take_in(&mut ingest, &log, &*clock).await
-                    {
-                        tracing::error!(%error, "the simulated past could not be taken in");
-                    }
+                    take_in(past, &mut ingest, &log, &*clock).await;
                     link.run(ingest, incoming, stop).await;
                 }
             })?,
@@ -191,6 +198,8 @@ impl App {
             log,
             flusher,
             orders,
+            influxdb,
+            sinks,
             silence,
             cadence,
             keep,
@@ -246,9 +255,15 @@ impl App {
         }
     }
 
-    /// A segment goes when the store has it in files and it is old enough, or space is short.
+    /// A segment goes when every sink has it and it is old enough; when space is short, once the store has it in files.
     fn trim(&self) {
-        match self.log.trim(self.store.committed(), self.keep) {
+        let stored = self.store.committed();
+        let everywhere = self.sinks.iter().map(|sink| sink.look().committed.seq).fold(stored, Seq::min);
+        let trimmed = self.log.trim(everywhere, self.keep).and_then(|all_have| {
+            // Never old enough, so only what has to go.
+            Ok(all_have + self.log.trim(stored, Duration::MAX)?)
+        });
+        match trimmed {
             Ok(0) => {}
             Ok(segments) => {
                 tracing::info!(segments, "old segments of the log were removed; the store has them")
@@ -260,12 +275,18 @@ impl App {
     /// Stops in order: the source first, the log last. Everything received is in files then.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         let Self { threads, store, cadence, .. } = self;
-        for (name, (stop, thread)) in
-            [("weather", threads.weather), ("reader", threads.reader), ("store", threads.store)]
-        {
+        for (name, (stop, thread)) in [("weather", threads.weather), ("reader", threads.reader)] {
             stop.cancel();
             join(name, thread).await?;
         }
+        // All at once: none waits for another's server.
+        threads.sinks.iter().for_each(|(_, stop, _)| stop.cancel());
+        for (name, _, thread) in threads.sinks {
+            join(&name, thread).await?;
+        }
+        let (stop, delivery) = threads.store;
+        stop.cancel();
+        join(STORE, delivery).await?;
         tokio::task::spawn_blocking(move || {
             cadence.write();
             store.save_latest()?;
@@ -273,6 +294,24 @@ impl App {
             anyhow::Ok(())
         })
         .await?
+    }
+}
+
+async fn fill_store(
+    delivery: Delivery<Archive>,
+    requests: mpsc::Receiver<FlushRequest>,
+    stop: CancellationToken,
+) {
+    if let Err(error) = delivery.run(requests, stop).await {
+        tracing::error!(%error, "the store did not get everything; the rest is safe in the log");
+    }
+}
+
+/// The past of a demonstration.
+async fn take_in(past: Option<Past>, ingest: &mut Ingest, log: &Log, clock: &dyn Clock) {
+    let Some(past) = past else { return };
+    if let Err(error) = past.take_in(ingest, log, clock).await {
+        tracing::error!(%error, "the simulated past could not be taken in");
     }
 }
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    backfill, check, demo, entities, events, export, flush, gaps, history, log, quarantine, record, replay,
-    retention, run, sim, status, tail, token, weather,
+    backfill, check, conflicts, demo, entities, events, export, flush, gaps, history, log, quarantine,
+    record, replay, retention, run, sim, status, tail, token, weather,
 };
 
 /// Records a Home Assistant house: every event on disk once, readable by any Parquet engine
@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Flush(flush::Args),
     /// Periods in which events were or may have been missed, and what became of them
     Gaps(gaps::Args),
+    /// Fields that an InfluxDB has as another type, and where our values go
+    Conflicts(conflicts::Args),
     /// Fetch the states that Home Assistant's history still has from before
     Backfill(backfill::Args),
     /// Whether the log on disk is what was written

@@ -2,6 +2,7 @@
 
 pub(crate) mod backfill;
 pub(crate) mod check;
+pub(crate) mod conflicts;
 pub(crate) mod demo;
 pub(crate) mod entities;
 pub(crate) mod events;
@@ -90,6 +91,7 @@ async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit
         Command::Export(args) => export::run(args, context).await,
         Command::Flush(args) => flush::run(args, context).await,
         Command::Gaps(args) => gaps::run(args, context).await,
+        Command::Conflicts(args) => conflicts::run(args, context).await,
         Command::Backfill(args) => backfill::run(args, context).await,
         Command::Log(args) => log::run(&args, context),
         Command::Quarantine(args) => quarantine::run(args, context).await,

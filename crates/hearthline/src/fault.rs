@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use hearthline_sim::{Fault, HomeAssistant, Weather, WeatherFault};
+use hearthline_sim::{Fault, HomeAssistant, InfluxDb, InfluxFault, Weather, WeatherFault};
 use tokio::sync::Notify;
 
 /// A word, what it causes as a scenario says it, and what it says then.
@@ -66,6 +66,21 @@ const WEATHER: [(&str, WeatherFault, &str); 4] = [
     ("weather-units", WeatherFault::OtherUnits, "the weather service answers in °F and km/h until `heal`"),
 ];
 
+/// What the InfluxDB does badly.
+const INFLUX: [(&str, InfluxFault, &str); 3] = [
+    ("influx-down", InfluxFault::Down, "the InfluxDB is away until `heal`"),
+    (
+        "influx-500",
+        InfluxFault::CacheFull,
+        "the InfluxDB takes nothing (HTTP 500, its cache is full) until `heal`",
+    ),
+    (
+        "influx-slow",
+        InfluxFault::Slow(Duration::from_secs(10)),
+        "the InfluxDB takes 10 s for each answer until `heal`",
+    ),
+];
+
 /// What is on our own side: the archive.
 const ARCHIVE: (&str, &str) = ("archive", "the archive takes nothing until `heal`");
 
@@ -75,7 +90,9 @@ const HEAL: (&str, &str) = ("heal", "everything that lasts is over, and the next
 /// Every word and what it causes.
 pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
     let weather = WEATHER.iter().map(|(name, _, says)| (*name, *says));
-    FAULTS.iter().map(|(name, _, says)| (*name, *says)).chain(weather).chain([ARCHIVE, HEAL])
+    let influx = INFLUX.iter().map(|(name, _, says)| (*name, *says));
+    let named = FAULTS.iter().map(|(name, _, says)| (*name, *says));
+    named.chain(weather).chain(influx).chain([ARCHIVE, HEAL])
 }
 
 /// What can be broken.
@@ -91,6 +108,8 @@ pub(crate) struct Breakable {
     pub(crate) weather: Weather,
     /// Asks for the next look at the weather.
     pub(crate) ask_weather: Arc<Notify>,
+    /// The simulated InfluxDB.
+    pub(crate) influx: InfluxDb,
 }
 
 impl Breakable {
@@ -109,12 +128,15 @@ impl Breakable {
         } else if let Some((_, fault, _)) = WEATHER.iter().find(|(name, ..)| *name == word) {
             self.weather.cause(Some(fault.clone()));
             self.ask_weather.notify_one();
+        } else if let Some((_, fault, _)) = INFLUX.iter().find(|(name, ..)| *name == word) {
+            self.influx.cause(*fault);
         } else if word == ARCHIVE.0 {
             self.archive.store(true, Ordering::Relaxed);
         } else {
             self.archive.store(false, Ordering::Relaxed);
             self.peer.heal();
             self.weather.cause(None);
+            self.influx.heal();
             self.ask_weather.notify_one();
             self.retry.notify_one();
         }
@@ -131,16 +153,20 @@ mod tests {
         let clock = std::sync::Arc::new(hearthline_core::SystemClock::new());
         let house = hearthline_sim::House::empty(1, hearthline_core::Timestamp(0));
         let weather = Weather::new(clock.clone(), None, hearthline_sim::Outdoors::default);
-        let peer = HomeAssistant::new(house, clock, hearthline_sim::Options::default());
+        let peer = HomeAssistant::new(house, clock.clone(), hearthline_sim::Options::default());
+        let influx = InfluxDb::new(hearthline_sim::InfluxVersion::V2, hearthline_sim::Access::Open, clock);
         let (retry, archive, ask_weather) = Default::default();
-        let house = Breakable { peer, retry, archive, weather, ask_weather };
+        let house = Breakable { peer, retry, archive, weather, ask_weather, influx };
         assert!(house.cause("fire").unwrap_err().contains("half-open"));
         assert!(house.cause("weather-429").is_ok());
         assert_eq!(house.weather.answer("/v1/forecast").retry_after, Some(60));
+        assert!(house.cause("influx-500").is_ok());
+        assert_eq!(house.influx.fault(), Some(InfluxFault::CacheFull));
         assert!(house.cause("drop").is_ok() && house.cause("archive").is_ok());
         assert!(house.archive.load(Ordering::Relaxed));
         assert!(house.cause("heal").is_ok());
         assert_eq!(house.weather.answer("/v1/forecast").retry_after, None);
+        assert_eq!(house.influx.fault(), None);
         assert!(!house.archive.load(Ordering::Relaxed));
     }
 

@@ -10,6 +10,7 @@ pub(crate) mod mistake;
 pub(crate) mod origin;
 mod read;
 pub(crate) mod secret;
+mod sinks;
 
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ pub(crate) use mistake::Mistakes;
 pub(crate) use origin::Setting;
 pub(crate) use read::load;
 pub(crate) use secret::Secret;
+pub(crate) use sinks::InfluxDb;
 
 /// What the settings are needed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +41,7 @@ pub(crate) enum Purpose {
 }
 
 /// Everything that can be set.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Settings {
     /// The file that was read.
     pub(crate) config: Option<PathBuf>,
@@ -57,6 +59,8 @@ pub(crate) struct Settings {
     pub(crate) weather: Weather,
     /// The HTTP API.
     pub(crate) api: Api,
+    /// Where everything is delivered to beside the store.
+    pub(crate) sinks: Vec<InfluxDb>,
     /// What the program says on standard error, in the syntax of the tracing crates.
     pub(crate) log_filter: Setting<String>,
     /// Things a person should know: variables that are set and do nothing.

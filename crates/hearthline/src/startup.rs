@@ -7,7 +7,7 @@ use hearthline_log::SyncPolicy;
 use hearthline_pipeline::weather::{Choice, Provider};
 use hearthline_store::StoreStats;
 
-use crate::settings::{Setting, Settings};
+use crate::settings::{InfluxDb, Setting, Settings};
 
 /// No more lines than this.
 #[cfg(test)]
@@ -21,7 +21,9 @@ pub(crate) fn lines(settings: &Settings, stored: &str, address: SocketAddr) -> V
     lines.extend(of_settings(settings));
     lines.push(format!("stored so far: {stored}"));
     lines.push(api(settings, address));
-    lines.push("off: sinks other than the store (none is built)".into());
+    if settings.sinks.is_empty() {
+        lines.push("off: sinks other than the store (none is set)".into());
+    }
     lines.extend(notes(settings));
     lines
 }
@@ -40,14 +42,19 @@ pub(crate) fn stored(stats: &StoreStats) -> String {
 /// The settings that decide what is recorded and how safely, each with its origin.
 pub(crate) fn of_settings(settings: &Settings) -> Vec<String> {
     let data_dir = &settings.data_dir;
-    vec![
+    let mut lines = vec![
         format!("data folder: {} ({})", data_dir.display(), data_dir.origin),
         home_assistant(settings),
         filter(settings),
         log(settings),
         store(settings),
         weather(settings),
-    ]
+    ];
+    if !settings.sinks.is_empty() {
+        let sinks: Vec<_> = settings.sinks.iter().map(sink).collect();
+        lines.push(format!("sinks: {}", sinks.join("; ")));
+    }
+    lines
 }
 
 fn file(settings: &Settings) -> String {
@@ -136,6 +143,21 @@ fn outside(settings: &Settings, provider: Provider) -> String {
     let key = weather.api_key.as_ref().filter(|_| facts.needs_key);
     let key = key.map(|key| format!(", key from {}", key.origin));
     format!("{}{} every {}{}", facts.name, place.unwrap_or_default(), span(interval), key.unwrap_or_default())
+}
+
+fn sink(sink: &InfluxDb) -> String {
+    let (name, url, database) = (&*sink.name, &sink.url, &sink.database);
+    let mut line =
+        format!("{name} to {} ({}), {:?} ({})", url.value, url.origin, database.value, database.origin);
+    line.push_str(&match (&sink.token, &sink.username) {
+        (Some(token), _) => format!(", token from {}", token.origin),
+        (None, Some(user)) => format!(", as {} ({})", user.value, user.origin),
+        (None, None) => ", without a token".into(),
+    });
+    if !*sink.tls_verify {
+        line.push_str(&format!("; its certificate is NOT checked ({})", sink.tls_verify.origin));
+    }
+    line
 }
 
 fn api(settings: &Settings, address: SocketAddr) -> String {

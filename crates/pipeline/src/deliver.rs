@@ -15,6 +15,7 @@ use hearthline_log::{Log, LogError, LogReader, Read};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::status::events_through;
 pub use self::status::{SinkView, SinkViewOf};
 use crate::context::Context;
 use crate::health::PartState;
@@ -25,6 +26,8 @@ use crate::sinks::{Committed, Sink, SinkError};
 const TICK: Duration = Duration::from_secs(1);
 /// The first and the longest pause after a sink has failed.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
+/// The longest that a sink is left alone because its other side wants it.
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// What a step did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +54,19 @@ pub enum DeliverError {
     },
 }
 
+impl DeliverError {
+    /// How long to wait: as long as the other side wants, or until a person may have acted, or the pause.
+    fn wait(&self, pause: Duration) -> Duration {
+        match self {
+            Self::Sink { error: SinkError { retry_after: Some(after), .. }, .. } => {
+                pause.max(*after).min(LONGEST)
+            }
+            Self::Sink { error: SinkError { kind: ErrorKind::Config | ErrorKind::Fatal, .. }, .. } => PAUSE.1,
+            Self::Sink { .. } | Self::Log(_) => pause,
+        }
+    }
+}
+
 /// A request to make everything durable that is in the log now; answered with the position.
 pub type FlushRequest = oneshot::Sender<Result<Committed, String>>;
 
@@ -73,7 +89,7 @@ impl<S: Sink> Delivery<S> {
     /// When the log cannot be read.
     pub fn open(log: Log, clock: Arc<dyn Clock>, sink: S, site: &str) -> Result<Self, LogError> {
         let committed = sink.committed();
-        let view = Arc::new(SinkView::new(sink.name(), sink.kind(), committed, log.clone(), clock));
+        let view = Arc::new(SinkView::new(&sink, log.clone(), clock));
         let normaliser = Normaliser::with(site, Context::replay(&log, committed.seq)?);
         Ok(Self {
             reader: log.reader(committed.seq),
@@ -107,6 +123,7 @@ impl<S: Sink> Delivery<S> {
             None => self.read()?,
         };
         let Some(batch) = batch else {
+            self.sink.idle().await.map_err(|error| self.failed(error))?;
             self.view.caught_up();
             return Ok(Step::Idle);
         };
@@ -195,11 +212,12 @@ impl<S: Sink> Delivery<S> {
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(%error, retry_in_s = pause.as_secs_f64(), "delivery failed; events are safe in the log");
+                    let wait = error.wait(pause);
+                    tracing::warn!(%error, retry_in_s = wait.as_secs_f64(), "delivery failed; events are safe in the log");
                     tokio::select! {
                         biased;
                         () = stop.cancelled() => {}
-                        () = tokio::time::sleep(pause) => {}
+                        () = tokio::time::sleep(wait) => {}
                     }
                     pause = (pause * 2).min(PAUSE.1);
                 }

@@ -49,7 +49,7 @@ impl PartState {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
     /// What it is called.
-    pub name: &'static str,
+    pub name: Arc<str>,
     /// How it is.
     pub state: PartState,
     /// Since when.
@@ -95,11 +95,11 @@ impl Board {
     }
 
     /// A part says how it is. Saying the same state again changes only its reason.
-    pub fn set(&self, name: &'static str, state: PartState, reason: Option<String>) {
+    pub fn set(&self, name: &str, state: PartState, reason: Option<String>) {
         let (now, at) = (self.clock.monotonic(), self.clock.now());
         let mut parts = self.parts.lock();
-        let Some(entry) = parts.iter_mut().find(|entry| entry.part.name == name) else {
-            let part = Part { name, state, since: at, reason, uptime: None };
+        let Some(entry) = parts.iter_mut().find(|entry| &*entry.part.name == name) else {
+            let part = Part { name: name.into(), state, since: at, reason, uptime: None };
             parts.push(Entry { part, entered: now, up: Duration::ZERO, counted: Duration::ZERO });
             return;
         };

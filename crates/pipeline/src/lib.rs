@@ -15,6 +15,7 @@
 //! - [`weather`]: who observes the weather, and when they are asked.
 //! - [`silence`]: sensors that have fallen silent.
 //! - [`health`], [`metrics`]: the state of the parts, rates over a window.
+//! - [`http`]: questions to one peer over a connection that is kept.
 
 pub mod context;
 pub mod counters;
@@ -23,6 +24,7 @@ pub mod described;
 pub mod filter;
 pub mod gaps;
 pub mod health;
+pub mod http;
 pub mod ingest;
 pub mod live;
 pub mod mask;

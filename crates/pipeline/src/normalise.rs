@@ -32,6 +32,7 @@ pub struct Normaliser {
 
 /// The texts of the last row of an entity, to be shared with the next.
 struct Known {
+    state: Option<Arc<str>>,
     attributes: Arc<str>,
     unit: Option<Arc<str>>,
     device_class: Option<Arc<str>>,
@@ -127,6 +128,8 @@ impl Normaliser {
             None => (None, false),
         };
         let known = self.known(&record.entity_id, state.map(|state| state.attributes));
+        let old_state = text(&known.state, record.old_state.as_deref());
+        known.state = text(&old_state, state.map(|state| state.state.as_ref()));
         let value = state.and_then(|state| Value::of(entity_id.domain(), &state.state).as_number());
         let live = fired.filter(|_| record.origin == Origin::Live);
         StateRow {
@@ -136,7 +139,8 @@ impl Normaliser {
             site,
             entity_id,
             entity_key: Arc::clone(&info.key),
-            state: state.map(|state| state.state.as_ref().into()),
+            state: known.state.clone(),
+            old_state,
             value,
             unit: state.and_then(|_| known.unit.clone()),
             device_class: state.and_then(|_| known.device_class.clone()),
@@ -180,9 +184,10 @@ impl Normaliser {
     }
 
     /// The shared texts of an entity, brought up to date with its attributes (none for a removal).
-    fn known(&mut self, entity_id: &str, attributes: Option<&str>) -> &Known {
+    fn known(&mut self, entity_id: &str, attributes: Option<&str>) -> &mut Known {
         let id = EntityId::from(entity_id);
         let known = self.known.entry(id).or_insert_with(|| Known {
+            state: None,
             attributes: "{}".into(),
             unit: None,
             device_class: None,
@@ -228,6 +233,11 @@ impl Normaliser {
             raw: raw.into(),
         })
     }
+}
+
+/// A text, in the allocation of another where that is the same.
+fn text(other: &Option<Arc<str>>, text: Option<&str>) -> Option<Arc<str>> {
+    if other.as_deref() == text { other.clone() } else { text.map(Arc::from) }
 }
 
 /// Takes over a text, keeping the allocation where it is the same.

@@ -1,8 +1,10 @@
 //! What the log is delivered to.
 
+pub mod influxdb;
 pub mod store;
 
 use std::future::Future;
+use std::time::Duration;
 
 use hearthline_core::{Batch, ErrorKind, Seq};
 
@@ -28,6 +30,16 @@ pub trait Sink: Send {
 
     /// Makes durable what was written, together with its position. The log is synced that far already.
     fn commit(&mut self) -> impl Future<Output = Result<Committed, SinkError>> + Send;
+
+    /// There is nothing to write: the time for what may not wait for more, and to see whether the other side is there.
+    fn idle(&mut self) -> impl Future<Output = Result<(), SinkError>> + Send {
+        async { Ok(()) }
+    }
+
+    /// Events in the log before the first that the sink counted, where it remembers that.
+    fn before(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// How far a sink is, durably. Counts are cumulative and of events only.
@@ -47,6 +59,14 @@ pub struct Committed {
     pub quarantined: u64,
 }
 
+impl Committed {
+    /// Events whose fate is known.
+    #[must_use]
+    pub const fn settled(&self) -> u64 {
+        self.delivered + self.filtered + self.collapsed + self.quarantined
+    }
+}
+
 /// A write that failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -55,4 +75,6 @@ pub struct SinkError {
     pub kind: ErrorKind,
     /// In the server's or the disk's words.
     pub message: String,
+    /// How long the other side wants to be left alone, where it said so.
+    pub retry_after: Option<Duration>,
 }

@@ -137,6 +137,9 @@ pub struct Sink {
     pub kind: String,
     /// As of a part.
     pub state: String,
+    /// Why it is not healthy, and what to do.
+    #[serde(default)]
+    pub reason: Option<String>,
     /// Durably there.
     pub delivered: u64,
     /// Left out by the sink's own filter.
@@ -153,6 +156,21 @@ pub struct Sink {
     pub write_errors: u64,
     /// The last of them, in the server's or the disk's words.
     pub last_error: Option<String>,
+    /// What the server calls itself, once it has said it.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// The server's address; null where there is none.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// The database or bucket.
+    #[serde(default)]
+    pub database: Option<String>,
+    /// Fields that the server has as another type; their values go to fields of their own.
+    #[serde(default)]
+    pub conflicts: Option<u64>,
+    /// Events in the log that the server has not taken: less than `pending`, whose position is written down later.
+    #[serde(default)]
+    pub lag_events: Option<u64>,
 }
 
 /// A part of the program.

@@ -48,11 +48,13 @@ fn lateness(facts: &Facts) -> Option<String> {
         _ => {}
     }
     if let Some(sink) = facts.sinks.iter().find(|sink| sink.state == "degraded" || sink.state == "parked") {
-        let error = sink.last_error.as_deref().unwrap_or("no reason is known");
-        return Some(format!(
-            "Recording, {} takes nothing: {} events are safe on disk ({error}).",
-            sink.name, sink.pending
-        ));
+        let (name, pending) = (&sink.name, sink.pending);
+        let error = sink.reason.as_ref().or(sink.last_error.as_ref()).map_or("no reason is known", |e| e);
+        return Some(if sink.state == "parked" {
+            format!("Recording, {name} waits for you: {error}; its {pending} events are safe on disk.")
+        } else {
+            format!("Recording, {name} takes nothing: {pending} events are safe on disk ({error}).")
+        });
     }
     if let Some(sink) = facts.sinks.iter().find(|sink| sink.lag_s > BEHIND_S) {
         return Some(format!(

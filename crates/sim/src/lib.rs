@@ -8,6 +8,8 @@
 //!
 //! [`Weather`] plays the weather services of the world outside, in the shapes that these document.
 //!
+//! [`InfluxDb`] plays an InfluxDB of either kind, strict about types.
+//!
 //! [`Scenario`] is all of that from a file, and the control port lets other programs break things.
 //!
 //! A house with a past: make it some hours ago and advance it to now.
@@ -17,6 +19,7 @@
 pub mod clock;
 pub mod home_assistant;
 pub mod house;
+pub mod influxdb;
 pub mod recording;
 pub mod scenario;
 pub mod weather;
@@ -27,6 +30,9 @@ pub use home_assistant::{
     Counters, Ending, Fault, FaultKind, Garbage, HomeAssistant, LedgerEntry, Options, Save,
 };
 pub use house::{Context, Fired, House, State, Write};
+pub use influxdb::{
+    Access, FieldKind, FieldValue, InfluxCounters, InfluxDb, InfluxFault, InfluxVersion, Point,
+};
 pub use recording::Recording;
 pub use scenario::{Chaos, Scenario, Timed};
 pub use weather::{Outdoors, Weather, WeatherFault};

@@ -58,6 +58,7 @@ pub(crate) fn keep(latest: &mut Latest, row: &Arc<StateRow>) {
 /// record is not kept, so that answers from memory and from files are the same.
 pub(crate) fn share(mut row: StateRow, latest: &Latest) -> Arc<StateRow> {
     row.seq = Seq::ZERO;
+    row.old_state = None;
     if let Some((entity_id, held)) = latest.get_key_value(row.entity_id.as_str()) {
         let same = |text: &mut Option<Arc<str>>, held: &Option<Arc<str>>| {
             if text == held {

@@ -132,6 +132,7 @@ fn state(entity_id: &str, after: i64, text: &str) -> StateRow {
         entity_id: EntityId::from(entity_id),
         entity_key: entity_id.into(),
         state: Some(text.into()),
+        old_state: None,
         value: text.parse().ok(),
         unit: None,
         device_class: None,

@@ -47,6 +47,14 @@ const GROUPS: [string, Record<string, string>][] = [
     },
   ],
   [
+    'InfluxDB',
+    {
+      'influx-down': 'Its lamp says how many events wait, safe on disk; nothing is missed. Press “heal”, and it catches up.',
+      'influx-500': 'Its lamp says what the server answers and how many events wait, safe on disk. Then press “heal”.',
+      'influx-slow': 'Its events come late, and nothing else does. Then press “heal”.',
+    },
+  ],
+  [
     'The weather',
     {
       'weather-down':

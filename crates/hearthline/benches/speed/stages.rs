@@ -1,5 +1,6 @@
 //! Each stage of the way alone, on one thread.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,6 +9,9 @@ use hearthline_core::{Batch, Clock, RealFs, Seq, SystemClock};
 use hearthline_log::{Append, Log, LogConfig, LogWriter, Read, RecordBatch};
 use hearthline_pipeline::ingest::{Hello, Ingest};
 use hearthline_pipeline::normalise::Normaliser;
+use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
+use hearthline_pipeline::sinks::influxdb::point::{Encoded, Encoder, Layout};
+use hearthline_pipeline::sinks::influxdb::schema::Schema;
 use hearthline_pipeline::sources::home_assistant::wire::{self, Message};
 use hearthline_store::Store;
 use serde::{Deserialize, Serialize};
@@ -56,6 +60,14 @@ pub(crate) fn run(events: u64, dir: &Path) -> Result<Vec<Stage>> {
     let rows: Vec<Batch> = batches.iter().map(|batch| normalise(&mut normaliser, batch)).collect();
     add("normalise", watch.stop(events)?);
     drop(batches);
+    for (stage, attributes) in
+        [("line protocol", Attributes::Default), ("line protocol, all attributes", Attributes::All)]
+    {
+        let watch = Watch::start();
+        let lines = encode(attributes, &rows);
+        add(stage, watch.stop(lines)?);
+        ensure!(lines == events, "{lines} lines of {events} events");
+    }
 
     let store = Store::open(Arc::new(RealFs), clock, ours::store_config(dir))?;
     let watch = Watch::start();
@@ -125,6 +137,22 @@ fn read(log: &Log) -> Result<Vec<RecordBatch>> {
         }
     }
     Ok(batches)
+}
+
+/// Lines as a delivery makes them: the bytes of a batch, then those of the next in their place.
+fn encode(attributes: Attributes, batches: &[Batch]) -> u64 {
+    let (measurement, tags) = ("home_assistant_events".into(), BTreeMap::new());
+    let layout = Layout { measurement, tags, attributes, weather: true };
+    let mut encoder = Encoder::new(layout, Schema::default());
+    let mut bytes = Vec::new();
+    let mut lines = 0;
+    for batch in batches {
+        bytes.clear();
+        let written = batch.rows.iter().filter(|row| encoder.encode(row, &mut bytes) == Encoded::Line);
+        lines += written.count() as u64;
+        encoder.keep();
+    }
+    lines
 }
 
 fn normalise(normaliser: &mut Normaliser, batch: &RecordBatch) -> Batch {

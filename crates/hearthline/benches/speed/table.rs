@@ -23,9 +23,10 @@ pub(crate) fn print(report: &Report) {
             micros / cpu
         );
     }
-    println!("\n{:<30} {:>10} {:>20}", "stages alone", "events/s", "CPU us/event");
+    println!("\n{:<30} {:>10} {:>20} {:>6}", "stages alone", "events/s", "CPU us/event", "ratio");
     for Stage { stage, figures } in &report.stages {
-        println!("{stage:<30} {:>10.0} {:>20.2}", figures.events_per_second(), figures.cpu_micros());
+        let micros = figures.cpu_micros();
+        println!("{stage:<30} {:>10.0} {micros:>20.2} {:>6.2}", figures.events_per_second(), micros / cpu);
     }
     print_day(&report.day);
 }

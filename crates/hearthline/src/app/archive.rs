@@ -18,7 +18,7 @@ impl Archive {
     fn moves(&self) -> Result<(), SinkError> {
         if self.stands.load(Ordering::Relaxed) {
             let message = "the archive was told to stand still, in this simulated house".into();
-            return Err(SinkError { kind: ErrorKind::Transient, message });
+            return Err(SinkError { kind: ErrorKind::Transient, message, retry_after: None });
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use hearthline_pipeline::ingest::{IngestView, ViewOf};
 use hearthline_pipeline::metrics::{MINUTE, Sample, Samples};
 use hearthline_pipeline::silence::SilenceView;
 use hearthline_pipeline::sinks::Committed;
+use hearthline_pipeline::sinks::influxdb::{InfluxView, InfluxViewOf};
 use hearthline_pipeline::sources::home_assistant::{LinkState, LinkStatus};
 use hearthline_pipeline::weather::{WeatherView, WeatherViewOf};
 use hearthline_runbook::status::{self, Status};
@@ -30,6 +31,7 @@ pub(super) struct Views {
     pub(super) ingest: Arc<IngestView>,
     pub(super) silence: Arc<SilenceView>,
     pub(super) sinks: Vec<Arc<SinkView>>,
+    pub(super) influxdb: Vec<InfluxView>,
     pub(super) connection: watch::Receiver<LinkStatus>,
     pub(super) weather: Arc<WeatherView>,
     pub(super) log: Log,
@@ -57,6 +59,7 @@ struct Seen {
 struct Look {
     ingest: ViewOf,
     sinks: Vec<SinkViewOf>,
+    influxdb: Vec<(String, InfluxViewOf)>,
     connection: LinkStatus,
     weather: WeatherViewOf,
     log: LogStats,
@@ -74,6 +77,7 @@ impl Observer {
         Look {
             ingest: self.views.ingest.look(),
             sinks: self.views.sinks.iter().map(|sink| sink.look()).collect(),
+            influxdb: self.views.influxdb.iter().map(|view| (view.name().to_owned(), view.look())).collect(),
             connection: self.views.connection.borrow().clone(),
             weather: self.views.weather.look(),
             log: self.views.log.stats(),
@@ -102,8 +106,8 @@ impl Observer {
         };
         self.board.set("log", state, reason);
         for sink in &look.sinks {
-            let reason = sink.last_error.clone().filter(|_| sink.state != PartState::Healthy);
-            self.board.set("store", sink.state, reason);
+            let (state, reason) = look.state_of(sink);
+            self.board.set(&sink.name, state, reason);
         }
         let link = &look.connection;
         let (state, reason) = match self.connection(link) {
@@ -179,7 +183,7 @@ impl Observer {
             ping_answered: link.ping.is_some(),
             unaccounted: if difference_settled { look.unaccounted() } else { 0 },
             log_refuses: look.log.refuses.clone(),
-            sinks: look.sinks.iter().map(sink).collect(),
+            sinks: look.sinks.iter().map(|sink| look.sink(sink)).collect(),
             parts: self.parts(),
             gaps: gaps(&look.ingest),
         }
@@ -248,7 +252,7 @@ impl Observer {
         let parts = self.board.parts().into_iter();
         parts
             .map(|part| status::Part {
-                name: part.name.into(),
+                name: part.name.as_ref().into(),
                 state: part.state.as_str().into(),
                 since: part.since.to_string(),
                 reason: part.reason,
@@ -270,6 +274,50 @@ impl Look {
             (i128::from(events) - shown.iter().sum::<i128>()).abs()
         });
         counters.difference().abs() + log.abs() + sinks.sum::<i128>()
+    }
+
+    fn influxdb(&self, name: &str) -> Option<&InfluxViewOf> {
+        self.influxdb.iter().find(|(of, _)| of == name).map(|(_, view)| view)
+    }
+
+    /// How a sink is, and why where it is not well.
+    fn state_of(&self, sink: &SinkViewOf) -> (PartState, Option<String>) {
+        let missed = self.influxdb(&sink.name).map_or(0, |view| view.missed);
+        match sink.state {
+            PartState::Healthy | PartState::Starting if missed > 0 => {
+                let words = format!(
+                    "{missed} events left the log before it had them: they are in the store and not there; \
+                     `hearthline export` writes them, and a larger log.max_bytes waits longer the next time"
+                );
+                (PartState::Degraded, Some(words))
+            }
+            PartState::Healthy => (PartState::Healthy, None),
+            state => (state, sink.last_error.clone()),
+        }
+    }
+
+    fn sink(&self, sink: &SinkViewOf) -> status::Sink {
+        let (state, reason) = self.state_of(sink);
+        let view = self.influxdb(&sink.name);
+        status::Sink {
+            name: sink.name.clone(),
+            kind: sink.kind.into(),
+            state: state.as_str().into(),
+            reason,
+            delivered: sink.committed.delivered,
+            filtered: sink.committed.filtered,
+            collapsed: sink.committed.collapsed,
+            quarantined: sink.committed.quarantined,
+            pending: sink.pending,
+            lag_s: sink.lag.as_secs_f64(),
+            write_errors: sink.write_errors,
+            last_error: sink.last_error.clone(),
+            version: view.and_then(|view| view.version.clone()),
+            url: view.map(|view| view.url.clone()),
+            database: view.map(|view| view.database.clone()),
+            conflicts: view.map(|view| view.conflicts.len() as u64),
+            lag_events: view.map(|view| sink.pending.saturating_sub(view.ahead)),
+        }
     }
 
     fn sample(&self, at: Duration) -> Sample {
@@ -295,22 +343,6 @@ fn damaged(damage: &[Damage]) -> Option<String> {
         "a part of it cannot be read, what follows it can: {first}{more}; see what `dmesg` and `smartctl` tell of the \
          disk, and `hearthline log verify` for all of it"
     ))
-}
-
-fn sink(sink: &SinkViewOf) -> status::Sink {
-    status::Sink {
-        name: sink.name.clone(),
-        kind: sink.kind.into(),
-        state: sink.state.as_str().into(),
-        delivered: sink.committed.delivered,
-        filtered: sink.committed.filtered,
-        collapsed: sink.committed.collapsed,
-        quarantined: sink.committed.quarantined,
-        pending: sink.pending,
-        lag_s: sink.lag.as_secs_f64(),
-        write_errors: sink.write_errors,
-        last_error: sink.last_error.clone(),
-    }
 }
 
 fn gaps(ingest: &ViewOf) -> status::Gaps {

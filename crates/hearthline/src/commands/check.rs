@@ -1,13 +1,16 @@
 //! `hearthline check`: validates the settings, then asks Home Assistant once, and the provider of weather if one outside is
-//! named.
+//! named, and every sink's server.
 
 use hearthline_pipeline::sources::home_assistant::link::{Probe, probe};
 use hearthline_pipeline::sources::home_assistant::{Retry, SessionError};
 use serde_json::json;
 
+use self::sinks::Sink;
 use super::Context;
 use crate::exit::Exit;
 use crate::{peer, startup, weather};
+
+mod sinks;
 
 /// How far to look.
 #[derive(Debug, clap::Args)]
@@ -27,14 +30,16 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
         Some(place) => weather::try_out(&context.settings, place).await,
         None => None,
     };
+    let sinks = if args.offline { Vec::new() } else { sinks::try_out(&context.settings).await? };
     let exit = match &answer {
+        Some(Ok(_)) if sinks.iter().any(|sink| sink.says.is_err()) => Exit::Degraded,
         Some(Ok(_)) if matches!(weather, Some(Err(_))) => Exit::Degraded,
         None | Some(Ok(_)) => Exit::Ok,
         Some(Err(error)) if error.retry() == Retry::Backoff => Exit::Unreachable,
         Some(Err(_)) => Exit::Failed,
     };
     if context.json {
-        context.write_json(&document(&settings, answer.as_ref(), weather.as_ref()))?;
+        context.write_json(&document(&settings, answer.as_ref(), weather.as_ref(), &sinks))?;
     } else {
         for line in &settings {
             writeln!(context.out, "{line}")?;
@@ -42,6 +47,9 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
         writeln!(context.out, "{}", sentence(answer.as_ref()))?;
         if let Some(Ok(words) | Err(words)) = &weather {
             writeln!(context.out, "weather: {words}")?;
+        }
+        for Sink { name, says: Ok(words) | Err(words) } in &sinks {
+            writeln!(context.out, "{name}: {words}")?;
         }
     }
     Ok(exit)
@@ -51,6 +59,7 @@ fn document(
     settings: &[String],
     answer: Option<&Result<Probe, SessionError>>,
     weather: Option<&Result<String, String>>,
+    sinks: &[Sink],
 ) -> serde_json::Value {
     let home_assistant = answer.map(|answer| match answer {
         Ok(probe) => json!({
@@ -62,7 +71,12 @@ fn document(
         Ok(says) => json!({ "ok": true, "says": says }),
         Err(error) => json!({ "ok": false, "error": error }),
     });
-    json!({ "settings": settings, "home_assistant": home_assistant, "weather": weather })
+    let sinks = sinks.iter().map(|Sink { name, says }| match says {
+        Ok(says) => json!({ "name": name, "ok": true, "says": says }),
+        Err(error) => json!({ "name": name, "ok": false, "error": error }),
+    });
+    let sinks: Vec<_> = sinks.collect();
+    json!({ "settings": settings, "home_assistant": home_assistant, "weather": weather, "sinks": sinks })
 }
 
 fn sentence(answer: Option<&Result<Probe, SessionError>>) -> String {

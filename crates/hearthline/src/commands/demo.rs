@@ -3,6 +3,8 @@
 //! The house, its Home Assistant and its faults come from `hearthline-sim`; it speaks the real protocol over a real
 //! socket. Everything after that socket is the program as it always runs.
 
+mod influxdb;
+
 use std::io::{self, IsTerminal as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -89,9 +91,12 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
     let peer = HomeAssistant::new(house, Arc::clone(&clock), options);
     let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let address = peer.listen(anywhere).await?;
-    let weather = weather(&peer, clock);
+    let weather = weather(&peer, Arc::clone(&clock));
     let weather_address = weather.listen(anywhere).await?;
+    let influx = influxdb::server(clock)?;
+    let influx_address = influx.listen(anywhere).await?;
     simulated(&mut settings, dir, address, weather_address)?;
+    settings.sinks = vec![influxdb::sink(influx_address)?];
     let listener = listen(&mut settings).await?;
     let page = listener.local_addr()?;
     welcome(context.out, page, &settings)?;
@@ -106,6 +111,7 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
         archive: Arc::clone(&archive),
         weather,
         ask_weather: Arc::clone(&ask_weather),
+        influx,
     };
     if io::stdin().is_terminal() {
         let (runtime, house) = (Handle::current(), house.clone());

@@ -110,6 +110,7 @@ fn api_state(app: &App, faults: Faults, token: ApiToken, stop: CancellationToken
         status: Arc::new(move || observer.status()),
         flush: Arc::new(move || Box::pin(flusher.clone().flush())),
         orders: app.orders.clone(),
+        influxdb: app.influxdb.clone(),
         live: app.live.clone(),
         faults,
         stop,

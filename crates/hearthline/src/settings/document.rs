@@ -11,6 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::environment::Environment;
 use super::mistake::{Mistake, Place, Problem};
 use super::origin::{Origin, Setting};
+use super::sinks::Tags;
 
 /// The text of the file and what was found wrong so far.
 pub(super) struct Document<'d> {
@@ -81,6 +82,11 @@ impl<'d> Document<'d> {
     /// The table that holds all others.
     pub(super) fn root(&'d self, content: &'d DeTable<'d>) -> Table<'d> {
         Table { document: self, name: String::new(), content: Some(content), asked: Vec::new() }
+    }
+
+    /// A table that the file does not have.
+    pub(super) fn absent(&'d self, name: &str) -> Table<'d> {
+        Table { document: self, name: name.into(), content: None, asked: Vec::new() }
     }
 
     /// Notes a mistake.
@@ -181,6 +187,46 @@ impl<'d> Table<'d> {
         };
         let value = elements.iter().filter_map(read).map(|setting| setting.value).collect();
         Some(Setting { value, origin })
+    }
+
+    /// What is at `key`: one word, or a list of them.
+    pub(super) fn words<T>(
+        &mut self,
+        key: &'static str,
+        word: Read<T>,
+        list: fn(Vec<String>) -> Result<T, Problem>,
+    ) -> Option<T> {
+        let is_list =
+            self.content?.iter().any(|(name, value)| name.get_ref() == key && value.get_ref().is_array());
+        if !is_list {
+            return self.field(key, None, word).map(|setting| setting.value);
+        }
+        let name = self.qualified(key);
+        let words = self.list(key, super::kinds::name)?;
+        let place = match words.origin {
+            Origin::File(path, line) => Place::File(path, line, 1),
+            _ => Place::Missing,
+        };
+        list(words.value).map_err(|problem| self.document.mistake(place, &name, problem)).ok()
+    }
+
+    /// The table at `key`, of texts under any names.
+    pub(super) fn texts(&mut self, key: &'static str) -> Tags {
+        let name = self.qualified(key);
+        let document = self.document;
+        let Some(value) = self.take(key) else { return Tags::new() };
+        let Some(table) = value.get_ref().as_table() else {
+            let problem = Problem::new("not a table", format!("write {key} = {{ name = \"text\" }}"));
+            document.mistake(document.place(&value.span()), &name, problem);
+            return Tags::new();
+        };
+        let texts = table.iter().filter_map(|(key, value)| {
+            let name = format!("{name}.{}", key.get_ref());
+            let text = Raw::of(value.get_ref());
+            let read = document.read(document.place(&value.span()), &name, text, super::kinds::name)?;
+            Some((key.get_ref().to_string(), read.value))
+        });
+        texts.collect()
     }
 
     /// The table at `key`; an empty one when there is none.

@@ -14,6 +14,14 @@ pub(crate) mod variable {
     pub(crate) const SUPERVISOR_TOKEN: &str = "SUPERVISOR_TOKEN";
     /// What a weather provider lets us in with.
     pub(crate) const WEATHER_API_KEY: &str = "WEATHER_API_KEY";
+    /// Address of an InfluxDB.
+    pub(crate) const INFLUXDB_URL: &str = "INFLUXDB_URL";
+    /// A token of it.
+    pub(crate) const INFLUXDB_TOKEN: &str = "INFLUXDB_TOKEN";
+    /// An organisation of it.
+    pub(crate) const INFLUXDB_ORG: &str = "INFLUXDB_ORG";
+    /// A bucket of it.
+    pub(crate) const INFLUXDB_BUCKET: &str = "INFLUXDB_BUCKET";
     /// The data folder.
     pub(crate) const DATA_DIR: &str = "HEARTHLINE_DATA_DIR";
     /// Address of the HTTP API.
@@ -26,12 +34,6 @@ pub(crate) mod variable {
 
 const PREFIX: &str = "HEARTHLINE_";
 const OWN: [&str; 4] = [variable::DATA_DIR, variable::API_LISTEN, variable::CONFIG, variable::LOG];
-
-/// Variables of the system that this one replaces, and what has become of them.
-const FORMER: [(&[&str], &str); 1] = [(
-    &["INFLUXDB_URL", "INFLUXDB_TOKEN", "INFLUXDB_ORG", "INFLUXDB_BUCKET"],
-    "understood, but this version has no InfluxDB sink; nothing is sent there",
-)];
 
 /// The variables of the process. An empty one counts as not set, as container tools write it.
 #[derive(Clone, Debug, Default)]
@@ -53,16 +55,12 @@ impl Environment {
 
     /// What a person should know about variables that are set and do nothing.
     pub(crate) fn notes(&self) -> Vec<String> {
-        let former = FORMER.iter().filter_map(|(names, fate)| {
-            let set: Vec<&str> = names.iter().copied().filter(|name| self.get(name).is_some()).collect();
-            (!set.is_empty()).then(|| format!("{}: {fate}", set.join(", ")))
-        });
         let known = || OWN.into_iter().filter_map(|name| name.strip_prefix(PREFIX));
         let typos = self.0.keys().filter_map(|name| {
             let rest = name.strip_prefix(PREFIX).filter(|_| !OWN.contains(&name.as_str()))?;
             nearest(rest, known()).map(|near| format!("{name}: not read; did you mean {PREFIX}{near}?"))
         });
-        former.chain(typos).collect()
+        typos.collect()
     }
 }
 

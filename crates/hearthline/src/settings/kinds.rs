@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use hearthline_log::SyncPolicy;
 use hearthline_pipeline::filter::{Filter, RULES};
+use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
+use hearthline_pipeline::sinks::influxdb::{Start, Version};
 use hearthline_pipeline::weather::Choice;
 use hearthline_pipeline::weather::home_assistant::is_weather;
 use url::Url;
@@ -282,13 +284,124 @@ pub(super) fn event_type(raw: Raw<'_>) -> Meaning<String> {
     Ok(text.into())
 }
 
-/// The type of a sink. Only the embedded store exists.
-pub(super) fn sink_type(raw: Raw<'_>) -> Meaning<()> {
-    const TODO: &str =
-        "remove this [[sinks]]; the only type in this version is \"store\", which is always on";
+/// The type of a sink.
+pub(super) fn sink_type(raw: Raw<'_>) -> Meaning<&'static str> {
+    const TODO: &str = "write type = \"influxdb\"; the store is always on";
     match text(raw)? {
-        "store" => Ok(()),
+        "store" => Ok("store"),
+        "influxdb" => Ok("influxdb"),
         other => Err(Problem::new(format!("this version has no sink of type {}", shown(other)), TODO)),
+    }
+}
+
+/// What a sink is called; it is the name of its folder too.
+pub(super) fn sink_name(raw: Raw<'_>) -> Meaning<String> {
+    const TODO: &str = "write up to 40 letters a-z, digits, - and _, beginning with a letter";
+    let text = text(raw).map_err(|problem| Problem::new(problem.reason, TODO))?;
+    if ["store", "log", "home_assistant", "weather", "api"].contains(&text) {
+        return Err(Problem::new(
+            format!("{} is another part of the program", shown(text)),
+            "write another name",
+        ));
+    }
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
+    if text.len() > 40 || !text.starts_with(|c: char| c.is_ascii_lowercase()) || !text.chars().all(fits) {
+        return Err(Problem::new(format!("{} cannot be the name of a sink", shown(text)), TODO));
+    }
+    Ok(text.into())
+}
+
+/// A text that is no secret.
+pub(super) fn name(raw: Raw<'_>) -> Meaning<String> {
+    let text = text(raw)?;
+    if text.contains(char::is_control) {
+        return Err(Problem::new("has a line break or control character inside", "write it on one line"));
+    }
+    Ok(text.into())
+}
+
+/// A secret. Nothing of it is ever repeated.
+pub(super) fn secret(raw: Raw<'_>) -> Meaning<Secret> {
+    const TODO: &str = "copy all of it, and nothing else";
+    let text = text(raw).map_err(|problem| Problem::new(problem.reason, TODO))?.trim();
+    if text.contains(char::is_control) {
+        return Err(Problem::new("has a line break or control character inside", TODO));
+    }
+    Ok(Secret::new(text))
+}
+
+/// An address that is asked over HTTP. What is written is not repeated.
+pub(super) fn http_url(raw: Raw<'_>) -> Meaning<Url> {
+    const TODO: &str = "write an address like http://192.168.1.20:8086";
+    let text = text(raw).map_err(|problem| Problem::new(problem.reason, TODO))?;
+    let Ok(url) = Url::parse(text) else { return Err(Problem::new("not an address", TODO)) };
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(Problem::new("does not begin with http:// or https://", TODO));
+    }
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err(Problem::new("names no host", TODO));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        let todo = format!("{TODO}; these belong in username and password_file");
+        return Err(Problem::new("holds a user or password", todo));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Problem::new("holds a ? or #", TODO));
+    }
+    Ok(url)
+}
+
+/// The version of an InfluxDB; none: it is asked.
+pub(super) fn influxdb_version(raw: Raw<'_>) -> Meaning<Option<Version>> {
+    match raw {
+        Raw::Text("auto") => Ok(None),
+        Raw::Integer(1) | Raw::Text("1") => Ok(Some(Version::V1)),
+        Raw::Integer(2) | Raw::Text("2") => Ok(Some(Version::V2)),
+        Raw::Integer(3) | Raw::Text("3") => Ok(Some(Version::V3)),
+        _ => Err(Problem::new("no version of InfluxDB", "write \"auto\", 1, 2 or 3")),
+    }
+}
+
+/// Which attributes, in one word.
+pub(super) fn attributes(raw: Raw<'_>) -> Meaning<Attributes> {
+    let raw = match raw {
+        Raw::Text(text) => serde_json::Value::from(text),
+        _ => serde_json::Value::Null,
+    };
+    serde_json::from_value(raw).map_err(|error| no_attributes(&error))
+}
+
+/// Which attributes, one by one.
+pub(super) fn attribute_list(words: Vec<String>) -> Meaning<Attributes> {
+    serde_json::from_value(words.into()).map_err(|error| no_attributes(&error))
+}
+
+fn no_attributes(error: &serde_json::Error) -> Problem {
+    let todo =
+        "write \"none\", \"default\", \"all\", or a list like [\"brightness\", \"climate.*_temperature\"]";
+    Problem::new(error.to_string(), todo)
+}
+
+/// How points look.
+pub(super) fn layout(raw: Raw<'_>) -> Meaning<()> {
+    match text(raw)? {
+        "native" => Ok(()),
+        other => {
+            let reason = format!("this version has no layout {}", shown(other));
+            Err(Problem::new(reason, "write \"native\", or leave it away"))
+        }
+    }
+}
+
+/// Where a new sink begins.
+pub(super) fn start(raw: Raw<'_>) -> Meaning<Start> {
+    match text(raw)? {
+        "log" => Ok(Start::Log),
+        "now" => Ok(Start::Now),
+        other => Err(Problem::new(
+            format!("{} is no place to begin", shown(other)),
+            "write \"log\" (with the oldest that the log still has) or \"now\"",
+        )),
     }
 }
 

@@ -13,6 +13,7 @@ use super::document::{Document, Raw, Table};
 use super::environment::{Environment, variable};
 use super::mistake::{Mistake, Mistakes, Place, Problem};
 use super::origin::{Origin, Setting};
+use super::sinks::companions;
 use super::{Api, Filter, HomeAssistant, Log, Purpose, Settings, Store, Weather, kinds};
 
 /// Where the supervisor lets an app reach Home Assistant.
@@ -55,9 +56,9 @@ fn unreadable(path: &Path, error: &io::Error) -> Mistakes {
     Mistakes(vec![Mistake { place: Place::File(path.into(), 1, 1), key: String::new(), problem }])
 }
 
-struct Reader<'r> {
-    document: &'r Document<'r>,
-    environment: &'r Environment,
+pub(super) struct Reader<'r> {
+    pub(super) document: &'r Document<'r>,
+    pub(super) environment: &'r Environment,
     read_file: ReadFile<'r>,
     purpose: Purpose,
     /// Paths in the file are relative to it.
@@ -67,6 +68,7 @@ struct Reader<'r> {
 impl Reader<'_> {
     fn settings(&self, mut root: Table<'_>, config: Option<PathBuf>) -> Settings {
         let data_dir = root.field("data_dir", Some(variable::DATA_DIR), kinds::path);
+        let sinks = root.tables("sinks");
         let mut settings = Settings {
             config,
             data_dir: data_dir.map_or_else(|| Setting::default("./data".into()), |dir| self.path(dir)),
@@ -76,11 +78,12 @@ impl Reader<'_> {
             store: store(root.table("store")),
             weather: self.weather(root.table("weather")),
             api: api(root.table("api")),
+            sinks: self.sinks(sinks, self.document),
             log_filter: self.log_filter(),
             notes: self.environment.notes(),
         };
         settings.notes.extend(useless_key(&settings.weather));
-        root.tables("sinks").into_iter().for_each(|table| self.sink(table));
+        settings.notes.extend(companions(&settings.sinks, self.environment));
         root.finish();
         settings
     }
@@ -150,7 +153,8 @@ impl Reader<'_> {
         }
     }
 
-    fn secret_from(
+    /// The secret that a file has; the key is that of the file.
+    pub(super) fn secret_from(
         &self,
         file: &Setting<PathBuf>,
         key: &str,
@@ -205,20 +209,6 @@ impl Reader<'_> {
         weather
     }
 
-    fn sink(&self, mut table: Table<'_>) {
-        let place = table.place();
-        if table.contains("type") {
-            // A sink that does not exist has keys that are not known either; its type says it all.
-            if table.field("type", None, kinds::sink_type).is_some() {
-                table.finish();
-            }
-        } else {
-            let problem =
-                Problem::new("a sink without a type", "write type = \"store\", or remove this [[sinks]]");
-            self.document.mistake(place, "sinks", problem);
-        }
-    }
-
     fn log_filter(&self) -> Setting<String> {
         let text = self.environment.get(variable::LOG);
         let read = text.and_then(|text| {
@@ -231,7 +221,7 @@ impl Reader<'_> {
         )
     }
 
-    fn path(&self, path: Setting<PathBuf>) -> Setting<PathBuf> {
+    pub(super) fn path(&self, path: Setting<PathBuf>) -> Setting<PathBuf> {
         match (&path.origin, self.folder) {
             (Origin::File(..), Some(folder)) => path.map(|path| folder.join(path)),
             _ => path,

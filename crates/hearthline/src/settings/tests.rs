@@ -76,7 +76,32 @@ const BROKEN: &[(&str, &str)] = &[
         "[filter]\ninclude = [\"light\", 3]\nexclude = [\n  \"a b\",\n  \"sensor.[\",\n]",
     ),
     ("an event type that is none", "[home_assistant]\nevents = [\"state_*\"]"),
-    ("a sink that is not built", "[[sinks]]\ntype = \"influxdb\"\nurl = \"http://influx:8086\""),
+    ("a sink that is not built", "[[sinks]]\ntype = \"kafka\"\nurl = \"http://influx:8086\""),
+    ("a sink without an address", "[[sinks]]\ntype = \"influxdb\"\ntoken = \"hunter2\""),
+    (
+        "a key that no sink has",
+        "[[sinks]]\ntype = \"influxdb\"\nurl = \"http://influx:8086\"\nbuckt = \"house\"",
+    ),
+    (
+        "two sinks of one name",
+        "[[sinks]]\ntype = \"influxdb\"\nurl = \"http://a:8086\"\n[[sinks]]\ntype = \"influxdb\"\nurl = \"http://b:8086\"",
+    ),
+    (
+        "everything wrong in one sink",
+        "[[sinks]]\ntype = \"influxdb\"\nname = \"My Influx\"\nurl = \"http://me:hunter2@influx:8086\"\nversion = 4\n\
+         database = \"a\"\nbucket = \"b\"\npassword = \"hunter2\"\npassword_file = \"p\"\nlayout = \"ha\"\nattributes = \"some\"\n\
+         tags = { house = 5, entity_id = \"x\" }\nmeasurement = \"weather\"\nbatch_size = 0\nbatch_interval = 1\nstart = \"all\"\n\
+         include = [\"a b\"]",
+    ),
+    (
+        "who we are, twice",
+        "[[sinks]]\ntype = \"influxdb\"\nurl = \"http://influx:8086\"\nversion = 2\ntoken = \"hunter2\"\nusername = \"me\"\n\
+         [[sinks]]\nname = \"other\"\ntype = \"influxdb\"\nurl = \"http://influx:8086\"\npassword = \"hunter2\"\nattributes = [\"[\"]",
+    ),
+    (
+        "a sink that is called like another part",
+        "[[sinks]]\ntype = \"influxdb\"\nname = \"store\"\nurl = \"http://a:8086\"",
+    ),
     ("a sink without a type", "[[sinks]]\nname = \"x\""),
     ("a sink that is no list", "[sinks]\ntype = \"store\""),
     ("a section that is a value", "store = 5"),
@@ -182,6 +207,35 @@ fn every_key_is_read() {
         listen = "[::1]:0"
         [[sinks]]
         type = "store"
+        [[sinks]]
+        type = "influxdb"
+        name = "old"
+        url = "https://influx.example:8086/proxy"
+        version = 1
+        database = "house"
+        username = "hearthline"
+        password_file = "token"
+        ca_file = "influx.pem"
+        tls_verify = false
+        measurement = "states"
+        tags = { house = "summer house" }
+        attributes = ["default", "light.effect_list"]
+        weather = false
+        layout = "native"
+        batch_size = 100
+        batch_interval = "5s"
+        include = ["light"]
+        exclude = ["light.hall"]
+        start = "now"
+        [[sinks]]
+        type = "influxdb"
+        name = "cloud"
+        url = "https://cloud.example"
+        version = 2
+        org = "me"
+        bucket = "b"
+        token_file = "token"
+        attributes = "none"
     "#;
     let token = format!("{TOKEN}\n");
     let beside = [("/etc/token", token.as_str()), ("/etc/key", "hunter2")];
@@ -291,4 +345,36 @@ fn no_text_makes_the_reader_panic() {
             let _ = text.get(..end).map(read);
         }
     }
+}
+
+#[test]
+fn the_environment_makes_one_sink_of_the_old_system_s_variables() {
+    let variables = [
+        ("INFLUXDB_URL", "http://influx:8086"),
+        ("INFLUXDB_TOKEN", "hunter2"),
+        ("INFLUXDB_ORG", "home"),
+        ("INFLUXDB_BUCKET", "house"),
+    ];
+    let settings = load_beside(None, &variables, Purpose::Read, &[]).unwrap();
+    let [sink] = settings.sinks.as_slice() else { panic!("{:?}", settings.sinks) };
+    assert_eq!((sink.name.as_str(), sink.database.as_str(), *sink.version), ("influxdb", "house", None));
+    assert_eq!(sink.org.as_ref().unwrap().as_str(), "home");
+    let token = sink.token.as_ref().unwrap();
+    assert_eq!((token.expose(), token.origin.to_string().as_str()), ("hunter2", "INFLUXDB_TOKEN"));
+    assert_eq!(sink.layout.measurement, "home_assistant_events");
+    assert_eq!((*sink.batch_size, *sink.batch_interval), (5000, Duration::from_secs(1)));
+    assert_eq!(settings.notes, [""; 0]);
+
+    // What the file says of the sink of that name holds for the rest; another is another.
+    let file = "[[sinks]]\ntype = \"influxdb\"\nurl = \"http://old:8086\"\nbucket = \"old\"\nattributes = \"all\"\n\
+                [[sinks]]\ntype = \"influxdb\"\nname = \"other\"\nurl = \"http://other:8086\"\n";
+    let settings = load_beside(Some(file), &variables, Purpose::Read, &[]).unwrap();
+    let told: Vec<_> =
+        settings.sinks.iter().map(|sink| (sink.url.as_str(), sink.database.as_str())).collect();
+    assert_eq!(told, [("http://influx:8086/", "house"), ("http://other:8086/", "home_assistant_events")]);
+    assert!(settings.sinks[0].token.is_some() && settings.sinks[1].token.is_none());
+
+    let settings = load_beside(None, &variables[1..3], Purpose::Read, &[]).unwrap();
+    assert_eq!(settings.sinks, []);
+    assert_eq!(settings.notes, ["INFLUXDB_TOKEN, INFLUXDB_ORG: of no use without INFLUXDB_URL"]);
 }

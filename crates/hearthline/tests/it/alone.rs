@@ -61,6 +61,7 @@ fn state(seq: u32, ts: Timestamp, entity: &str) -> StateRow {
         entity_id: EntityId::from(entity),
         entity_key: entity.into(),
         state: Some(seq.to_string().into()),
+        old_state: None,
         value: Some(seq.into()),
         unit: None,
         device_class: None,

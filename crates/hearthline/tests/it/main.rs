@@ -1,6 +1,7 @@
 //! Tests of the whole program, as somebody outside sees it: the real binary, its folder, its API, its exit codes.
 //!
-//! Those in `home_assistant` run against a real Home Assistant, which `cargo xtask test` installs and starts.
+//! Those in `home_assistant` run against a real Home Assistant, most in `influxdb` against a real InfluxDB, which `cargo xtask
+//! test` installs and starts.
 
 #![expect(
     clippy::disallowed_methods,
@@ -15,6 +16,8 @@ mod fire;
 mod hearthline;
 #[cfg(test)]
 mod home_assistant;
+#[cfg(test)]
+mod influxdb;
 #[cfg(test)]
 mod layering;
 #[cfg(test)]

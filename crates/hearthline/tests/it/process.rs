@@ -1,6 +1,8 @@
 //! A process whose words are kept and which does not outlive its test.
 
 use std::io::Read;
+use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -18,6 +20,19 @@ pub(crate) struct Process {
 
 #[derive(Clone, Default)]
 struct Said(Arc<Mutex<Vec<u8>>>);
+
+/// A port of the loopback address that nobody has at this moment.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A program of a real peer, as `cargo xtask peers` installs them.
+pub(crate) fn peer(path: &str) -> Command {
+    const PEERS: &str = "HEARTHLINE_TEST_PEERS";
+    let peers =
+        std::env::var_os(PEERS).unwrap_or_else(|| panic!("{PEERS} is not set: run `cargo xtask test`"));
+    Command::new(PathBuf::from(peers).join(path))
+}
 
 impl Process {
     pub(crate) fn start(name: &'static str, command: &mut Command) -> Self {
@@ -69,9 +84,14 @@ impl Process {
 
     /// Asks it to end (`SIGTERM`) and waits until it has.
     pub(crate) async fn terminate(&mut self, within: Duration) -> ExitStatus {
-        let script = format!("kill -TERM {}", self.id());
-        assert!(Command::new("sh").args(["-c", &script]).status().unwrap().success(), "{script}");
+        self.signal("TERM");
         self.ended(within).await
+    }
+
+    /// Sends it a signal, such as `STOP`.
+    pub(crate) fn signal(&self, name: &str) {
+        let script = format!("kill -{name} {}", self.id());
+        assert!(Command::new("sh").args(["-c", &script]).status().unwrap().success(), "{script}");
     }
 
     /// Ends it as a crash does (`SIGKILL`).

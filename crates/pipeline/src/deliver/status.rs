@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 
 use super::state_after;
 use crate::health::PartState;
-use crate::sinks::{Committed, SinkError};
+use crate::sinks::{Committed, Sink, SinkError};
 
 /// What others may see of a delivery, at any time, from any thread.
 pub struct SinkView {
@@ -61,14 +61,10 @@ pub struct SinkViewOf {
 }
 
 impl SinkView {
-    pub(super) fn new(
-        name: &str,
-        kind: &'static str,
-        committed: Committed,
-        log: Log,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        let base = events_through(&log, committed.seq).saturating_sub(committed.events);
+    pub(super) fn new(sink: &impl Sink, log: Log, clock: Arc<dyn Clock>) -> Self {
+        let (name, kind, committed) = (sink.name(), sink.kind(), sink.committed());
+        let base = || events_through(&log, committed.seq).saturating_sub(committed.events);
+        let base = sink.before().unwrap_or_else(base);
         let inner = Inner {
             given: committed.seq,
             state: PartState::Starting,
@@ -146,7 +142,7 @@ impl SinkView {
 }
 
 /// Events in the log up to and including `seq`.
-fn events_through(log: &Log, seq: Seq) -> u64 {
+pub(crate) fn events_through(log: &Log, seq: Seq) -> u64 {
     match log.reader(seq).read() {
         Ok(Some(Read::Batch(batch))) => {
             let within = batch.records().filter(|(at, is_event, _)| *at <= seq && *is_event).count();

@@ -57,6 +57,22 @@ fn a_removal_is_a_row_without_a_state_at_the_time_it_was_fired() {
 }
 
 #[test]
+fn the_text_of_the_state_before_is_the_one_that_the_record_has() {
+    let record = |text: &str, old: Option<&'static str>| {
+        let Record::State(record) = state(Origin::History, "sensor.1st", 5, 5) else { panic!("no state") };
+        let raw = record.raw.replace(r#""state":"1""#, &format!(r#""state":"{text}""#)).into();
+        Record::State(StateRecord { old_state: old.map(Into::into), raw, ..record })
+    };
+    let rows = rows(&[record("a", None), record("b", Some("a")), record("b", Some("c")), record("b", None)]);
+    let texts = rows.iter().map(|row| match row {
+        Row::State(row) => (row.old_state.as_deref(), row.state.as_deref()),
+        other => panic!("no state: {other:?}"),
+    });
+    let expected = [(None, "a"), (Some("a"), "b"), (Some("c"), "b"), (None, "b")];
+    assert!(texts.eq(expected.map(|(old, state)| (old, Some(state)))));
+}
+
+#[test]
 fn what_cannot_be_understood_is_set_aside_with_its_bytes() {
     let Row::Quarantined(row) = row(&live("{\"event_type\":1}", false)) else { panic!("not set aside") };
     assert_eq!(&*row.raw, b"{\"event_type\":1}");

@@ -63,7 +63,7 @@ impl Sink for StoreSink {
 impl From<StoreError> for SinkError {
     fn from(error: StoreError) -> Self {
         // A full or failing disk may be mended by a person at any time; the rows wait in the log.
-        Self { kind: ErrorKind::Transient, message: error.to_string() }
+        Self { kind: ErrorKind::Transient, message: error.to_string(), retry_after: None }
     }
 }
 

@@ -28,7 +28,8 @@ pub(crate) fn same_rows(log: &Log, evidence: &Evidence) -> anyhow::Result<()> {
     each(log, Seq::ZERO, |seq, bytes| {
         if let Some(Row::State(row)) = normaliser.row(seq, bytes) {
             let weather = row.weather.as_deref().map(stored_of);
-            replayed.entry(identity(&row)).or_insert(StateRow { seq: Seq::ZERO, weather, ..row });
+            let stored = StateRow { seq: Seq::ZERO, old_state: None, weather, ..row };
+            replayed.entry(identity(&stored)).or_insert(stored);
         }
         Ok(())
     })?;

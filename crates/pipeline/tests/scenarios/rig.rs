@@ -177,5 +177,5 @@ impl<S: Sink + Sync> Sink for Moody<S> {
 }
 
 fn transient(message: &str) -> SinkError {
-    SinkError { kind: ErrorKind::Transient, message: message.into() }
+    SinkError { kind: ErrorKind::Transient, message: message.into(), retry_after: None }
 }

@@ -22,6 +22,12 @@ fn well() -> Facts {
         pending: 7,
         lag_s: 0.0,
         write_errors: 0,
+        reason: None,
+        version: None,
+        url: None,
+        database: None,
+        conflicts: None,
+        lag_events: None,
         last_error: None,
     };
     Facts {
@@ -116,4 +122,13 @@ fn each_situation_has_its_sentence() {
         change(&mut facts);
         assert_eq!(judge(&facts), (overall, sentence.to_owned()), "{name}");
     }
+}
+
+#[test]
+fn a_sink_that_waits_for_a_person_says_what_to_do() {
+    let mut facts = well();
+    facts.sinks[0].state = "parked".into();
+    facts.sinks[0].reason = Some("HTTP 401: set the token".into());
+    let sentence = "Recording, store waits for you: HTTP 401: set the token; its 7 events are safe on disk.";
+    assert_eq!(judge(&facts), (Overall::Degraded, sentence.to_owned()));
 }

@@ -10,6 +10,7 @@ const MAX_HEAD: usize = 16 * 1024;
 /// The head of a request.
 #[derive(Debug)]
 pub(crate) struct Head {
+    pub(crate) method: String,
     pub(crate) path: String,
     headers: Vec<(String, String)>,
 }
@@ -29,10 +30,11 @@ impl Head {
         let rest = bytes.split_off(end + 4);
         let text = String::from_utf8_lossy(&bytes);
         let mut lines = text.split("\r\n");
-        let path = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap_or_default().to_owned();
+        let mut first = lines.next().unwrap_or_default().split(' ').map(str::to_owned);
+        let (method, path) = (first.next().unwrap_or_default(), first.next().unwrap_or_default());
         let headers = lines.filter_map(|line| line.split_once(':'));
         let headers = headers.map(|(key, value)| (key.to_lowercase(), value.trim().to_owned())).collect();
-        Ok((Self { path, headers }, rest))
+        Ok((Self { method, path, headers }, rest))
     }
 
     /// The value of a header, by its name in lower case.

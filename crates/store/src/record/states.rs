@@ -126,6 +126,7 @@ impl Record for StateRow {
                 entity_id: EntityId::new(entity_id.required(row)),
                 entity_key: entity_key.required(row),
                 state: state.get(row),
+                old_state: None,
                 value: value.get(row),
                 unit: unit.get(row),
                 device_class: device_class.get(row),

@@ -1,6 +1,5 @@
 //! A Home Assistant on this machine, with an owner and a reader who is no administrator.
 
-use std::net::TcpListener;
 use std::time::Duration;
 
 use anyhow::ensure;
@@ -10,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::python;
-use crate::process::Process;
+use crate::process::{Process, free_port};
 use crate::wait::until;
 
 /// A start takes 2 s on an idle machine.
@@ -153,9 +152,4 @@ impl HomeAssistant {
         ensure!(response.status().is_success(), "Home Assistant answers {} to {path}", response.status());
         Ok(response.json().await?)
     }
-}
-
-/// A port of the loopback address that nobody has at this moment.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -3,13 +3,11 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-const PEERS: &str = "HEARTHLINE_TEST_PEERS";
+use crate::process::peer;
 
 /// A program of the environment, as in `hass`.
 pub(super) fn program(name: &str) -> Command {
-    let peers =
-        std::env::var_os(PEERS).unwrap_or_else(|| panic!("{PEERS} is not set: run `cargo xtask test`"));
-    Command::new(PathBuf::from(peers).join("python/bin").join(name))
+    peer(&format!("python/bin/{name}"))
 }
 
 /// A script that lies beside this file.

@@ -17,7 +17,7 @@ impl Token {
     }
 
     /// For the wire and for nothing else.
-    pub(super) fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 }

@@ -6,7 +6,7 @@
 
 mod history;
 pub mod registry;
-mod walk;
+pub(crate) mod walk;
 
 use std::borrow::Cow;
 

@@ -14,7 +14,7 @@ use crate::mask::is_secret;
 const DEEPEST: usize = 128;
 
 /// A place in the text: before a value, or behind one.
-pub(super) struct Walk<'a> {
+pub(crate) struct Walk<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
@@ -24,12 +24,12 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) const fn new(text: &'a str) -> Self {
+    pub(crate) const fn new(text: &'a str) -> Self {
         Self { text, at: 0, depth: 0, failed_at: None, met_secret: false }
     }
 
     /// Ends the walk. The error is where the text stops being JSON, in bytes; it may be what follows the value.
-    pub(super) fn end(&mut self) -> Result<(), usize> {
+    pub(crate) fn end(&mut self) -> Result<(), usize> {
         self.skip_space();
         if self.peek().is_some() {
             self.fail();
@@ -38,7 +38,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Passes over the value; answers with its text.
-    pub(super) fn value(&mut self) -> &'a str {
+    pub(crate) fn value(&mut self) -> &'a str {
         self.skip_space();
         let start = self.at;
         match self.peek() {
@@ -66,7 +66,7 @@ impl<'a> Walk<'a> {
 
     /// Stops at each member of an object, behind its key; `member` has to pass over the value. Answers with the text of the
     /// object, or of what is in its place, which is passed over.
-    pub(super) fn object(&mut self, mut member: impl FnMut(&'a str, &mut Self)) -> &'a str {
+    pub(crate) fn object(&mut self, mut member: impl FnMut(&'a str, &mut Self)) -> &'a str {
         self.skip_space();
         let start = self.at;
         if self.peek() != Some(b'{') {

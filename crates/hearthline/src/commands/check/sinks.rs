@@ -1,0 +1,99 @@
+//! What the servers of the sinks say when they are asked; nothing is written to them and nothing is made there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hearthline_pipeline::sinks::influxdb::Server;
+use hearthline_pipeline::sinks::influxdb::name::type_of;
+use hearthline_pipeline::sinks::influxdb::point::WEATHER;
+use hearthline_pipeline::sinks::influxdb::schema::FieldType;
+use hearthline_pipeline::sinks::influxdb::send::Stop;
+use hearthline_pipeline::sinks::influxdb::server::Opened;
+
+use crate::app;
+use crate::settings::{InfluxDb, Settings};
+
+/// What a sink's server says.
+pub(super) struct Sink {
+    /// As in the settings.
+    pub(super) name: String,
+    /// In words; the error is why nothing could be written.
+    pub(super) says: Result<String, String>,
+}
+
+/// Asks all of them, one after the other.
+pub(super) async fn try_out(settings: &Settings) -> anyhow::Result<Vec<Sink>> {
+    let mut sinks = Vec::new();
+    for sink in &settings.sinks {
+        let mut server = Server::new(app::sinks::server(sink)?)?;
+        let opened = server.open(&[&sink.layout.measurement, WEATHER], false).await;
+        let says = match opened {
+            Ok(opened) => Ok(words(sink, &opened, &server.what(opened.version))),
+            Err(Stop::Later { words, .. } | Stop::Parked(words)) => Err(words),
+        };
+        sinks.push(Sink { name: sink.name.value.clone(), says });
+    }
+    Ok(sinks)
+}
+
+fn words(sink: &InfluxDb, opened: &Opened, what: &str) -> String {
+    let version =
+        if opened.says.is_empty() { "the server".into() } else { format!("InfluxDB {}", opened.says) };
+    let mut words = format!("{version} lets us write to {what}");
+    if let Some(why) = &opened.fields_unknown {
+        words.push_str(&format!(", and does not say which fields it has ({why})"));
+    }
+    let taken = taken(&sink.layout.measurement, &opened.fields);
+    if !taken.is_empty() {
+        let count = taken.len();
+        let shown: Vec<_> = taken.iter().take(5).cloned().collect();
+        let more = if count > shown.len() { ", .." } else { "" };
+        let shown = shown.join(", ");
+        words.push_str(&format!(
+            "; {count} of its fields have another type than our values, which go to fields of their own: {shown}{more}"
+        ));
+    }
+    words
+}
+
+/// Fields with another type than the one that their name says, with the types that the server has.
+fn taken(measurement: &str, fields: &[(String, String, FieldType)]) -> Vec<String> {
+    let mut types: BTreeMap<&str, BTreeSet<FieldType>> = BTreeMap::new();
+    for (_, field, has) in fields.iter().filter(|(of, ..)| of == measurement) {
+        types.entry(field).or_default().insert(*has);
+    }
+    let other = types
+        .into_iter()
+        .filter(|(field, types)| type_of(field).is_some_and(|ours| types.iter().any(|has| *has != ours)));
+    other
+        .map(|(field, types)| {
+            let types: Vec<_> = types.iter().map(ToString::to_string).collect();
+            format!("{field} ({})", types.join(" and "))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_with_another_type_than_their_name_says_are_told_with_what_the_server_has() {
+        let field = |name: &str, has| ("m".to_owned(), name.to_owned(), has);
+        let mut fields = vec![
+            field("attr_dynamics", FieldType::Bool),
+            field("attr_dynamics", FieldType::Text),
+            field("attr_brightness", FieldType::Float),
+            field("attr_effect_str", FieldType::Text),
+            field("attr_on_bool2", FieldType::Bool),
+            field("attr_list_json", FieldType::Float),
+            field("value", FieldType::Text),
+            field("state", FieldType::Text),
+            field("somebody_elses", FieldType::Integer),
+        ];
+        fields.push(("other".into(), "attr_x".into(), FieldType::Text));
+        assert_eq!(
+            taken("m", &fields),
+            ["attr_dynamics (text and bool)", "attr_list_json (float)", "value (text)"]
+        );
+    }
+}

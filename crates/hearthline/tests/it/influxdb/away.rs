@@ -1,0 +1,91 @@
+//! The server is away, or hangs, while events stream in, and the program is killed meanwhile.
+
+use std::time::Duration;
+
+use hearthline_sim::Fault;
+use tokio::time::sleep;
+
+use super::peer::InfluxDb;
+use super::{MEASUREMENT, Rig, assert_same, sink};
+use crate::hearthline::Run;
+use crate::wait::is_whole;
+
+const PER_SECOND: u32 = 200;
+
+fn settings(server: &InfluxDb) -> String {
+    format!("[[sinks]]\ntype = \"influxdb\"\nurl = \"{}\"\ndatabase = \"house\"\n", server.url())
+}
+
+/// Waits until the program is connected, has filled every gap, and everything is delivered.
+async fn settled(rig: &Rig, run: &mut Run) {
+    run.connected().await;
+    rig.delivered(run).await;
+    run.within(Duration::from_secs(150), "every gap is closed", |status| status.count("/gaps/open") == 0)
+        .await;
+    rig.delivered(run).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs InfluxDB: cargo xtask test"]
+async fn a_server_that_was_away_has_every_point_once_though_the_program_was_killed_twice() {
+    let mut server = InfluxDb::running().await;
+    let rig = Rig::new(&settings(&server)).await;
+    let lasting = Duration::from_secs(if is_whole() { 600 } else { 20 });
+    let mut run = rig.hearthline.start();
+    run.connected().await;
+    rig.delivered(&mut run).await;
+    rig.house.cause(Fault::Storm {
+        per_second: PER_SECOND,
+        lasting: lasting + Duration::from_secs(4),
+        attribute_bytes: 100,
+    });
+    sleep(Duration::from_secs(2)).await;
+    server.stop().await;
+    let mut behind = 0;
+    for _ in 0..2 {
+        sleep(lasting / 3).await;
+        let status = run.status().await;
+        behind = sink(&status, "influxdb")["pending"].as_u64().unwrap();
+        assert!(behind > 0, "{}", status.at("/sinks"));
+        assert_ne!(
+            status.at("/overall"),
+            "unhealthy",
+            "everything is safe on disk: {}",
+            status.at("/verdict")
+        );
+        run.kill().await;
+        run = rig.hearthline.start();
+        run.connected().await;
+    }
+    sleep(lasting / 3).await;
+    server.start().await;
+    sleep(Duration::from_secs(3)).await;
+    settled(&rig, &mut run).await;
+    let fired = rig.fired();
+    assert_same(&server.states(MEASUREMENT).await, &fired);
+    println!("{} events fired, {} stored once; {behind} behind at the second kill", fired.len(), fired.len());
+    assert!(fired.len() as u64 > u64::from(PER_SECOND) * lasting.as_secs() * 8 / 10);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs InfluxDB: cargo xtask test"]
+async fn a_server_that_hangs_delays_its_own_sink_and_nothing_else() {
+    let server = InfluxDb::running().await;
+    let rig = Rig::new(&settings(&server)).await;
+    let mut run = rig.hearthline.start();
+    run.connected().await;
+    rig.delivered(&mut run).await;
+    server.freeze();
+    rig.house.cause(Fault::Storm {
+        per_second: PER_SECOND,
+        lasting: Duration::from_secs(6),
+        attribute_bytes: 100,
+    });
+    let what = "the sink says that it is behind";
+    run.within(Duration::from_secs(60), what, |status| sink(status, "influxdb")["state"] != "healthy").await;
+    rig.house.set_state("sensor.meanwhile", "recorded", "{}");
+    run.has("sensor.meanwhile", "recorded").await;
+    server.wake();
+    settled(&rig, &mut run).await;
+    assert_same(&server.states(MEASUREMENT).await, &rig.fired());
+}

@@ -1,0 +1,28 @@
+//! InfluxDB, and whatever else takes line protocol.
+//!
+//! - [`line`]: the protocol: what is escaped and how.
+//! - [`name`]: which name a field has. It says the type, so that no field can have two.
+//! - [`schema`]: which types the server has, and where a value goes whose field is taken.
+//! - [`attributes`]: which attributes are written.
+//! - [`point`]: rows become lines.
+//! - [`server`]: which server it is, what it has, and how it is written to.
+//! - [`answer`]: what an answer to a write means.
+//! - [`send`]: rows on their way, until each has its fate.
+//! - [`state`]: what is kept on disk.
+//! - [`sink`], [`view`]: all of it together, and what others may see of it.
+
+pub mod answer;
+pub mod attributes;
+pub mod line;
+pub mod name;
+pub mod point;
+pub mod schema;
+pub mod send;
+pub mod server;
+pub mod sink;
+mod state;
+pub mod view;
+
+pub use self::server::{Server, ServerConfig, Version};
+pub use self::sink::{InfluxConfig, InfluxSink, Start};
+pub use self::view::{InfluxView, InfluxViewOf};

@@ -1,0 +1,443 @@
+//! The sink against simulated servers of all three generations, over real connections.
+
+use std::collections::BTreeMap;
+
+use hearthline_core::{
+    EntityInfo, EntityRow, ManualClock, MemFs, Origin, QuarantineRow, StateRow, SystemClock, Timestamp,
+};
+use hearthline_log::{Append, LogConfig, LogWriter, SyncPolicy};
+use hearthline_sim::{Access, InfluxDb, InfluxFault, InfluxVersion};
+
+use super::*;
+use crate::sinks::influxdb::attributes::Attributes;
+use crate::sources::home_assistant::{Token, Trust};
+
+const NOON: Timestamp = Timestamp(1_795_435_200_000_000);
+const HOUSE: &str = "house";
+
+struct Rig {
+    server: InfluxDb,
+    config: InfluxConfig,
+    fs: MemFs,
+    clock: ManualClock,
+    writer: LogWriter,
+    seq: u64,
+}
+
+impl Rig {
+    async fn new(version: InfluxVersion) -> Self {
+        Self::with(version, Access::Open).await
+    }
+
+    async fn with(version: InfluxVersion, access: Access) -> Self {
+        let server = InfluxDb::new(version, access, Arc::new(SystemClock::new()));
+        let address = server.listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let config = InfluxConfig {
+            name: "influxdb".into(),
+            dir: "/data/sinks/influxdb".into(),
+            server: ServerConfig {
+                url: format!("http://{address}/").parse().unwrap(),
+                version: None,
+                database: HOUSE.into(),
+                org: Some("home".into()),
+                username: None,
+                password: None,
+                token: None,
+                trust: Trust::default(),
+            },
+            layout: Layout {
+                measurement: "m".into(),
+                tags: BTreeMap::new(),
+                attributes: Attributes::All,
+                weather: true,
+            },
+            filter: Filter::new(&[], &["sensor.hidden".into()]).unwrap(),
+            batch_size: 100,
+            batch_interval: Duration::from_secs(1),
+            start: Start::Log,
+        };
+        let (fs, clock) = (MemFs::default(), ManualClock::at(NOON));
+        let log = LogConfig {
+            dir: "/data/log".into(),
+            sync: SyncPolicy::Os,
+            max_bytes: 1 << 30,
+            min_free: 0,
+            reserve_bytes: 0,
+            queue_bytes: 1 << 20,
+            ring_bytes: 1 << 20,
+        };
+        let (writer, _) =
+            LogWriter::open(Arc::new(fs.clone()), Arc::new(clock.clone()), log, Seq(1)).unwrap();
+        Self { server, config, fs, clock, writer, seq: 0 }
+    }
+
+    fn sink(&self) -> InfluxSink {
+        let (fs, clock) = (Arc::new(self.fs.clone()), Arc::new(self.clock.clone()));
+        InfluxSink::open(self.config.clone(), self.writer.log(), fs, clock).unwrap()
+    }
+
+    /// The next records, in log and batch.
+    fn batch(&mut self, rows: impl IntoIterator<Item = Row>) -> Batch {
+        let mut append = Append::new();
+        let mut batch = Batch { first: Seq(self.seq + 1), ..Batch::default() };
+        for mut row in rows {
+            append.push(b"one", true);
+            self.seq += 1;
+            *row.seq_mut() = Seq(self.seq);
+            batch.rows.push(row);
+        }
+        batch.last = Seq(self.seq);
+        self.writer.log().append(append).unwrap();
+        self.writer.step().unwrap();
+        batch
+    }
+
+    fn states(&mut self, count: i64) -> Batch {
+        let from = i64::try_from(self.seq).unwrap();
+        self.batch((from..from + count).map(|n| state("light.a", n, &format!("{{\"n\":{n}}}"))))
+    }
+
+    fn stored(&self) -> usize {
+        self.server.points(HOUSE, "m").len()
+    }
+}
+
+fn state(entity_id: &str, at: i64, attributes: &str) -> Row {
+    Row::State(StateRow {
+        seq: Seq(0),
+        ts: Timestamp(NOON.0 + at * 1000),
+        tie: 0,
+        site: "home".into(),
+        entity_id: entity_id.into(),
+        entity_key: entity_id.into(),
+        state: Some("on".into()),
+        old_state: None,
+        value: Some(1.0),
+        unit: None,
+        device_class: None,
+        last_changed: NOON,
+        received_delay_ms: None,
+        origin: Origin::Live,
+        restored: false,
+        attributes: Some(attributes.into()),
+        context_id: None,
+        area: None,
+        device: None,
+        weather: None,
+        weather_stale: false,
+    })
+}
+
+const ALL: [InfluxVersion; 3] = [InfluxVersion::V1, InfluxVersion::V2, InfluxVersion::V3];
+
+#[tokio::test]
+async fn every_generation_is_recognised_and_gets_every_event_once() {
+    for version in ALL {
+        let mut rig = Rig::new(version).await;
+        let mut sink = rig.sink();
+        let (first, second) = (rig.states(3), rig.states(2));
+        sink.write(&first).await.unwrap();
+        sink.write(&second).await.unwrap();
+        let committed = sink.commit().await.unwrap();
+        assert_eq!(
+            committed,
+            Committed { seq: Seq(5), events: 5, delivered: 5, ..Committed::default() },
+            "{version:?}"
+        );
+        assert_eq!(rig.stored(), 5, "{version:?}: the database was not there and was made");
+        assert!(sink.view().look().version.is_some(), "{version:?}");
+        let counters = rig.server.counters();
+        assert_eq!(counters.connections, 1, "{version:?}: one connection for all questions");
+        drop(sink);
+
+        // It goes on where it was; what it is given again is the same points.
+        let mut sink = rig.sink();
+        assert_eq!(sink.committed(), committed);
+        let third = rig.states(1);
+        sink.write(&third).await.unwrap();
+        assert_eq!(sink.commit().await.unwrap().delivered, 6);
+        assert_eq!(rig.stored(), 6, "{version:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_bucket_with_other_types_is_adopted_and_no_write_is_refused() {
+    for version in ALL {
+        let mut rig = Rig::new(version).await;
+        rig.server.create(HOUSE, None);
+        rig.server
+            .seed(HOUSE, "m,entity_id=light.old attr_n=\"1\",attr_on=\"x\" 1795435100000000000")
+            .unwrap();
+        let mut sink = rig.sink();
+        let batch = rig.batch([
+            state("light.a", 1, "{\"n\":1}"),
+            state("light.a", 2, "{\"n\":2,\"on\":true}"),
+            state("light.a", 3, "{\"on\":\"text\"}"),
+        ]);
+        sink.write(&batch).await.unwrap();
+        assert_eq!(sink.commit().await.unwrap().delivered, 3, "{version:?}");
+        assert_eq!(
+            (rig.stored(), rig.server.counters().refused),
+            (4, 0),
+            "{version:?}: no refusal was needed"
+        );
+        let conflicts = sink.view().look().conflicts;
+        let told: Vec<_> = conflicts.iter().map(|c| (c.field.as_str(), c.goes_to.as_str(), c.rows)).collect();
+        assert_eq!(told, [("attr_n", "attr_n_num", 2)], "{version:?}");
+    }
+}
+
+#[tokio::test]
+async fn another_writer_takes_a_name_while_the_sink_runs() {
+    for version in ALL {
+        let mut rig = Rig::new(version).await;
+        let mut sink = rig.sink();
+        let batch = rig.states(1);
+        sink.write(&batch).await.unwrap();
+        sink.commit().await.unwrap();
+        rig.server.seed(HOUSE, "m,entity_id=light.b attr_late=\"text\" 1795435100000000000").unwrap();
+        let batch = rig.batch([state("light.a", 10, "{\"late\":1}"), state("light.a", 11, "{}")]);
+        sink.write(&batch).await.unwrap();
+        assert_eq!(sink.commit().await.unwrap().delivered, 3, "{version:?}");
+        let stored = rig.server.counts(HOUSE, "m");
+        assert_eq!(stored.iter().filter(|((field, _), _)| field == "attr_late_num").count(), 1, "{stored:?}");
+        drop(sink);
+
+        // What was learned is known after a restart, and forgotten when a person wants that.
+        let mut sink = rig.sink();
+        assert_eq!(sink.encoder.schema().conflicts().len(), 1, "{version:?}");
+        sink.view().reset();
+        sink.idle().await.unwrap();
+        assert_eq!(sink.view().look().conflicts, [], "{version:?}");
+        let batch = rig.batch([state("light.a", 12, "{\"late\":2}")]);
+        sink.write(&batch).await.unwrap();
+        sink.commit().await.unwrap();
+        assert_eq!(sink.view().look().conflicts.len(), 1, "{version:?}: the server was read again");
+    }
+}
+
+#[tokio::test]
+async fn while_the_server_is_away_one_batch_is_held_and_everything_comes_afterwards() {
+    let mut rig = Rig::new(InfluxVersion::V1).await;
+    let mut sink = rig.sink();
+    let batch = rig.states(1);
+    sink.write(&batch).await.unwrap();
+    sink.commit().await.unwrap();
+    rig.server.cause(InfluxFault::Down);
+    let (one, two) = (rig.states(50), rig.states(50));
+    sink.write(&one).await.unwrap();
+    rig.clock.advance(Duration::from_secs(1));
+    for _ in 0..3 {
+        let error = sink.write(&two).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Transient, "{error}");
+    }
+    assert!(sink.commit().await.is_err(), "the position does not go ahead of the server");
+    assert_eq!(sink.committed().seq, Seq(1));
+    rig.server.heal();
+    while sink.write(&two).await.is_err() {
+        tokio::task::yield_now().await; // until its port is open again
+    }
+    let committed = sink.commit().await.unwrap();
+    assert_eq!((committed.seq, committed.delivered, committed.events), (Seq(101), 101, 101));
+    assert_eq!(rig.stored(), 101);
+}
+
+#[tokio::test]
+async fn a_write_of_which_the_answer_was_cut_is_sent_again_and_doubles_nothing() {
+    let mut rig = Rig::new(InfluxVersion::V1).await;
+    let mut sink = rig.sink();
+    sink.idle().await.unwrap();
+    rig.server.cause_next(InfluxFault::CutAnswer, 1);
+    let batch = rig.states(10);
+    sink.write(&batch).await.unwrap();
+    assert_eq!(sink.commit().await.unwrap_err().kind, ErrorKind::Transient);
+    assert_eq!(rig.stored(), 10, "it had been taken");
+    assert_eq!(sink.commit().await.unwrap().delivered, 10);
+    assert_eq!(rig.stored(), 10);
+}
+
+#[tokio::test]
+async fn each_trouble_waits_or_asks_for_a_person_and_loses_nothing() {
+    use InfluxFault::{
+        BadGateway, CacheFull, Forbidden, Internal, MaxSeries, NotFound, TooMany, Unauthorised, Unavailable,
+    };
+    let mut rig = Rig::new(InfluxVersion::V1).await;
+    let mut sink = rig.sink();
+    sink.idle().await.unwrap();
+    let mut delivered = 0;
+    for (fault, kind, seconds) in [
+        (CacheFull, ErrorKind::Transient, None),
+        (Internal, ErrorKind::Transient, None),
+        (BadGateway, ErrorKind::Transient, None),
+        (Unavailable(Some(7)), ErrorKind::Transient, Some(7)),
+        (TooMany(Some(3)), ErrorKind::Transient, Some(3)),
+        (Unauthorised, ErrorKind::Config, None),
+        (Forbidden, ErrorKind::Config, None),
+        (NotFound, ErrorKind::Config, None),
+        (MaxSeries, ErrorKind::Config, None),
+    ] {
+        rig.server.cause(fault);
+        let batch = rig.states(3);
+        sink.write(&batch).await.unwrap();
+        let error = sink.commit().await.unwrap_err();
+        assert_eq!(
+            (error.kind, error.retry_after),
+            (kind, seconds.map(Duration::from_secs)),
+            "{fault:?}: {error}"
+        );
+        rig.server.heal();
+        delivered += 3;
+        assert_eq!(sink.commit().await.unwrap().delivered, delivered, "{fault:?}");
+    }
+    assert_eq!(rig.stored(), 27);
+    assert_eq!(sink.committed().quarantined, 0);
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_sent_in_parts() {
+    let mut rig = Rig::new(InfluxVersion::V1).await;
+    let mut sink = rig.sink();
+    sink.idle().await.unwrap();
+    rig.server.cause(InfluxFault::TooLarge(400));
+    let batch = rig.states(90);
+    sink.write(&batch).await.unwrap();
+    assert_eq!(sink.commit().await.unwrap().delivered, 90);
+    assert_eq!(rig.stored(), 90);
+    assert!(sink.most < 90, "the next batches are smaller");
+}
+
+#[tokio::test]
+async fn the_sink_s_own_filter_and_the_server_s_retention_leave_out_and_count() {
+    let mut rig = Rig::new(InfluxVersion::V1).await;
+    rig.server.create(HOUSE, Some(Duration::from_hours(1)));
+    rig.clock.advance(SystemClock::new().now().since(NOON));
+    let now = (rig.clock.now().0 - NOON.0) / 1000;
+    let mut sink = rig.sink();
+    let raw = QuarantineRow {
+        seq: Seq(0),
+        ts: rig.clock.now(),
+        site: "home".into(),
+        reason: "no JSON".into(),
+        raw: [].into(),
+    };
+    let batch = rig.batch([
+        state("sensor.hidden", now, "{}"),
+        state("light.a", now - 7_200_000, "{}"),
+        state("light.a", now, "{}"),
+        Row::Quarantined(raw),
+    ]);
+    sink.write(&batch).await.unwrap();
+    let Committed { events, delivered, filtered, quarantined, .. } = sink.commit().await.unwrap();
+    assert_eq!((events, delivered, filtered, quarantined), (4, 1, 2, 1));
+    assert_eq!((rig.stored(), rig.server.counters().refused), (1, 0));
+}
+
+#[tokio::test]
+async fn a_rule_about_rooms_holds_as_of_each_event() {
+    let mut rig = Rig::new(InfluxVersion::V1).await;
+    rig.config.filter = Filter::new(&["area:Kitchen".into()], &[]).unwrap();
+    let mut sink = rig.sink();
+    let in_room = |at: i64, room: &str| {
+        let named = hearthline_core::Named { id: room.to_lowercase().into(), name: room.into() };
+        let info = EntityInfo { area: Some(named), ..EntityInfo::unregistered("light.a".into()) };
+        let ts = Timestamp(NOON.0 + at * 1000);
+        let (site, changes) = ("home".into(), [].into());
+        Row::Entity(EntityRow { seq: Seq(0), ts, site, info: Arc::new(info), removed: false, changes })
+    };
+    let batch = rig.batch([
+        in_room(0, "Kitchen"),
+        state("light.a", 1, "{}"),
+        in_room(2, "Hall"),
+        state("light.a", 3, "{}"),
+        state("light.b", 4, "{}"),
+    ]);
+    sink.write(&batch).await.unwrap();
+    let Committed { events, delivered, filtered, .. } = sink.commit().await.unwrap();
+    assert_eq!((events, delivered, filtered), (3, 1, 2));
+}
+
+#[tokio::test]
+async fn a_server_that_goes_while_nothing_happens_is_missed_soon() {
+    let mut rig = Rig::new(InfluxVersion::V2).await;
+    let mut sink = rig.sink();
+    let batch = rig.states(1);
+    sink.write(&batch).await.unwrap();
+    sink.commit().await.unwrap();
+    rig.server.cause(InfluxFault::Down);
+    sink.idle().await.unwrap();
+    rig.clock.advance(Duration::from_secs(11));
+    sink.idle().await.unwrap_err();
+    rig.server.heal();
+    while sink.idle().await.is_err() {
+        tokio::task::yield_now().await; // until its port is open again
+    }
+}
+
+#[tokio::test]
+async fn who_may_not_write_is_told_what_to_do_and_no_secret() {
+    for (version, access) in [
+        (InfluxVersion::V1, Access::Password { user: "hearthline".into(), password: "right".into() }),
+        (InfluxVersion::V2, Access::Token("right".into())),
+        (InfluxVersion::V3, Access::Token("right".into())),
+    ] {
+        let mut rig = Rig::with(version, access).await;
+        rig.config.server.version = Some(match version {
+            InfluxVersion::V1 => Version::V1,
+            InfluxVersion::V2 => Version::V2,
+            InfluxVersion::V3 => Version::V3,
+        });
+        let who = |config: &mut InfluxConfig, secret: &str| {
+            if version == InfluxVersion::V1 {
+                config.server.username = Some("hearthline".into());
+                config.server.password = Some(Token::new(secret));
+            } else {
+                config.server.token = Some(Token::new(secret));
+            }
+        };
+        who(&mut rig.config, "wrong-hunter2");
+        let error = rig.sink().idle().await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Config, "{version:?}: {error}");
+        assert!(error.message.contains("set the token") && !error.message.contains("hunter2"), "{error}");
+        who(&mut rig.config, "right");
+        let mut sink = rig.sink();
+        let batch = rig.states(1);
+        sink.write(&batch).await.unwrap();
+        assert_eq!(sink.commit().await.unwrap().delivered, 1, "{version:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_sink_begins_with_the_log_or_with_now() {
+    let mut rig = Rig::new(InfluxVersion::V1).await;
+    rig.states(4);
+    assert_eq!((rig.sink().committed().seq, rig.sink().before()), (Seq(0), Some(0)));
+    rig.config.start = Start::Now;
+    assert_eq!((rig.sink().committed().seq, rig.sink().before()), (Seq(4), Some(4)));
+}
+
+#[tokio::test]
+async fn events_that_left_the_log_before_they_were_sent_are_told_also_after_a_restart() {
+    let mut rig = Rig::new(InfluxVersion::V1).await;
+    let mut sink = rig.sink();
+    let first = rig.states(2);
+    sink.write(&first).await.unwrap();
+    rig.states(5);
+    let later = rig.states(1);
+    sink.write(&later).await.unwrap();
+    let committed = sink.commit().await.unwrap();
+    assert_eq!((committed.events, committed.delivered), (3, 3));
+    assert_eq!(sink.view().look().missed, 5);
+    assert_eq!(rig.sink().view().look().missed, 5);
+}
+
+#[tokio::test]
+async fn a_position_that_cannot_be_read_is_a_start_from_the_log() {
+    let mut rig = Rig::new(InfluxVersion::V1).await;
+    let mut sink = rig.sink();
+    let batch = rig.states(2);
+    sink.write(&batch).await.unwrap();
+    sink.commit().await.unwrap();
+    let fs: &dyn Fs = &rig.fs;
+    fs.write_atomic("/data/sinks/influxdb/cursor".as_ref(), b"nonsense").unwrap();
+    assert_eq!(rig.sink().committed(), Committed::default());
+}

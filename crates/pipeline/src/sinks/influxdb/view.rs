@@ -1,0 +1,75 @@
+//! What others may see of an InfluxDB sink, and ask of it.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::point::LeftOut;
+use super::schema::Conflict;
+
+/// What others may see of an InfluxDB sink, at any time, from any thread. Clones are the same view.
+#[derive(Clone)]
+pub struct InfluxView {
+    name: Arc<str>,
+    inner: Arc<Mutex<Inner>>,
+}
+
+#[derive(Default)]
+struct Inner {
+    seen: InfluxViewOf,
+    reset: bool,
+}
+
+/// One look at it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct InfluxViewOf {
+    /// The server's address, without a secret.
+    pub url: String,
+    /// The database or bucket.
+    pub database: String,
+    /// What the server calls itself, once it has said it.
+    pub version: Option<String>,
+    /// Our fields that cannot have their own name there.
+    pub conflicts: Vec<Conflict>,
+    /// Fields that rows were written without.
+    pub left_out: Vec<LeftOut>,
+    /// Why the fields of the server are not known.
+    pub fields_unknown: Option<String>,
+    /// Events that the server has and the cursor does not say yet.
+    pub ahead: u64,
+    /// Events that left the log before the sink had them. The store has them.
+    pub missed: u64,
+}
+
+impl InfluxView {
+    pub(super) fn new(name: &str, url: String, database: String) -> Self {
+        let seen = InfluxViewOf { url, database, ..InfluxViewOf::default() };
+        Self { name: name.into(), inner: Arc::new(Mutex::new(Inner { seen, reset: false })) }
+    }
+
+    /// As in the settings.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// One look.
+    #[must_use]
+    pub fn look(&self) -> InfluxViewOf {
+        self.inner.lock().seen.clone()
+    }
+
+    /// Has the sink forget what it knows of the server's fields and read them again, before it writes the next time.
+    pub fn reset(&self) {
+        self.inner.lock().reset = true;
+    }
+
+    /// Whether that was asked since the last look.
+    pub(super) fn take_reset(&self) -> bool {
+        std::mem::take(&mut self.inner.lock().reset)
+    }
+
+    pub(super) fn change(&self, change: impl FnOnce(&mut InfluxViewOf)) {
+        change(&mut self.inner.lock().seen);
+    }
+}

@@ -1,0 +1,133 @@
+//! As much of HTTP as these servers need: requests with a length, one after the other on one connection.
+
+use std::io::{self, Read as _};
+
+use flate2::read::MultiGzDecoder;
+use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio_tungstenite::tungstenite::http::StatusCode;
+use url::form_urlencoded;
+
+use crate::home_assistant::http::Head;
+
+/// Longer bodies are nobody's.
+const MOST: usize = 256 << 20;
+
+/// A request.
+pub(super) struct Request {
+    head: Head,
+    /// As it came.
+    pub(super) body: Vec<u8>,
+}
+
+impl Request {
+    /// Reads the next one.
+    pub(super) async fn read<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::Result<Self> {
+        let (head, mut body) = Head::read(stream).await?;
+        let length = head.header("content-length").map_or(Ok(0), str::parse::<usize>);
+        let length = length.ok().filter(|length| (body.len()..=MOST).contains(length));
+        let length = length.filter(|_| head.header("transfer-encoding").is_none());
+        let length = length.ok_or(io::ErrorKind::InvalidData)?;
+        if head.header("expect").is_some() {
+            stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
+        }
+        let read = body.len();
+        body.resize(length, 0);
+        stream.read_exact(body.get_mut(read..).unwrap_or_default()).await?;
+        Ok(Self { head, body })
+    }
+
+    /// Method and path, as in `POST /write`.
+    pub(super) fn route(&self) -> (&str, &str) {
+        let path = self.head.path.split('?').next().unwrap_or_default();
+        (&self.head.method, path)
+    }
+
+    /// The value of a header, by its name in lower case.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.head.header(name)
+    }
+
+    /// The value of a parameter, in the address or in a form.
+    pub(super) fn parameter(&self, name: &str) -> Option<String> {
+        let query = self.head.path.split_once('?').map_or("", |(_, query)| query);
+        let form = self.header("content-type").is_some_and(|kind| kind.contains("x-www-form-urlencoded"));
+        let form = if form { self.body.as_slice() } else { b"" };
+        let mut pairs = form_urlencoded::parse(query.as_bytes()).chain(form_urlencoded::parse(form));
+        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+
+    /// A text in a body that is a JSON object.
+    pub(super) fn word(&self, name: &str) -> Option<String> {
+        let body: Value = serde_json::from_slice(&self.body).ok()?;
+        body.get(name)?.as_str().filter(|word| !word.is_empty()).map(str::to_owned)
+    }
+
+    /// The body as it was before it was compressed.
+    ///
+    /// # Errors
+    /// When it says gzip and is none.
+    pub(super) fn plain(&self) -> io::Result<Vec<u8>> {
+        if self.header("content-encoding") != Some("gzip") {
+            return Ok(self.body.clone());
+        }
+        let mut plain = Vec::new();
+        MultiGzDecoder::new(self.body.as_slice()).take(MOST as u64).read_to_end(&mut plain)?;
+        Ok(plain)
+    }
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: String,
+}
+
+impl Reply {
+    /// One without a body.
+    pub(super) const fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: String::new() }
+    }
+
+    /// One with JSON.
+    #[expect(clippy::needless_pass_by_value, reason = "json! is written where it is called")]
+    pub(super) fn json(status: u16, body: Value) -> Self {
+        Self::empty(status).with("Content-Type", "application/json").and(body.to_string())
+    }
+
+    /// One with plain text.
+    pub(super) fn text(status: u16, body: &str) -> Self {
+        Self::empty(status).with("Content-Type", "text/plain; charset=utf-8").and(body.to_owned())
+    }
+
+    fn and(mut self, body: String) -> Self {
+        self.body = body;
+        self
+    }
+
+    /// With a header more.
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        // What a header cannot hold is left out of it, as Go does.
+        let value = value.into().replace(['\r', '\n'], " ");
+        self.headers.push((name, value));
+        self
+    }
+
+    /// As it goes over the wire.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let status = StatusCode::from_u16(self.status).ok();
+        let reason = status.and_then(|status| status.canonical_reason()).unwrap_or("Unknown");
+        let mut head = format!("HTTP/1.1 {} {reason}\r\n", self.status);
+        for (name, value) in &self.headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        if self.status != 204 {
+            head.push_str(&format!("Content-Length: {}\r\n", self.body.len()));
+        }
+        head.push_str("\r\n");
+        head.push_str(&self.body);
+        head.into_bytes()
+    }
+}

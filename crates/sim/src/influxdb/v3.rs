@@ -1,0 +1,182 @@
+//! InfluxDB 3 Core. Nothing of it is recorded: paths, status and the list of refused lines are as documented. What its
+//! own reader says of a line is documented by example only; this one says the same of all.
+
+use serde_json::{Value, json};
+
+use super::database::{Column, Database, Refusal};
+use super::http::{Reply, Request};
+use super::line::Reading;
+use super::point::{FieldKind, FieldValue, Point};
+use super::v1::unit;
+use super::{Access, State, query};
+
+const VERSION: &str = "3.4.1";
+
+/// What it answers.
+pub(super) fn answer(state: &mut State, request: &Request, now: i64) -> Reply {
+    let route = request.route();
+    let reply = match route {
+        _ if !authorised(&state.access, request) => {
+            Reply::json(401, json!({ "error": "the request was not authenticated" }))
+        }
+        ("GET" | "POST", "/ping") => {
+            Reply::json(200, json!({ "version": VERSION, "revision": "0000000000" }))
+        }
+        ("GET", "/health") => Reply::text(200, "OK"),
+        ("POST", "/api/v3/write_lp") => write(state, request, now),
+        ("POST", "/api/v3/configure/database") => create(state, request),
+        ("GET", "/api/v3/configure/database") => {
+            let names: Vec<_> = state.databases.keys().map(|name| json!({ "iox::database": name })).collect();
+            Reply::json(200, Value::Array(names))
+        }
+        ("GET" | "POST", "/api/v3/query_sql") => sql(state, request),
+        ("GET" | "POST", "/query") => query::answer(state, request),
+        _ => Reply::text(404, "not found"),
+    };
+    reply
+        .with("X-Influxdb-Build", "Core")
+        .with("X-Influxdb-Version", VERSION)
+        .with("cluster-uuid", "01234567-89ab-cdef-0123-456789abcdef")
+}
+
+fn authorised(access: &Access, request: &Request) -> bool {
+    let Access::Token(token) = access else { return true };
+    let given = request.header("authorization").and_then(|value| value.split_once(' '));
+    given.is_some_and(|(scheme, given)| ["Token", "Bearer"].contains(&scheme) && given == token)
+}
+
+fn write(state: &mut State, request: &Request, now: i64) -> Reply {
+    let Some(name) = request.parameter("db").filter(|name| !name.is_empty()) else {
+        return Reply::json(400, json!({ "error": "missing query parameters 'db'" }));
+    };
+    let Ok(body) = request.plain() else {
+        return Reply::json(400, json!({ "error": "error decoding gzip stream: invalid gzip header" }));
+    };
+    // Whoever writes to a database that is not there makes it.
+    let database = state.databases.entry(name).or_insert_with(|| Database::new(None, true));
+    let reading = Reading { unit: unit(request.parameter("precision").as_deref()), now, unsigned: true };
+    let (mut points, mut numbers, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+    for line in reading.read(&body) {
+        match line.point {
+            Ok(point) => {
+                numbers.push((line.number, shown(&point)));
+                points.push(point);
+            }
+            Err(_) => {
+                let text = String::from_utf8_lossy(line.text).into_owned();
+                let words = format!("Could not parse entire line. Found trailing content: `{text}`");
+                refused.push((line.number, text, words));
+            }
+        }
+    }
+    let offered = points.len() + refused.len();
+    for point in database.write(points, now) {
+        let (number, text) = numbers.get(point.index).cloned().unwrap_or_default();
+        refused.push((number, text, words(&point.why)));
+    }
+    refused.sort_unstable();
+    state.counters.stored += (offered - refused.len()) as u64;
+    state.counters.refused += refused.len() as u64;
+    if refused.is_empty() {
+        return Reply::empty(204);
+    }
+    let told = |(number, text, words)| json!({ "original_line": text, "line_number": number, "error_message": words });
+    let data: Vec<_> = refused.into_iter().map(told).collect();
+    Reply::json(400, json!({ "error": "partial write of line protocol occurred", "data": data }))
+}
+
+/// A line as this server repeats it: without the quotes of texts.
+fn shown(point: &Point) -> String {
+    let tags: String = point.tags.iter().map(|(name, value)| format!(",{name}={value}")).collect();
+    let value = |value: &FieldValue| match value {
+        FieldValue::Text(text) => text.clone(),
+        FieldValue::Bool(bool) => bool.to_string(),
+        FieldValue::Float(float) => float.to_string(),
+        FieldValue::Integer(integer) => format!("{integer}i"),
+        FieldValue::Unsigned(integer) => format!("{integer}u"),
+    };
+    let fields: Vec<_> =
+        point.fields.iter().map(|(name, given)| format!("{name}={}", value(given))).collect();
+    format!("{}{tags} {} {}", point.measurement, fields.join(","), point.time)
+}
+
+fn words(why: &Refusal) -> String {
+    let column = |column: Column| match column {
+        Column::Tag => "iox::column_type::tag".to_owned(),
+        Column::Field(kind) => format!("iox::column_type::field::{}", word(kind)),
+    };
+    match why {
+        Refusal::Type { field, given, known } => format!(
+            "invalid column type for column '{field}', expected {}, got {}",
+            column(*known),
+            column(*given)
+        ),
+        Refusal::TimeField | Refusal::TimeTag | Refusal::Spoilt => {
+            "invalid column type for column 'time', expected iox::column_type::timestamp".to_owned()
+        }
+        Refusal::BeyondRetention => "line is outside of the retention period".to_owned(),
+    }
+}
+
+const fn word(kind: FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Unsigned => "uinteger",
+        kind => kind.word(),
+    }
+}
+
+fn create(state: &mut State, request: &Request) -> Reply {
+    let Some(name) = request.word("db") else {
+        return Reply::json(400, json!({ "error": "invalid database name" }));
+    };
+    if state.databases.contains_key(&name) {
+        let words = format!("attempted to create a resource that already exists: {name}");
+        return Reply::json(409, json!({ "error": words }));
+    }
+    state.databases.insert(name, Database::new(None, true));
+    Reply::json(200, json!({}))
+}
+
+/// The one question in SQL that is understood: the columns of the tables, from `information_schema.columns`.
+fn sql(state: &State, request: &Request) -> Reply {
+    let given = |name: &str| request.parameter(name).or_else(|| request.word(name)).unwrap_or_default();
+    let (name, question) = (given("db"), given("q"));
+    let Some(database) = state.databases.get(&name) else {
+        return Reply::json(404, json!({ "error": format!("database not found: {name}") }));
+    };
+    if !question.to_lowercase().contains("information_schema.columns") {
+        return Reply::json(
+            400,
+            json!({ "error": "the simulated server understands information_schema.columns alone" }),
+        );
+    }
+    let mut rows = Vec::new();
+    for table in database.measurements() {
+        if question.contains("table_name")
+            && question.contains('\'')
+            && !question.contains(&format!("'{table}'"))
+        {
+            continue;
+        }
+        let mut put = |column: &str, kind: &str| {
+            rows.push(json!({ "table_name": table, "column_name": column, "data_type": kind }));
+        };
+        for (column, kind) in database.fields(table) {
+            put(
+                column,
+                match kind {
+                    FieldKind::Text => "Utf8",
+                    FieldKind::Bool => "Boolean",
+                    FieldKind::Float => "Float64",
+                    FieldKind::Integer => "Int64",
+                    FieldKind::Unsigned => "UInt64",
+                },
+            );
+        }
+        for tag in database.tags(table) {
+            put(tag, "Dictionary(Int32, Utf8)");
+        }
+        put("time", "Timestamp(Nanosecond, None)");
+    }
+    Reply::json(200, Value::Array(rows))
+}
