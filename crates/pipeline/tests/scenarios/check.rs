@@ -150,7 +150,7 @@ fn no_state_is_missing(evidence: &Evidence, figures: &mut Figures, wrong: &mut V
         let text = fired.new_state.as_ref().map(|new| &*new.state);
         let why = match lost(evidence, entity, at) {
             Some(()) if !FILL || !in_history || !there.is_empty() => continue,
-            Some(()) if renamed_unheard(evidence, fired) => continue,
+            Some(()) if renamed_unheard(evidence, fired) || said_renamed(evidence, entity, at) => continue,
             Some(()) => "history has it",
             None => "no gap names it",
         };
@@ -166,6 +166,16 @@ fn renamed_unheard(evidence: &Evidence, of: &Fired) -> bool {
     let gaps = evidence.gaps.iter().filter(|gap| within(gap, of.time_fired));
     let fired = || evidence.fired.iter().map(|entry| &entry.fired);
     gaps.into_iter().any(|gap| fired().any(|e| changed(e) && within(gap, e.time_fired)))
+}
+
+/// Whether a gap says of the name that it had more than one entity in or after its time: names may have been exchanged
+/// behind the gap and before history was asked.
+fn said_renamed(evidence: &Evidence, entity: &str, at: Timestamp) -> bool {
+    let within = |gap: &&Gap| gap.from <= at && gap.to.is_none_or(|to| at <= to);
+    let said = |gap: &Gap| {
+        gap.result.note.starts_with("renamed: ") && gap.result.not_kept.iter().any(|id| id.as_str() == entity)
+    };
+    evidence.gaps.iter().filter(within).any(said)
 }
 
 /// Whether a gap says that something of the entity may be missing at that time. One that is filled has everything that
