@@ -34,7 +34,9 @@ async fn there_is_one_connection_after_home_assistant_was_absent_and_after_it_re
     hears_once(&mut run, &house, "after it restarted").await;
     assert!(attempts(&run.status().await) > before);
     let gaps = hearthline.command(&["gaps"]).await;
-    assert!(gaps.stdout.contains("connection lost"), "{gaps:?}");
+    // Whether it was met while it was still starting is a matter of moments.
+    let told = ["connection lost", "home assistant was restarted"];
+    assert!(told.iter().any(|cause| gaps.stdout.contains(cause)), "{gaps:?}");
 }
 
 fn attempts(status: &Status) -> u64 {
