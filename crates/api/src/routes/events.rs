@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::newest::Newest;
-use super::parameters::{Query, entities, instant};
+use super::parameters::{Query, entities, period};
 use super::reading::blocking;
 use crate::{ApiError, Reading};
 
@@ -92,8 +92,7 @@ pub(super) async fn get(
     State(reading): State<Reading>,
     Query(parameters): Query<Parameters>,
 ) -> Result<Json<Events>, ApiError> {
-    let to = instant("to", parameters.to.as_deref())?.unwrap_or_else(|| reading.clock.now());
-    let from = instant("from", parameters.from.as_deref())?.unwrap_or_else(|| to.minus(SPAN));
+    let (from, to) = period(parameters.from.as_deref(), parameters.to.as_deref(), SPAN, &*reading.clock)?;
     let which = Which {
         entities: entities("entity", parameters.entity.as_deref())?,
         event_type: parameters.r#type,

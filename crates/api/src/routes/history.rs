@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::entities::{NameSpan, names};
-use super::parameters::{Query, check_count, instant, length};
+use super::parameters::{Query, check_count, length, period};
 use super::reading::blocking;
 use crate::{ApiError, Reading};
 
@@ -128,8 +128,7 @@ pub(super) async fn get(
     Path(entity_id): Path<String>,
     Query(parameters): Query<Parameters>,
 ) -> Result<Json<History>, ApiError> {
-    let to = instant("to", parameters.to.as_deref())?.unwrap_or_else(|| reading.clock.now());
-    let from = instant("from", parameters.from.as_deref())?.unwrap_or_else(|| to.minus(SPAN));
+    let (from, to) = period(parameters.from.as_deref(), parameters.to.as_deref(), SPAN, &*reading.clock)?;
     let limit = parameters.limit.unwrap_or(LIMIT.0).clamp(1, LIMIT.1);
     let bucket = length("bucket", parameters.bucket.as_deref())?;
     let fill = fill(parameters.fill.as_deref())?;

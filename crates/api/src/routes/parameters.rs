@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use hearthline_core::Timestamp;
+use hearthline_core::{Clock, Timestamp};
 use hearthline_pipeline::filter::Filter;
 use serde::de::DeserializeOwned;
 
@@ -49,6 +49,18 @@ pub(super) fn instant(name: &str, text: Option<&str>) -> Result<Option<Timestamp
         )
     };
     text.map(|text| Timestamp::parse(text).map_err(refuse)).transpose()
+}
+
+/// The period from one instant to another: up to now, and `span` long, where the caller does not say.
+pub(super) fn period(
+    from: Option<&str>,
+    to: Option<&str>,
+    span: Duration,
+    clock: &dyn Clock,
+) -> Result<(Timestamp, Timestamp), ApiError> {
+    let to = instant("to", to)?.unwrap_or_else(|| clock.now());
+    let from = instant("from", from)?.unwrap_or_else(|| to.minus(span));
+    Ok((from, to))
 }
 
 /// A length of time: a whole number and `ms`, `s`, `m`, `h` or `d`.

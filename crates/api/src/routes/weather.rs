@@ -10,7 +10,7 @@ use hearthline_core::{Observation, Timestamp, WeatherRow};
 use hearthline_store::{Store, StoreError, WeatherQuery};
 use serde::{Deserialize, Serialize};
 
-use super::parameters::{Query, check_count, instant, length};
+use super::parameters::{Query, check_count, length, period};
 use super::reading::blocking;
 use crate::{ApiError, Reading};
 
@@ -91,8 +91,7 @@ pub(super) async fn get(
     State(reading): State<Reading>,
     Query(parameters): Query<Parameters>,
 ) -> Result<Json<Observations>, ApiError> {
-    let to = instant("to", parameters.to.as_deref())?.unwrap_or_else(|| reading.clock.now());
-    let from = instant("from", parameters.from.as_deref())?.unwrap_or_else(|| to.minus(SPAN));
+    let (from, to) = period(parameters.from.as_deref(), parameters.to.as_deref(), SPAN, &*reading.clock)?;
     let limit = parameters.limit.unwrap_or(LIMIT.0).clamp(1, LIMIT.1);
     let every = length("every", parameters.every.as_deref())?;
     if let Some(every) = every {
