@@ -10,12 +10,13 @@ mod weather;
 use std::time::Duration;
 
 use hearthline_core::{Seq, Timestamp};
-use hearthline_log::{Log, LogError, Read};
+use hearthline_log::{Log, LogError};
 use serde::{Deserialize, Serialize};
 
 pub use self::entities::{Entities, Version};
 pub use self::weather::{ABSENT, STALE, Weather};
 use crate::record::Record;
+use crate::replay::since_checkpoint;
 
 /// How far back a row finds its context.
 pub const DAYS: Duration = Duration::from_secs(11 * 86_400);
@@ -46,20 +47,13 @@ impl Context {
     /// When the log cannot be read.
     pub fn replay(log: &Log, end: Seq) -> Result<Self, LogError> {
         let mut context = Self::default();
-        let end = end.min(log.written());
-        let start = log.last_checkpoint(end).map_or(Seq::ZERO, |(seq, _)| Seq(seq.0.saturating_sub(1)));
-        let mut reader = log.reader(start);
-        while let Some(read) = reader.read()? {
-            let Read::Batch(batch) = read else { continue };
+        since_checkpoint(log, end, |batch, end| {
             for (_, _, bytes) in batch.records().take_while(|(seq, ..)| *seq <= end) {
                 if let Ok(record) = Record::decode(bytes) {
                     context.apply(&record);
                 }
             }
-            if batch.last() >= end {
-                break;
-            }
-        }
+        })?;
         Ok(context)
     }
 

@@ -35,6 +35,7 @@ pub mod portion;
 pub mod quarantine;
 pub mod record;
 pub mod registries;
+mod replay;
 pub mod silence;
 pub mod sinks;
 pub mod sources;

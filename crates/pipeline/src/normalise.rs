@@ -49,12 +49,6 @@ impl Normaliser {
         Self { site: site.into(), context, places: Places::default(), known: HashMap::new() }
     }
 
-    /// What the records so far say about the context of rows.
-    #[must_use]
-    pub const fn context(&self) -> &Context {
-        &self.context
-    }
-
     /// The row of a record; none for a record that is about the log itself.
     pub fn row(&mut self, seq: Seq, bytes: &[u8]) -> Option<Row> {
         match Record::decode(bytes) {

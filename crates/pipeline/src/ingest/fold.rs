@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::HashMap;
 use hearthline_core::{EntityId, Origin, Seq, Timestamp};
-use hearthline_log::{Log, LogError, Read};
+use hearthline_log::{Log, LogError};
 
 use super::offer::held;
 use crate::context::Context;
 use crate::counters::Counters;
 use crate::gaps::{Gap, Ledger, State};
 use crate::record::{Held, Moved, Record, StateRecord};
+use crate::replay::since_checkpoint;
 use crate::sources::home_assistant::wire::{self, EventData};
 
 /// The last state of each entity, the gaps and the counters: a fold over the log.
@@ -39,11 +40,7 @@ impl Fold {
     /// When the log cannot be read.
     pub fn replay(log: &Log, end: Seq) -> Result<Self, LogError> {
         let mut fold = Self::default();
-        let end = end.min(log.written());
-        let start = log.last_checkpoint(end).map_or(Seq::ZERO, |(seq, _)| Seq(seq.0.saturating_sub(1)));
-        let mut reader = log.reader(start);
-        while let Some(read) = reader.read()? {
-            let Read::Batch(batch) = read else { continue };
+        since_checkpoint(log, end, |batch, end| {
             for (_, _, bytes) in batch.records().take_while(|(seq, ..)| *seq <= end) {
                 match Record::decode(bytes) {
                     Ok(record) => fold.apply(record),
@@ -53,10 +50,7 @@ impl Fold {
             if let Some(counters) = Counters::from_meta(batch.meta()) {
                 fold.counters = counters;
             }
-            if batch.last() >= end {
-                break;
-            }
-        }
+        })?;
         Ok(fold)
     }
 
