@@ -8,6 +8,7 @@
 //! - [`server`]: which server it is, what it has, and how it is written to.
 //! - [`answer`]: what an answer to a write means.
 //! - [`send`]: rows on their way, until each has its fate.
+//! - [`stored`]: points as the server has them.
 //! - [`state`]: what is kept on disk.
 //! - [`sink`], [`view`]: all of it together, and what others may see of it.
 
@@ -21,6 +22,7 @@ pub mod send;
 pub mod server;
 pub mod sink;
 mod state;
+pub mod stored;
 pub mod view;
 
 pub use self::server::{Server, ServerConfig, Version};
