@@ -219,7 +219,10 @@ async fn a_repair_is_done_verified_shown_and_taken_back() {
     let id = job.id().to_owned();
     assert_eq!(id, "2026-11-26T00-41-07Z-gaps");
     let seen = engine.show(&id).unwrap();
-    assert_eq!((seen.running, seen.receipt.state, engine.running()), (true, State::Applying, Some(id.clone())));
+    assert_eq!(
+        (seen.running, seen.receipt.state, engine.running()),
+        (true, State::Applying, Some(id.clone()))
+    );
     let done = job.run().await.unwrap();
     assert_eq!((done.state, world.stones.lock().clone()), (State::Done, vec![1, 2, 3]));
     assert_eq!(done.verified.as_ref().unwrap().says, "3 stones lie in a row");
@@ -253,11 +256,8 @@ async fn killed_before_or_after_each_receipt_it_ends_as_without() {
             }
             let dying = Arc::new(Dying { disk: disk.clone(), left: AtomicU64::new(left) });
             let first = engine_on(dying.clone(), &world);
-            let job = if undo {
-                first.undo(&id)
-            } else {
-                first.begin("gaps", &Value::Null, Some("the row")).await
-            };
+            let job =
+                if undo { first.undo(&id) } else { first.begin("gaps", &Value::Null, Some("the row")).await };
             let ended = match job {
                 Ok(job) => job.run().await.map_err(|error| error.to_string()),
                 Err(refused) => Err(refused.to_string()),
