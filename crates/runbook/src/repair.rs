@@ -4,21 +4,32 @@
 //! that a repair that was killed goes on at the step at which it was. Therefore a step that is done twice is done once, and
 //! says all it needs in its own [`Step::data`]: whoever goes on has nothing but the receipt.
 
+mod blocking;
 pub mod catalogue;
+mod connection;
 mod drive;
 pub mod engine;
+mod gaps;
 pub mod options;
 pub mod plan;
+pub mod program;
+mod quarantine;
 pub mod receipt;
 pub mod receipts;
 mod repairs;
+#[cfg(test)]
+mod testing;
 
 use std::pin::Pin;
 
 pub use self::catalogue::{CATALOGUE, Kind};
+pub use self::connection::Connection;
 pub use self::engine::{Engine, Finding, Job, Refused, Seen};
+pub use self::gaps::Gaps;
 pub use self::options::{Mode, Options};
 pub use self::plan::{Plan, Step};
+pub use self::program::Program;
+pub use self::quarantine::Quarantine;
 pub use self::receipt::{Done, Receipt, State};
 pub use self::receipts::{Damaged, Listed, Receipts};
 pub use self::repairs::Repairs;
