@@ -9,11 +9,13 @@
 //! - [`answer`]: what an answer to a write means.
 //! - [`send`]: rows on their way, until each has its fate.
 //! - [`stored`]: points as the server has them.
+//! - [`export`]: points of a server in a file.
 //! - [`state`]: what is kept on disk.
 //! - [`sink`], [`view`]: all of it together, and what others may see of it.
 
 pub mod answer;
 pub mod attributes;
+pub mod export;
 pub mod line;
 pub mod name;
 pub mod point;
