@@ -32,7 +32,7 @@ use self::reading::{InfluxQl, Rows, bucket_of, duration_of, first_id, version_of
 use super::answer::{Meaning, meaning, type_of};
 use super::schema::FieldType;
 use super::send::Stop;
-use crate::http::{Answer, HttpError, Peer, Question};
+use crate::http::{Answer, HttpError, Limits, Peer, Question};
 use crate::sources::home_assistant::tls::TrustError;
 use crate::sources::home_assistant::{Address, Token, Trust, dial};
 
@@ -104,7 +104,7 @@ impl Server {
         let address = Address::of(&config.url).ok_or(TrustError::NoRoots("url names no host".into()))?;
         let dial = dial::tcp(address.clone(), &config.trust)?;
         let base = config.url.path().trim_end_matches('/').to_owned();
-        Ok(Self { peer: Peer::new(address, dial), base, config })
+        Ok(Self { peer: Peer::new(address, dial, Limits::default()), base, config })
     }
 
     /// What is written to, for a person.
@@ -403,6 +403,10 @@ impl Server {
     async fn ask(&mut self, question: &Question) -> Result<Answer, Stop> {
         self.peer.ask(question).await.map_err(|error| match error {
             HttpError::Question(_) => Stop::Parked(format!("{error}: correct url")),
+            HttpError::Tls { .. } => Stop::Later {
+                after: None,
+                words: format!("{error}; name its authority with ca_file, or set tls_verify = false"),
+            },
             error => Stop::Later { after: None, words: error.to_string() },
         })
     }
