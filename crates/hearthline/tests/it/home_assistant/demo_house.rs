@@ -22,7 +22,8 @@ const WEATHER: &str = "weather.demo_weather_north";
 
 #[tokio::test]
 #[ignore = "needs Home Assistant: cargo xtask test"]
-async fn rows_of_the_demo_house_before_and_after_a_device_is_moved_an_entity_renamed_and_given_another_unit() {
+async fn rows_of_the_demo_house_before_and_after_a_device_is_moved_an_entity_renamed_and_given_another_unit()
+{
     let mut house = HomeAssistant::absent();
     house.configure("demo:\n");
     house.start().await;
