@@ -16,7 +16,7 @@ pub use access::ApiToken;
 pub use error::ApiError;
 pub use routes::{
     Backfill, Bucket, Change, Conflict, Conflicts, ConflictsReset, Entities, Entity, EntityChange,
-    EntityChanges, Event, Events, Fault, FaultList, Flushed, History, LeftOut, Lost, NameSpan, Observations,
+    EntityChanges, Event, Events, Fault, FaultList, Flushed, History, LeftOut, Lost, Naive, NaiveLoss, NameSpan, Observations,
     Observed, Quarantine, Quarantined, QuarantinedWhole, Retention, RetentionAmount, RetentionDay,
     RetentionReceipts, Retried, SettledList, Settlement, SilentSince, State, Stats, Unread, reading, router,
 };
