@@ -8,6 +8,8 @@
 //! | what it keeps | `SHOW RETENTION POLICIES` | `/api/v2/buckets` | it does not say |
 //! | made if missing | `CREATE DATABASE` | `/api/v2/buckets` | by the first write |
 //!
+//! A database that had rows of ours and is gone is not made (3 makes it by itself): the sink is parked, and a person decides.
+//!
 //! That a user or token may write is known without a write: of an empty one, rights and database are looked at first. Whatever
 //! may not be read (fields, retention) is not known, and learned from refusals.
 
