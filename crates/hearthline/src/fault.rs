@@ -92,8 +92,10 @@ const RESTORED: (&str, &str) =
     ("token-restored", "the token is let in again, and the next attempt is made now");
 
 /// What somebody does to the InfluxDB by hand.
-const DROPPED: (&str, &str) =
-    ("bucket-dropped", "the InfluxDB's bucket is dropped with all its points, and there is none until `heal`");
+const DROPPED: (&str, &str) = (
+    "bucket-dropped",
+    "the InfluxDB's bucket is dropped with all its points, and there is none until `heal`",
+);
 
 /// The old way, for comparison.
 const NAIVE: (&str, &str) = (

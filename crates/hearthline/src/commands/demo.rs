@@ -5,6 +5,7 @@
 
 pub(crate) mod influxdb;
 pub(crate) mod naive;
+mod tour;
 
 use std::io::{self, IsTerminal as _};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -69,6 +70,9 @@ pub(crate) struct Args {
     /// Another number is another house
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Break it in five acts, compare each with what was fired, and end: 0 only if every figure holds. Its folder stays
+    #[arg(long, conflicts_with = "hours")]
+    tour: bool,
 }
 
 fn lively(text: &str) -> Result<f64, String> {
@@ -78,6 +82,9 @@ fn lively(text: &str) -> Result<f64, String> {
 
 /// Shows a house until told to stop.
 pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit> {
+    if args.tour {
+        return tour::run(&args, context).await;
+    }
     let mut settings = context.settings;
     super::run::start_logging(&settings);
     let temporary = match &args.data_dir {

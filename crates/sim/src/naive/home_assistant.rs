@@ -49,7 +49,9 @@ impl Connection {
         connection.expect("auth_required").await?;
         connection.say(&json!({ "type": "auth", "access_token": token })).await?;
         connection.expect("auth_ok").await?;
-        connection.say(&json!({ "id": 1, "type": "subscribe_events", "event_type": "state_changed" })).await?;
+        connection
+            .say(&json!({ "id": 1, "type": "subscribe_events", "event_type": "state_changed" }))
+            .await?;
         connection.expect("result").await?;
         Ok(connection)
     }
