@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::sources::home_assistant::{Address, Dial, SessionError};
+use crate::watch::ticking;
 
 /// How long a connection may take, encryption included.
 pub const CONNECT: Duration = Duration::from_secs(5);
@@ -130,7 +131,7 @@ impl Peer {
     }
 
     async fn connect(&self) -> Result<Kept, HttpError> {
-        let stream = match timeout(CONNECT, (self.dial)()).await {
+        let stream = match ticking(timeout(CONNECT, (self.dial)())).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return Err(HttpError::Unreachable(words(&error))),
             Err(_) => {
@@ -170,7 +171,7 @@ impl Peer {
             })?;
             Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: body.to_bytes() })
         };
-        let answer = timeout(ANSWER, asked).await.map_err(|_| {
+        let answer = ticking(timeout(ANSWER, asked)).await.map_err(|_| {
             let late = HttpError::Late { address: self.address.authority(), within: ANSWER };
             (late, Nothing::Known)
         })??;
