@@ -7,6 +7,8 @@ use std::time::Duration;
 use hearthline_sim::{Fault, HomeAssistant, InfluxDb, InfluxFault, Weather, WeatherFault};
 use tokio::sync::Notify;
 
+use crate::app::{Snag, Snags};
+
 /// A word, what it causes as a scenario says it, and what it says then.
 type Named = (&'static str, &'static str, &'static str);
 
@@ -84,6 +86,40 @@ const INFLUX: [(&str, InfluxFault, &str); 3] = [
 /// What is on our own side: the archive.
 const ARCHIVE: (&str, &str) = ("archive", "the archive takes nothing until `heal`");
 
+/// What happens to our own threads: the part, what, and what it says then.
+const SNAGS: [(&str, &str, Snag, &str); 12] = [
+    ("hang-store", "store", Snag::Hangs, "the thread of the archive hangs"),
+    ("hang-sink", SINK, Snag::Hangs, "the thread that writes to the InfluxDB hangs"),
+    ("hang-weather", "weather", Snag::Hangs, "the thread that asks for the weather hangs"),
+    ("hang-reader", "home_assistant", Snag::Hangs, "the thread that listens to Home Assistant hangs"),
+    (
+        "hang-log",
+        "log",
+        Snag::Hangs,
+        "the thread of the log hangs, which only a new start of the program mends",
+    ),
+    (
+        "hang-disk",
+        "store",
+        Snag::HangsInside,
+        "the disk of the archive does not come back, which only a new start of the program mends",
+    ),
+    (
+        "slow-store",
+        "store",
+        Snag::Slow(Duration::from_secs(20)),
+        "the disk of the archive takes 20 s for one write",
+    ),
+    ("panic-store", "store", Snag::Panics, "the thread of the archive panics"),
+    ("panic-sink", SINK, Snag::Panics, "the thread that writes to the InfluxDB panics"),
+    ("panic-weather", "weather", Snag::Panics, "the thread that asks for the weather panics"),
+    ("panic-reader", "home_assistant", Snag::Panics, "the thread that listens to Home Assistant panics"),
+    ("panic-log", "log", Snag::Panics, "the thread of the log panics"),
+];
+
+/// The sink of the demonstration.
+const SINK: &str = "influxdb-simulated";
+
 /// Ends what lasts.
 const HEAL: (&str, &str) = ("heal", "everything that lasts is over, and the next attempt is made now");
 
@@ -92,7 +128,8 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
     let weather = WEATHER.iter().map(|(name, _, says)| (*name, *says));
     let influx = INFLUX.iter().map(|(name, _, says)| (*name, *says));
     let named = FAULTS.iter().map(|(name, _, says)| (*name, *says));
-    named.chain(weather).chain(influx).chain([ARCHIVE, HEAL])
+    let snags = SNAGS.iter().map(|(name, .., says)| (*name, *says));
+    named.chain(weather).chain(influx).chain(snags).chain([ARCHIVE, HEAL])
 }
 
 /// What can be broken.
@@ -110,6 +147,8 @@ pub(crate) struct Breakable {
     pub(crate) ask_weather: Arc<Notify>,
     /// The simulated InfluxDB.
     pub(crate) influx: InfluxDb,
+    /// What happens to the threads of our own parts.
+    pub(crate) snags: Snags,
 }
 
 impl Breakable {
@@ -130,10 +169,13 @@ impl Breakable {
             self.ask_weather.notify_one();
         } else if let Some((_, fault, _)) = INFLUX.iter().find(|(name, ..)| *name == word) {
             self.influx.cause(*fault);
+        } else if let Some((_, part, snag, _)) = SNAGS.iter().find(|(name, ..)| *name == word) {
+            self.snags.set(part, *snag);
         } else if word == ARCHIVE.0 {
             self.archive.store(true, Ordering::Relaxed);
         } else {
             self.archive.store(false, Ordering::Relaxed);
+            self.snags.release();
             self.peer.heal();
             self.weather.cause(None);
             self.influx.heal();
@@ -155,8 +197,8 @@ mod tests {
         let weather = Weather::new(clock.clone(), None, hearthline_sim::Outdoors::default);
         let peer = HomeAssistant::new(house, clock.clone(), hearthline_sim::Options::default());
         let influx = InfluxDb::new(hearthline_sim::InfluxVersion::V2, hearthline_sim::Access::Open, clock);
-        let (retry, archive, ask_weather) = Default::default();
-        let house = Breakable { peer, retry, archive, weather, ask_weather, influx };
+        let (retry, archive, ask_weather, snags) = Default::default();
+        let house = Breakable { peer, retry, archive, weather, ask_weather, influx, snags };
         assert!(house.cause("fire").unwrap_err().contains("half-open"));
         assert!(house.cause("weather-429").is_ok());
         assert_eq!(house.weather.answer("/v1/forecast").retry_after, Some(60));

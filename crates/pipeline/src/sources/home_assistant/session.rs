@@ -261,7 +261,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
 
     async fn send(&mut self, text: String) -> Result<(), SessionError> {
         let sending = self.socket.send(tungstenite::Message::text(text));
-        ticking(timeout(DEADLINE, sending)).await.map_err(|_| SessionError::Silent(DEADLINE))?.map_err(stream_error)
+        ticking(timeout(DEADLINE, sending))
+            .await
+            .map_err(|_| SessionError::Silent(DEADLINE))?
+            .map_err(stream_error)
     }
 }
 
