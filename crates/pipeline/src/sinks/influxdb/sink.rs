@@ -150,6 +150,15 @@ impl InfluxSink {
         self.view.clone()
     }
 
+    /// The same, shown where the sink before this one was, of which it is asked what was asked of that.
+    #[must_use]
+    pub fn shown_in(mut self, view: InfluxView) -> Self {
+        let seen = self.view.look();
+        view.change(|shown| *shown = seen);
+        self.view = view;
+        self
+    }
+
     /// Takes a batch.
     fn take(&mut self, batch: &Batch) {
         let through = self.taken.committed.seq;
