@@ -63,6 +63,92 @@ export interface Sink {
   lag_s: number;
   write_errors: number;
   last_error: string | null;
+  /** Why it is not healthy, and what to do. */
+  reason?: string | null;
+  /** What its server calls itself. */
+  version?: string | null;
+  url?: string | null;
+  database?: string | null;
+  /** Fields that the server has as another type. */
+  conflicts?: number | null;
+  /** Events that the server has not taken; `pending` is counted from what is written down. */
+  lag_events?: number | null;
+}
+
+/** One place that the log is delivered to, with what is known of its server. */
+export interface SinkReport {
+  sink: Sink;
+  server: SinkServer | null;
+}
+
+export interface SinkServer {
+  /** Why its fields are not known, in its words. */
+  fields_unknown: string | null;
+  conflicts: Conflict[];
+  left_out: LeftOut[];
+  /** The newest first. */
+  refused: RefusedRow[];
+  /** Events that left the log before it had them. */
+  missed: number;
+  cardinality: Cardinality;
+}
+
+/** A field of ours whose name the server has as another type. Nothing is lost by it. */
+export interface Conflict {
+  sink: string;
+  measurement: string;
+  field: string;
+  server: string[];
+  ours: string;
+  goes_to: string;
+  since: string;
+  rows: number;
+}
+
+/** A field that rows were written without. */
+export interface LeftOut {
+  sink: string;
+  field: string;
+  reason: string;
+  rows: number;
+}
+
+export interface RefusedRow {
+  at: string;
+  seq: number;
+  entity: string | null;
+  /** As it was sent. */
+  line: string;
+  /** The server's. */
+  words: string;
+}
+
+/** Series since the program started, fields with those that the server has. */
+export interface Cardinality {
+  series: number;
+  entities: number;
+  fields: Share[];
+  most_series: Share[];
+  most_fields: Share[];
+  concerns: Concern[];
+}
+
+export interface Share {
+  of: string;
+  count: number;
+}
+
+/** A limit of the server that is near or passed. */
+export interface Concern {
+  what: string;
+  count: number;
+  limit: number;
+  says: string;
+}
+
+/** The sinks that read their server's fields again. */
+export interface ConflictsReset {
+  sinks: string[];
 }
 
 export type PartState = 'starting' | 'healthy' | 'degraded' | 'unhealthy' | 'parked' | 'off';

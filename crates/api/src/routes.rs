@@ -17,6 +17,7 @@ mod parameters;
 mod quarantine;
 mod reading;
 mod retention;
+mod sinks;
 mod stats;
 mod status;
 mod weather;
@@ -43,6 +44,7 @@ pub use quarantine::one::QuarantinedWhole;
 pub use quarantine::settle::SettledList;
 pub use quarantine::{Quarantine, Quarantined, Settlement};
 pub use retention::{Retention, RetentionAmount, RetentionDay, RetentionReceipts};
+pub use sinks::{SinkCardinality, SinkConcern, SinkReport, SinkServer, SinkShare};
 pub use stats::Stats;
 pub use weather::{Observations, Observed};
 
@@ -95,6 +97,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/live", get(live::get))
         .route("/api/v1/flush", post(flush::post))
         .route("/api/v1/conflicts", get(conflicts::get))
+        .route("/api/v1/sinks/{name}", get(sinks::one))
         .route("/api/v1/gaps", get(gaps::get))
         .route("/api/v1/gaps/{id}", get(gaps::one))
         .route("/api/v1/gaps/retry", post(gaps::retry))

@@ -1,5 +1,6 @@
 import type {
   Backfill,
+  ConflictsReset,
   Entities,
   Entity,
   EntityChange,
@@ -15,6 +16,7 @@ import type {
   Retention,
   Retried,
   SettledList,
+  SinkReport,
   Status,
 } from '../api';
 
@@ -115,3 +117,9 @@ export const readAgain = async (seq: number) => (await ask<SettledList>(`quarant
 export const dropAside = async (seq: number) => (await ask<SettledList>(`quarantine/drop?seqs=${seq}`, 'POST')).body;
 
 export const askRetention = async () => (await ask<Retention>('retention')).body;
+
+/** One place that the log is delivered to, with what is known of its server. */
+export const askSink = async (name: string) => (await ask<SinkReport>(`sinks/${encodeURIComponent(name)}`)).body;
+/** Has it forget what it knows of its server's fields and read them again. */
+export const readFieldsAgain = async (name: string) =>
+  (await ask<ConflictsReset>(`conflicts/reset?sink=${encodeURIComponent(name)}`, 'POST')).body;
