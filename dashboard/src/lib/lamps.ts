@@ -68,19 +68,22 @@ function disk({ log, parts }: Status, written: number | null): Lamp {
 
 function place(sink: Sink, _: number, all: Sink[]): Lamp {
   const late = behind(sink);
-  const word = wordOf(sink.state, late ?? 'up to date');
-  if (sink.state === 'degraded' && late !== null) word[1] = late;
-  const waiting = eventsBehind(sink);
-  const detail = sink.state === 'healthy' && late === null ? `${count(sink.delivered)} kept` : `${events(waiting)} safe on disk`;
+  const [tone, usual] = wordOf(sink.state, late ?? 'up to date');
+  const word = sink.state === 'degraded' && late !== null ? late : usual;
   return {
     name: nameOfPlace(sink, all),
     icon: isArchive(sink) ? 'archive' : 'server',
-    tone: word[0],
-    word: word[1],
-    detail: late !== null && word[1] === late ? 'safe on disk' : detail,
-    reason: word[0] === 'good' ? null : (sink.reason ?? sink.last_error),
+    tone,
+    word,
+    detail: word === late ? 'safe on disk' : detailOf(sink),
+    reason: tone === 'good' ? null : (sink.reason ?? sink.last_error),
     link: linkToPlace(sink.name),
   };
+}
+
+function detailOf(sink: Sink): string {
+  if (sink.state !== 'healthy') return `${events(eventsBehind(sink))} safe on disk`;
+  return sink.pending > 0 ? `${count(sink.pending)} on their way` : `${count(sink.delivered)} kept`;
 }
 
 function outdoors({ weather }: Status, observed: number | null): Lamp {
