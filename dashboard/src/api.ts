@@ -476,3 +476,98 @@ export interface Backfill {
 export interface Retried {
   retried: number;
 }
+
+/** What was repaired, and what can be. */
+export interface Repairs {
+  /** The id of the one that is being carried out. */
+  running: string | null;
+  /** The newest first. */
+  receipts: Receipt[];
+  damaged: { id: string; why: string }[];
+  catalogue: RepairKind[];
+}
+
+/** A repair that there is. */
+export interface RepairKind {
+  name: string;
+  mends: string;
+  touches: string;
+  undo: string;
+  options: string[];
+  needs_program: boolean;
+}
+
+export interface Findings {
+  findings: Finding[];
+}
+
+/** What is wrong, with what would mend it. */
+export interface Finding {
+  repair: string;
+  plan: Plan | null;
+  /** Why it is not known whether something is wrong. */
+  unknown: string | null;
+}
+
+/** What a repair would do, in its order. */
+export interface Plan {
+  repair: string;
+  /** What is wrong; without steps, why there is nothing to do. */
+  finding: string;
+  steps: Step[];
+  /** What a person has to type first, where data is taken away. */
+  confirm: string | null;
+  notes: string[];
+}
+
+export interface Step {
+  kind: string;
+  what: string;
+  touches: string;
+  rows: number | null;
+  bytes: number | null;
+  seconds: number | null;
+  /** It can be taken back. */
+  undo: boolean;
+}
+
+/** What a repair did, up to now. */
+export interface Receipt {
+  id: string;
+  options: RepairOptions;
+  plan: Plan;
+  state: 'applying' | 'done' | 'failed' | 'undoing' | 'undone';
+  started: string;
+  ended: string | null;
+  /** One for each step of the plan. */
+  steps: StepReceipt[];
+  verified: Done | null;
+  error: string | null;
+}
+
+export interface StepReceipt {
+  started: string | null;
+  done: Done | null;
+  error: string | null;
+  undone: Done | null;
+  took_ms: number;
+}
+
+export interface Done {
+  says: string;
+}
+
+export type RepairOptions = Record<string, string | boolean>;
+
+/** A receipt, and how far its repair is at this moment. */
+export interface SeenRepair {
+  receipt: Receipt;
+  running: boolean;
+  /** From 0. */
+  step: number | null;
+  progress: { done: number; of: number | null; unit: string } | null;
+}
+
+export interface RepairBegun {
+  id: string;
+}

@@ -18,7 +18,8 @@ pub use routes::{
     Backfill, Bucket, Change, Conflict, Conflicts, ConflictsReset, Entities, Entity, EntityChange,
     EntityChanges, Event, Events, Fault, FaultList, Flushed, History, LeftOut, Lost, NameSpan, Observations,
     Observed, Quarantine, Quarantined, QuarantinedWhole, Retention, RetentionAmount, RetentionDay,
-    RetentionReceipts, Retried, SettledList, Settlement, SilentSince, State, Stats, Unread, reading, router,
+    RetentionReceipts, Retried, SettledList, Settlement, SilentSince, SinkCardinality, SinkConcern,
+    SinkReport, SinkServer, SinkShare, State, Stats, Unread, reading, router,
 };
 pub use serve::serve;
 pub use state::{ApiState, Faults, FlushRequest, Reading};

@@ -82,6 +82,7 @@ fn the_first_page_is_small_and_so_is_all_of_it() {
     let linked = html.split('"').filter_map(|link| link.strip_prefix("./"));
     let first = html.len() + linked.map(packed).sum::<usize>();
     assert!((10_000..80_000).contains(&first), "the first page has {first} bytes");
-    let whole: usize = FILES.iter().filter(|(name, _)| !name.ends_with(".gz")).map(|(name, _)| packed(name)).sum();
+    let whole: usize =
+        FILES.iter().filter(|(name, _)| !name.ends_with(".gz")).map(|(name, _)| packed(name)).sum();
     assert!(whole > first && whole < 200_000, "the whole page has {whole} bytes");
 }

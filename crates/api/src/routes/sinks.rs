@@ -127,8 +127,10 @@ pub(super) async fn one(
 async fn server(view: InfluxView) -> Result<SinkServer, ApiError> {
     let of = view.clone();
     let read = tokio::task::spawn_blocking(move || of.refused(REFUSED)).await;
-    let refused = read.map_err(|error| error.to_string()).and_then(|read| read.map_err(|error| error.to_string()));
-    let refused = refused.map_err(|why| ApiError::inside("the rows that were set aside cannot be read", why))?;
+    let refused =
+        read.map_err(|error| error.to_string()).and_then(|read| read.map_err(|error| error.to_string()));
+    let refused =
+        refused.map_err(|why| ApiError::inside("the rows that were set aside cannot be read", why))?;
     let (name, seen) = (view.name(), view.look());
     Ok(SinkServer {
         conflicts: conflicts_of(name, seen.conflicts),

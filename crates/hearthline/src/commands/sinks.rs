@@ -135,7 +135,8 @@ fn of_server(known: &SinkServer) -> Vec<String> {
 }
 
 fn listed(shares: &[SinkShare]) -> String {
-    let shares: Vec<_> = shares.iter().take(SHOWN).map(|share| format!("{} {}", share.of, share.count)).collect();
+    let shares: Vec<_> =
+        shares.iter().take(SHOWN).map(|share| format!("{} {}", share.of, share.count)).collect();
     shares.join(", ")
 }
 

@@ -39,7 +39,8 @@ impl Recorded {
         let store = Store::open_read_only(Arc::new(RealFs), clock, config)?;
         let there = store.latest().into_iter().filter(|row| row.state.is_some());
         let all: Vec<_> = there.map(|row| (store.entity(row.entity_id.as_str()), row)).collect();
-        Ok(Some(Self(all.into_iter().map(|(entity, row)| (row, entity)).collect())).filter(|all| !all.0.is_empty()))
+        Ok(Some(Self(all.into_iter().map(|(entity, row)| (row, entity)).collect()))
+            .filter(|all| !all.0.is_empty()))
     }
 
     /// What it would cost this sink's server, which has these fields.

@@ -121,10 +121,20 @@ mod tests {
     #[test]
     fn a_limit_is_told_from_four_fifths_of_it_on_and_only_of_a_server_that_has_it() {
         let fields = |count| BTreeMap::from([("m".to_owned(), count), ("weather".to_owned(), 11)]);
-        let below =
-            Cardinality { series: 799_999, entities: 79_999, fields: fields(393), tags: 6, ..Cardinality::default() };
-        let near =
-            Cardinality { series: 800_000, entities: 80_000, fields: fields(394), tags: 5, ..Cardinality::default() };
+        let below = Cardinality {
+            series: 799_999,
+            entities: 79_999,
+            fields: fields(393),
+            tags: 6,
+            ..Cardinality::default()
+        };
+        let near = Cardinality {
+            series: 800_000,
+            entities: 80_000,
+            fields: fields(394),
+            tags: 5,
+            ..Cardinality::default()
+        };
         let versions = [None, Some(Version::V1), Some(Version::V2), Some(Version::V3)];
         assert_eq!(
             versions.map(|version| words(&near, version)),
@@ -139,7 +149,10 @@ mod tests {
             ]
         );
         let below = Cardinality { fields: fields(393), tags: 5, ..below };
-        assert_eq!(versions.map(|version| words(&below, version)), [vec![], vec![], vec![], vec![]] as [Vec<String>; 4]);
+        assert_eq!(
+            versions.map(|version| words(&below, version)),
+            [vec![], vec![], vec![], vec![]] as [Vec<String>; 4]
+        );
     }
 
     #[test]

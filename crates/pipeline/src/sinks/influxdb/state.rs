@@ -70,7 +70,8 @@ pub(super) fn newest_refused(fs: &dyn Fs, dir: &Path, most: usize) -> io::Result
     for file in ["refused.ndjson", "refused.old.ndjson"] {
         if rows.len() < most {
             let text = fs.read_if_exists(&dir.join(file))?.unwrap_or_default();
-            let lines = text.rsplit(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
+            let lines =
+                text.rsplit(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
             rows.extend(lines.take(most - rows.len()));
         }
     }

@@ -59,7 +59,12 @@ impl InfluxView {
     #[must_use]
     pub fn new(name: &str, dir: &Path, fs: Arc<dyn Fs>, url: String, database: String) -> Self {
         let seen = InfluxViewOf { url, database, ..InfluxViewOf::default() };
-        Self { name: name.into(), dir: dir.into(), fs, inner: Arc::new(Mutex::new(Inner { seen, reset: false })) }
+        Self {
+            name: name.into(),
+            dir: dir.into(),
+            fs,
+            inner: Arc::new(Mutex::new(Inner { seen, reset: false })),
+        }
     }
 
     /// As in the settings.

@@ -24,11 +24,15 @@ fn by_default_what_changes_with_the_house_is_written() {
 fn by_default_nothing_gives_access_shows_a_picture_or_says_where_somebody_is() {
     let all = BY_DOMAIN.iter().flat_map(|(_, names)| *names).chain(&ANYWHERE);
     for name in all {
-        for part in ["token", "code", "password", "secret", "picture", "url", "content_id", "latitude", "longitude"] {
+        for part in
+            ["token", "code", "password", "secret", "picture", "url", "content_id", "latitude", "longitude"]
+        {
             assert!(!name.contains(part), "{name}");
         }
     }
-    for (domain, attribute) in [("camera", "access_token"), ("person", "latitude"), ("image", "entity_picture")] {
+    for (domain, attribute) in
+        [("camera", "access_token"), ("person", "latitude"), ("image", "entity_picture")]
+    {
         assert!(!Attributes::Default.keeps(domain, attribute), "{domain} {attribute}");
     }
 }

@@ -86,7 +86,8 @@ impl Names {
 
     /// How many fields each measurement has, as far as they are known here; that of states with those which every house has.
     pub(super) fn fields(&self) -> BTreeMap<String, u64> {
-        let to_come = |measurement: &str| if measurement == self.measurement { self.columns.to_come } else { 0 };
+        let to_come =
+            |measurement: &str| if measurement == self.measurement { self.columns.to_come } else { 0 };
         let count = |(measurement, fields): (&String, &HashSet<String>)| {
             (measurement.clone(), (fields.len() + to_come(measurement)) as u64)
         };

@@ -80,9 +80,11 @@ impl Example {
                 raw: state.get().into(),
             }));
         }
-        records.extend(self.event.iter().map(|event| {
-            Record::Event(EventRecord { received: Timestamp::EPOCH, raw: event.get().into() })
-        }));
+        records.extend(
+            self.event.iter().map(|event| {
+                Record::Event(EventRecord { received: Timestamp::EPOCH, raw: event.get().into() })
+            }),
+        );
         records.extend(self.observation.iter().map(|weather| observed(weather)));
         records
     }
