@@ -81,10 +81,16 @@ pub fn point<'f>(
         key(out, name);
         out.push(b'=');
         let written = match value {
-            FieldValue::Float(number) => Ok(float(out, *number)),
+            FieldValue::Float(number) => {
+                float(out, *number);
+                Ok(())
+            }
+            FieldValue::Text(says) => {
+                text(out, says);
+                Ok(())
+            }
             FieldValue::Integer(number) => write!(out, "{number}i"),
             FieldValue::Unsigned(number) => write!(out, "{number}u"),
-            FieldValue::Text(says) => Ok(text(out, says)),
             FieldValue::Bool(is) => write!(out, "{is}"),
         };
         debug_assert!(written.is_ok(), "a Vec takes everything");
