@@ -9,12 +9,14 @@
 //! - [`answer`]: what an answer to a write means.
 //! - [`send`]: rows on their way, until each has its fate.
 //! - [`stored`]: points as the server has them.
+//! - [`copy`]: values that go where we would have written them.
 //! - [`export`]: points of a server in a file.
 //! - [`state`]: what is kept on disk.
 //! - [`sink`], [`view`]: all of it together, and what others may see of it.
 
 pub mod answer;
 pub mod attributes;
+pub mod copy;
 pub mod export;
 pub mod line;
 pub mod name;

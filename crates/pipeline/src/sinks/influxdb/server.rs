@@ -15,6 +15,7 @@
 mod fields;
 mod open;
 pub mod page;
+pub mod points;
 mod query;
 mod reading;
 pub mod table;
