@@ -10,7 +10,7 @@
 //! - [`send`]: rows on their way, until each has its fate.
 //! - [`stored`]: points as the server has them.
 //! - [`copy`]: values that go where we would have written them.
-//! - [`export`]: points of a server in a file.
+//! - [`export`], [`restore`]: points of a server in a file, and back into a server.
 //! - [`state`]: what is kept on disk.
 //! - [`sink`], [`view`]: all of it together, and what others may see of it.
 
@@ -21,6 +21,7 @@ pub mod export;
 pub mod line;
 pub mod name;
 pub mod point;
+pub mod restore;
 pub mod schema;
 pub mod send;
 pub mod server;
@@ -31,4 +32,4 @@ pub mod view;
 
 pub use self::server::{Server, ServerConfig, Version};
 pub use self::sink::{InfluxConfig, InfluxSink, Start};
-pub use self::view::{InfluxView, InfluxViewOf};
+pub use self::view::{Hold, InfluxView, InfluxViewOf};

@@ -12,6 +12,7 @@
 //! That a user or token may write is known without a write: of an empty one, rights and database are looked at first. Whatever
 //! may not be read (fields, retention) is not known, and learned from refusals.
 
+mod clear;
 mod fields;
 mod open;
 pub mod page;
@@ -34,6 +35,8 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 
 pub use self::open::Opened;
+pub use self::page::Reader;
+pub use self::table::{EVER, Table};
 use super::answer::{Meaning, meaning};
 use super::send::Stop;
 use crate::http::{Answer, HttpError, Limits, Peer, Question};

@@ -334,7 +334,11 @@ impl Server {
 
     /// The shards of the default retention policy that a range touches, in order. Whoever may not list them is told how long they
     /// are.
-    async fn shards(&mut self, version: Version, range: &Range<i64>) -> Result<Vec<Range<i64>>, Stop> {
+    pub(super) async fn shards(
+        &mut self,
+        version: Version,
+        range: &Range<i64>,
+    ) -> Result<Vec<Range<i64>>, Stop> {
         let (policy, length) = self.shard_length(version).await?;
         if let Ok(rows) = self.influx_ql(version, "SHOW SHARDS").await? {
             let database = self.config.database.clone();
