@@ -37,7 +37,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::{ApiState, ApiToken, Reading, router};
+use crate::{ApiState, ApiToken, Naive, NaiveLoss, Reading, router};
 
 /// 2026-11-23, noon.
 const NOON: Timestamp = Timestamp(1_795_435_200_000_000);
@@ -94,6 +94,17 @@ impl House {
             faults: crate::Faults {
                 named: vec![crate::Fault { name: "drop".into(), says: "the connection breaks".into() }],
                 cause: Arc::new(|_| ()),
+                naive: Arc::new(|| {
+                    let words = "field type conflict".to_owned();
+                    Some(Naive {
+                        running: true,
+                        ended: None,
+                        received: 5,
+                        accepted: 2,
+                        lost: 3,
+                        refused: vec![NaiveLoss { words, events: 3 }],
+                    })
+                }),
             },
             stop: stop.clone(),
             token: ApiToken::new("right"),

@@ -9,6 +9,8 @@
 //! | made if missing | `CREATE DATABASE` | `/api/v2/buckets` | by the first write |
 //! | its points | InfluxQL at `/query` | the same, for a bucket that is mapped | SQL at `/api/v3/query_sql` |
 //!
+//! A database that had rows of ours and is gone is not made (3 makes it by itself): the sink is parked, and a person decides.
+//!
 //! That a user or token may write is known without a write: of an empty one, rights and database are looked at first. Whatever
 //! may not be read (fields, retention) is not known, and learned from refusals.
 

@@ -343,7 +343,9 @@ impl InfluxSink {
             return Ok(opened.version);
         }
         let measurements = measurements(&self.config.layout);
-        let opened = self.server.open(&measurements, true).await.map_err(|stop| self.failed(stop))?;
+        // One that had rows and is gone was dropped: made again in silence, it would be without its past.
+        let make = self.taken.committed.delivered == 0;
+        let opened = self.server.open(&measurements, make).await.map_err(|stop| self.failed(stop))?;
         self.adopt(&opened.fields);
         self.encoder.join_lines(opened.reads_lines);
         if let Some(sending) = &mut self.sending {

@@ -294,6 +294,31 @@ async fn each_trouble_waits_or_asks_for_a_person_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn a_database_that_was_dropped_with_its_rows_is_not_made_again_in_silence() {
+    for version in [InfluxVersion::V1, InfluxVersion::V2] {
+        let mut rig = Rig::new(version).await;
+        let mut sink = rig.sink();
+        let first = rig.states(3);
+        sink.write(&first).await.unwrap();
+        sink.commit().await.unwrap();
+        assert!(rig.server.drop_database(HOUSE));
+        let second = rig.states(2);
+        for _ in 0..3 {
+            let error = match sink.write(&second).await {
+                Ok(()) => sink.commit().await.unwrap_err(),
+                Err(error) => error,
+            };
+            assert_eq!(error.kind, ErrorKind::Config, "{version:?}: {error}");
+            assert!(error.message.contains("see that") && error.message.contains("exists"), "{error}");
+            assert!(!rig.server.has(HOUSE), "{version:?}");
+        }
+        rig.server.create(HOUSE, None);
+        assert_eq!(sink.commit().await.unwrap().delivered, 5, "{version:?}");
+        assert_eq!(rig.stored(), 2, "{version:?}: what was dropped is not sent again");
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_is_too_large_is_sent_in_parts() {
     let mut rig = Rig::new(InfluxVersion::V1).await;
     let mut sink = rig.sink();
