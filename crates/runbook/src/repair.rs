@@ -17,6 +17,7 @@ mod quarantine;
 pub mod receipt;
 pub mod receipts;
 mod repairs;
+pub mod schema;
 #[cfg(test)]
 mod testing;
 

@@ -227,6 +227,24 @@ impl Server {
         self.count_where(table, field, FieldType::Text, range, &also).await
     }
 
+    /// How many integers of the field are further from zero than `most`.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn count_beyond(
+        &mut self,
+        table: &Table,
+        field: &str,
+        kind: FieldType,
+        most: i64,
+        range: &Range<i64>,
+    ) -> Result<u64, Stop> {
+        let name = table.field(field, kind);
+        let above = self.count_where(table, field, kind, range, &format!(" AND {name} > {most}")).await?;
+        let below = self.count_where(table, field, kind, range, &format!(" AND {name} < -{most}")).await?;
+        Ok(above + below)
+    }
+
     async fn count_where(
         &mut self,
         table: &Table,
