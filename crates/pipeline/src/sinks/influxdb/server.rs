@@ -18,6 +18,7 @@ mod clear;
 mod fields;
 mod open;
 pub mod page;
+pub mod points;
 mod query;
 mod reading;
 pub mod table;

@@ -15,9 +15,8 @@ mod plan;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use hearthline_core::{Clock, Fs, Timestamp};
+use hearthline_core::Timestamp;
 use hearthline_pipeline::sinks::influxdb::point::WEATHER;
 use hearthline_pipeline::sinks::influxdb::schema::FieldType;
 use hearthline_pipeline::sinks::influxdb::server::{EVER, Opened};
@@ -26,11 +25,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use self::exports::Exports;
-use super::Target;
+use super::{MendedSink, STANDS};
 use crate::repair::{Doing, Done, Options, Plan, Repair, RepairError, Scribe, Step};
-
-/// How long the sink may take until nothing of it is on its way.
-const STILL: Duration = Duration::from_secs(60);
 
 /// What is cleared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,10 +43,8 @@ pub struct ClearOptions {
 
 /// The repair.
 pub struct Clear {
-    target: Target,
+    sink: MendedSink,
     options: ClearOptions,
-    fs: Arc<dyn Fs>,
-    clock: Arc<dyn Clock>,
     server: Option<(Server, Version, String)>,
     hold: Option<Hold>,
 }
@@ -117,17 +111,17 @@ impl Task {
 impl Clear {
     /// Of one sink.
     #[must_use]
-    pub fn new(target: Target, options: ClearOptions, fs: Arc<dyn Fs>, clock: Arc<dyn Clock>) -> Self {
-        Self { target, options, fs, clock, server: None, hold: None }
+    pub const fn new(sink: MendedSink, options: ClearOptions) -> Self {
+        Self { sink, options, server: None, hold: None }
     }
 
     fn measurement(&self) -> String {
-        self.options.measurement.clone().unwrap_or_else(|| self.target.measurement.clone())
+        self.options.measurement.clone().unwrap_or_else(|| self.sink.layout.measurement.clone())
     }
 
     /// Whether a field's name says its type there.
     fn is_ours(&self, measurement: &str) -> bool {
-        measurement == self.target.measurement || measurement == WEATHER
+        measurement == self.sink.layout.measurement || measurement == WEATHER
     }
 
     /// The server, its generation, and what it calls itself.
@@ -146,7 +140,7 @@ impl Clear {
     }
 
     async fn open(&self) -> Result<(Server, Opened), RepairError> {
-        let config = self.target.server.clone();
+        let config = self.sink.server.clone();
         let mut server = Server::new(config).map_err(|error| RepairError::Person(error.to_string()))?;
         let opened = server.open(&[&*self.measurement()], false).await?;
         Ok((server, opened))
@@ -154,21 +148,21 @@ impl Clear {
 
     /// Has the sink stand still, if it runs here.
     async fn hold(&mut self, measurement: &str) -> Result<(), RepairError> {
-        let Some(view) = &self.target.view else { return Ok(()) };
+        let Some(view) = &self.sink.view else { return Ok(()) };
         let words =
             format!("waits for the repair: {measurement} is being cleared; events are safe in the log");
         let hold = self.hold.get_or_insert_with(|| view.hold(&words));
-        match hold.stands(STILL).await {
+        match hold.stands(STANDS).await {
             true => Ok(()),
             false => Err(RepairError::Later(format!(
                 "sink {} has something on its way that is not answered yet",
-                self.target.sink
+                self.sink.name
             ))),
         }
     }
 
     fn exports(&self, scribe: &Scribe, measurement: &str) -> Exports {
-        Exports::new(Arc::clone(&self.fs), scribe.dir.clone(), measurement.to_owned())
+        Exports::new(Arc::clone(&self.sink.fs), scribe.dir.clone(), measurement.to_owned())
     }
 
     async fn step(&mut self, step: &Step, scribe: &Scribe) -> Result<Done, RepairError> {

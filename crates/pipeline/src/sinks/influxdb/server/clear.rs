@@ -10,13 +10,14 @@
 
 use std::ops::Range;
 
+use hearthline_core::Timestamp;
 use hyper::Method;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use serde_json::json;
 
 use super::fields::identifier;
 use super::query::NoAnswer;
-use super::{Server, Version, words};
+use super::{Server, Table, Version, words};
 use crate::sinks::influxdb::send::Stop;
 
 /// All that version 2 can have, from the first nanosecond to behind the last.
@@ -72,8 +73,8 @@ impl Server {
         match version {
             Version::V1 => {
                 let (from, tag) = (identifier(measurement), identifier(tag));
-                let value = value.replace('\\', "\\\\").replace('\'', "\\'");
-                self.order(version, &format!("DROP SERIES FROM {from} WHERE {tag} = '{value}'")).await
+                self.order(version, &format!("DROP SERIES FROM {from} WHERE {tag} = {}", literal(value)))
+                    .await
             }
             Version::V2 => {
                 let both = [predicate("_measurement", measurement), predicate(tag, value)].join(" AND ");
@@ -81,6 +82,62 @@ impl Server {
             }
             Version::V3 => self.clear(version, measurement).await,
         }
+    }
+
+    /// Deletes points from one time to another, both included: of the series that has exactly these tags, or of all. Version 2
+    /// deletes of all alone.
+    ///
+    /// # Errors
+    /// When there is no answer (it may have been done), or the server refuses; version 3 deletes no points.
+    pub async fn delete_points(
+        &mut self,
+        table: &Table,
+        tags: Option<&[(String, String)]>,
+        (first, last): (i64, i64),
+    ) -> Result<(), Stop> {
+        match table.version {
+            Version::V1 => {
+                let mut order = format!("DELETE FROM {} WHERE ", table.from());
+                for tag in table.tags.iter().filter(|_| tags.is_some()) {
+                    let has = tags.into_iter().flatten().find(|(name, _)| name == tag);
+                    let value = has.map_or("", |(_, value)| value.as_str());
+                    // A tag that a series does not have is empty.
+                    order += &format!("{} = {} AND ", identifier(tag), literal(value));
+                }
+                order += &format!("time >= {first} AND time <= {last}");
+                self.order(table.version, &order).await
+            }
+            Version::V2 if tags.is_none() => {
+                let times = (rfc3339(first), rfc3339(last));
+                self.delete_between(&predicate("_measurement", &table.measurement), (&times.0, &times.1))
+                    .await
+            }
+            Version::V2 => Err(Stop::Parked("InfluxDB 2 has no way to name a tag that is missing".into())),
+            Version::V3 => Err(Stop::Parked("InfluxDB 3 deletes no points".into())),
+        }
+    }
+
+    /// The retention policies beside the default one that have points of the measurement: a delete of version 1 hits these, too.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn elsewhere(&mut self, version: Version, measurement: &str) -> Result<Vec<String>, Stop> {
+        if version != Version::V1 {
+            return Ok(Vec::new());
+        }
+        let query = format!("SHOW RETENTION POLICIES ON {}", identifier(&self.config.database));
+        let policies = self.influx_ql(version, &query).await?.map_err(Stop::Parked)?;
+        let others = policies.iter().filter(|row| row.get("default") != Some("true"));
+        let others: Vec<String> = others.filter_map(|row| Some(row.get("name")?.to_owned())).collect();
+        let mut found = Vec::new();
+        for policy in others {
+            let from = format!("{}.{}", identifier(&policy), identifier(measurement));
+            let answer = self.select(version, &format!("SELECT * FROM {from} LIMIT 1")).await?;
+            if !answer.rows(&[])?.0.is_empty() {
+                found.push(policy);
+            }
+        }
+        Ok(found)
     }
 
     /// The shards that a range touches, in order; one for all times where a type is for all times.
@@ -107,11 +164,15 @@ impl Server {
     }
 
     async fn delete(&mut self, predicate: &str) -> Result<(), Stop> {
+        self.delete_between(predicate, (FIRST, LAST)).await
+    }
+
+    async fn delete_between(&mut self, predicate: &str, (start, stop): (&str, &str)) -> Result<(), Stop> {
         let (org, bucket) = (self.config.org.clone().unwrap_or_default(), self.config.database.clone());
         let query = [("org", &*org), ("bucket", &*bucket)];
         let mut question = self.question(Some(Version::V2), Method::POST, "/api/v2/delete", &query);
         question.headers.push((CONTENT_TYPE, HeaderValue::from_static("application/json")));
-        question.body = json!({ "start": FIRST, "stop": LAST, "predicate": predicate }).to_string().into();
+        question.body = json!({ "start": start, "stop": stop, "predicate": predicate }).to_string().into();
         let answer = self.ask(&question).await?;
         match answer.status {
             200..=299 => Ok(()),
@@ -119,6 +180,18 @@ impl Server {
             _ => Err(Stop::Parked(format!("{}: let the token write to the bucket", words(&answer)))),
         }
     }
+}
+
+/// A text in InfluxQL.
+fn literal(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace('\'', "\\'").replace('\n', "\\n");
+    format!("'{escaped}'")
+}
+
+/// To the nanosecond.
+fn rfc3339(nanos: i64) -> String {
+    let to_micros = Timestamp(nanos.div_euclid(1000)).to_string();
+    format!("{}{:03}Z", to_micros.trim_end_matches('Z'), nanos.rem_euclid(1000))
 }
 
 /// As version 2 reads it.

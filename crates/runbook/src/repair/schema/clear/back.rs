@@ -71,7 +71,7 @@ impl Clear {
     async fn typing(&mut self, task: &Task, scribe: &Scribe, all: &[Export]) -> Result<Typing, RepairError> {
         let disk = |error: std::io::Error| RepairError::Later(error.to_string());
         let path = scribe.dir.join(TYPING);
-        if let Some(bytes) = self.fs.read_if_exists(&path).map_err(disk)? {
+        if let Some(bytes) = self.sink.fs.read_if_exists(&path).map_err(disk)? {
             return serde_json::from_slice(&bytes)
                 .map_err(|error| RepairError::Differs(format!("{}: {error}", path.display())));
         }
@@ -85,7 +85,7 @@ impl Clear {
         let has: Vec<_> = table.columns().map(|(field, kind)| (field.to_owned(), kind)).collect();
         let typing = Typing::new(&task.measurement, &counts, &has, &task.accepts(), ours);
         let text = serde_json::to_vec_pretty(&typing).map_err(|error| disk(error.into()))?;
-        self.fs.write_atomic(&path, &text).map_err(disk)?;
+        self.sink.fs.write_atomic(&path, &text).map_err(disk)?;
         Ok(typing)
     }
 
@@ -166,7 +166,7 @@ fn done(typing: &Typing, restored: &Restored) -> Done {
 fn told(error: RestoreError) -> RepairError {
     match error {
         RestoreError::Stop(stop) => stop.into(),
-        RestoreError::Export(error) => super::exports::told(error),
+        RestoreError::Export(error) => error.into(),
         RestoreError::Differs(words) => RepairError::Differs(words),
     }
 }

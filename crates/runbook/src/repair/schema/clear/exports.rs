@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use hearthline_core::Fs;
 use hearthline_pipeline::sinks::influxdb::export::{
-    self, Counts, ExportError, ExportReader, ExportWriter, Manifest, Origin, TakeError,
+    self, Counts, ExportReader, ExportWriter, Manifest, Origin,
 };
 use hearthline_pipeline::sinks::influxdb::server::EVER;
 
@@ -54,7 +54,7 @@ impl Exports {
         let mut all = Vec::new();
         for number in 1.. {
             let name = self.name(number);
-            match export::manifest(&*self.fs, &self.dir, &name).map_err(told)? {
+            match export::manifest(&*self.fs, &self.dir, &name)? {
                 Some(manifest) => all.push(Export { number, manifest, name }),
                 None => break,
             }
@@ -83,7 +83,7 @@ impl Exports {
 
     /// The points of one.
     pub(super) fn read(&self, export: &Export) -> Result<ExportReader, RepairError> {
-        ExportReader::open(&*self.fs, &self.dir, &export.name, &export.manifest).map_err(told)
+        Ok(ExportReader::open(&*self.fs, &self.dir, &export.name, &export.manifest)?)
     }
 
     pub(super) fn verify(&self, export: &Export, scribe: &Scribe) -> Result<(), RepairError> {
@@ -93,7 +93,7 @@ impl Exports {
                 scribe.progress(lines, of, "rows");
             }
         };
-        export::verify(&*self.fs, &self.dir, &export.name, &export.manifest, told_of).map_err(told)
+        Ok(export::verify(&*self.fs, &self.dir, &export.name, &export.manifest, told_of)?)
     }
 }
 
@@ -107,8 +107,8 @@ impl Clear {
     ) -> Result<Export, RepairError> {
         let exports = self.exports(scribe, &task.measurement);
         let name = exports.name(number);
-        let (url, database) = (self.target.server.url.to_string(), self.target.server.database.clone());
-        let (fs, now) = (Arc::clone(&self.fs), self.clock.now());
+        let (url, database) = (self.sink.server.url.to_string(), self.sink.server.database.clone());
+        let (fs, now) = (Arc::clone(&self.sink.fs), self.sink.clock.now());
         let (server, version, says) = self.server().await?;
         let table = server.table(*version, &task.measurement).await?;
         let origin = Origin {
@@ -119,13 +119,10 @@ impl Clear {
             from_ns: None,
             to_ns: None,
         };
-        let mut writer = ExportWriter::create(fs, &scribe.dir, &name, origin).map_err(told)?;
+        let mut writer = ExportWriter::create(fs, &scribe.dir, &name, origin)?;
         let progress = |points| scribe.progress(points, None, "rows");
-        export::take(server, &table, EVER, &mut writer, progress).await.map_err(|error| match error {
-            TakeError::Stop(stop) => stop.into(),
-            TakeError::Export(error) => told(error),
-        })?;
-        let manifest = writer.finish(now).map_err(told)?;
+        export::take(server, &table, EVER, &mut writer, progress).await?;
+        let manifest = writer.finish(now)?;
         Ok(Export { number, manifest, name })
     }
 
@@ -157,14 +154,5 @@ impl Clear {
         let (server, version, _) = self.server().await?;
         let table = server.table(*version, measurement).await?;
         Ok(export::counts(server, &table, &EVER).await?)
-    }
-}
-
-/// What a person is told.
-pub(super) fn told(error: ExportError) -> RepairError {
-    match error {
-        ExportError::Disk { .. } => RepairError::Later(error.to_string()),
-        ExportError::Name(_) => RepairError::Person(error.to_string()),
-        ExportError::Damaged { .. } => RepairError::Differs(error.to_string()),
     }
 }

@@ -12,7 +12,6 @@ use hearthline_pipeline::sinks::influxdb::stored::{FieldValue, StoredPoint};
 use hearthline_pipeline::sinks::influxdb::{Server, Version, line};
 use serde_json::json;
 
-use super::exports::told;
 use super::{Clear, Task};
 use crate::repair::{Done, RepairError, Scribe};
 
@@ -114,7 +113,7 @@ impl Clear {
         let mut places: BTreeMap<(&str, i64), i64> = BTreeMap::new();
         for export in &all {
             for point in exports.read(export)? {
-                let StoredPoint { time, fields, .. } = point.map_err(told)?;
+                let StoredPoint { time, fields, .. } = point?;
                 for (field, value) in &fields {
                     let Some((field, wanted)) = accepts.get_key_value(field) else { continue };
                     if *wanted != value.kind() {

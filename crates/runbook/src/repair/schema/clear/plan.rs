@@ -21,9 +21,9 @@ struct Sample {
 impl Clear {
     pub(super) async fn planned(&mut self) -> Result<Plan, RepairError> {
         let (measurement, ours) = (self.measurement(), self.is_ours(&self.measurement()));
-        let now = self.clock.now().0.saturating_mul(1_000);
+        let now = self.sink.clock.now().0.saturating_mul(1_000);
         let range = self.options.from.unwrap_or(EVER.start)..self.options.to.unwrap_or(now).min(now);
-        let database = self.target.server.database.clone();
+        let database = self.sink.server.database.clone();
         let (server, version, _) = self.server().await?;
         let version = *version;
         let table = server.table(version, &measurement).await?;
@@ -42,7 +42,7 @@ impl Clear {
             return Err(RepairError::Person("the time to clear ends before it begins".into()));
         }
         let within = export::counts(server, &table, &range).await?;
-        let clock = self.clock.clone();
+        let clock = self.sink.clock.clone();
         let began = clock.monotonic();
         let (server, ..) = self.server().await?;
         let mut sample = sample(server, &table).await?;
