@@ -18,6 +18,7 @@ pub mod receipt;
 pub mod receipts;
 mod repairs;
 mod restart;
+pub mod schema;
 #[cfg(test)]
 mod testing;
 
@@ -35,6 +36,7 @@ pub use self::receipt::{Done, Receipt, State};
 pub use self::receipts::{Damaged, Listed, Receipts};
 pub use self::repairs::Repairs;
 pub use self::restart::Restart;
+pub use self::schema::{Clear, ClearOptions};
 
 /// A future of a step.
 pub type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, RepairError>> + Send + 'a>>;
