@@ -37,6 +37,8 @@ mod sim;
 #[cfg(test)]
 mod simulated;
 #[cfg(test)]
+mod tour;
+#[cfg(test)]
 mod usage;
 #[cfg(test)]
 mod wait;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::table::{table, text};
+use crate::table::{cut, table, text};
 
 /// One comparison.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -100,7 +100,7 @@ pub(super) fn figures(acts: &[Act]) -> String {
             rows.add_row([act.act, what, expected, seen, if *holds { "holds" } else { "FAILED" }]);
         }
         if let Some(why) = &act.failed {
-            rows.add_row([act.act, "played to its end", "yes", why, "FAILED"]);
+            rows.add_row([act.act, "played to its end", "yes", &cut(why, 60), "FAILED"]);
         }
     }
     text(&rows)
