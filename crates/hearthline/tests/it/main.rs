@@ -11,6 +11,8 @@
 #[cfg(test)]
 mod alone;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod fire;
 #[cfg(test)]
 mod hearthline;
