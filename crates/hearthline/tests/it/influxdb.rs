@@ -7,6 +7,7 @@ mod conflict;
 mod faults;
 mod hue;
 mod peer;
+mod reader;
 mod recorded;
 mod simulated;
 mod victoria_metrics;
