@@ -195,6 +195,7 @@ mod tests {
             not_kept: Vec::new(),
             without_attributes: 0,
             note: None,
+            tries: 0,
         }
     }
 
