@@ -11,6 +11,8 @@
 #[cfg(test)]
 mod alone;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod fire;
 #[cfg(test)]
 mod hearthline;
@@ -36,6 +38,8 @@ mod retention;
 mod sim;
 #[cfg(test)]
 mod simulated;
+#[cfg(test)]
+mod tour;
 #[cfg(test)]
 mod usage;
 #[cfg(test)]
