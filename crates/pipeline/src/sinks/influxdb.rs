@@ -17,6 +17,8 @@ pub mod attributes;
 pub mod line;
 pub mod name;
 pub mod point;
+#[cfg(test)]
+mod sample;
 pub mod schema;
 pub mod send;
 pub mod server;
