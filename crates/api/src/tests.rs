@@ -9,6 +9,7 @@ mod openapi;
 mod quarantine;
 mod recorded;
 mod refusals;
+mod repairs;
 mod retention;
 mod running;
 mod sinks;
@@ -95,6 +96,7 @@ impl House {
             flush: Arc::new(move || Box::pin(std::future::ready(flushed.clone()))),
             orders: orders.clone(),
             influxdb,
+            repairs: repairs::house(),
             live: live.clone(),
             faults: crate::Faults {
                 named: vec![crate::Fault { name: "drop".into(), says: "the connection breaks".into() }],
@@ -122,13 +124,23 @@ impl House {
     }
 
     async fn ask_with(&self, method: Method, path: &str, token: Option<&str>) -> axum::response::Response {
+        self.send(method, path, token, Body::empty()).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        body: Body,
+    ) -> axum::response::Response {
         let mut request = Request::builder().method(method).uri(path).header("host", "localhost:8099");
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         let peer = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 50_000)));
         request.extensions_mut().unwrap().insert(peer);
-        self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+        self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap()
     }
 
     async fn answer(&self, method: Method, path: &str) -> Answer {

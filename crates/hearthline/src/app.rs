@@ -8,6 +8,7 @@ mod archive;
 mod cadence;
 mod observe;
 mod past;
+mod repairs;
 pub(crate) mod sinks;
 
 use std::path::Path;
@@ -31,6 +32,7 @@ use hearthline_pipeline::sinks::StoreSink;
 use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_pipeline::sources::home_assistant::{Link, LinkConfig, in_store};
 use hearthline_pipeline::weather::ask;
+use hearthline_runbook::repair::Repairs;
 use hearthline_store::{Protection, Store, StoreConfig};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -76,6 +78,7 @@ pub(crate) struct App {
     pub(crate) orders: Orders,
     /// What the sinks know of their servers.
     pub(crate) influxdb: Vec<InfluxView>,
+    place: repairs::Place,
     sinks: Vec<Arc<SinkView>>,
     /// Who has fallen silent.
     pub(crate) silence: Arc<SilenceView>,
@@ -149,6 +152,7 @@ impl App {
             SITE,
         )?;
         let stored = in_store(Arc::clone(&store), delivery.view());
+        let again = Arc::clone(&link.again);
         let (link, connection) = Link::new(link, Arc::clone(&clock), stored);
         let others = sinks::build(settings, &log, &fs, &clock)?;
         let influxdb: Vec<_> = others.iter().map(|built| built.server.clone()).collect();
@@ -189,6 +193,15 @@ impl App {
         };
         let keep = settings.log.keep.value;
         let flusher = Flusher(flushes);
+        let parts = repairs::Parts {
+            fs,
+            clock: Arc::clone(&clock),
+            store: Arc::clone(&store),
+            orders: orders.clone(),
+            observer: Arc::clone(&observer),
+            again,
+        };
+        let place = repairs::Place::open(settings, parts)?;
         Ok(Self {
             clock,
             store,
@@ -199,12 +212,18 @@ impl App {
             flusher,
             orders,
             influxdb,
+            place,
             sinks,
             silence,
             cadence,
             keep,
             threads,
         })
+    }
+
+    /// What mends what.
+    pub(crate) fn repairs(&self) -> Repairs {
+        self.place.repairs.clone()
     }
 
     /// Looks after the parts until told to stop: samples the counters, lets old segments and days go, merges
@@ -274,7 +293,8 @@ impl App {
 
     /// Stops in order: the source first, the log last. Everything received is in files then.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
-        let Self { threads, store, cadence, .. } = self;
+        let Self { threads, store, cadence, place, .. } = self;
+        tokio::task::spawn_blocking(|| place.stop()).await?;
         for (name, (stop, thread)) in [("weather", threads.weather), ("reader", threads.reader)] {
             stop.cancel();
             join(name, thread).await?;

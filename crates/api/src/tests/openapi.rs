@@ -51,6 +51,9 @@ async fn every_answer_has_the_shape_that_it_says() {
                 continue;
             }
             let asked = match path.as_str() {
+                path if path.starts_with("/api/v1/repairs/{id}") => {
+                    path.replace("{id}", &repairs::stood(&house).await)
+                }
                 "/api/v1/gaps/{id}" => "/api/v1/gaps/1".into(),
                 "/api/v1/backfill" => "/api/v1/backfill?from=2026-11-01T00:00:00Z".into(),
                 "/api/v1/sinks/{name}" => "/api/v1/sinks/influxdb".into(),
@@ -59,6 +62,9 @@ async fn every_answer_has_the_shape_that_it_says() {
                 path => path.replace("{id}", "sensor.hall").replace("{name}", "drop").replace("{seq}", "4"),
             };
             let answer = match operation.get("security") {
+                _ if operation["requestBody"].is_object() => {
+                    repairs::post(&house, &asked, &repairs::MEND).await
+                }
                 Some(_) => house.change(&asked).await,
                 None => house.answer(method.to_uppercase().parse().unwrap(), &asked).await,
             };
