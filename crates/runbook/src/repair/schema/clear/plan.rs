@@ -176,15 +176,13 @@ fn plan(task: &Task, version: Version, counts: &Counts, within: &Counts, sample:
             )
         },
     ];
-    if back > 0 {
-        let what = match restore {
-            true => "write every row back, each value where its type is free".to_owned(),
-            false => {
-                "write the rows outside the asked time back, each value where its type is free".to_owned()
-            }
-        };
-        steps.push(step("restore", what, format!("rows of {measurement}"), back, 2.0));
-    }
+    let what = match restore {
+        true => "write every row back, each value where its type is free",
+        false => {
+            "write rows outside the asked time back, and what is written meanwhile, each value where its type is free"
+        }
+    };
+    steps.push(step("restore", what.into(), format!("rows of {measurement}"), back, 2.0));
     Plan {
         repair: "schema".into(),
         finding: finding(task),
