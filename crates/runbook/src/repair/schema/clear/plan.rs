@@ -194,8 +194,12 @@ fn plan(task: &Task, version: Version, counts: &Counts, within: &Counts, sample:
 
 fn finding(Task { measurement, freed, .. }: &Task) -> String {
     let each = freed.iter().map(|Freed { field, accepts, had }| {
-        let had: Vec<_> = had.iter().map(|kind| kind.as_str()).collect();
-        format!("{field} is {} and refuses {accepts}", had.join(" and "))
+        let others: Vec<_> = had.iter().filter(|kind| *kind != accepts).map(|kind| kind.as_str()).collect();
+        let others = others.join(" and ");
+        match had.contains(accepts) {
+            true => format!("{field} is {others} in some shards, which refuse {accepts}"),
+            false => format!("{field} is {others} and refuses {accepts}"),
+        }
     });
     format!("in {measurement}, {}", each.collect::<Vec<_>>().join("; "))
 }
