@@ -194,8 +194,8 @@ mod tests {
             through: None,
             not_kept: Vec::new(),
             without_attributes: 0,
-            note: None,
             tries: 0,
+            note: None,
         }
     }
 
