@@ -35,6 +35,8 @@ mod replay;
 #[cfg(test)]
 mod retention;
 #[cfg(test)]
+mod silence;
+#[cfg(test)]
 mod sim;
 #[cfg(test)]
 mod simulated;

@@ -14,6 +14,7 @@
 
 mod parse;
 pub mod read;
+pub mod take;
 pub mod write;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ use super::schema::FieldType;
 use super::stored::{FieldValue, StoredPoint};
 
 pub use self::read::{ExportReader, verify};
+pub use self::take::{TakeError, counts, take};
 pub use self::write::ExportWriter;
 
 /// Of the first line and of the manifest.

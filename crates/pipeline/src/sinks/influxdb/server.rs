@@ -14,9 +14,11 @@
 //! That a user or token may write is known without a write: of an empty one, rights and database are looked at first. Whatever
 //! may not be read (fields, retention) is not known, and learned from refusals.
 
+mod clear;
 mod fields;
 mod open;
 pub mod page;
+pub mod points;
 mod query;
 mod reading;
 pub mod table;
@@ -35,6 +37,8 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 
 pub use self::open::Opened;
+pub use self::page::Reader;
+pub use self::table::{EVER, Table};
 use super::answer::{Meaning, meaning};
 use super::send::Stop;
 use crate::http::{Answer, HttpError, Limits, Peer, Question};

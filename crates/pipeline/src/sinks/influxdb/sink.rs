@@ -241,6 +241,13 @@ impl InfluxSink {
             || self.rows_since.is_some_and(|since| waited(since) >= self.config.batch_interval)
     }
 
+    /// Nothing is sent while a repair wants that.
+    fn stand_still(&mut self) -> Result<(), SinkError> {
+        let Some(message) = self.view.stand() else { return Ok(()) };
+        self.unwell = true;
+        Err(SinkError { kind: ErrorKind::Transient, message, retry_after: None })
+    }
+
     /// Sends all that was taken; where there is nothing to send, sees whether the server is there.
     async fn settle(&mut self) -> Result<(), SinkError> {
         let settled = self.exchange().await;
@@ -443,6 +450,7 @@ impl Sink for InfluxSink {
     }
 
     async fn write(&mut self, batch: &Batch) -> Result<(), SinkError> {
+        self.stand_still()?;
         self.obey();
         // A batch that was taken and is offered again had to wait for the server.
         if self.rows.len() < self.config.batch_size && !self.is_taken(batch) {
@@ -458,6 +466,7 @@ impl Sink for InfluxSink {
     }
 
     async fn idle(&mut self) -> Result<(), SinkError> {
+        self.stand_still()?;
         self.obey();
         let is_quiet = self.clock.monotonic().saturating_sub(self.heard) >= QUIET;
         if self.is_due() || self.unwell || is_quiet {
@@ -472,6 +481,7 @@ impl Sink for InfluxSink {
 
     async fn commit(&mut self) -> Result<Committed, SinkError> {
         if self.has_unsent() {
+            self.stand_still()?;
             self.settle().await?;
         }
         let disk = |error: io::Error| SinkError {

@@ -196,6 +196,8 @@ mod tests {
             without_attributes: 0,
             tries: 0,
             note: None,
+            tries: 0,
+            note: None,
         }
     }
 

@@ -32,7 +32,8 @@ const YEAR_ONE: i128 = 62_135_596_800 * 1_000_000_000;
 /// A measurement of a server, to be counted and read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
-    pub(super) version: Version,
+    /// Of which kind the server is.
+    pub version: Version,
     /// Its name.
     pub measurement: String,
     /// The names of its tags, sorted.
@@ -40,12 +41,13 @@ pub struct Table {
     /// Its fields. Each can have several types, each in some shards.
     pub fields: BTreeMap<String, BTreeSet<FieldType>>,
     /// Of the fields that have several types of numbers: which of these, and when.
-    pub(super) numbers: BTreeMap<String, Vec<(Range<i64>, FieldType)>>,
+    pub(in crate::sinks::influxdb) numbers: BTreeMap<String, Vec<(Range<i64>, FieldType)>>,
 }
 
 impl FieldType {
     /// It is a number, which a server casts into the other types of numbers.
-    pub(super) const fn is_number(self) -> bool {
+    #[must_use]
+    pub const fn is_number(self) -> bool {
         matches!(self, Self::Float | Self::Integer | Self::Unsigned)
     }
 
@@ -225,6 +227,24 @@ impl Server {
         self.count_where(table, field, FieldType::Text, range, &also).await
     }
 
+    /// How many integers of the field are further from zero than `most`.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn count_beyond(
+        &mut self,
+        table: &Table,
+        field: &str,
+        kind: FieldType,
+        most: i64,
+        range: &Range<i64>,
+    ) -> Result<u64, Stop> {
+        let name = table.field(field, kind);
+        let above = self.count_where(table, field, kind, range, &format!(" AND {name} > {most}")).await?;
+        let below = self.count_where(table, field, kind, range, &format!(" AND {name} < -{most}")).await?;
+        Ok(above + below)
+    }
+
     async fn count_where(
         &mut self,
         table: &Table,
@@ -332,7 +352,11 @@ impl Server {
 
     /// The shards of the default retention policy that a range touches, in order. Whoever may not list them is told how long they
     /// are.
-    async fn shards(&mut self, version: Version, range: &Range<i64>) -> Result<Vec<Range<i64>>, Stop> {
+    pub(super) async fn shards(
+        &mut self,
+        version: Version,
+        range: &Range<i64>,
+    ) -> Result<Vec<Range<i64>>, Stop> {
         let (policy, length) = self.shard_length(version).await?;
         if let Ok(rows) = self.influx_ql(version, "SHOW SHARDS").await? {
             let database = self.config.database.clone();
