@@ -99,7 +99,12 @@ impl Hearthline {
 
     /// Starts recording.
     pub(crate) fn start(&self) -> Run {
-        let process = Process::start("hearthline", &mut self.program(&["run"]));
+        self.start_with(&["run"])
+    }
+
+    /// Starts a command that records on this data folder.
+    pub(crate) fn start_with(&self, arguments: &[&str]) -> Run {
+        let process = Process::start("hearthline", &mut self.program(arguments));
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         Run { process, data: self.data(), client, last: None }
     }

@@ -11,6 +11,8 @@
 #[cfg(test)]
 mod alone;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod fire;
 #[cfg(test)]
 mod hearthline;
@@ -38,6 +40,8 @@ mod silence;
 mod sim;
 #[cfg(test)]
 mod simulated;
+#[cfg(test)]
+mod tour;
 #[cfg(test)]
 mod usage;
 #[cfg(test)]
