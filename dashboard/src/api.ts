@@ -412,6 +412,18 @@ export interface Fault {
 
 export interface Faults {
   faults: Fault[];
+  /** The old way beside ours, while it is on. */
+  naive?: Naive;
+}
+
+/** The naive writer, which writes as the system before Hearthline did. Counts of events. */
+export interface Naive {
+  running: boolean;
+  ended: string | null;
+  received: number;
+  accepted: number;
+  lost: number;
+  refused: { words: string; events: number }[];
 }
 
 /** Newest first. */

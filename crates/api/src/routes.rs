@@ -34,7 +34,7 @@ pub use conflicts::{Conflict, Conflicts, ConflictsReset, LeftOut, Unread};
 pub use entities::changes::{EntityChange, EntityChanges};
 pub use entities::{Entities, Entity, NameSpan, SilentSince};
 pub use events::{Event, Events};
-pub use faults::{Fault, FaultList};
+pub use faults::{Fault, FaultList, Naive, NaiveLoss};
 pub use flush::Flushed;
 pub use gaps::{Backfill, Retried};
 pub use history::{Bucket, History, State};

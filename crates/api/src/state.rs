@@ -15,7 +15,7 @@ use hearthline_runbook::repair::Repairs;
 use hearthline_store::Store;
 use tokio_util::sync::CancellationToken;
 
-use crate::{ApiToken, Fault};
+use crate::{ApiToken, Fault, Naive};
 
 /// What is needed to answer from what is recorded, also when nothing is recording.
 #[derive(Clone)]
@@ -42,11 +42,13 @@ pub struct Faults {
     pub named: Vec<Fault>,
     /// Causes the one of that name.
     pub cause: Arc<dyn Fn(&str) + Send + Sync>,
+    /// What became of the events of the naive writer, while it is on.
+    pub naive: Arc<dyn Fn() -> Option<Naive> + Send + Sync>,
 }
 
 impl Default for Faults {
     fn default() -> Self {
-        Self { named: Vec::new(), cause: Arc::new(|_| ()) }
+        Self { named: Vec::new(), cause: Arc::new(|_| ()), naive: Arc::new(|| None) }
     }
 }
 

@@ -39,7 +39,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::{ApiState, ApiToken, Reading, router};
+use crate::{ApiState, ApiToken, Naive, NaiveLoss, Reading, router};
 
 /// 2026-11-23, noon.
 const NOON: Timestamp = Timestamp(1_795_435_200_000_000);
@@ -95,12 +95,23 @@ impl House {
             status: Arc::new(move || status.clone()),
             flush: Arc::new(move || Box::pin(std::future::ready(flushed.clone()))),
             orders: orders.clone(),
-            influxdb,
             repairs: repairs::house(),
+            influxdb,
             live: live.clone(),
             faults: crate::Faults {
                 named: vec![crate::Fault { name: "drop".into(), says: "the connection breaks".into() }],
                 cause: Arc::new(|_| ()),
+                naive: Arc::new(|| {
+                    let words = "field type conflict".to_owned();
+                    Some(Naive {
+                        running: true,
+                        ended: None,
+                        received: 5,
+                        accepted: 2,
+                        lost: 3,
+                        refused: vec![NaiveLoss { words, events: 3 }],
+                    })
+                }),
             },
             stop: stop.clone(),
             token: ApiToken::new("right"),

@@ -130,6 +130,7 @@ mod tests {
         for line in [
             "run",
             "demo --data-dir x --hours 12 --rate 2 --seed 7",
+            "demo --tour --data-dir x --seed 7",
             "check --offline",
             "status",
             "history sensor.a --from 24h --to now --limit 5 --bucket 1h --fill previous",

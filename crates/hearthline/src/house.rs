@@ -124,6 +124,11 @@ impl Program {
         Self::of(settings)?.ok_or_else(|| nothing().into())
     }
 
+    /// Where it is asked.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Asks for a document.
     ///
     /// # Errors

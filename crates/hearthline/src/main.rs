@@ -11,6 +11,7 @@ mod instant;
 mod peer;
 mod repairs;
 mod running;
+mod serve;
 mod settings;
 mod startup;
 mod stop;

@@ -6,7 +6,7 @@ use hearthline_core::{Clock, Fs, RealFs, SystemClock};
 use hearthline_pipeline::orders::Orders;
 use hearthline_runbook::repair::engine::Make;
 use hearthline_runbook::repair::{
-    Connection, Engine, Gaps, Kind, Options, Program, Quarantine, Refused, Repair,
+    Connection, Engine, Gaps, Kind, Options, Program, Quarantine, Refused, Repair, Restart,
 };
 use hearthline_store::Store;
 
@@ -46,6 +46,7 @@ fn running(kind: &Kind, options: &Options, recording: &Recording) -> Result<Box<
     let Recording { program, store, orders } = recording.clone();
     Ok(match kind.name {
         "connection" => Box::new(Connection::new(program, options)),
+        "restart" => Box::new(Restart::new(program, options)),
         "gaps" => Box::new(Gaps::new(program, orders)),
         "quarantine" => Box::new(Quarantine::new(store, orders)),
         _ => return Err(unknown(kind)),

@@ -1,36 +1,21 @@
 //! Repairs of the running program, on threads of their own: whatever they wait for, nothing else does.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::{Clock, Fs};
-use hearthline_pipeline::orders::Orders;
 use hearthline_runbook::Status;
-use hearthline_runbook::repair::{Doing, Done, Engine, Program, RepairError, Repairs};
-use hearthline_store::Store;
+use hearthline_runbook::repair::{Doing, Engine, Program, RepairError, Repairs};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 
-use super::Observer;
+use super::parts::Shared;
+use super::{Observer, Restarts};
 use crate::repairs::{Recording, make};
-use crate::settings::Settings;
 
 /// A repair, and a question beside it.
 const THREADS: usize = 2;
 /// How long the end of the program waits for what is written at this moment.
 const LAST_WRITE: Duration = Duration::from_secs(5);
-
-/// The parts of the program that repairs work with.
-pub(super) struct Parts {
-    pub(super) fs: Arc<dyn Fs>,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) store: Arc<Store>,
-    pub(super) orders: Orders,
-    pub(super) observer: Arc<Observer>,
-    /// Has the connection made again.
-    pub(super) again: Arc<Notify>,
-}
 
 /// Where repairs are carried out.
 pub(super) struct Place {
@@ -41,16 +26,18 @@ pub(super) struct Place {
 
 impl Place {
     /// Starts the threads, and goes on with what was killed.
-    pub(super) fn open(settings: &Settings, parts: Parts) -> anyhow::Result<Self> {
-        let Parts { fs, clock, store, orders, observer, again } = parts;
+    pub(super) fn open(shared: &Shared, observer: Arc<Observer>, restarts: Restarts) -> anyhow::Result<Self> {
         let runtime =
             Builder::new_multi_thread().worker_threads(THREADS).thread_name("repair").enable_all().build()?;
         let looks = Arc::clone(&observer);
-        let program: Arc<dyn Program> = Arc::new(Running { observer, again });
+        let again = Arc::clone(&shared.link.again);
+        let program: Arc<dyn Program> = Arc::new(Running { observer, again, restarts });
+        let (store, orders) = (Arc::clone(&shared.store), shared.orders.clone());
         let recording = Recording { program, store, orders };
-        let data_dir: &Path = &settings.data_dir;
+        let (fs, clock) = (Arc::clone(&shared.fs), Arc::clone(&shared.clock));
         let watch = Arc::new(move || looks.status().criteria);
-        let engine = Engine::new(fs, clock, data_dir, watch, make(settings, Some(recording)));
+        let make = make(&shared.settings, Some(recording));
+        let engine = Engine::new(fs, clock, &shared.settings.data_dir, watch, make);
         let repairs = Repairs::new(Arc::new(engine), runtime.handle().clone());
         repairs.go_on();
         Ok(Self { runtime, repairs })
@@ -66,6 +53,7 @@ impl Place {
 struct Running {
     observer: Arc<Observer>,
     again: Arc<Notify>,
+    restarts: Restarts,
 }
 
 impl Program for Running {
@@ -77,8 +65,7 @@ impl Program for Running {
         self.again.notify_one();
     }
 
-    fn restart<'a>(&'a self, _: Option<&'a str>) -> Doing<'a, Done> {
-        let words = "parts are not restarted alone by this release: stop the program and start it again";
-        Box::pin(std::future::ready(Err(RepairError::Person(words.into()))))
+    fn restart<'a>(&'a self, part: Option<&'a str>) -> Doing<'a, String> {
+        Box::pin(async move { self.restarts.restart(part).await.map_err(RepairError::Person) })
     }
 }

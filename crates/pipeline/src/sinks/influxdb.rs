@@ -10,15 +10,20 @@
 //! - [`answer`]: what an answer to a write means.
 //! - [`send`]: rows on their way, until each has its fate.
 //! - [`stored`]: points as the server has them.
+//! - [`copy`]: values that go where we would have written them.
+//! - [`export`], [`restore`]: points of a server in a file, and back into a server.
 //! - [`state`]: what is kept on disk.
 //! - [`sink`], [`view`]: all of it together, and what others may see of it.
 
 pub mod answer;
 pub mod attributes;
 pub mod cardinality;
+pub mod copy;
+pub mod export;
 pub mod line;
 pub mod name;
 pub mod point;
+pub mod restore;
 pub mod schema;
 pub mod send;
 pub mod server;
@@ -30,4 +35,4 @@ pub mod view;
 pub use self::server::{Server, ServerConfig, Version};
 pub use self::sink::{InfluxConfig, InfluxSink, Start};
 pub use self::state::RefusedRow;
-pub use self::view::{InfluxView, InfluxViewOf};
+pub use self::view::{Hold, InfluxView, InfluxViewOf};

@@ -30,6 +30,14 @@ pub const CATALOGUE: &[Kind] = &[
         needs_program: true,
     },
     Kind {
+        name: "restart",
+        mends: "a part that is not well: stops it in order and starts it anew; without a name all parts",
+        touches: "threads and connections; no event is lost by it",
+        undo: "nothing to take back",
+        options: &["part"],
+        needs_program: true,
+    },
+    Kind {
         name: "gaps",
         mends: "gaps that were filled in part or not at all: asks Home Assistant's history once more",
         touches: "the log, to which the states that come are added",
@@ -44,6 +52,14 @@ pub const CATALOGUE: &[Kind] = &[
         undo: "nothing to take back: what is added did happen",
         options: &[],
         needs_program: true,
+    },
+    Kind {
+        name: "schema",
+        mends: "fields that an InfluxDB has as another type than is written to them",
+        touches: "the measurement at that server; with clear, all of it, after an export that was read back",
+        undo: "every value comes back under the name of its type, counted by type",
+        options: &["sink", "mode", "measurement", "from", "to", "numbers", "restore"],
+        needs_program: false,
     },
 ];
 

@@ -327,6 +327,34 @@ async fn it_does_badly_until_it_is_healed_and_says_how_often() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn lines_that_are_not_to_its_taste_are_left_out_and_their_neighbours_stored() {
+    for (fault, whole, part) in [
+        (
+            InfluxFault::Malformed("bad"),
+            "unable to parse 'm bad=1 2': bad timestamp",
+            "partial write: unable to parse 'm bad=1 2': bad timestamp dropped=0",
+        ),
+        (
+            InfluxFault::InvalidField("bad"),
+            "partial write: invalid field name: input field \"time\" on measurement \"m\" is invalid dropped=1",
+            "partial write: invalid field name: input field \"time\" on measurement \"m\" is invalid dropped=1",
+        ),
+    ] {
+        let server = open(InfluxVersion::V1);
+        let mut client = Client::of(&server);
+        server.cause(fault);
+        assert_eq!(client.write("/write?db=home", "m f=1 1").await.0, 204, "it holds no such word");
+        let (status, said) = client.write("/write?db=home", "m bad=1 2").await;
+        assert_eq!((status, &said["error"]), (400, &json!(whole)));
+        let (status, said) = client.write("/write?db=home", "m f=1 3\nm bad=1 2\nm f=1 4").await;
+        assert_eq!((status, &said["error"]), (400, &json!(part)));
+        assert_eq!((server.points("home", "m").len(), server.counters().refused), (3, 2));
+        server.heal();
+        assert_eq!(client.write("/write?db=home", "m bad=1 2").await.0, 204);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_it_took_and_never_answered_is_stored() {
     let server = open(InfluxVersion::V1);
     let mut client = Client::of(&server);

@@ -149,11 +149,26 @@ impl Attributes {
             Self::Chosen(rules) => rules.iter().any(|rule| rule.matches(domain, attribute)),
         }
     }
+
+    /// Whether this attribute of the entities of some domain is written.
+    #[must_use]
+    pub fn keeps_anywhere(&self, attribute: &str) -> bool {
+        match self {
+            Self::None => false,
+            Self::Default => is_default_anywhere(attribute),
+            Self::All => true,
+            Self::Chosen(rules) => rules.iter().any(|rule| rule.matches_anywhere(attribute)),
+        }
+    }
 }
 
 fn is_default(domain: &str, attribute: &str) -> bool {
     let of_domain = BY_DOMAIN.iter().filter(|(of, _)| *of == domain).flat_map(|(_, names)| *names);
     ANYWHERE.iter().chain(of_domain).any(|name| *name == attribute)
+}
+
+fn is_default_anywhere(attribute: &str) -> bool {
+    BY_DOMAIN.iter().any(|(domain, _)| is_default(domain, attribute))
 }
 
 impl Rule {
@@ -175,6 +190,16 @@ impl Rule {
             "default" => is_default(domain, attribute),
             text if text.contains('.') => self.glob.is_match(format!("{domain}.{attribute}")),
             text => text == attribute || self.glob.is_match(attribute),
+        }
+    }
+
+    fn matches_anywhere(&self, attribute: &str) -> bool {
+        match self.text.split_once('.') {
+            None if self.text == "default" => is_default_anywhere(attribute),
+            None => self.matches("", attribute),
+            Some((_, of)) => {
+                of == attribute || Glob::new(of).is_ok_and(|glob| glob.compile_matcher().is_match(attribute))
+            }
         }
     }
 }

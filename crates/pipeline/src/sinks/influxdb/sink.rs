@@ -153,6 +153,15 @@ impl InfluxSink {
         self.view.clone()
     }
 
+    /// The same, shown where the sink before this one was, of which it is asked what was asked of that.
+    #[must_use]
+    pub fn shown_in(mut self, view: InfluxView) -> Self {
+        let seen = self.view.look();
+        view.change(|shown| *shown = seen);
+        self.view = view;
+        self
+    }
+
     /// Takes a batch.
     fn take(&mut self, batch: &Batch) {
         let through = self.taken.committed.seq;
@@ -230,6 +239,13 @@ impl InfluxSink {
         self.sending.is_some()
             || self.rows.len() >= self.config.batch_size
             || self.rows_since.is_some_and(|since| waited(since) >= self.config.batch_interval)
+    }
+
+    /// Nothing is sent while a repair wants that.
+    fn stand_still(&mut self) -> Result<(), SinkError> {
+        let Some(message) = self.view.stand() else { return Ok(()) };
+        self.unwell = true;
+        Err(SinkError { kind: ErrorKind::Transient, message, retry_after: None })
     }
 
     /// Sends all that was taken; where there is nothing to send, sees whether the server is there.
@@ -339,7 +355,9 @@ impl InfluxSink {
             return Ok(opened.version);
         }
         let measurements = measurements(&self.config.layout);
-        let opened = self.server.open(&measurements, true).await.map_err(|stop| self.failed(stop))?;
+        // One that had rows and is gone was dropped: made again in silence, it would be without its past.
+        let make = self.taken.committed.delivered == 0;
+        let opened = self.server.open(&measurements, make).await.map_err(|stop| self.failed(stop))?;
         self.adopt(&opened.fields);
         self.encoder.join_lines(opened.reads_lines);
         if let Some(sending) = &mut self.sending {
@@ -432,6 +450,7 @@ impl Sink for InfluxSink {
     }
 
     async fn write(&mut self, batch: &Batch) -> Result<(), SinkError> {
+        self.stand_still()?;
         self.obey();
         // A batch that was taken and is offered again had to wait for the server.
         if self.rows.len() < self.config.batch_size && !self.is_taken(batch) {
@@ -447,6 +466,7 @@ impl Sink for InfluxSink {
     }
 
     async fn idle(&mut self) -> Result<(), SinkError> {
+        self.stand_still()?;
         self.obey();
         let is_quiet = self.clock.monotonic().saturating_sub(self.heard) >= QUIET;
         if self.is_due() || self.unwell || is_quiet {
@@ -461,6 +481,7 @@ impl Sink for InfluxSink {
 
     async fn commit(&mut self) -> Result<Committed, SinkError> {
         if self.has_unsent() {
+            self.stand_still()?;
             self.settle().await?;
         }
         let disk = |error: io::Error| SinkError {

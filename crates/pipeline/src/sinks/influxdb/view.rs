@@ -3,9 +3,11 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hearthline_core::Fs;
 use parking_lot::Mutex;
+use tokio::time::{sleep, timeout};
 
 use super::cardinality::Cardinality;
 use super::point::LeftOut;
@@ -27,7 +29,21 @@ pub struct InfluxView {
 struct Inner {
     seen: InfluxViewOf,
     reset: bool,
+    /// Why the sink has to stand still, and by which hold.
+    held: Option<(u64, String)>,
+    holds: u64,
+    /// It does: nothing of it is on its way.
+    stands: bool,
 }
+
+/// A sink that stands still until this is dropped. Its events wait in the log. Afterwards it reads the server's fields again.
+pub struct Hold {
+    view: InfluxView,
+    number: u64,
+}
+
+/// Between two looks whether a sink stands still.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// One look at it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -63,7 +79,7 @@ impl InfluxView {
             name: name.into(),
             dir: dir.into(),
             fs,
-            inner: Arc::new(Mutex::new(Inner { seen, reset: false })),
+            inner: Arc::new(Mutex::new(Inner { seen, ..Inner::default() })),
         }
     }
 
@@ -97,8 +113,46 @@ impl InfluxView {
         std::mem::take(&mut self.inner.lock().reset)
     }
 
+    /// Has the sink send nothing, and say so with these words, until what is given back is dropped. See [`Hold::stands`].
+    #[must_use]
+    pub fn hold(&self, words: &str) -> Hold {
+        let mut inner = self.inner.lock();
+        inner.holds += 1;
+        let number = inner.holds;
+        (inner.held, inner.stands) = (Some((number, words.to_owned())), false);
+        Hold { view: self.clone(), number }
+    }
+
+    /// Why the sink has to stand still, if it has to; asked when it does.
+    pub(super) fn stand(&self) -> Option<String> {
+        let mut inner = self.inner.lock();
+        inner.stands = inner.held.is_some();
+        inner.held.as_ref().map(|(_, words)| words.clone())
+    }
+
     /// Changes what is seen: for the sink itself.
     pub fn change(&self, change: impl FnOnce(&mut InfluxViewOf)) {
         change(&mut self.inner.lock().seen);
+    }
+}
+
+impl Hold {
+    /// Waits until nothing of the sink is on its way; false if it still is after so long.
+    pub async fn stands(&self, within: Duration) -> bool {
+        let standing = async {
+            while !self.view.inner.lock().stands {
+                sleep(LOOK).await;
+            }
+        };
+        timeout(within, standing).await.is_ok()
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        let mut inner = self.view.inner.lock();
+        if inner.held.as_ref().is_some_and(|(number, _)| *number == self.number) {
+            (inner.held, inner.stands, inner.reset) = (None, false, true);
+        }
     }
 }

@@ -1,0 +1,162 @@
+//! Act 1. A bucket has `attr_dynamics` and `attr_brightness` as text; a lamp and a room say text, number and truth value.
+//! The old way loses each of these events, ours none.
+
+use std::time::Duration;
+
+use hearthline_api::Conflicts;
+use hearthline_sim::NaiveCounts;
+
+use super::super::influxdb::{BUCKET, COPY};
+use super::account::Changes;
+use super::stage::{SOON, Stage, sink};
+use super::told::{Figure, Judged};
+
+/// What it is called.
+pub(super) const NAME: &str = "types";
+/// Times that each of the two lamps changes.
+const CHANGES: u32 = 5;
+/// Whose attributes have another type than the bucket.
+const LAMPS: [&str; 2] = ["light.hue_lamp", "light.hue_room"];
+/// The fields.
+const FIELDS: [&str; 2] = ["attr_brightness", "attr_dynamics"];
+/// The old way takes 1.5 s for each event that is refused.
+const NAIVE: Duration = Duration::from_secs(90);
+
+/// What was seen.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    /// Events of the lamps.
+    fired: u64,
+    /// Of these, points in the bucket of the old way.
+    naive_points: u64,
+    /// Of these, points in our bucket.
+    points: u64,
+    /// All that the old way did.
+    naive: NaiveCounts,
+    /// Rows that our sink set aside.
+    refused: u64,
+    /// Rows whose value went to a field of another name, by the field.
+    mapped: Vec<(String, String, u64)>,
+}
+
+/// Plays it.
+///
+/// # Errors
+/// When it cannot be played to its end.
+pub(super) async fn play(stage: &mut Stage) -> anyhow::Result<Judged> {
+    let writer = stage.naive.clone();
+    let task = tokio::spawn(async move { writer.run().await });
+    let seen = compete(stage).await;
+    task.abort();
+    seen.map(|seen| judge(&seen))
+}
+
+async fn compete(stage: &mut Stage) -> anyhow::Result<Seen> {
+    stage.until("the naive writer reads", SOON, || stage.naive.counts().running).await?;
+    let from = stage.now();
+    for n in 0..CHANGES {
+        let brightness = 40 * (n + 1);
+        let lamp = format!(r#"{{"brightness":{brightness},"dynamics":"none","friendly_name":"Hue lamp"}}"#);
+        let room = format!(r#"{{"brightness":{brightness},"dynamics":false,"friendly_name":"Hue room"}}"#);
+        stage.peer.set_state(LAMPS[0], "on", &lamp);
+        stage.peer.set_state(LAMPS[1], "on", &room);
+    }
+    let last = stage.settled(SOON).await?;
+    let done = || stage.points(COPY, last, last).count() > 0;
+    stage.until("the naive writer has come to its end of the events", NAIVE, done).await?;
+
+    let mut fired: Changes = stage.fired(from, last);
+    fired.retain(|(entity_id, _), _| LAMPS.contains(&entity_id.as_str()));
+    let of_lamps = |bucket| stage.points(bucket, from, last).of(&fired).count();
+    let (naive_points, points) = (of_lamps(COPY), of_lamps(BUCKET));
+    let program = stage.recorder.program()?;
+    let status = program.status().await?;
+    let conflicts: Conflicts = program.query("/api/v1/conflicts", &[]).await?;
+    let conflicts = conflicts.conflicts.into_iter();
+    Ok(Seen {
+        fired: fired.len() as u64,
+        naive_points,
+        points,
+        naive: stage.naive.counts(),
+        refused: sink(&status).map_or(u64::MAX, |sink| sink.quarantined),
+        mapped: conflicts.map(|conflict| (conflict.field, conflict.goes_to, conflict.rows)).collect(),
+    })
+}
+
+fn judge(seen: &Seen) -> Judged {
+    let Seen { fired, naive_points, points, naive, refused, mapped } = seen;
+    let lost = fired.saturating_sub(*naive_points);
+    let told = naive.received.saturating_sub(naive.accepted + naive.left_out);
+    let of = |field: &str| mapped.iter().find(|(known, ..)| known == field);
+    let listed: Vec<String> =
+        FIELDS.iter().filter_map(|field| of(field)).map(|(from, to, _)| format!("{from} → {to}")).collect();
+    let rows = FIELDS.iter().filter_map(|field| of(field)).map(|(.., rows)| rows).min();
+    let for_its_type = naive.refused.iter().filter(|(words, _)| words.contains("field type conflict"));
+    let for_its_type: u64 = for_its_type.map(|(_, events)| events).sum();
+    Judged {
+        says: format!(
+            "naive writer: {lost} of {fired} lamp events lost for a field's type; Hearthline: {} of {fired}; {}",
+            fired.saturating_sub(*points),
+            listed.join(", ")
+        ),
+        figures: vec![
+            Figure::at_least("lamp events fired", u64::from(CHANGES) * 2, *fired),
+            Figure::equal("naive writer: of these lost", *fired, lost),
+            Figure::at_least("naive writer: lost for a field's type", *fired, for_its_type),
+            Figure::equal("naive writer: received, and neither taken nor lost", 0, told.abs_diff(naive.lost)),
+            Figure::equal("Hearthline: of these in InfluxDB", *fired, *points),
+            Figure::equal("Hearthline: refused", 0, *refused),
+            Figure::equal("fields that are mapped", FIELDS.len(), listed.len()),
+            Figure::at_least("rows of each mapped field", u64::from(CHANGES), rows.copied().unwrap_or(0)),
+        ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn good() -> Seen {
+        let refused = [("HTTP 422: field type conflict".to_owned(), 10)];
+        Seen {
+            fired: 10,
+            naive_points: 0,
+            points: 10,
+            naive: NaiveCounts {
+                received: 14,
+                accepted: 3,
+                lost: 10,
+                left_out: 1,
+                refused: refused.into(),
+                ..NaiveCounts::default()
+            },
+            refused: 0,
+            mapped: vec![
+                ("attr_brightness".into(), "attr_brightness_num".into(), 10),
+                ("attr_dynamics".into(), "attr_dynamics_bool".into(), 5),
+            ],
+        }
+    }
+
+    fn holds(seen: &Seen) -> bool {
+        judge(seen).figures.iter().all(|figure| figure.holds)
+    }
+
+    #[test]
+    fn it_holds_only_when_the_old_way_loses_all_and_we_lose_none() {
+        assert!(holds(&good()));
+        let mapped = |count| good().mapped.into_iter().take(count).collect();
+        for bad in [
+            Seen { fired: 9, points: 9, ..good() },
+            Seen { naive_points: 1, ..good() },
+            Seen { points: 9, ..good() },
+            Seen { refused: 1, ..good() },
+            Seen { mapped: mapped(1), ..good() },
+            Seen { naive: NaiveCounts { lost: 9, ..good().naive }, ..good() },
+            Seen { naive: NaiveCounts { refused: [].into(), ..good().naive }, ..good() },
+            Seen::default(),
+        ] {
+            assert!(!holds(&bad), "{bad:?}");
+        }
+    }
+}
