@@ -1,7 +1,7 @@
 /** Repairs from the page: the plan, the doing, the receipt; what is shown is what the program's API says. */
 
 import { readFile } from 'node:fs/promises';
-import type { APIRequestContext, Page, TestInfo } from '@playwright/test';
+import type { APIRequestContext, Locator, Page, TestInfo } from '@playwright/test';
 import { expectAccessible, expectLegible, expectNothingSideways, picture } from './look';
 import { expect, test } from './story';
 
@@ -32,6 +32,12 @@ interface Receipt {
 
 async function receiptsOf(request: APIRequestContext, url: string): Promise<Receipt[]> {
   return (await (await request.get(new URL('api/v1/repairs', url).href)).json()).receipts;
+}
+
+/** One that was under way when the page looked is unfolded already. */
+async function unfold(receipt: Locator) {
+  const isOpen = await receipt.evaluate((details: HTMLDetailsElement) => details.open);
+  if (!isOpen) await receipt.locator('summary').click();
 }
 
 /** In both themes, on both screens. */
@@ -67,6 +73,7 @@ test('what an older program wrote as text is copied, by who has the token, with 
   await plan.getByRole('button', { name: 'Go on' }).click();
   const receipt = receipts(page).getByRole('group').first();
   await expect(receipt).toContainText('mended', { timeout: 120_000 });
+  await unfold(receipt);
   const [done] = await receiptsOf(request, ownProgram.url);
   expect(done?.plan.repair).toBe('schema');
   await expect(receipt).toContainText(done?.id ?? '?');
@@ -98,7 +105,7 @@ test('the connection is made again when a person wants it', async ({ page, ownPr
   const receipt = receipts(page).getByRole('group').first();
   await expect(receipt).toContainText('mended', { timeout: 60_000 });
   const [done] = await receiptsOf(request, ownProgram.url);
-  await receipt.getByText('connection', { exact: true }).click();
+  await unfold(receipt);
   await expect(receipt).toContainText(done?.id ?? '?');
   await expect(receipt.getByRole('button', { name: 'Take back …' })).toHaveCount(0);
 });
