@@ -19,7 +19,8 @@ pub use routes::{
     EntityChanges, Event, Events, Fault, FaultList, Findings, Flushed, History, LeftOut, Lost, Naive,
     NaiveLoss, NameSpan, Observations, Observed, Quarantine, Quarantined, QuarantinedWhole, RepairBegun,
     RepairRequest, Repairs, Retention, RetentionAmount, RetentionDay, RetentionReceipts, Retried,
-    SettledList, Settlement, SilentSince, State, Stats, Unread, reading, router,
+    SettledList, Settlement, SilentSince, SinkCardinality, SinkConcern, SinkReport, SinkServer, SinkShare,
+    State, Stats, Unread, reading, router,
 };
 pub use serve::serve;
 pub use state::{ApiState, Faults, FlushRequest, Reading};

@@ -18,6 +18,7 @@ mod quarantine;
 mod reading;
 mod repairs;
 mod retention;
+mod sinks;
 mod stats;
 mod status;
 mod weather;
@@ -45,6 +46,7 @@ pub use quarantine::settle::SettledList;
 pub use quarantine::{Quarantine, Quarantined, Settlement};
 pub use repairs::{Findings, RepairBegun, RepairRequest, Repairs};
 pub use retention::{Retention, RetentionAmount, RetentionDay, RetentionReceipts};
+pub use sinks::{SinkCardinality, SinkConcern, SinkReport, SinkServer, SinkShare};
 pub use stats::Stats;
 pub use weather::{Observations, Observed};
 
@@ -100,6 +102,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/live", get(live::get))
         .route("/api/v1/flush", post(flush::post))
         .route("/api/v1/conflicts", get(conflicts::get))
+        .route("/api/v1/sinks/{name}", get(sinks::one))
         .route("/api/v1/gaps", get(gaps::get))
         .route("/api/v1/gaps/{id}", get(gaps::one))
         .route("/api/v1/gaps/retry", post(gaps::retry))

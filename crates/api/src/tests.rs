@@ -12,6 +12,7 @@ mod refusals;
 mod repairs;
 mod retention;
 mod running;
+mod sinks;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -31,6 +32,7 @@ use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::live::Live;
 use hearthline_pipeline::orders::{Incoming, Orders};
 use hearthline_pipeline::silence::Silent;
+use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_runbook::Status;
 use hearthline_store::{Store, StoreConfig};
 use serde_json::{Value, json};
@@ -66,6 +68,11 @@ impl House {
 
     /// One whose status is this, and whose flush ends so.
     fn with(status: Status, flushed: Result<Seq, String>) -> Self {
+        Self::delivering(status, flushed, Vec::new())
+    }
+
+    /// One that also delivers into these.
+    fn delivering(status: Status, flushed: Result<Seq, String>, influxdb: Vec<InfluxView>) -> Self {
         let clock = Arc::new(ManualClock::at(NOON));
         let config = StoreConfig {
             dir: PathBuf::from("/data/store"),
@@ -88,8 +95,8 @@ impl House {
             status: Arc::new(move || status.clone()),
             flush: Arc::new(move || Box::pin(std::future::ready(flushed.clone()))),
             orders: orders.clone(),
-            influxdb: Vec::new(),
             repairs: repairs::house(),
+            influxdb,
             live: live.clone(),
             faults: crate::Faults {
                 named: vec![crate::Fault { name: "drop".into(), says: "the connection breaks".into() }],

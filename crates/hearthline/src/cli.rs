@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     backfill, check, conflicts, demo, entities, events, export, flush, gaps, history, log, quarantine,
-    record, replay, retention, run, sim, status, tail, token, weather,
+    record, replay, retention, run, sim, sinks, status, tail, token, weather,
 };
 
 /// Records a Home Assistant house: every event on disk once, readable by any Parquet engine
@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Flush(flush::Args),
     /// Periods in which events were or may have been missed, and what became of them
     Gaps(gaps::Args),
+    /// Where everything is delivered to: how far behind, what the server says, what it costs there
+    Sinks(sinks::Args),
     /// Fields that an InfluxDB has as another type, and where our values go
     Conflicts(conflicts::Args),
     /// Fetch the states that Home Assistant's history still has from before
@@ -133,6 +135,8 @@ mod tests {
             "gaps",
             "gaps retry",
             "gaps retry 7",
+            "sinks",
+            "sinks influxdb",
             "backfill --from 2026-11-01 --detach",
             "events --entity light --entity sensor.*_t --type state_changed --from 24h --to now --text x --limit 5",
             "tail light.a sensor.*",

@@ -17,6 +17,7 @@ pub(crate) mod replay;
 pub(crate) mod retention;
 pub(crate) mod run;
 pub(crate) mod sim;
+pub(crate) mod sinks;
 pub(crate) mod status;
 pub(crate) mod tail;
 pub(crate) mod token;
@@ -91,6 +92,7 @@ async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit
         Command::Export(args) => export::run(args, context).await,
         Command::Flush(args) => flush::run(args, context).await,
         Command::Gaps(args) => gaps::run(args, context).await,
+        Command::Sinks(args) => sinks::run(args, context).await,
         Command::Conflicts(args) => conflicts::run(args, context).await,
         Command::Backfill(args) => backfill::run(args, context).await,
         Command::Log(args) => log::run(&args, context),

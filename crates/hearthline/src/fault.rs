@@ -7,6 +7,7 @@ use std::time::Duration;
 use hearthline_sim::{Fault, HomeAssistant, InfluxDb, InfluxFault, Weather, WeatherFault};
 use tokio::sync::Notify;
 
+use crate::app::{Snag, Snags};
 use crate::commands::demo::influxdb::BUCKET;
 use crate::commands::demo::naive::Beside;
 
@@ -102,6 +103,39 @@ const NAIVE: (&str, &str) = (
     "naive",
     "a naive writer, as the system before Hearthline was, writes this house into a copy of the bucket until `heal`",
 );
+/// What happens to our own threads: the part, what, and what it says then.
+const SNAGS: [(&str, &str, Snag, &str); 12] = [
+    ("hang-store", "store", Snag::Hangs, "the thread of the archive hangs"),
+    ("hang-sink", SINK, Snag::Hangs, "the thread that writes to the InfluxDB hangs"),
+    ("hang-weather", "weather", Snag::Hangs, "the thread that asks for the weather hangs"),
+    ("hang-reader", "home_assistant", Snag::Hangs, "the thread that listens to Home Assistant hangs"),
+    (
+        "hang-log",
+        "log",
+        Snag::Hangs,
+        "the thread of the log hangs, which only a new start of the program mends",
+    ),
+    (
+        "hang-disk",
+        "store",
+        Snag::HangsInside,
+        "the disk of the archive does not come back, which only a new start of the program mends",
+    ),
+    (
+        "slow-store",
+        "store",
+        Snag::Slow(Duration::from_secs(20)),
+        "the disk of the archive takes 20 s for one write",
+    ),
+    ("panic-store", "store", Snag::Panics, "the thread of the archive panics"),
+    ("panic-sink", SINK, Snag::Panics, "the thread that writes to the InfluxDB panics"),
+    ("panic-weather", "weather", Snag::Panics, "the thread that asks for the weather panics"),
+    ("panic-reader", "home_assistant", Snag::Panics, "the thread that listens to Home Assistant panics"),
+    ("panic-log", "log", Snag::Panics, "the thread of the log panics"),
+];
+
+/// The sink of the demonstration.
+const SINK: &str = "influxdb-simulated";
 
 /// Ends what lasts.
 const HEAL: (&str, &str) = ("heal", "everything that lasts is over, and the next attempt is made now");
@@ -111,7 +145,9 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
     let weather = WEATHER.iter().map(|(name, _, says)| (*name, *says));
     let influx = INFLUX.iter().map(|(name, _, says)| (*name, *says));
     let named = FAULTS.iter().map(|(name, _, says)| (*name, *says));
-    named.chain([RESTORED]).chain(weather).chain(influx).chain([DROPPED, NAIVE, ARCHIVE, HEAL])
+    let snags = SNAGS.iter().map(|(name, .., says)| (*name, *says));
+    let ours = [DROPPED, NAIVE, ARCHIVE, HEAL];
+    named.chain([RESTORED]).chain(weather).chain(influx).chain(snags).chain(ours)
 }
 
 /// What can be broken.
@@ -131,6 +167,8 @@ pub(crate) struct Breakable {
     pub(crate) influx: InfluxDb,
     /// The old way, when it is switched on.
     pub(crate) beside: Beside,
+    /// What happens to the threads of our own parts.
+    pub(crate) snags: Snags,
 }
 
 impl Breakable {
@@ -158,6 +196,8 @@ impl Breakable {
             self.influx.drop_database(BUCKET);
         } else if word == NAIVE.0 {
             self.beside.start();
+        } else if let Some((_, part, snag, _)) = SNAGS.iter().find(|(name, ..)| *name == word) {
+            self.snags.set(part, *snag);
         } else if word == ARCHIVE.0 {
             self.archive.store(true, Ordering::Relaxed);
         } else {
@@ -168,6 +208,7 @@ impl Breakable {
 
     fn heal(&self) {
         self.archive.store(false, Ordering::Relaxed);
+        self.snags.release();
         self.peer.heal();
         self.weather.cause(None);
         self.influx.heal();
@@ -193,9 +234,9 @@ mod tests {
         influx.create(BUCKET, None);
         let nobody = "http://127.0.0.1:1".parse().unwrap();
         let writer = crate::commands::demo::influxdb::naive(&nobody, "", ([127, 0, 0, 1], 1).into()).unwrap();
-        let (retry, archive, ask_weather) = Default::default();
+        let (retry, archive, ask_weather, snags) = Default::default();
         let beside = Beside::new(writer);
-        Breakable { peer, retry, archive, weather, ask_weather, influx, beside }
+        Breakable { peer, retry, archive, weather, ask_weather, influx, beside, snags }
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod house;
 mod instant;
 mod peer;
 mod running;
+mod serve;
 mod settings;
 mod startup;
 mod stop;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_listener::Event;
+use event_listener::{Event, Listener as _};
 use hearthline_core::{Clock, Fs, Seq, Timestamp};
 use parking_lot::Mutex;
 
@@ -68,6 +68,8 @@ pub struct LogStats {
 #[derive(Clone)]
 pub struct Log {
     pub(crate) shared: Arc<Shared>,
+    /// As of [`Log::producer`]; none is not checked.
+    pub(crate) producer: Option<u64>,
 }
 
 /// What the handles and the writer share. `state` and `queue` are never locked at the same time.
@@ -108,6 +110,25 @@ impl Log {
                 return;
             }
             listener.await;
+        }
+    }
+
+    /// Waits, on the caller's thread, until all that was handed over before the call can be read; whether that came so in
+    /// this time.
+    #[must_use]
+    pub fn settle(&self, within: Duration) -> bool {
+        let given = self.shared.queue.lock().last();
+        let end = self.shared.clock.monotonic().saturating_add(within);
+        loop {
+            let listener = self.shared.written.listen();
+            if self.written() >= given {
+                return true;
+            }
+            let left = end.saturating_sub(self.shared.clock.monotonic());
+            if left.is_zero() {
+                return false;
+            }
+            let _ = listener.wait_timeout(left);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Between the producer and the writer: numbers are given here, in call order.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use hearthline_core::Seq;
 
@@ -26,6 +27,10 @@ pub(crate) struct Queue {
     pub(crate) closed: bool,
     /// The writer is gone.
     pub(crate) gone: bool,
+    /// The writer is to end its thread and to be given back.
+    pub(crate) hand_over: bool,
+    /// Who alone may append, by number; 0 while anybody may.
+    pub(crate) producer: u64,
     /// Somebody waits until this record is synced.
     pub(crate) sync_wanted: Seq,
 }
@@ -53,7 +58,7 @@ impl Log {
     /// cut once it is synced. An append without records is answered with the last number given.
     ///
     /// # Errors
-    /// `QueueFull` if more than `queue_bytes` would wait (one append alone always fits); `Full`, `Failed` or `Closed`
+    /// `TakenOver` if this handle is not the producer's, where there is one. `QueueFull` if more than `queue_bytes` would wait (one append alone always fits); `Full`, `Failed` or `Closed`
     /// if the log takes nothing just now. No number was given then.
     pub fn append(&self, append: Append) -> Result<Seq, LogError> {
         self.enqueue(append, false)
@@ -68,6 +73,15 @@ impl Log {
         self.enqueue(append, true)
     }
 
+    /// A handle for the one producer: from now on nobody else appends, also not whoever had such a handle before. One that
+    /// hung and was replaced leaves nothing behind when it wakes up.
+    #[must_use]
+    pub fn producer(&self) -> Self {
+        let mut queue = self.shared.queue.lock();
+        queue.producer += 1;
+        Self { shared: Arc::clone(&self.shared), producer: Some(queue.producer) }
+    }
+
     /// Bytes appended since the last roll, as they were given.
     #[must_use]
     pub fn segment_bytes(&self) -> u64 {
@@ -77,6 +91,9 @@ impl Log {
     fn enqueue(&self, append: Append, roll: bool) -> Result<Seq, LogError> {
         append.check()?;
         let mut queue = self.shared.queue.lock();
+        if queue.producer != self.producer.unwrap_or(0) && !append.is_empty() {
+            return Err(LogError::TakenOver);
+        }
         match queue.check() {
             Err(LogError::Full { .. }) if roll && queue.failed.is_none() => {}
             checked => checked?,
@@ -110,6 +127,8 @@ impl Queue {
             failed: None,
             closed: false,
             gone: false,
+            hand_over: false,
+            producer: 0,
             sync_wanted: Seq::ZERO,
         }
     }

@@ -34,6 +34,7 @@ pub use self::quarantine::Quarantine;
 pub use self::receipt::{Done, Receipt, State};
 pub use self::receipts::{Damaged, Listed, Receipts};
 pub use self::repairs::Repairs;
+pub use self::schema::{Clear, ClearOptions};
 
 /// A future of a step.
 pub type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, RepairError>> + Send + 'a>>;

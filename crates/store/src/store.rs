@@ -30,7 +30,7 @@ pub struct StoreConfig {
     pub flush_interval: Duration,
     /// Days that ended longer ago are dropped; none keeps all.
     pub retention: Option<Duration>,
-    /// Whether context ids are stored: 15 bytes a row.
+    /// Whether context ids of states are stored: 15 bytes a row. Those of other events always are.
     pub context_ids: bool,
 }
 
@@ -166,6 +166,7 @@ impl Store {
         let written = live.written;
         for row in batch.rows.iter().filter(|row| row.seq() > written) {
             live.take(row, self.config.context_ids);
+            live.written = row.seq(); // one by one, so that a batch that is broken off here is gone on with
         }
         live.written = written.max(batch.last);
         if live.written > live.contents.seq {
@@ -227,7 +228,6 @@ impl Store {
 
 impl Live {
     fn take(&mut self, row: &Row, context_ids: bool) {
-        self.events += u64::from(row.is_event());
         match row {
             Row::State(row) => {
                 let mut row = row.clone();
@@ -236,11 +236,8 @@ impl Live {
                 latest::keep(&mut self.latest, &row);
                 self.buffers.states.push(row);
             }
-            Row::Event(row) => {
-                let mut row = row.clone();
-                row.context_id = row.context_id.filter(|_| context_ids);
-                self.buffers.events.push(Arc::new(row));
-            }
+            // The context is a part of what makes an event another one.
+            Row::Event(row) => self.buffers.events.push(Arc::new(row.clone())),
             Row::Quarantined(row) => self.buffers.quarantine.push(Arc::new(row.clone())),
             Row::Settled(row) => self.buffers.settled.push(Arc::new(row.clone())),
             Row::Weather(row) => self.buffers.weather.push(Arc::new(row.clone())),
@@ -250,5 +247,6 @@ impl Live {
                 self.buffers.entities.push(row);
             }
         }
+        self.events += u64::from(row.is_event());
     }
 }

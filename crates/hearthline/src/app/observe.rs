@@ -1,5 +1,7 @@
 //! Looks at the running parts once a second, and makes the status document.
 
+mod parts;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +18,9 @@ use hearthline_pipeline::sources::home_assistant::{LinkState, LinkStatus};
 use hearthline_pipeline::weather::{WeatherView, WeatherViewOf};
 use hearthline_runbook::status::{self, Status};
 use hearthline_runbook::{Connection, Facts, criteria, kept, silent, verdict};
+
+use super::supervise::Supervised;
+use crate::serve::ApiWatch;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -23,8 +28,6 @@ use tokio::sync::watch;
 pub(super) const EVERY: Duration = Duration::from_secs(1);
 /// A difference in the counters is said only when it stays: a look is not taken in one instant.
 const SETTLE: Duration = Duration::from_secs(10);
-/// Home Assistant restarts in less than this.
-const RESTART: Duration = Duration::from_secs(300);
 
 /// What can be looked at.
 pub(super) struct Views {
@@ -35,6 +38,8 @@ pub(super) struct Views {
     pub(super) connection: watch::Receiver<LinkStatus>,
     pub(super) weather: Arc<WeatherView>,
     pub(super) log: Log,
+    pub(super) supervised: Supervised,
+    pub(super) api: ApiWatch,
 }
 
 /// Looks, and remembers an hour of it.
@@ -63,6 +68,7 @@ struct Look {
     connection: LinkStatus,
     weather: WeatherViewOf,
     log: LogStats,
+    supervised: Supervised,
 }
 
 impl Observer {
@@ -81,6 +87,7 @@ impl Observer {
             connection: self.views.connection.borrow().clone(),
             weather: self.views.weather.look(),
             log: self.views.log.stats(),
+            supervised: self.views.supervised.clone(),
         }
     }
 
@@ -96,30 +103,6 @@ impl Observer {
         };
         drop(seen);
         self.set_parts(&look);
-    }
-
-    fn set_parts(&self, look: &Look) {
-        let (state, reason) = match (&look.log.refuses, damaged(&self.views.log.damage())) {
-            (Some(reason), _) => (PartState::Unhealthy, Some(reason.clone())),
-            (None, Some(damaged)) => (PartState::Degraded, Some(damaged)),
-            (None, None) => (PartState::Healthy, None),
-        };
-        self.board.set("log", state, reason);
-        for sink in &look.sinks {
-            let (state, reason) = look.state_of(sink);
-            self.board.set(&sink.name, state, reason);
-        }
-        let link = &look.connection;
-        let (state, reason) = match self.connection(link) {
-            Connection::Connected => (PartState::Healthy, None),
-            Connection::Connecting => (PartState::Starting, link.last_error.clone()),
-            Connection::Waiting => (PartState::Degraded, link.last_error.clone()),
-            Connection::Disconnected => (PartState::Unhealthy, link.last_error.clone()),
-            Connection::Parked => (PartState::Parked, link.last_error.clone()),
-        };
-        self.board.set("home_assistant", state, reason);
-        self.board.set("weather", look.weather.state, look.weather.reason.clone());
-        self.board.set("api", PartState::Healthy, None);
     }
 
     /// The status document of this moment.
@@ -189,17 +172,6 @@ impl Observer {
         }
     }
 
-    fn connection(&self, link: &LinkStatus) -> Connection {
-        let away = self.clock.monotonic().saturating_sub(link.entered) >= RESTART;
-        match link.state {
-            LinkState::Connected => Connection::Connected,
-            LinkState::Parked => Connection::Parked,
-            LinkState::Connecting | LinkState::Waiting if away => Connection::Disconnected,
-            LinkState::Connecting => Connection::Connecting,
-            LinkState::Waiting => Connection::Waiting,
-        }
-    }
-
     fn home_assistant(&self, look: &Look) -> status::HomeAssistant {
         let link = &look.connection;
         let state = self.connection(link);
@@ -247,19 +219,6 @@ impl Observer {
             last_error: weather.last_error.clone(),
         }
     }
-
-    fn parts(&self) -> Vec<status::Part> {
-        let parts = self.board.parts().into_iter();
-        parts
-            .map(|part| status::Part {
-                name: part.name.as_ref().into(),
-                state: part.state.as_str().into(),
-                since: part.since.to_string(),
-                reason: part.reason,
-                uptime: part.uptime,
-            })
-            .collect()
-    }
 }
 
 impl Look {
@@ -278,22 +237,6 @@ impl Look {
 
     fn influxdb(&self, name: &str) -> Option<&InfluxViewOf> {
         self.influxdb.iter().find(|(of, _)| of == name).map(|(_, view)| view)
-    }
-
-    /// How a sink is, and why where it is not well.
-    fn state_of(&self, sink: &SinkViewOf) -> (PartState, Option<String>) {
-        let missed = self.influxdb(&sink.name).map_or(0, |view| view.missed);
-        match sink.state {
-            PartState::Healthy | PartState::Starting if missed > 0 => {
-                let words = format!(
-                    "{missed} events left the log before it had them: they are in the store and not there; \
-                     `hearthline export` writes them, and a larger log.max_bytes waits longer the next time"
-                );
-                (PartState::Degraded, Some(words))
-            }
-            PartState::Healthy => (PartState::Healthy, None),
-            state => (state, sink.last_error.clone()),
-        }
     }
 
     fn sink(&self, sink: &SinkViewOf) -> status::Sink {
@@ -333,16 +276,6 @@ impl Look {
             with_weather: self.sinks.iter().map(|sink| sink.with_weather).max().unwrap_or(0),
         }
     }
-}
-
-/// What of the log cannot be read, for a person.
-fn damaged(damage: &[Damage]) -> Option<String> {
-    let (first, more) = damage.split_first()?;
-    let more = if more.is_empty() { String::new() } else { format!("; and {} more such places", more.len()) };
-    Some(format!(
-        "a part of it cannot be read, what follows it can: {first}{more}; see what `dmesg` and `smartctl` tell of the \
-         disk, and `hearthline log verify` for all of it"
-    ))
 }
 
 fn gaps(ingest: &ViewOf) -> status::Gaps {

@@ -25,7 +25,7 @@ use tokio::runtime::Handle;
 
 use super::Context;
 use super::run::Simulation;
-use crate::app::{Moment, Past};
+use crate::app::{Moment, Past, Simulated};
 use crate::exit::Exit;
 use crate::fault::{self, Breakable};
 use crate::house::Program;
@@ -112,17 +112,18 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
     let living = peer.clone();
     tokio::spawn(async move { living.run().await });
     let link = LinkConfig { sweep: SWEEP, ..peer::link(&settings)? };
-    let (archive, ask_weather): (Arc<_>, Arc<_>) = Default::default();
     let house_url = format!("http://{address}").parse()?;
     let beside = naive::Beside::new(influxdb::naive(&house_url, TOKEN, influx_address)?);
+    let parts = Simulated { past, ..Simulated::default() };
     let house = Breakable {
         peer,
         beside: beside.clone(),
         retry: Arc::clone(&link.retry),
-        archive: Arc::clone(&archive),
+        archive: Arc::clone(&parts.archive),
         weather,
-        ask_weather: Arc::clone(&ask_weather),
+        ask_weather: Arc::clone(&parts.ask_weather),
         influx,
+        snags: parts.snags.clone(),
     };
     if io::stdin().is_terminal() {
         let (runtime, house) = (Handle::current(), house.clone());
@@ -132,7 +133,7 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
     if !io::stdout().is_terminal() {
         tokio::spawn(say_status(settings.clone(), beside));
     }
-    let simulation = Simulation { past, faults: faults(house), archive, ask_weather };
+    let simulation = Simulation { parts, faults: faults(house) };
     super::run::record(&settings, listener, link, Some(simulation)).await
 }
 

@@ -3,6 +3,7 @@
 
 mod access;
 mod away;
+mod clear;
 mod conflict;
 mod faults;
 mod hue;

@@ -29,6 +29,8 @@ struct Inner {
     committed: Committed,
     caught_up: Option<Duration>,
     newest: Option<Timestamp>,
+    /// The last record of which the states were counted: what is given again after a start is not counted again.
+    counted: Seq,
     states: u64,
     with_weather: u64,
     write_errors: u64,
@@ -72,6 +74,7 @@ impl SinkView {
             committed,
             caught_up: None,
             newest: None,
+            counted: committed.seq,
             states: 0,
             with_weather: 0,
             write_errors: 0,
@@ -107,6 +110,14 @@ impl SinkView {
         self.inner.lock().given
     }
 
+    /// Another delivery goes on behind what was committed.
+    pub(super) fn starts_anew(&self, committed: Committed) {
+        let mut inner = self.inner.lock();
+        inner.enter(PartState::Starting, &*self.clock);
+        inner.given = committed.seq;
+        inner.committed = committed;
+    }
+
     /// The sink has been given everything.
     pub(super) fn caught_up(&self) {
         let mut inner = self.inner.lock();
@@ -121,12 +132,13 @@ impl SinkView {
         for row in &batch.rows {
             if let Row::State(row) = row {
                 inner.newest = Some(row.ts);
-                if row.origin == Origin::Live {
+                if row.origin == Origin::Live && row.seq > inner.counted {
                     inner.states += 1;
                     inner.with_weather += u64::from(row.weather.is_some());
                 }
             }
         }
+        inner.counted = inner.counted.max(batch.last);
     }
 
     pub(super) fn committed(&self, committed: Committed) {

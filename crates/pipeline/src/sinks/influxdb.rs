@@ -5,6 +5,7 @@
 //! - [`schema`]: which types the server has, and where a value goes whose field is taken.
 //! - [`attributes`]: which attributes are written.
 //! - [`point`]: rows become lines.
+//! - [`cardinality`]: what the points cost the server, and which limit is near.
 //! - [`server`]: which server it is, what it has, and how it is written to.
 //! - [`answer`]: what an answer to a write means.
 //! - [`send`]: rows on their way, until each has its fate.
@@ -16,6 +17,7 @@
 
 pub mod answer;
 pub mod attributes;
+pub mod cardinality;
 pub mod copy;
 pub mod export;
 pub mod line;
@@ -32,4 +34,5 @@ pub mod view;
 
 pub use self::server::{Server, ServerConfig, Version};
 pub use self::sink::{InfluxConfig, InfluxSink, Start};
+pub use self::state::RefusedRow;
 pub use self::view::{Hold, InfluxView, InfluxViewOf};

@@ -45,6 +45,14 @@ pub const CATALOGUE: &[Kind] = &[
         options: &[],
         needs_program: true,
     },
+    Kind {
+        name: "schema",
+        mends: "fields that an InfluxDB has as another type than is written to them",
+        touches: "the measurement at that server; with clear, all of it, after an export that was read back",
+        undo: "every value comes back under the name of its type, counted by type",
+        options: &["sink", "mode", "measurement", "from", "to", "numbers", "restore"],
+        needs_program: false,
+    },
 ];
 
 impl Kind {

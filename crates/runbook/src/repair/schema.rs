@@ -2,9 +2,11 @@
 //!
 //! - [`copy`]: the values are copied into the fields in which the sink writes them now, and nothing is deleted.
 //! - [`rewrite`]: the whole measurement is copied into a new one, which is written to from then on.
+//! - [`clear`]: a measurement is exported and deleted with its types, and a person can take that back.
 //!
 //! Each is done again from its beginning where it was killed: what is there already is not written again.
 
+pub mod clear;
 pub mod copy;
 mod counts;
 mod undo;
@@ -22,6 +24,7 @@ use hearthline_pipeline::sinks::influxdb::server::Opened;
 use hearthline_pipeline::sinks::influxdb::view::Hold;
 use hearthline_pipeline::sinks::influxdb::{InfluxView, Server, ServerConfig, Version};
 
+pub use self::clear::{Clear, ClearOptions};
 pub use self::copy::SchemaCopy;
 use super::RepairError;
 

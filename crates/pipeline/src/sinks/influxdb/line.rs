@@ -61,7 +61,7 @@ pub fn time(out: &mut Vec<u8>, at: Timestamp, tie: u16) -> bool {
 }
 
 /// A whole line of what a server has: every value in the type that the server keeps.
-pub(super) fn point<'f>(
+pub fn point<'f>(
     out: &mut Vec<u8>,
     name: &str,
     tags: &[(String, String)],
@@ -81,10 +81,16 @@ pub(super) fn point<'f>(
         key(out, name);
         out.push(b'=');
         let written = match value {
-            FieldValue::Float(number) => Ok(float(out, *number)),
+            FieldValue::Float(number) => {
+                float(out, *number);
+                Ok(())
+            }
+            FieldValue::Text(says) => {
+                text(out, says);
+                Ok(())
+            }
             FieldValue::Integer(number) => write!(out, "{number}i"),
             FieldValue::Unsigned(number) => write!(out, "{number}u"),
-            FieldValue::Text(says) => Ok(text(out, says)),
             FieldValue::Bool(is) => write!(out, "{is}"),
         };
         debug_assert!(written.is_ok(), "a Vec takes everything");
@@ -95,7 +101,8 @@ pub(super) fn point<'f>(
 
 /// Whether a line can carry a name, or the value of a tag, that some server has: a backslash at its end would guard what follows,
 /// and a line break that no backslash guards would end the line.
-pub(super) fn carries(name: &str) -> bool {
+#[must_use]
+pub fn carries(name: &str) -> bool {
     let mut backslashes = 0_usize;
     for byte in name.bytes() {
         match byte {

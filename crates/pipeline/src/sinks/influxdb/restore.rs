@@ -96,13 +96,14 @@ impl Typing {
         reserved: &BTreeMap<String, FieldType>,
         ours: bool,
     ) -> Self {
+        let says = |field: &str| name::type_of(field).filter(|_| ours);
         let mut schema = Schema::default();
-        for (field, kind) in has.iter().map(|(field, kind)| (field, kind)).chain(reserved) {
+        let kept = reserved.iter().filter(|(field, _)| says(field).is_none());
+        for (field, kind) in has.iter().map(|(field, kind)| (field, kind)).chain(kept) {
             schema.adopt(measurement, field, [*kind], Timestamp::EPOCH);
         }
         let keeps = |field: &str, kind| {
-            let says = reserved.get(field).copied().or_else(|| name::type_of(field).filter(|_| ours));
-            says.is_none_or(|says| says == kind)
+            says(field).or_else(|| reserved.get(field).copied()).is_none_or(|says| says == kind)
         };
         // Whoever keeps its own name comes first: a sibling of another is often a field that is there already.
         let (own, others): (Vec<_>, Vec<_>) =

@@ -90,6 +90,8 @@ pub struct InfluxSink {
     /// Since when the cursor on disk is not what it could be.
     unsaved: Option<Duration>,
     view: InfluxView,
+    /// The size of which the view's cardinality is: it is worked out when that is another.
+    told: (u64, usize),
 }
 
 impl InfluxSink {
@@ -98,7 +100,7 @@ impl InfluxSink {
     /// # Errors
     /// As the disk says, or when the certificates to trust cannot be used.
     pub fn open(config: InfluxConfig, log: Log, fs: Arc<dyn Fs>, clock: Arc<dyn Clock>) -> io::Result<Self> {
-        let state = State::open(fs, config.dir.clone())?;
+        let state = State::open(Arc::clone(&fs), config.dir.clone())?;
         let cursor = match state.cursor() {
             Ok(Some(cursor)) => cursor,
             Ok(None) => begin(&log, config.start),
@@ -117,8 +119,8 @@ impl InfluxSink {
         };
         let schema = state.schema()?;
         let server = Server::new(config.server.clone()).map_err(io::Error::other)?;
-        let view =
-            InfluxView::new(&config.name, config.server.url.to_string(), config.server.database.clone());
+        let ServerConfig { url, database, .. } = &config.server;
+        let view = InfluxView::new(&config.name, &config.dir, fs, url.to_string(), database.clone());
         let now = clock.monotonic();
         let mut sink = Self {
             encoder: Encoder::new(config.layout.clone(), schema),
@@ -139,6 +141,7 @@ impl InfluxSink {
             heard: now,
             unsaved: None,
             view,
+            told: (0, 0),
         };
         sink.look_for_missed(cursor.committed.seq);
         Ok(sink)
@@ -148,6 +151,15 @@ impl InfluxSink {
     #[must_use]
     pub fn view(&self) -> InfluxView {
         self.view.clone()
+    }
+
+    /// The same, shown where the sink before this one was, of which it is asked what was asked of that.
+    #[must_use]
+    pub fn shown_in(mut self, view: InfluxView) -> Self {
+        let seen = self.view.look();
+        view.change(|shown| *shown = seen);
+        self.view = view;
+        self
     }
 
     /// Takes a batch.
@@ -358,6 +370,7 @@ impl InfluxSink {
         let version = opened.version;
         self.view.change(|view| {
             view.version = Some(opened.says.clone()).filter(|says| !says.is_empty());
+            view.speaks = Some(version);
             view.fields_unknown.clone_from(&opened.fields_unknown);
         });
         self.opened = Some(opened);
@@ -404,11 +417,17 @@ impl InfluxSink {
         }
     }
 
-    fn tell(&self) {
+    fn tell(&mut self) {
         let (conflicts, left_out) = (self.encoder.schema().conflicts(), self.encoder.left_out());
         let ahead = self.taken.committed.settled().saturating_sub(self.committed.settled());
+        let size = self.encoder.size();
+        let cardinality = (size != self.told).then(|| self.encoder.cardinality());
+        self.told = size;
         self.view.change(|view| {
             (view.conflicts, view.left_out, view.ahead) = (conflicts, left_out, ahead);
+            if let Some(cardinality) = cardinality {
+                view.cardinality = cardinality;
+            }
         });
     }
 }

@@ -1,18 +1,27 @@
 //! What others may see of an InfluxDB sink, and ask of it.
 
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hearthline_core::Fs;
 use parking_lot::Mutex;
 use tokio::time::{sleep, timeout};
 
+use super::cardinality::Cardinality;
 use super::point::LeftOut;
 use super::schema::Conflict;
+use super::server::Version;
+use super::state::{RefusedRow, newest_refused};
 
 /// What others may see of an InfluxDB sink, at any time, from any thread. Clones are the same view.
 #[derive(Clone)]
 pub struct InfluxView {
     name: Arc<str>,
+    /// Where the refused rows are.
+    dir: Arc<Path>,
+    fs: Arc<dyn Fs>,
     inner: Arc<Mutex<Inner>>,
 }
 
@@ -45,6 +54,8 @@ pub struct InfluxViewOf {
     pub database: String,
     /// What the server calls itself, once it has said it.
     pub version: Option<String>,
+    /// How it is written to, once it is known.
+    pub speaks: Option<Version>,
     /// Our fields that cannot have their own name there.
     pub conflicts: Vec<Conflict>,
     /// Fields that rows were written without.
@@ -55,12 +66,21 @@ pub struct InfluxViewOf {
     pub ahead: u64,
     /// Events that left the log before the sink had them. The store has them.
     pub missed: u64,
+    /// What the points cost the server.
+    pub cardinality: Cardinality,
 }
 
 impl InfluxView {
-    pub(super) fn new(name: &str, url: String, database: String) -> Self {
+    /// Of the sink of that name, whose folder is `dir`.
+    #[must_use]
+    pub fn new(name: &str, dir: &Path, fs: Arc<dyn Fs>, url: String, database: String) -> Self {
         let seen = InfluxViewOf { url, database, ..InfluxViewOf::default() };
-        Self { name: name.into(), inner: Arc::new(Mutex::new(Inner { seen, ..Inner::default() })) }
+        Self {
+            name: name.into(),
+            dir: dir.into(),
+            fs,
+            inner: Arc::new(Mutex::new(Inner { seen, ..Inner::default() })),
+        }
     }
 
     /// As in the settings.
@@ -73,6 +93,14 @@ impl InfluxView {
     #[must_use]
     pub fn look(&self) -> InfluxViewOf {
         self.inner.lock().seen.clone()
+    }
+
+    /// The newest rows that were set aside, the newest first. It reads a file.
+    ///
+    /// # Errors
+    /// As the disk says.
+    pub fn refused(&self, most: usize) -> io::Result<Vec<RefusedRow>> {
+        newest_refused(&*self.fs, &self.dir, most)
     }
 
     /// Has the sink forget what it knows of the server's fields and read them again, before it writes the next time.
@@ -102,7 +130,8 @@ impl InfluxView {
         inner.held.as_ref().map(|(_, words)| words.clone())
     }
 
-    pub(super) fn change(&self, change: impl FnOnce(&mut InfluxViewOf)) {
+    /// Changes what is seen: for the sink itself.
+    pub fn change(&self, change: impl FnOnce(&mut InfluxViewOf)) {
         change(&mut self.inner.lock().seen);
     }
 }

@@ -21,6 +21,7 @@ use super::wire::{self, Message};
 use super::{Dial, Retry, SessionError, Token, TokenSource};
 use crate::ingest::Ingest;
 use crate::orders::{Incoming, meanwhile};
+use crate::watch::ticking;
 
 /// Between two comparisons of states in a usual house.
 pub const SWEEP: Duration = Duration::from_secs(15 * 60);
@@ -76,6 +77,23 @@ impl Link {
         (Self { config, clock, stored, status }, receiver)
     }
 
+    /// Where it is shown how it is.
+    #[must_use]
+    pub fn status(&self) -> watch::Sender<LinkStatus> {
+        self.status.clone()
+    }
+
+    /// The same, shown where the link before this one was, whose figures go on.
+    #[must_use]
+    pub fn shown_in(mut self, status: watch::Sender<LinkStatus>) -> Self {
+        self.status = status;
+        self.status.send_modify(|status| {
+            status.enter(LinkState::Waiting, self.clock.now(), self.clock.monotonic());
+            status.ping = None;
+        });
+        self
+    }
+
     /// Keeps one connection up until told to stop, and carries out orders all the while. At the end the log knows where the
     /// stream ended.
     pub async fn run(self, mut ingest: Ingest, mut orders: Incoming, stop: CancellationToken) {
@@ -87,7 +105,7 @@ impl Link {
             let error = tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                session = meanwhile(&mut orders, &mut ingest, self.open(&token)) => match session {
+                session = meanwhile(&mut orders, &mut ingest, ticking(self.open(&token))) => match session {
                     Ok(session) => self.record(session, &mut ingest, &mut orders, &stop).await.err(),
                     Err(error) => Some(error),
                 },
@@ -107,7 +125,7 @@ impl Link {
                 }
             }
             let failing = self.fail(&error, &token, words, &mut said, &mut backoff, &stop);
-            meanwhile(&mut orders, &mut ingest, failing).await;
+            meanwhile(&mut orders, &mut ingest, ticking(failing)).await;
         }
         ingest.stopped();
     }
