@@ -13,6 +13,7 @@ pub(crate) mod history;
 pub(crate) mod log;
 pub(crate) mod quarantine;
 pub(crate) mod record;
+pub(crate) mod repair;
 pub(crate) mod replay;
 pub(crate) mod retention;
 pub(crate) mod run;
@@ -100,6 +101,7 @@ async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit
         Command::Sim(args) => sim::run(args, context).await,
         Command::Record(args) => record::run(args, context).await,
         Command::Replay(args) => replay::run(args, context).await,
+        Command::Repair(args) => repair::run(args, context).await,
         Command::Retention(args) => retention::run(args, context).await,
         Command::Weather(args) => weather::run(args, context).await,
         Command::Token(args) => token::run(&args, context),

@@ -17,6 +17,7 @@ mod quarantine;
 pub mod receipt;
 pub mod receipts;
 mod repairs;
+mod restart;
 pub mod schema;
 #[cfg(test)]
 mod testing;
@@ -34,6 +35,7 @@ pub use self::quarantine::Quarantine;
 pub use self::receipt::{Done, Receipt, State};
 pub use self::receipts::{Damaged, Listed, Receipts};
 pub use self::repairs::Repairs;
+pub use self::restart::Restart;
 pub use self::schema::{Clear, ClearOptions};
 
 /// A future of a step.

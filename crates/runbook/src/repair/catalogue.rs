@@ -30,6 +30,14 @@ pub const CATALOGUE: &[Kind] = &[
         needs_program: true,
     },
     Kind {
+        name: "restart",
+        mends: "a part that is not well: stops it in order and starts it anew; without a name all parts",
+        touches: "threads and connections; no event is lost by it",
+        undo: "nothing to take back",
+        options: &["part"],
+        needs_program: true,
+    },
+    Kind {
         name: "gaps",
         mends: "gaps that were filled in part or not at all: asks Home Assistant's history once more",
         touches: "the log, to which the states that come are added",

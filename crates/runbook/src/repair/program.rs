@@ -1,6 +1,6 @@
 //! What repairs need of the running program.
 
-use super::{Doing, Done};
+use super::Doing;
 use crate::Status;
 
 /// The running program, as repairs see it.
@@ -11,9 +11,9 @@ pub trait Program: Send + Sync {
     /// Has the connection to Home Assistant closed and made again, now. Returns at once.
     fn reconnect(&self);
 
-    /// Restarts one part, or all in their order, and answers when what was restarted is well again.
+    /// Stops one part, or all in their order, and starts it anew. Answers when it runs, with what a person should know.
     ///
     /// # Errors
-    /// No part has that name, or why it did not become well.
-    fn restart<'a>(&'a self, part: Option<&'a str>) -> Doing<'a, Done>;
+    /// No part has that name, or why it cannot be started anew.
+    fn restart<'a>(&'a self, part: Option<&'a str>) -> Doing<'a, String>;
 }

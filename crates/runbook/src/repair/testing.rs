@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::{Doing, Done, Engine, Kind, Options, Program, Receipt, Refused, Repair, RepairError, State};
+use super::{Doing, Engine, Kind, Options, Program, Receipt, Refused, Repair, RepairError, State};
 use crate::Status;
 
 /// 2026-11-26T00:41:07Z
@@ -57,12 +57,12 @@ impl Program for House {
         (self.on_reconnect.lock())();
     }
 
-    fn restart<'a>(&'a self, part: Option<&'a str>) -> Doing<'a, Done> {
+    fn restart<'a>(&'a self, part: Option<&'a str>) -> Doing<'a, String> {
         self.restarted.lock().push(part.map(Into::into));
         Box::pin(async move {
             match part {
                 Some("nothing") => Err(RepairError::Person("no part is called nothing".into())),
-                _ => Ok(Done { says: "restarted".into(), data: Value::Null }),
+                _ => Ok("it was given what waited".into()),
             }
         })
     }

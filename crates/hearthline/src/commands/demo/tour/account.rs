@@ -194,7 +194,9 @@ mod tests {
             through: None,
             not_kept: Vec::new(),
             without_attributes: 0,
+            tries: 0,
             note: None,
+            tries: 0,
         }
     }
 
