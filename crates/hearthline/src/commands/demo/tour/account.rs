@@ -196,7 +196,6 @@ mod tests {
             without_attributes: 0,
             tries: 0,
             note: None,
-            tries: 0,
         }
     }
 
