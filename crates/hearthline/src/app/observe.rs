@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hearthline_core::{Clock, Origin, Timestamp};
-use hearthline_log::{Damage, Log, LogStats};
+use hearthline_log::{Log, LogStats};
 use hearthline_pipeline::deliver::{SinkView, SinkViewOf};
-use hearthline_pipeline::health::{Board, PartState};
+use hearthline_pipeline::health::Board;
 use hearthline_pipeline::ingest::{IngestView, ViewOf};
 use hearthline_pipeline::metrics::{MINUTE, Sample, Samples};
 use hearthline_pipeline::silence::SilenceView;
 use hearthline_pipeline::sinks::Committed;
 use hearthline_pipeline::sinks::influxdb::{InfluxView, InfluxViewOf};
-use hearthline_pipeline::sources::home_assistant::{LinkState, LinkStatus};
+use hearthline_pipeline::sources::home_assistant::LinkStatus;
 use hearthline_pipeline::weather::{WeatherView, WeatherViewOf};
 use hearthline_runbook::criteria::Targets;
 use hearthline_runbook::status::{self, Status};

@@ -84,8 +84,8 @@ impl Rig {
             if let Some(found) = look().await {
                 return found;
             }
-            assert!(Instant::now() < deadline, "not in time: {what}; {:#?}", self.status().parts);
-            tokio::time::sleep(Duration::from_millis(25)).await;
+            assert!(Instant::now() < deadline, "not in time: {what}; {:#?}", self.status());
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 
