@@ -74,6 +74,21 @@ pub(in crate::influxdb) fn deletion(text: &str) -> Result<Deletion, String> {
     if parser.is_at_end() { Ok(Deletion { from, time, conditions }) } else { Err(parser.found()) }
 }
 
+/// Reads `"name"="value" AND …`, as 2.x has it; none where it is anything else.
+pub(in crate::influxdb) fn pairs(text: &str) -> Option<Vec<(String, String)>> {
+    let mut parser = Parser { tokens: tokens(text).ok()?, at: 0 };
+    let mut pairs = Vec::new();
+    loop {
+        let name = parser.name().ok()?;
+        parser.sign("=").ok()?;
+        pairs.push((name, parser.name().ok()?));
+        if parser.is_at_end() {
+            return Some(pairs);
+        }
+        parser.word("AND").ok()?;
+    }
+}
+
 struct Parser {
     tokens: Vec<Token>,
     at: usize,
