@@ -62,13 +62,17 @@ pub(in crate::influxdb) fn selection(text: &str) -> Result<Selection, String> {
     Ok(selection)
 }
 
-/// Reads a `DELETE`.
+/// Reads a `DELETE` or a `DROP SERIES`.
 ///
 /// # Errors
 /// With what was found in place of what is understood.
 pub(in crate::influxdb) fn deletion(text: &str) -> Result<Deletion, String> {
     let mut parser = Parser { tokens: tokens(text)?, at: 0 };
-    parser.word("DELETE")?;
+    if parser.takes_word("DROP") {
+        parser.word("SERIES")?;
+    } else {
+        parser.word("DELETE")?;
+    }
     let from = parser.from()?;
     let (time, conditions) = parser.conditions()?;
     if parser.is_at_end() { Ok(Deletion { from, time, conditions }) } else { Err(parser.found()) }
