@@ -1,6 +1,7 @@
 //! The sentence: is the house recorded, what is missing, what to do.
 
 use crate::facts::{Connection, Facts};
+use crate::parts::Kind;
 use crate::status::{Gaps, Overall, Sink};
 
 /// A sink that is further behind than this is said to be behind.
@@ -36,6 +37,9 @@ fn loss(facts: &Facts) -> Option<String> {
         ));
     }
     let ill = facts.parts.iter().find(|part| part.state == "unhealthy")?;
+    if Kind::of(&ill.name) == Kind::Source {
+        return Some(format!("Not recording: {}.", ill.reason.as_deref().unwrap_or("no reason is known")));
+    }
     Some(format!("{} is unhealthy: {}.", ill.name, ill.reason.as_deref().unwrap_or("no reason is known")))
 }
 

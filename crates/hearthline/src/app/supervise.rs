@@ -21,9 +21,9 @@ use hearthline_pipeline::health::PartState;
 use hearthline_pipeline::sources::home_assistant::LinkState;
 use tokio::sync::{oneshot, watch};
 
-use self::judge::{Course, Life, Next, life};
+use self::judge::{Course, Lateness, Life, Next, life};
 use self::plan::{Plan, Step, start_all, stop_all};
-pub(crate) use self::shown::{PartOf, Supervised};
+pub(crate) use self::shown::Supervised;
 use super::parts::{Part, Parts};
 use super::thread::{End, Thread};
 
@@ -56,6 +56,7 @@ pub(super) struct Supervisor {
     gave_up: watch::Sender<Option<String>>,
     /// The same, until everything else has ended.
     leaving: Option<String>,
+    lateness: Lateness,
     ended: bool,
 }
 
@@ -83,6 +84,7 @@ pub(super) fn run(mut supervisor: Supervisor, asked: &Receiver<Ask>) {
         supervisor.step();
         let [rest, soon] = LOOK;
         let wait = if supervisor.is_busy() { soon } else { rest };
+        supervisor.lateness.look(supervisor.now(), wait);
         match asked.recv_timeout(wait) {
             Ok(ask) => supervisor.ask(ask),
             Err(RecvTimeoutError::Timeout) => {}
@@ -105,7 +107,16 @@ impl Supervisor {
         };
         let threads = all.iter().map(managed).collect();
         let plan = Plan::new(start_all(&all, ""), parts.shared.clock.monotonic());
-        Self { parts, threads, plans: [plan].into(), shown, gave_up, leaving: None, ended: false }
+        Self {
+            parts,
+            threads,
+            plans: [plan].into(),
+            shown,
+            gave_up,
+            leaving: None,
+            lateness: Lateness::default(),
+            ended: false,
+        }
     }
 
     fn is_busy(&self) -> bool {
@@ -176,7 +187,7 @@ impl Supervisor {
         let Some(managed) = self.threads.get_mut(n) else { return };
         match std::mem::replace(&mut managed.state, State::Down(None)) {
             State::Up(thread) if thread.is_finished() => self.ended(n, thread),
-            State::Up(thread) => match life(thread.pulse.look(), now) {
+            State::Up(thread) => match life(self.lateness.fair(thread.pulse.look(), now), now) {
                 Life::Hangs { silent, what } => self.hangs(n, &thread, silent, what),
                 alive => {
                     managed.state = State::Up(thread);

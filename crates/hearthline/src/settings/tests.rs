@@ -65,6 +65,10 @@ const BROKEN: &[(&str, &str)] = &[
     ("sizes that are none", "[log]\nmax_bytes = \"2 gigs\"\nmin_free = -1"),
     ("a log that is too small", "[log]\nmax_bytes = \"1MiB\""),
     ("a sync policy nobody knows", "[log]\nsync = \"sometimes\""),
+    (
+        "criteria that are none",
+        "[criteria]\nevents_per_minute = 0\nerror_rate = 1\nuptime = \"101%\"\nweather = \"95\"\nwindow = \"2h\"\nuptime_window = \"1y\"",
+    ),
     ("numbers that are none", "[store]\nflush_rows = \"50000\"\n"),
     ("zero rows", "[store]\nflush_rows = 0\n"),
     ("a truth in quotes", "[home_assistant]\ntls_verify = \"no\""),
@@ -205,6 +209,13 @@ fn every_key_is_read() {
         calls_per_day = 90
         [api]
         listen = "[::1]:0"
+        [criteria]
+        events_per_minute = 5
+        error_rate = "0.5%"
+        uptime = "99.95%"
+        weather = "90%"
+        window = "10m"
+        uptime_window = "7d"
         [[sinks]]
         type = "store"
         [[sinks]]
