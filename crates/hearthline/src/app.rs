@@ -13,6 +13,7 @@ mod open;
 pub(crate) mod panics;
 mod parts;
 mod past;
+mod repairs;
 pub(crate) mod sinks;
 mod snag;
 mod supervise;
@@ -36,6 +37,7 @@ use hearthline_pipeline::orders::Orders;
 use hearthline_pipeline::silence::{Rules, SilenceView};
 use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_pipeline::sources::home_assistant::LinkConfig;
+use hearthline_runbook::repair::Repairs;
 use hearthline_store::{Protection, Store};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot, watch};
@@ -87,6 +89,7 @@ pub(crate) struct App {
     pub(crate) restarts: Restarts,
     /// How the API is, which is served elsewhere.
     pub(crate) api: ApiWatch,
+    place: repairs::Place,
     gave_up: watch::Receiver<Option<String>>,
 }
 
@@ -209,8 +212,11 @@ impl App {
             api: api.clone(),
         };
         let (restarts, asked) = std::sync::mpsc::channel();
+        let restarts = Restarts { ask: restarts, api: api.clone() };
+        let observer = Arc::new(Observer::new(seen, Arc::clone(&clock), is_simulated, targets, uptime));
+        let place = repairs::Place::open(shared, Arc::clone(&observer), restarts.clone())?;
         let app = Self {
-            observer: Arc::new(Observer::new(seen, Arc::clone(&clock), is_simulated, targets, uptime)),
+            observer,
             clock,
             store,
             filter: Arc::clone(&shared.filter),
@@ -223,8 +229,9 @@ impl App {
             silence: Arc::clone(&views.silence),
             cadence: Arc::clone(cadence),
             keep: settings.log.keep.value,
-            restarts: Restarts { ask: restarts, api: api.clone() },
+            restarts,
             api,
+            place,
             gave_up: gives_up,
         };
         let supervisor = Supervisor::new(Arc::clone(&parts), supervised, gave_up);
@@ -232,6 +239,11 @@ impl App {
             .name("supervisor".into())
             .spawn(move || supervise::run(supervisor, &asked))?;
         Ok(app)
+    }
+
+    /// What mends what.
+    pub(crate) fn repairs(&self) -> Repairs {
+        self.place.repairs.clone()
     }
 
     /// Ready when nothing within the process helps any more, with the sentence.
@@ -247,6 +259,8 @@ impl App {
 
     /// Stops in order: the source first, the log last. Everything received is in files then.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        let place = self.place;
+        tokio::task::spawn_blocking(|| place.stop()).await?;
         let stopped = self.restarts.ask(Ask::Stop).await.map(drop).map_err(anyhow::Error::msg);
         self.observer.keep_uptime(true);
         stopped

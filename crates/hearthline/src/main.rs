@@ -9,6 +9,7 @@ mod fault;
 mod house;
 mod instant;
 mod peer;
+mod repairs;
 mod running;
 mod serve;
 mod settings;

@@ -17,17 +17,28 @@ use tokio::time::timeout;
 use crate::sources::home_assistant::{Address, Dial, SessionError};
 use crate::watch::ticking;
 
-/// How long a connection may take, encryption included.
-pub const CONNECT: Duration = Duration::from_secs(5);
-/// How long a whole answer may take.
-pub const ANSWER: Duration = Duration::from_secs(30);
-/// The largest answer that is read.
-const LARGEST: usize = 16 << 20;
+/// What is borne from a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long a connection may take, encryption included.
+    pub connect: Duration,
+    /// How long a whole answer may take.
+    pub answer: Duration,
+    /// The largest answer that is read, in bytes.
+    pub largest: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(5), answer: Duration::from_secs(30), largest: 16 << 20 }
+    }
+}
 
 /// One peer, and the connection to it if there is one.
 pub struct Peer {
     address: Address,
     dial: Dial,
+    limits: Limits,
     kept: Option<Kept>,
 }
 
@@ -74,6 +85,14 @@ pub enum HttpError {
     /// There is no connection.
     #[error("{0}")]
     Unreachable(String),
+    /// Its certificate is not taken, or it speaks no TLS.
+    #[error("no TLS connection to {address} ({why})")]
+    Tls {
+        /// Host and port.
+        address: String,
+        /// In the library's words.
+        why: String,
+    },
     /// Nothing was said in time. The question may have been carried out.
     #[error("{address} did not answer within {} s", within.as_secs())]
     Late {
@@ -94,8 +113,13 @@ pub enum HttpError {
     #[error("the address cannot be asked for ({0})")]
     Question(String),
     /// The answer is larger than an answer is.
-    #[error("{0} answered more than 16 MiB")]
-    TooLarge(String),
+    #[error("{address} answered more than {} MiB", largest >> 20)]
+    TooLarge {
+        /// Host and port.
+        address: String,
+        /// What is read, in bytes.
+        largest: usize,
+    },
 }
 
 impl Answer {
@@ -109,8 +133,8 @@ impl Answer {
 impl Peer {
     /// Connects when it is asked for the first time.
     #[must_use]
-    pub const fn new(address: Address, dial: Dial) -> Self {
-        Self { address, dial, kept: None }
+    pub const fn new(address: Address, dial: Dial, limits: Limits) -> Self {
+        Self { address, dial, limits, kept: None }
     }
 
     /// Asks, and waits for the whole answer.
@@ -131,11 +155,14 @@ impl Peer {
     }
 
     async fn connect(&self) -> Result<Kept, HttpError> {
-        let stream = match ticking(timeout(CONNECT, (self.dial)())).await {
+        let stream = match ticking(timeout(self.limits.connect, (self.dial)())).await {
             Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(HttpError::Unreachable(words(&error))),
+            Ok(Err(SessionError::Tls { address, source })) => {
+                return Err(HttpError::Tls { address, why: source.to_string() });
+            }
+            Ok(Err(error)) => return Err(HttpError::Unreachable(error.to_string())),
             Err(_) => {
-                let (address, within) = (self.address.authority(), CONNECT.as_secs());
+                let (address, within) = (self.address.authority(), self.limits.connect.as_secs());
                 return Err(HttpError::Unreachable(format!("cannot connect to {address} within {within} s")));
             }
         };
@@ -162,17 +189,21 @@ impl Peer {
                 }
             };
             let (head, body) = response.into_parts();
-            let body = Limited::new(body, LARGEST).collect().await.map_err(|error| {
+            let body = Limited::new(body, self.limits.largest).collect().await.map_err(|error| {
                 let error = match error.downcast::<hyper::Error>() {
                     Ok(error) => self.broken(&error),
-                    Err(_) => HttpError::TooLarge(self.address.authority()),
+                    Err(_) => {
+                        let (address, largest) = (self.address.authority(), self.limits.largest);
+                        HttpError::TooLarge { address, largest }
+                    }
                 };
                 (error, Nothing::Known)
             })?;
             Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: body.to_bytes() })
         };
-        let answer = ticking(timeout(ANSWER, asked)).await.map_err(|_| {
-            let late = HttpError::Late { address: self.address.authority(), within: ANSWER };
+        let within = self.limits.answer;
+        let answer = ticking(timeout(within, asked)).await.map_err(|_| {
+            let late = HttpError::Late { address: self.address.authority(), within };
             (late, Nothing::Known)
         })??;
         if !kept.sender.is_closed() {
@@ -204,18 +235,6 @@ enum Nothing {
     Said,
     /// It may have been carried out.
     Known,
-}
-
-/// What is said about Home Assistant elsewhere is not said here.
-fn words(error: &SessionError) -> String {
-    match error {
-        SessionError::Tls { address, source } => {
-            format!(
-                "no TLS connection to {address} ({source}); name its authority with ca_file, or set tls_verify = false"
-            )
-        }
-        error => error.to_string(),
-    }
 }
 
 #[cfg(test)]

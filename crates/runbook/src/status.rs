@@ -450,6 +450,9 @@ pub struct Gap {
     /// Why something could not be had.
     #[serde(default)]
     pub note: Option<String>,
+    /// How often history was asked for all of it.
+    #[serde(default)]
+    pub tries: u32,
 }
 
 /// What was kept that would have been lost, since the first connection.

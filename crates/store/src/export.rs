@@ -13,7 +13,8 @@ use crate::record::Record;
 use crate::store::Store;
 use crate::{StatesQuery, StoreError};
 
-/// A format that states are given out in. All have the columns of the files, in their order.
+/// A format that states are given out in. All have the columns of the files, in their order, but for those that are only for
+/// reading rows [again](crate::Reread).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportFormat {
     /// RFC 4180 with a header; times ISO 8601 UTC; null is empty, and so is an empty text.
@@ -110,7 +111,7 @@ impl Store {
         match format {
             ExportFormat::Csv => {
                 let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(out);
-                let header = csv.write_record(StateRow::COLUMNS.iter().map(|column| column.name));
+                let header = csv.write_record(StateRow::EXPORTED.iter().map(|column| column.name));
                 header.map_err(|error| StoreError::Export(error.into()))?;
                 self.export_rows(query, |row| Ok(csv.serialize(Line::of(&row, row.attributes.as_deref()))?))?;
                 csv.flush().map_err(StoreError::Export)
@@ -123,7 +124,7 @@ impl Store {
                 out.write_all(b"\n")
             }),
             ExportFormat::Parquet => {
-                let mut rows = RowWriter::<StateRow, Vec<u8>>::new(Vec::new())?;
+                let mut rows = RowWriter::<StateRow, Vec<u8>>::new(Vec::new(), StateRow::EXPORTED)?;
                 self.export_rows(query, |row| {
                     rows.push(Arc::new(row)).map_err(io::Error::other)?;
                     out.write_all(&std::mem::take(rows.out()))

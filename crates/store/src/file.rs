@@ -28,7 +28,7 @@ use parquet::file::reader::{ChunkReader, Length};
 use parquet::schema::types::ColumnPath;
 
 use crate::StoreError;
-use crate::columns::{Access, Kind, schema};
+use crate::columns::{Access, Column, Kind, schema};
 use crate::error::disk;
 use crate::folder::Folder;
 use crate::manifest::FileEntry;
@@ -42,16 +42,18 @@ const ZSTD: i32 = 3;
 /// Rows on their way into Parquet.
 pub(crate) struct RowWriter<R, W: Write + Send> {
     writer: ArrowWriter<W>,
+    columns: &'static [Column],
     waiting: Vec<Arc<R>>,
 }
 
 impl<R: Record, W: Write + Send> RowWriter<R, W> {
-    pub(crate) fn new(out: W) -> Result<Self, StoreError> {
+    /// With these columns, the first of the table's.
+    pub(crate) fn new(out: W, columns: &'static [Column]) -> Result<Self, StoreError> {
         // Without Arrow's own schema, which would be 3 kB in each file and tell readers nothing they need.
         let options =
             ArrowWriterOptions::new().with_properties(properties::<R>()?).with_skip_arrow_metadata(true);
-        let writer = ArrowWriter::try_new_with_options(out, schema(R::COLUMNS, Access::Write), options);
-        Ok(Self { writer: writer.map_err(encode::<R>)?, waiting: Vec::new() })
+        let writer = ArrowWriter::try_new_with_options(out, schema(columns, Access::Write), options);
+        Ok(Self { writer: writer.map_err(encode::<R>)?, columns, waiting: Vec::new() })
     }
 
     pub(crate) fn push(&mut self, row: Arc<R>) -> Result<(), ParquetError> {
@@ -60,7 +62,9 @@ impl<R: Record, W: Write + Send> RowWriter<R, W> {
     }
 
     fn write_waiting(&mut self) -> Result<(), ParquetError> {
-        let batch = RecordBatch::try_new(schema(R::COLUMNS, Access::Write), R::encode(&self.waiting))?;
+        let mut arrays = R::encode(&self.waiting);
+        arrays.truncate(self.columns.len());
+        let batch = RecordBatch::try_new(schema(self.columns, Access::Write), arrays)?;
         self.waiting.clear();
         self.writer.write(&batch)
     }
@@ -127,7 +131,7 @@ impl<'a, R: Record> FileWriter<'a, R> {
         let tmp = temporary(&path);
         let file = folder.fs.create(&tmp).map_err(disk("create", &tmp))?;
         let entry = FileEntry { rows: 0, first: Timestamp(i64::MAX), last: Timestamp(i64::MIN), ..entry };
-        let rows = RowWriter::new(Out { file, crc: crc32fast::Hasher::new(), bytes: 0 })?;
+        let rows = RowWriter::new(Out { file, crc: crc32fast::Hasher::new(), bytes: 0 }, R::COLUMNS)?;
         Ok(Self { folder, rows, entry, path, in_place: false })
     }
 

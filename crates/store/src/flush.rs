@@ -150,7 +150,7 @@ impl Store {
         let mut new: HashSet<R::Identity> = rows.iter().map(|row| row.identity()).collect();
         let times = || rows.iter().map(|row| row.ts());
         let (Some(first), Some(last)) = (times().min(), times().max()) else { return Vec::new() };
-        let span = Filter { names: None, from: first, to: last.plus(Duration::from_micros(1)) };
+        let span = Filter { from: first, to: last.plus(Duration::from_micros(1)), ..Filter::ALL };
         for file in files.filter(|file| span.touches(file)) {
             let there = FileRows::<R>::open(&self.folder, file, &span, Some(R::KEY));
             for row in there.into_iter().flatten().map_while(Result::ok) {

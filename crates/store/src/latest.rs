@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use hearthline_core::{EntityId, Seq, StateRow};
+use hearthline_core::{EntityId, Origin, Seq, StateRow};
 use parquet::errors::ParquetError;
 
 use crate::file::Source;
 use crate::folder::Folder;
 use crate::manifest::{Contents, FileEntry};
+use crate::record::states::of_row_before;
 use crate::scan::{FileRows, Filter};
 use crate::{StoreError, Table};
 
@@ -45,6 +46,11 @@ fn read(folder: &Folder, file: &FileEntry, latest: &mut Latest) -> Result<(), St
     Ok(())
 }
 
+/// A row as it is answered: the number of its record and the state before it are only for who reads rows again.
+pub(crate) fn answered(row: &Arc<StateRow>) -> StateRow {
+    StateRow { seq: Seq::ZERO, old_state: None, ..StateRow::clone(row) }
+}
+
 /// Keeps the row if it is later than what is held; of two with one time and tie, the first to come.
 pub(crate) fn keep(latest: &mut Latest, row: &Arc<StateRow>) {
     match latest.get_mut(row.entity_id.as_str()) {
@@ -54,11 +60,9 @@ pub(crate) fn keep(latest: &mut Latest, row: &Arc<StateRow>) {
     }
 }
 
-/// Makes a row use the texts of the entity's held one where they are equal: most of a row's memory. The number of its
-/// record is not kept, so that answers from memory and from files are the same.
+/// Makes a row use the texts of the entity's held one where they are equal: most of a row's memory. Where the state that its
+/// event said to be before it is that of the held one, that is noted in its place.
 pub(crate) fn share(mut row: StateRow, latest: &Latest) -> Arc<StateRow> {
-    row.seq = Seq::ZERO;
-    row.old_state = None;
     if let Some((entity_id, held)) = latest.get_key_value(row.entity_id.as_str()) {
         let same = |text: &mut Option<Arc<str>>, held: &Option<Arc<str>>| {
             if text == held {
@@ -66,6 +70,11 @@ pub(crate) fn share(mut row: StateRow, latest: &Latest) -> Arc<StateRow> {
             }
         };
         row.entity_id = entity_id.clone();
+        // Between the states of a comparison there may be some that are fetched later; between live ones there are none.
+        let is_next = row.origin == Origin::Live && (held.ts, held.tie) < (row.ts, row.tie);
+        if is_next && row.old_state.is_some() && row.old_state == held.state {
+            row.old_state = Some(of_row_before());
+        }
         for (text, held) in [(&mut row.site, &held.site), (&mut row.entity_key, &held.entity_key)] {
             if text == held {
                 *text = Arc::clone(held);

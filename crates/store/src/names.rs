@@ -107,6 +107,12 @@ impl Names {
         self.versions.get(self.owner(name)?)?.last()
     }
 
+    /// What was known at an instant of the entity with this key; before that, what was known first.
+    pub(crate) fn version(&self, key: &str, at: Timestamp) -> Option<&Arc<EntityRow>> {
+        let versions = self.versions.get(key)?;
+        versions.get(versions.iter().rposition(|version| version.ts <= at).unwrap_or(0))
+    }
+
     /// The one who has the name, or had it last.
     fn owner(&self, name: &str) -> Option<&Arc<str>> {
         let by_key = || self.versions.get_key_value(name).map(|(key, _)| key);

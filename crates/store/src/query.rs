@@ -9,6 +9,7 @@ use hashbrown::{HashMap, HashSet};
 use hearthline_core::{EntityId, EventRow, QuarantineRow, Seq, SettledRow, StateRow, Timestamp, WeatherRow};
 
 use crate::folder::Folder;
+use crate::latest::answered;
 use crate::manifest::FileEntry;
 use crate::record::Record;
 use crate::scan::{FileRows, Filter, Merge, Run};
@@ -63,20 +64,20 @@ impl StatesQuery {
     fn filter(&self) -> Filter {
         let names =
             self.entities.as_ref().map(|ids| Arc::new(ids.iter().map(|id| id.as_str().into()).collect()));
-        Filter { names, from: self.from, to: self.to }
+        Filter { names, from: self.from, to: self.to, ..Filter::ALL }
     }
 }
 
 impl Filter {
     fn of_one(name: &Arc<str>, from: Timestamp, to: Timestamp) -> Self {
-        Self { names: Some(Arc::new(BTreeSet::from([Arc::clone(name)]))), from, to }
+        Self { names: Some(Arc::new(BTreeSet::from([Arc::clone(name)]))), from, to, ..Self::ALL }
     }
 }
 
 impl Store {
     /// Gives the states, ordered by entity id (by series, where other names are meant too), then time, then tie, until
-    /// told to stop: as they are at the time of the call, whatever is written meanwhile. `seq` is not kept and always zero. At any time no more than the files of one
-    /// day are open, and of each some pages are in memory.
+    /// told to stop: as they are at the time of the call, whatever is written meanwhile. `seq` is always zero and `old_state`
+    /// none. At any time no more than the files of one day are open, and of each some pages are in memory.
     ///
     /// # Errors
     /// `DamagedFile` at the first file that cannot be read; rows given before are right.
@@ -127,7 +128,7 @@ impl Store {
         for filter in &filters {
             for day in days.range(filter.days()) {
                 for row in snapshot.merge(&self.folder, *day, filter, columns)? {
-                    if each(Arc::unwrap_or_clone(row?)).is_break() {
+                    if each(answered(&row?)).is_break() {
                         return Ok(());
                     }
                 }
@@ -169,7 +170,7 @@ impl Store {
         mut each: impl FnMut(EventRow) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
         let names = query.event_type.as_deref().map(|name| Arc::new(BTreeSet::from([Arc::from(name)])));
-        self.each_row(&Filter { names, from: query.from, to: query.to }, None, &mut each)
+        self.each_row(&Filter { names, from: query.from, to: query.to, ..Filter::ALL }, None, &mut each)
     }
 
     /// Gives the weather observations, oldest first, until told to stop. `seq` is not kept and always zero.
@@ -181,7 +182,7 @@ impl Store {
         query: &WeatherQuery,
         mut each: impl FnMut(WeatherRow) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
-        self.each_row(&Filter { names: None, from: query.from, to: query.to }, None, &mut each)
+        self.each_row(&Filter { from: query.from, to: query.to, ..Filter::ALL }, None, &mut each)
     }
 
     /// Gives the records that could not be understood, oldest first, until told to stop; each with what was decided about
@@ -194,7 +195,7 @@ impl Store {
         query: &QuarantineQuery,
         mut each: impl FnMut(QuarantineRow, Option<SettledRow>) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
-        let filter = Filter { names: None, from: query.from, to: query.to };
+        let filter = Filter { from: query.from, to: query.to, ..Filter::ALL };
         let mut settled = HashMap::new();
         self.each_row(&filter, None, &mut |row: SettledRow| {
             settled.insert(row.of, row);

@@ -4,7 +4,7 @@ mod entities;
 mod events;
 mod quarantine;
 mod settled;
-mod states;
+pub(crate) mod states;
 mod weather;
 
 use std::cmp::Ordering;
@@ -12,7 +12,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch};
-use hearthline_core::Timestamp;
+use hearthline_core::{Seq, Timestamp};
 
 use crate::Table;
 use crate::buffer::{Buffers, Days};
@@ -25,6 +25,8 @@ pub(crate) trait Record: Clone + Send + Sync + 'static {
 
     const TABLE: Table;
     const COLUMNS: &'static [Column];
+    /// Those of them that exports have too.
+    const EXPORTED: &'static [Column] = Self::COLUMNS;
     /// The columns a file is sorted by.
     const SORTED: &'static [&'static str];
     /// The columns that [`Record::order`] and [`Record::identity`] read.
@@ -38,6 +40,15 @@ pub(crate) trait Record: Clone + Send + Sync + 'static {
     fn name(&self) -> &str;
 
     fn identity(&self) -> Self::Identity;
+
+    /// Where it stands in a file, as far as several rows may share it: a name, a time and a number that do not fall from one row
+    /// to the next.
+    fn place(&self) -> (&str, Timestamp, Seq);
+
+    /// Without the number of its record, if that is only for who reads rows again.
+    fn without_number(row: Arc<Self>) -> Arc<Self> {
+        row
+    }
 
     /// The order of rows in a file. Rows of one name and identity are neighbours in it.
     fn order(&self, other: &Self) -> Ordering;

@@ -24,7 +24,7 @@ use crate::manifest::FileEntry;
 use crate::record::Record;
 
 /// Rows that are decoded at once.
-const BATCH: usize = 2048;
+pub(crate) const BATCH: usize = 2048;
 
 /// Which rows are wanted.
 #[derive(Clone)]
@@ -34,11 +34,14 @@ pub(crate) struct Filter {
     pub(crate) from: Timestamp,
     /// Exclusive.
     pub(crate) to: Timestamp,
+    /// No name before this one.
+    pub(crate) first_name: Option<Arc<str>>,
 }
 
 impl Filter {
     /// All rows.
-    pub(crate) const ALL: Self = Self { names: None, from: Timestamp(i64::MIN), to: Timestamp(i64::MAX) };
+    pub(crate) const ALL: Self =
+        Self { names: None, from: Timestamp(i64::MIN), to: Timestamp(i64::MAX), first_name: None };
 
     /// The days it touches.
     pub(crate) fn days(&self) -> RangeInclusive<i64> {
@@ -62,10 +65,16 @@ impl Filter {
 
     fn takes_name(&self, name: &str) -> bool {
         self.names.as_ref().is_none_or(|names| names.contains(name))
+            && self.first_name.as_deref().is_none_or(|first| name >= first)
     }
 
-    fn takes_all_of(&self, file: &FileEntry) -> bool {
-        self.names.is_none() && self.from <= file.first && file.last < self.to
+    fn is_by_name(&self) -> bool {
+        self.names.is_some() || self.first_name.is_some()
+    }
+
+    /// Whether all rows of a file pass.
+    pub(crate) fn takes_all_of(&self, file: &FileEntry) -> bool {
+        !self.is_by_name() && self.from <= file.first && file.last < self.to
     }
 
     /// Whether a row group may have rows of it, by its statistics.
@@ -80,7 +89,10 @@ impl Filter {
                     names.min_bytes_opt().is_none_or(|min| name.as_bytes() >= min)
                         && names.max_bytes_opt().is_none_or(|max| name.as_bytes() <= max)
                 };
+                let reaches =
+                    |first: &Arc<str>| names.max_bytes_opt().is_none_or(|max| first.as_bytes() <= max);
                 self.names.as_ref().is_none_or(|wanted| wanted.iter().any(inside))
+                    && self.first_name.as_ref().is_none_or(reaches)
             }
             _ => true,
         })
@@ -118,12 +130,23 @@ impl<'a, R: Record> FileRows<'a, R> {
         filter: &Filter,
         columns: Option<&[&str]>,
     ) -> Result<Self, StoreError> {
+        Self::open_with(folder, entry, filter, columns, BATCH)
+    }
+
+    /// The same, decoding so many rows at once.
+    pub(crate) fn open_with(
+        folder: &'a Folder,
+        entry: &FileEntry,
+        filter: &Filter,
+        columns: Option<&[&str]>,
+        batch: usize,
+    ) -> Result<Self, StoreError> {
         let (source, footer) = folder.open::<R>(entry)?;
         let groups = footer.metadata().row_groups().iter().enumerate();
         let groups = groups.filter(|(_, group)| filter.may_be_in::<R>(group)).map(|(at, _)| at).collect();
         let mask = |names: &[&str]| ProjectionMask::columns(footer.parquet_schema(), names.iter().copied());
         let projection = columns.map(mask);
-        let read: &[&str] = if filter.names.is_some() { &[R::NAME, "ts"] } else { &["ts"] };
+        let read: &[&str] = if filter.is_by_name() { &[R::NAME, "ts"] } else { &["ts"] };
         let read = (!filter.takes_all_of(entry)).then(|| mask(read));
         let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(source, footer.clone())
             .with_row_groups(groups);
@@ -135,7 +158,7 @@ impl<'a, R: Record> FileRows<'a, R> {
             let predicate = ArrowPredicateFn::new(read, move |batch| Ok(filter.select::<R>(&batch)));
             builder = builder.with_row_filter(RowFilter::new(vec![Box::new(predicate)]));
         }
-        let reader = guarded(|| builder.with_batch_size(BATCH).build());
+        let reader = guarded(|| builder.with_batch_size(batch).build());
         let reader = reader.map_err(|error| folder.damaged_file(entry, &error))?;
         Ok(Self { folder, entry: *entry, reader, rows: Vec::new().into_iter() })
     }

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hearthline_core::{EntityId, EntityRow, StateRow, Timestamp};
+use hearthline_core::{EntityId, EntityInfo, EntityRow, StateRow, Timestamp};
 
 use crate::Table;
 use crate::folder::Folder;
+use crate::latest::answered;
 use crate::manifest::Contents;
 use crate::names::{Names, Series};
 use crate::scan::{FileRows, Filter};
@@ -38,6 +39,12 @@ impl Store {
         self.live.read().names.newest(name).map(|row| EntityRow::clone(row))
     }
 
+    /// What was known at an instant of the entity with this key; before that, what was known first.
+    #[must_use]
+    pub fn known_of(&self, key: &str, at: Timestamp) -> Option<Arc<EntityInfo>> {
+        self.live.read().names.version(key, at).map(|row| Arc::clone(&row.info))
+    }
+
     /// What became known of entities from one instant on and before another, the newest first.
     #[must_use]
     pub fn entity_rows(&self, from: Timestamp, to: Timestamp) -> Vec<Arc<EntityRow>> {
@@ -59,7 +66,7 @@ impl Store {
         };
         let rows: Vec<_> = live.latest.values().filter(is_name).cloned().collect();
         drop(live);
-        rows.into_iter().map(Arc::unwrap_or_clone).collect()
+        rows.iter().map(answered).collect()
     }
 
     /// What every entity ever recorded is called now, or was called last; in order.
@@ -78,6 +85,6 @@ impl Store {
         let live = self.live.read();
         let now = live.names.newest(name).map(|newest| newest.info.entity_id.clone());
         let row = now.and_then(|now| live.latest.get(&now)).or_else(|| live.latest.get(name));
-        row.map(|row| StateRow::clone(row))
+        row.map(answered)
     }
 }

@@ -66,6 +66,12 @@ impl Store {
         contents.files.iter().filter(|file| file.table.is_by_day()).map(info).collect()
     }
 
+    /// Rows that retention has dropped since the store was made.
+    #[must_use]
+    pub fn expired(&self) -> u64 {
+        self.live.read().contents.expired
+    }
+
     /// Figures of this moment, from memory.
     #[must_use]
     pub fn stats(&self) -> StoreStats {

@@ -30,7 +30,7 @@ pub struct StoreConfig {
     pub flush_interval: Duration,
     /// Days that ended longer ago are dropped; none keeps all.
     pub retention: Option<Duration>,
-    /// Whether context ids are stored: 15 bytes a row.
+    /// Whether context ids of states are stored: 15 bytes a row. Those of other events always are.
     pub context_ids: bool,
 }
 
@@ -236,11 +236,8 @@ impl Live {
                 latest::keep(&mut self.latest, &row);
                 self.buffers.states.push(row);
             }
-            Row::Event(row) => {
-                let mut row = row.clone();
-                row.context_id = row.context_id.filter(|_| context_ids);
-                self.buffers.events.push(Arc::new(row));
-            }
+            // The context is a part of what makes an event another one.
+            Row::Event(row) => self.buffers.events.push(Arc::new(row.clone())),
             Row::Quarantined(row) => self.buffers.quarantine.push(Arc::new(row.clone())),
             Row::Settled(row) => self.buffers.settled.push(Arc::new(row.clone())),
             Row::Weather(row) => self.buffers.weather.push(Arc::new(row.clone())),

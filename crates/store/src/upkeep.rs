@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use hearthline_core::{EventRow, QuarantineRow, Seq, SettledRow, StateRow, WeatherRow};
 
@@ -12,6 +13,9 @@ use crate::record::Record;
 use crate::scan::Filter;
 use crate::store::Store;
 use crate::{StoreError, Table};
+
+/// How long a day that is over waits for sinks that do not have it.
+const PATIENCE: Duration = Duration::from_secs(3600);
 
 impl Store {
     /// Drops what retention says, then merges the files of one day that is over. Whether there may be more to merge: call
@@ -40,9 +44,12 @@ impl Store {
         Ok(days.next().is_some())
     }
 
-    /// Days that are over, have several files, and no row in memory or damage that speaks against merging them.
+    /// Days that are over, have several files, and no row in memory or damage that speaks against merging them. One that has
+    /// just ended waits for the sinks, which need the numbers of its records until they have it.
     fn unmerged_days(&self) -> BTreeMap<(Table, i64), Vec<FileEntry>> {
-        let today = self.clock.now().day();
+        let now = self.clock.now();
+        let (today, settled) = (now.day(), now.minus(PATIENCE).day());
+        let sinks = self.slowest_sink();
         let live = self.live.read();
         let mut days = BTreeMap::<_, Vec<_>>::new();
         for file in live.contents.files.iter().filter(|file| file.table.is_by_day() && file.day < today) {
@@ -50,10 +57,17 @@ impl Store {
         }
         days.retain(|(_, day), files| {
             files.len() > 1
+                && (*day < settled || files.iter().all(|file| file.through <= sinks))
                 && !live.buffers.have(*day)
                 && !files.iter().any(|file| self.folder.is_damaged(file))
         });
         days
+    }
+
+    /// The last record that every other sink has.
+    fn slowest_sink(&self) -> Seq {
+        let protection = Arc::clone(&self.protect.lock())();
+        protection.sinks.iter().map(|(_, has)| *has).min().unwrap_or(Seq(u64::MAX))
     }
 
     fn merge_day<R: Record>(&self, day: i64, files: &[FileEntry]) -> Result<(), StoreError> {
@@ -62,6 +76,8 @@ impl Store {
         snapshot.buffered.clear();
         let through = files.iter().map(|file| file.through).fold(Seq::ZERO, Seq::max);
         let rows = snapshot.merge(&self.folder, day, &Filter::ALL, None)?;
+        let numbered = through > self.slowest_sink();
+        let rows = rows.map(|row| if numbered { row } else { row.map(R::without_number) });
         let merged = self.write_file(R::TABLE, day, through, rows)?;
         let mut manifest = self.manifest()?;
         self.complete_receipt(&mut manifest)?; // it looks for files that are about to go

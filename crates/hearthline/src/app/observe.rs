@@ -321,6 +321,7 @@ fn gaps(ingest: &ViewOf) -> status::Gaps {
         not_kept: gap.result.not_kept.iter().map(ToString::to_string).collect(),
         without_attributes: gap.without_attributes,
         note: Some(gap.result.note.clone()).filter(|note| !note.is_empty()),
+        tries: gap.closings,
     });
     status::Gaps {
         open: ingest.gaps.open,

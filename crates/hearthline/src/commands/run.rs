@@ -111,6 +111,7 @@ fn api_state(app: &App, faults: Faults, token: ApiToken, stop: CancellationToken
         flush: Arc::new(move || Box::pin(flusher.clone().flush())),
         orders: app.orders.clone(),
         influxdb: app.influxdb.clone(),
+        repairs: app.repairs(),
         live: app.live.clone(),
         faults,
         stop,

@@ -3,10 +3,12 @@
 
 mod access;
 mod away;
+mod clear;
 mod conflict;
 mod faults;
 mod hue;
 mod peer;
+mod reader;
 mod recorded;
 mod simulated;
 mod victoria_metrics;

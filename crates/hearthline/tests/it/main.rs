@@ -11,6 +11,8 @@
 #[cfg(test)]
 mod alone;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod fire;
 #[cfg(test)]
 mod hearthline;
@@ -33,9 +35,13 @@ mod replay;
 #[cfg(test)]
 mod retention;
 #[cfg(test)]
+mod silence;
+#[cfg(test)]
 mod sim;
 #[cfg(test)]
 mod simulated;
+#[cfg(test)]
+mod tour;
 #[cfg(test)]
 mod usage;
 #[cfg(test)]

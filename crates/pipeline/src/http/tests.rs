@@ -19,7 +19,7 @@ fn peer<F: Future<Output = ()> + Send + 'static>(
         Box::pin(async move { Ok(Box::new(ours) as Box<dyn Io>) })
     });
     let url = "http://influx:8086".parse().unwrap();
-    Peer::new(Address::of(&url).unwrap(), dial)
+    Peer::new(Address::of(&url).unwrap(), dial, Limits::default())
 }
 
 fn question() -> Question {
@@ -94,6 +94,7 @@ async fn a_peer_that_hangs_is_given_up() {
 async fn a_connection_that_does_not_come_about_is_given_up() {
     let dial: Dial = Arc::new(|| Box::pin(std::future::pending()));
     let url = "http://influx:8086".parse().unwrap();
-    let error = Peer::new(Address::of(&url).unwrap(), dial).ask(&question()).await.unwrap_err();
+    let error =
+        Peer::new(Address::of(&url).unwrap(), dial, Limits::default()).ask(&question()).await.unwrap_err();
     assert_eq!(error.to_string(), "cannot connect to influx:8086 within 5 s");
 }

@@ -4,12 +4,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper::Method;
 use hyper::body::Bytes;
-use hyper::client::conn::http1;
-use hyper::header::{ACCEPT, CONNECTION, HOST, HeaderName, RETRY_AFTER, USER_AGENT};
-use hyper::{Request, Uri};
-use hyper_util::rt::TokioIo;
+use hyper::header::{ACCEPT, CONNECTION, HeaderValue, RETRY_AFTER};
 use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
@@ -18,8 +15,9 @@ use url::Url;
 use super::feed::Feed;
 use super::home_assistant::HouseView;
 use super::provider::Place;
+use crate::http::{HttpError, Limits, Peer, Question};
 use crate::orders::{Order, Orders};
-use crate::sources::home_assistant::{Address, SessionError, Trust, dial};
+use crate::sources::home_assistant::{Address, Trust, dial};
 use crate::watch::ticking;
 
 /// How long a provider may take for its whole answer.
@@ -54,13 +52,14 @@ pub enum Answer {
 /// Carries a question over the network. A simulation hands in its own.
 pub type Fetch = Arc<dyn Fn(Url) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync>;
 
-/// Asks over HTTP, encrypted where the address says so; an answer takes [`WITHIN`] at most. A redirect is an answer like any
+/// Asks over HTTP, encrypted where the address says so; all of it takes `within` at most. A redirect is an answer like any
 /// other: with it the key would go to another place.
 #[must_use]
 pub fn http(within: Duration) -> Fetch {
     Arc::new(move |url| {
         Box::pin(async move {
-            match timeout(within, get(&url)).await {
+            let limits = Limits { connect: within, answer: within, largest: LARGEST };
+            match timeout(within, get(&url, limits)).await {
                 Ok(answer) => answer.unwrap_or_else(|failed| failed),
                 Err(_) => Answer::Late,
             }
@@ -68,60 +67,22 @@ pub fn http(within: Duration) -> Fetch {
     })
 }
 
-async fn get(url: &Url) -> Result<Answer, Answer> {
-    let unreachable = |why: String| Answer::Unreachable(why);
-    let address = Address::of(url).ok_or_else(|| unreachable("its address names no host".into()))?;
-    let dial =
-        dial::tcp(address.clone(), &Trust::default()).map_err(|error| unreachable(error.to_string()))?;
-    let stream = dial().await.map_err(|error| unreachable(words(&error)))?;
-    // Of hyper's errors only the words are used; none holds the address of a request.
-    let broken = |error: hyper::Error| Answer::Unreachable(format!("the connection to it broke ({error})"));
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
-    let question =
-        question(url, &address).ok_or_else(|| unreachable("its address cannot be asked for".into()))?;
-    let exchange = async {
-        let response = sender.send_request(question).await.map_err(broken)?;
-        let status = response.status().as_u16();
-        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let retry_after = retry_after.map(str::to_owned);
-        let body = Limited::new(response.into_body(), LARGEST).collect().await;
-        let body = body.map_err(|error| match error.downcast::<hyper::Error>() {
-            Ok(error) => broken(*error),
-            Err(_) => Answer::TooLarge,
-        })?;
-        Ok(Answer::Http { status, retry_after, body: body.to_bytes().into() })
-    };
-    let mut connection = std::pin::pin!(connection);
-    let mut exchange = std::pin::pin!(exchange);
-    tokio::select! {
-        biased;
-        answer = &mut exchange => answer,
-        ended = &mut connection => match ended {
-            Ok(()) => exchange.await, // what it has sent is there to be read
-            Err(error) => Err(broken(error)),
-        },
-    }
-}
-
-fn question(url: &Url, address: &Address) -> Option<Request<Empty<Bytes>>> {
+/// No error holds the address with its query, in which the key stands.
+async fn get(url: &Url, limits: Limits) -> Result<Answer, Answer> {
+    let address = Address::of(url).ok_or_else(|| Answer::Unreachable("its address names no host".into()))?;
+    let dial = dial::tcp(address.clone(), &Trust::default());
+    let dial = dial.map_err(|error| Answer::Unreachable(error.to_string()))?;
     let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-    let headers: [(HeaderName, &str); 4] = [
-        (HOST, &address.authority()),
-        (USER_AGENT, concat!("hearthline/", env!("CARGO_PKG_VERSION"))),
-        (ACCEPT, "application/json"),
-        (CONNECTION, "close"),
-    ];
-    let request = Request::get(target.parse::<Uri>().ok()?);
-    let request = headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
-    request.body(Empty::new()).ok()
-}
-
-/// What is said about Home Assistant elsewhere is not said here.
-fn words(error: &SessionError) -> String {
-    match error {
-        SessionError::Tls { address, source } => format!("no TLS connection to {address} ({source})"),
-        error => error.to_string(),
-    }
+    let headers = [(ACCEPT, "application/json"), (CONNECTION, "close")];
+    let headers = headers.map(|(name, value)| (name, HeaderValue::from_static(value))).into();
+    let question = Question { method: Method::GET, target, headers, body: Bytes::new() };
+    let answer = Peer::new(address, dial, limits).ask(&question).await.map_err(|error| match error {
+        HttpError::Late { .. } => Answer::Late,
+        HttpError::TooLarge { .. } => Answer::TooLarge,
+        error => Answer::Unreachable(error.to_string()),
+    })?;
+    let retry_after = answer.header(RETRY_AFTER.as_str()).map(str::to_owned);
+    Ok(Answer::Http { status: answer.status, retry_after, body: answer.body.into() })
 }
 
 /// Looks each second whether the feed wants to ask, asks, and hands over what it gets, until told to stop. `world` says what

@@ -158,6 +158,7 @@ impl Place {
             supervised: false,
             seed: self.seed,
             retry: Arc::clone(&self.retry),
+            again: Arc::default(),
         }
     }
 }

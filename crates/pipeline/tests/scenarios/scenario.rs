@@ -153,6 +153,7 @@ impl Scenario {
             log_stalls: Standstill::default(),
             moods: Moods::default(),
             retry: Arc::default(),
+            again: Arc::default(),
         };
         Self {
             plan: plan.clone(),

@@ -146,3 +146,20 @@ fn a_sink_that_waits_for_a_person_says_what_to_do() {
     let sentence = "Recording, store waits for you: HTTP 401: set the token; its 7 events are safe on disk.";
     assert_eq!(judge(&facts), (Overall::Degraded, sentence.to_owned()));
 }
+
+#[test]
+fn the_only_influxdb_is_called_so_and_of_several_each_has_its_own_name() {
+    let mut facts = well();
+    let influxdb = |name: &str, state: &str| Sink {
+        name: name.into(),
+        kind: "influxdb".into(),
+        state: state.into(),
+        reason: Some("HTTP 503".into()),
+        ..facts.sinks[0].clone()
+    };
+    let (attic, cloud) = (influxdb("attic", "degraded"), influxdb("cloud", "healthy"));
+    facts.sinks.push(attic);
+    assert_eq!(judge(&facts).1, "Recording, InfluxDB takes nothing: 7 events are safe on disk (HTTP 503).");
+    facts.sinks.push(cloud);
+    assert_eq!(judge(&facts).1, "Recording, attic takes nothing: 7 events are safe on disk (HTTP 503).");
+}

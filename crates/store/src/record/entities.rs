@@ -64,6 +64,10 @@ impl Record for EntityRow {
         (Arc::clone(&self.site), Arc::clone(&self.info.key), self.ts)
     }
 
+    fn place(&self) -> (&str, Timestamp, Seq) {
+        ("", self.ts, Seq::ZERO)
+    }
+
     fn order(&self, other: &Self) -> Ordering {
         (self.ts.cmp(&other.ts))
             .then_with(|| self.info.key.cmp(&other.info.key))

@@ -42,6 +42,10 @@ impl Record for EventRow {
         (site, event_type, self.ts, self.context_id.clone(), data)
     }
 
+    fn place(&self) -> (&str, Timestamp, Seq) {
+        ("", self.ts, Seq::ZERO)
+    }
+
     fn order(&self, other: &Self) -> Ordering {
         (self.ts.cmp(&other.ts))
             .then_with(|| self.event_type.cmp(&other.event_type))

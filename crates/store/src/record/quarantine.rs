@@ -40,6 +40,10 @@ impl Record for QuarantineRow {
         self.seq
     }
 
+    fn place(&self) -> (&str, Timestamp, Seq) {
+        ("", self.ts, self.seq)
+    }
+
     fn order(&self, other: &Self) -> Ordering {
         (self.ts, self.seq).cmp(&(other.ts, other.seq))
     }

@@ -41,6 +41,10 @@ impl Record for SettledRow {
         self.of
     }
 
+    fn place(&self) -> (&str, Timestamp, Seq) {
+        ("", self.ts, self.of)
+    }
+
     fn order(&self, other: &Self) -> Ordering {
         (self.ts, self.of).cmp(&(other.ts, other.of))
     }

@@ -1,12 +1,15 @@
 //! `states`: one row for each state of an entity and for its removal, which has a null `state`.
 //!
-//! `last_changed` is null where it equals `ts`. `tie` is 0 but where one entity has several states with one `ts`. The number of
-//! the log record is not kept: it would cost as much as the time.
+//! `last_changed` is null where it equals `ts`. `tie` is 0 but where one entity has several states with one `ts`.
+//!
+//! `seq` and `old_state` are for who reads rows [again](crate::Reread). A `seq` costs 1.6 bytes a row, so it is null in files that
+//! were merged when every sink had their rows. What the event said that the state before was is mostly
+//! the state of the entity's row before: then `follows` is true and `old_state` null.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType, UInt8Type};
+use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType, UInt8Type, UInt64Type};
 use arrow_array::{ArrayRef, RecordBatch};
 use hearthline_core::{EntityId, Observation, Origin, Seq, StateRow, Timestamp};
 
@@ -14,6 +17,19 @@ use super::Record;
 use crate::Table;
 use crate::buffer::{Buffers, Days};
 use crate::columns::{Column, Kind, Numbers, Texts, flag, is_set, number, optional, required, text, time};
+
+/// In place of an old state that is the state of the entity's row before.
+static OF_ROW_BEFORE: LazyLock<Arc<str>> = LazyLock::new(|| "as of the row before".into());
+
+/// The mark that stands for the state of the entity's row before.
+pub(crate) fn of_row_before() -> Arc<str> {
+    Arc::clone(&OF_ROW_BEFORE)
+}
+
+/// Whether this is that mark, and no text that says the same.
+pub(crate) fn is_of_row_before(old_state: &Arc<str>) -> bool {
+    Arc::ptr_eq(old_state, &OF_ROW_BEFORE)
+}
 
 impl Record for StateRow {
     type Identity = (Arc<str>, Arc<str>, Timestamp, u8);
@@ -45,7 +61,12 @@ impl Record for StateRow {
         optional("weather_at", Kind::SharedTime),
         optional("weather_stale", Kind::Bool),
         required("site", Kind::Text),
+        optional("seq", Kind::Seq),
+        optional("old_state", Kind::Text),
+        optional("follows", Kind::Bool),
     ];
+    /// Without the last three.
+    const EXPORTED: &'static [Column] = Self::COLUMNS.split_at(Self::COLUMNS.len() - 3).0;
     const SORTED: &'static [&'static str] = &["entity_id", "ts", "tie"];
     const KEY: &'static [&'static str] = &["site", "entity_id", "entity_key", "ts", "tie"];
     const NAME: &'static str = "entity_id";
@@ -60,6 +81,15 @@ impl Record for StateRow {
 
     fn identity(&self) -> Self::Identity {
         (Arc::clone(&self.site), Arc::clone(&self.entity_key), self.ts, self.tie)
+    }
+
+    fn place(&self) -> (&str, Timestamp, Seq) {
+        (self.entity_id.as_str(), self.ts, Seq::ZERO)
+    }
+
+    fn without_number(mut row: Arc<Self>) -> Arc<Self> {
+        Arc::make_mut(&mut row).seq = Seq::ZERO;
+        row
     }
 
     fn order(&self, other: &Self) -> Ordering {
@@ -100,6 +130,9 @@ impl Record for StateRow {
             time(rows, |row| row.weather.as_deref().map(|weather| weather.at.0)),
             flag(rows, |row| row.weather_stale),
             text(rows, |row| Some(&row.site)),
+            number::<UInt64Type, _>(rows, |row| Some(row.seq.0).filter(|seq| *seq > 0)),
+            text(rows, |row| row.old_state.as_ref().filter(|old| !is_of_row_before(old)).map(|old| &**old)),
+            flag(rows, |row| row.old_state.as_ref().is_some_and(is_of_row_before)),
         ]
     }
 
@@ -114,19 +147,22 @@ impl Record for StateRow {
         let tie = Numbers::<UInt8Type>::of(batch, "tie");
         let value = Numbers::<Float64Type>::of(batch, "value");
         let delay = Numbers::<Int64Type>::of(batch, "received_delay_ms");
-        let [restored, weather_stale] = ["restored", "weather_stale"].map(|name| is_set(batch, name));
+        let [restored, weather_stale, follows] =
+            ["restored", "weather_stale", "follows"].map(|name| is_set(batch, name));
+        let seq = Numbers::<UInt64Type>::of(batch, "seq");
+        let mut old_state = texts("old_state");
         let mut weather = WeatherColumns::of(batch);
         let row = |row: usize| {
             let at = ts.get(row).unwrap_or_default();
             Self {
-                seq: Seq::ZERO,
+                seq: Seq(seq.get(row).unwrap_or_default()),
                 ts: Timestamp(at),
                 tie: tie.get(row).unwrap_or_default(),
                 site: site.required(row),
                 entity_id: EntityId::new(entity_id.required(row)),
                 entity_key: entity_key.required(row),
                 state: state.get(row),
-                old_state: None,
+                old_state: if follows(row) { Some(of_row_before()) } else { old_state.get(row) },
                 value: value.get(row),
                 unit: unit.get(row),
                 device_class: device_class.get(row),

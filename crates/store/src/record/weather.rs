@@ -51,6 +51,10 @@ impl Record for WeatherRow {
         (Arc::clone(&self.site), Arc::clone(&self.provider), self.ts())
     }
 
+    fn place(&self) -> (&str, Timestamp, Seq) {
+        ("", self.ts(), Seq::ZERO)
+    }
+
     fn order(&self, other: &Self) -> Ordering {
         (self.ts().cmp(&other.ts()))
             .then_with(|| self.provider.cmp(&other.provider))

@@ -90,6 +90,8 @@ pub struct InfluxSink {
     /// Since when the cursor on disk is not what it could be.
     unsaved: Option<Duration>,
     view: InfluxView,
+    /// The size of which the view's cardinality is: it is worked out when that is another.
+    told: (u64, usize),
 }
 
 impl InfluxSink {
@@ -98,7 +100,7 @@ impl InfluxSink {
     /// # Errors
     /// As the disk says, or when the certificates to trust cannot be used.
     pub fn open(config: InfluxConfig, log: Log, fs: Arc<dyn Fs>, clock: Arc<dyn Clock>) -> io::Result<Self> {
-        let state = State::open(fs, config.dir.clone())?;
+        let state = State::open(Arc::clone(&fs), config.dir.clone())?;
         let cursor = match state.cursor() {
             Ok(Some(cursor)) => cursor,
             Ok(None) => begin(&log, config.start),
@@ -117,8 +119,8 @@ impl InfluxSink {
         };
         let schema = state.schema()?;
         let server = Server::new(config.server.clone()).map_err(io::Error::other)?;
-        let view =
-            InfluxView::new(&config.name, config.server.url.to_string(), config.server.database.clone());
+        let ServerConfig { url, database, .. } = &config.server;
+        let view = InfluxView::new(&config.name, &config.dir, fs, url.to_string(), database.clone());
         let now = clock.monotonic();
         let mut sink = Self {
             encoder: Encoder::new(config.layout.clone(), schema),
@@ -139,6 +141,7 @@ impl InfluxSink {
             heard: now,
             unsaved: None,
             view,
+            told: (0, 0),
         };
         sink.look_for_missed(cursor.committed.seq);
         Ok(sink)
@@ -236,6 +239,13 @@ impl InfluxSink {
         self.sending.is_some()
             || self.rows.len() >= self.config.batch_size
             || self.rows_since.is_some_and(|since| waited(since) >= self.config.batch_interval)
+    }
+
+    /// Nothing is sent while a repair wants that.
+    fn stand_still(&mut self) -> Result<(), SinkError> {
+        let Some(message) = self.view.stand() else { return Ok(()) };
+        self.unwell = true;
+        Err(SinkError { kind: ErrorKind::Transient, message, retry_after: None })
     }
 
     /// Sends all that was taken; where there is nothing to send, sees whether the server is there.
@@ -347,7 +357,9 @@ impl InfluxSink {
             return Ok(opened.version);
         }
         let measurements = measurements(&self.config.layout);
-        let opened = self.server.open(&measurements, true).await.map_err(|stop| self.failed(stop))?;
+        // One that had rows and is gone was dropped: made again in silence, it would be without its past.
+        let make = self.taken.committed.delivered == 0;
+        let opened = self.server.open(&measurements, make).await.map_err(|stop| self.failed(stop))?;
         self.adopt(&opened.fields);
         self.encoder.join_lines(opened.reads_lines);
         if let Some(sending) = &mut self.sending {
@@ -360,6 +372,7 @@ impl InfluxSink {
         let version = opened.version;
         self.view.change(|view| {
             view.version = Some(opened.says.clone()).filter(|says| !says.is_empty());
+            view.speaks = Some(version);
             view.fields_unknown.clone_from(&opened.fields_unknown);
         });
         self.opened = Some(opened);
@@ -406,11 +419,17 @@ impl InfluxSink {
         }
     }
 
-    fn tell(&self) {
+    fn tell(&mut self) {
         let (conflicts, left_out) = (self.encoder.schema().conflicts(), self.encoder.left_out());
         let ahead = self.taken.committed.settled().saturating_sub(self.committed.settled());
+        let size = self.encoder.size();
+        let cardinality = (size != self.told).then(|| self.encoder.cardinality());
+        self.told = size;
         self.view.change(|view| {
             (view.conflicts, view.left_out, view.ahead) = (conflicts, left_out, ahead);
+            if let Some(cardinality) = cardinality {
+                view.cardinality = cardinality;
+            }
         });
     }
 }
@@ -433,6 +452,7 @@ impl Sink for InfluxSink {
     }
 
     async fn write(&mut self, batch: &Batch) -> Result<(), SinkError> {
+        self.stand_still()?;
         self.obey();
         // A batch that was taken and is offered again had to wait for the server.
         if self.rows.len() < self.config.batch_size && !self.is_taken(batch) {
@@ -448,6 +468,7 @@ impl Sink for InfluxSink {
     }
 
     async fn idle(&mut self) -> Result<(), SinkError> {
+        self.stand_still()?;
         self.obey();
         let is_quiet = self.clock.monotonic().saturating_sub(self.heard) >= QUIET;
         if self.is_due() || self.unwell || is_quiet {
@@ -462,6 +483,7 @@ impl Sink for InfluxSink {
 
     async fn commit(&mut self) -> Result<Committed, SinkError> {
         if self.has_unsent() {
+            self.stand_still()?;
             self.settle().await?;
         }
         let disk = |error: io::Error| SinkError {

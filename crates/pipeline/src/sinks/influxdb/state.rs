@@ -9,7 +9,7 @@
 //!   larger than 4 MiB it becomes `refused.old.ndjson`, in place of the one before. A row can stand there twice after a crash.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hearthline_core::{Fs, Row, Seq, Timestamp};
@@ -47,6 +47,35 @@ struct Written {
     collapsed: u64,
     quarantined: u64,
     before: u64,
+}
+
+/// A row that a server refused alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedRow {
+    /// When it was set aside, ISO 8601 UTC.
+    pub at: String,
+    /// Its number in the log.
+    pub seq: u64,
+    /// Of which entity; none of another event.
+    pub entity: Option<String>,
+    /// As it was sent.
+    pub line: String,
+    /// Why, in the server's words.
+    pub words: String,
+}
+
+/// The newest rows that were set aside, the newest first. A line that cannot be read is left out.
+pub(super) fn newest_refused(fs: &dyn Fs, dir: &Path, most: usize) -> io::Result<Vec<RefusedRow>> {
+    let mut rows = Vec::new();
+    for file in ["refused.ndjson", "refused.old.ndjson"] {
+        if rows.len() < most {
+            let text = fs.read_if_exists(&dir.join(file))?.unwrap_or_default();
+            let lines =
+                text.rsplit(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
+            rows.extend(lines.take(most - rows.len()));
+        }
+    }
+    Ok(rows)
 }
 
 impl State {
@@ -180,5 +209,14 @@ mod tests {
             "{\"at\":\"1970-01-01T00:00:00.000000Z\",\"entity\":null,\"line\":\"m f= 1\",\"seq\":4,\"words\":\"d\"}\n"
         );
         assert!(read("refused.old.ndjson").unwrap().len() > LARGEST);
+
+        let newest = |most| {
+            let rows = newest_refused(&*fs, "/sinks/influxdb".as_ref(), most).unwrap();
+            rows.iter().map(|row| (row.seq, row.words.len())).collect::<Vec<_>>()
+        };
+        assert_eq!(newest(1), [(4, 1)]);
+        assert_eq!(newest(3), [(4, 1), (3, 1), (2, LARGEST)]);
+        assert_eq!(newest(9).len(), 4);
+        assert_eq!(newest_refused(&*fs, "/sinks/none".as_ref(), 9).unwrap(), []);
     }
 }

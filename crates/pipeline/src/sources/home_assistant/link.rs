@@ -53,6 +53,8 @@ pub struct LinkConfig {
     pub seed: u64,
     /// A person wants the next attempt now, also where the link is parked.
     pub retry: Arc<Notify>,
+    /// A person wants the connection closed and made again now, whatever it seems to be like.
+    pub again: Arc<Notify>,
 }
 
 /// The owner of the connection.
@@ -111,6 +113,11 @@ impl Link {
             let Some(error) = error else { break };
             let words = error.to_string();
             ingest.disconnected(&words);
+            if matches!(error, SessionError::Asked) {
+                tracing::info!("{words}");
+                self.enter(LinkState::Waiting, words);
+                continue;
+            }
             if self.status.borrow().state == LinkState::Connected {
                 said.clear();
                 if began.elapsed() >= STABLE {
@@ -141,7 +148,24 @@ impl Link {
         let clock = Arc::clone(&self.clock);
         let filler = Filler::new(Arc::clone(&self.stored), ingest.log());
         let connection = Connection::new(session, ingest, orders, filler, clock, &self.config, &self.status);
-        connection.run(stop.cancelled()).await
+        // What was asked for before this connection is done by it.
+        std::pin::pin!(self.config.again.notified()).enable();
+        let ends = async {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => {}
+                () = self.config.again.notified() => {}
+            }
+        };
+        connection.run(ends).await?;
+        if stop.is_cancelled() { Ok(()) } else { Err(SessionError::Asked) }
+    }
+
+    fn enter(&self, state: LinkState, words: String) {
+        self.status.send_modify(|status| {
+            status.enter(state, self.clock.now(), self.clock.monotonic());
+            status.last_error = Some(words);
+        });
     }
 
     /// Says what went wrong, once, and waits as long as that takes.
@@ -167,11 +191,7 @@ impl Link {
             tracing::warn!("{words}; trying again");
         }
         said.clone_from(&words);
-        self.status.send_modify(|status| {
-            let state = if parks { LinkState::Parked } else { LinkState::Waiting };
-            status.enter(state, self.clock.now(), self.clock.monotonic());
-            status.last_error = Some(words);
-        });
+        self.enter(if parks { LinkState::Parked } else { LinkState::Waiting }, words);
         let (limit, until_new_token) = match retry {
             None => (SUPERVISED, false),
             Some(Retry::Backoff) => (backoff.wait(), false),
@@ -192,6 +212,7 @@ impl Link {
             biased;
             () = stop.cancelled() => {}
             () = self.config.retry.notified() => {}
+            () = self.config.again.notified() => {}
             () = waiting => {}
         }
     }
