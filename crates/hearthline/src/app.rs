@@ -214,7 +214,7 @@ impl App {
         let (restarts, asked) = std::sync::mpsc::channel();
         let restarts = Restarts { ask: restarts, api: api.clone() };
         let observer = Arc::new(Observer::new(seen, Arc::clone(&clock), is_simulated, targets, uptime));
-        let place = repairs::Place::open(shared, Arc::clone(&observer), restarts.clone())?;
+        let place = repairs::Place::open(shared, views, Arc::clone(&observer), restarts.clone())?;
         let app = Self {
             observer,
             clock,

@@ -119,6 +119,7 @@ mod tests {
             "hearthline repair --apply",
             "hearthline repair gaps --plan --apply",
             "hearthline repair gaps --list",
+            "hearthline repair schema --measurement m",
             "hearthline repair --undo a --resume b",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
@@ -161,7 +162,8 @@ mod tests {
             "repair gaps",
             "repair restart weather --apply",
             "repair sink --plan --sink influxdb --from 10d --to now",
-            "repair schema --apply --yes",
+            "repair schema --numbers",
+            "repair schema --apply --clear --measurement m --from 10d --to now --restore --yes",
             "repair --list",
             "repair --show 2026-11-26T00-41-07Z-gaps",
             "repair --undo 2026-11-26T00-41-07Z-gaps",

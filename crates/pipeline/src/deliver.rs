@@ -241,6 +241,7 @@ impl<S: Sink> Delivery<S> {
                     tokio::select! {
                         biased;
                         () = stop.cancelled() => {}
+                        () = self.view.hurried() => {}
                         () = ticking(tokio::time::sleep(wait)) => {}
                     }
                     pause = (pause * 2).min(PAUSE.1);

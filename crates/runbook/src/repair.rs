@@ -19,6 +19,7 @@ pub mod receipts;
 mod repairs;
 mod restart;
 pub mod schema;
+mod sink;
 #[cfg(test)]
 mod testing;
 
@@ -36,7 +37,8 @@ pub use self::receipt::{Done, Receipt, State};
 pub use self::receipts::{Damaged, Listed, Receipts};
 pub use self::repairs::Repairs;
 pub use self::restart::Restart;
-pub use self::schema::{Clear, ClearOptions};
+pub use self::schema::{Clear, ClearOptions, MendedSink, SchemaCopy};
+pub use self::sink::Sink;
 
 /// A future of a step.
 pub type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, RepairError>> + Send + 'a>>;

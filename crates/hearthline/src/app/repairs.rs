@@ -8,7 +8,7 @@ use hearthline_runbook::repair::{Doing, Engine, Program, RepairError, Repairs};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 
-use super::parts::Shared;
+use super::parts::{Shared, Views};
 use super::{Observer, Restarts};
 use crate::repairs::{Recording, make};
 
@@ -26,18 +26,25 @@ pub(super) struct Place {
 
 impl Place {
     /// Starts the threads, and goes on with what was killed.
-    pub(super) fn open(shared: &Shared, observer: Arc<Observer>, restarts: Restarts) -> anyhow::Result<Self> {
+    pub(super) fn open(
+        shared: &Shared,
+        views: &Views,
+        observer: Arc<Observer>,
+        restarts: Restarts,
+    ) -> anyhow::Result<Self> {
         let runtime =
             Builder::new_multi_thread().worker_threads(THREADS).thread_name("repair").enable_all().build()?;
         let looks = Arc::clone(&observer);
         let again = Arc::clone(&shared.link.again);
         let program: Arc<dyn Program> = Arc::new(Running { observer, again, restarts });
         let (store, orders) = (Arc::clone(&shared.store), shared.orders.clone());
-        let recording = Recording { program, store, orders };
+        let (sinks, influxdb) = (views.sinks.clone(), views.influxdb.clone());
+        let recording = Recording { program, store, orders, sinks, influxdb };
         let (fs, clock) = (Arc::clone(&shared.fs), Arc::clone(&shared.clock));
         let watch = Arc::new(move || looks.status().criteria);
         let make = make(&shared.settings, Some(recording));
         let engine = Engine::new(fs, clock, &shared.settings.data_dir, watch, make);
+        let engine = engine.with_sinks(crate::repairs::sinks(&shared.settings));
         let repairs = Repairs::new(Arc::new(engine), runtime.handle().clone());
         repairs.go_on();
         Ok(Self { runtime, repairs })

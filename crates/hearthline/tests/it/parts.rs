@@ -15,7 +15,8 @@ const NAMED: Duration = Duration::from_secs(90);
 async fn a_log_that_hangs_ends_the_program_with_code_1_and_a_sentence_and_the_next_start_goes_on() {
     let hearthline = Hearthline::new("http://127.0.0.1:1", "nobody");
     let data = hearthline.data().display().to_string();
-    let demo = || hearthline.start_by(&["env"], &["demo", "--hours", "0", "--rate", "10", "--data-dir", &data]);
+    let demo =
+        || hearthline.start_by(&["env"], &["demo", "--hours", "0", "--rate", "10", "--data-dir", &data]);
     let mut run = demo();
     run.connected().await;
     run.post("/api/v1/demo/faults/hang-log").await;

@@ -18,8 +18,7 @@ async fn a_sensor_that_falls_silent_is_named_and_one_whose_value_stands_still_is
     let hearthline = Hearthline::new("http://127.0.0.1:1", "none");
     let data = hearthline.data().display().to_string();
     // As lively as this, the freezer reports often enough to be missed within a minute or two.
-    let mut run =
-        hearthline.start_by(&["env"], &["demo", "--hours", "2", "--rate", "4", "--data-dir", &data]);
+    let mut run = hearthline.start_with(&["demo", "--hours", "2", "--rate", "4", "--data-dir", &data]);
     run.connected().await;
     let status = run.until("the looks of the past are known", |status| status.at("/silent/count") == 0).await;
     assert_eq!(status.at("/silent/items"), &json!([]));

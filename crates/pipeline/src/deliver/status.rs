@@ -6,6 +6,7 @@ use std::time::Duration;
 use hearthline_core::{Batch, Clock, Origin, Row, Seq, Timestamp};
 use hearthline_log::{Log, Read};
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use super::state_after;
 use crate::health::PartState;
@@ -19,6 +20,8 @@ pub struct SinkView {
     base: u64,
     log: Log,
     clock: Arc<dyn Clock>,
+    /// A person has mended something: the next attempt is due.
+    hurry: Notify,
     inner: Mutex<Inner>,
 }
 
@@ -80,7 +83,7 @@ impl SinkView {
             write_errors: 0,
             last_error: None,
         };
-        Self { name: name.to_owned(), kind, base, log, clock, inner: Mutex::new(inner) }
+        Self { name: name.to_owned(), kind, base, log, clock, hurry: Notify::new(), inner: Mutex::new(inner) }
     }
 
     /// One look.
@@ -102,6 +105,16 @@ impl SinkView {
             write_errors: inner.write_errors,
             last_error: inner.last_error.clone(),
         }
+    }
+
+    /// A sink that waits before its next attempt makes it now; one that does not wait goes on.
+    pub fn hurry(&self) {
+        self.hurry.notify_waiters();
+    }
+
+    /// Ready when that is asked for.
+    pub(super) async fn hurried(&self) {
+        self.hurry.notified().await;
     }
 
     /// The last record that the sink was given.

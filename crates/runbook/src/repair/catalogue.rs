@@ -54,6 +54,14 @@ pub const CATALOGUE: &[Kind] = &[
         needs_program: true,
     },
     Kind {
+        name: "sink",
+        mends: "a sink whose database is not there, or that stands still though it can be written to",
+        touches: "the server, where the database is made; the sink, which looks again at once",
+        undo: "nothing to take back",
+        options: &["sink"],
+        needs_program: false,
+    },
+    Kind {
         name: "schema",
         mends: "fields that an InfluxDB has as another type than is written to them",
         touches: "the measurement at that server; with clear, all of it, after an export that was read back",

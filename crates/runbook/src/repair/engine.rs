@@ -5,11 +5,13 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hearthline_core::{Clock, Fs};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::time::timeout;
 
 use super::catalogue::{CATALOGUE, Kind};
 use super::options::Options;
@@ -17,6 +19,9 @@ use super::receipt::{Receipt, State, StepReceipt};
 use super::receipts::{Listed, Receipts};
 use super::{Plan, Progress, Repair, RepairError};
 use crate::status::Criterion;
+
+/// How long one repair is looked at where all are.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// Looks at the criteria of this moment; nothing where no program runs.
 pub type Watch = Arc<dyn Fn() -> Vec<Criterion> + Send + Sync>;
@@ -58,6 +63,8 @@ pub enum Refused {
 pub struct Finding {
     /// As in `hearthline repair <name>`.
     pub repair: String,
+    /// What it is asked with, to do that.
+    pub options: Value,
     /// What would be done; none where that is not known.
     pub plan: Option<Plan>,
     /// Why it is not known whether something is wrong.
@@ -83,6 +90,8 @@ pub struct Engine {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) watch: Watch,
     make: Make,
+    /// Names of sinks, for repairs that are of one.
+    sinks: Vec<String>,
     /// The one that is being carried out.
     current: Mutex<Option<Shared>>,
 }
@@ -101,7 +110,14 @@ impl Engine {
         make: Make,
     ) -> Self {
         let receipts = Receipts::new(fs, data_dir);
-        Self { receipts, clock, watch, make, current: Mutex::default() }
+        Self { receipts, clock, watch, make, sinks: Vec::new(), current: Mutex::default() }
+    }
+
+    /// Repairs that are of one sink are looked for at each of these.
+    #[must_use]
+    pub fn with_sinks(mut self, sinks: Vec<String>) -> Self {
+        self.sinks = sinks;
+        self
     }
 
     /// What a repair would do. Changes nothing.
@@ -117,19 +133,30 @@ impl Engine {
     pub async fn findings(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
         for kind in CATALOGUE {
-            let options = Options { only_what_is_wrong: true, ..Options::default() };
-            let planned = match (self.make)(kind, &options) {
-                Ok(mut repair) => repair.plan().await.map_err(|error| error.to_string()),
-                Err(refused) => Err(refused.to_string()),
-            };
-            let (plan, unknown) = match planned {
-                Ok(plan) if plan.steps.is_empty() => continue,
-                Ok(plan) => (Some(plan), None),
-                Err(why) => (None, Some(why)),
-            };
-            findings.push(Finding { repair: kind.name.into(), plan, unknown });
+            let sinks = self.sinks.iter().cloned().map(Some);
+            let sinks: Vec<_> = if kind.options.contains(&"sink") { sinks.collect() } else { vec![None] };
+            for sink in sinks {
+                findings.extend(self.look(kind, sink).await);
+            }
         }
         findings
+    }
+
+    async fn look(&self, kind: &'static Kind, sink: Option<String>) -> Option<Finding> {
+        let options = Options { sink, only_what_is_wrong: true, ..Options::default() };
+        let planned = match (self.make)(kind, &options) {
+            Ok(mut repair) => match timeout(LOOK, repair.plan()).await {
+                Ok(planned) => planned.map_err(|error| error.to_string()),
+                Err(_) => Err(format!("it was not known within {} s", LOOK.as_secs())),
+            },
+            Err(refused) => Err(refused.to_string()),
+        };
+        let (plan, unknown) = match planned {
+            Ok(plan) if plan.steps.is_empty() => return None,
+            Ok(plan) => (Some(plan), None),
+            Err(why) => (None, Some(why)),
+        };
+        Some(Finding { repair: kind.name.into(), options: options.to_value(), plan, unknown })
     }
 
     /// Plans and writes the receipt with which it begins.

@@ -77,7 +77,8 @@ pub(super) fn engine(disk: &MemFs, name: &'static str, made: Made) -> Arc<Engine
         if kind.name == name { Ok(made(options)) } else { Err(Refused::NeedsProgram("not here".into())) }
     };
     let clock = Arc::new(ManualClock::at(NIGHT));
-    Arc::new(Engine::new(fs, clock, Path::new("/data"), Arc::new(Vec::new), Arc::new(make)))
+    let engine = Engine::new(fs, clock, Path::new("/data"), Arc::new(Vec::new), Arc::new(make));
+    Arc::new(engine.with_sinks(vec!["influxdb".into()]))
 }
 
 /// Carries a repair out, killed after each of these times, with everything it works on new each time, and gone on with; what

@@ -194,6 +194,7 @@ fn to(peer: &HomeAssistant) -> LinkConfig {
         supervised: false,
         seed: 1,
         retry: Arc::new(Notify::new()),
+        again: Arc::default(),
     }
 }
 

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hearthline_core::{Clock, Fs, RealFs, SystemClock};
+use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
+use hearthline_pipeline::sinks::influxdb::point::Layout;
 use hearthline_pipeline::sinks::influxdb::{ServerConfig, Version};
 use hearthline_pipeline::sources::home_assistant::Trust;
-use hearthline_runbook::repair::schema::Target;
-use hearthline_runbook::repair::{Clear, ClearOptions, Engine, Options, Receipt, State};
+use hearthline_runbook::repair::schema::MendedSink;
+use hearthline_runbook::repair::{Clear, ClearOptions, Engine, Kind, Options, Receipt, Repair, State};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -84,8 +86,10 @@ fn by_type(counts: &Counts) -> BTreeMap<&str, u64> {
 }
 
 fn engine(data: &Path, url: &str) -> Arc<Engine> {
-    let target = Target {
-        sink: "influxdb".into(),
+    let (fs, clock): (Arc<dyn Fs>, Arc<dyn Clock>) = (Arc::new(RealFs), Arc::new(SystemClock::new()));
+    let sink = MendedSink {
+        name: "influxdb".into(),
+        dir: data.join("sinks/influxdb"),
         server: ServerConfig {
             url: url.parse().unwrap(),
             version: Some(Version::V1),
@@ -96,15 +100,19 @@ fn engine(data: &Path, url: &str) -> Arc<Engine> {
             token: None,
             trust: Trust::default(),
         },
-        measurement: MEASUREMENT.into(),
+        layout: Layout {
+            measurement: MEASUREMENT.into(),
+            tags: BTreeMap::new(),
+            attributes: Attributes::All,
+            weather: true,
+        },
         view: None,
+        fs: Arc::clone(&fs),
+        clock: Arc::clone(&clock),
     };
-    let (fs, clock): (Arc<dyn Fs>, Arc<dyn Clock>) = (Arc::new(RealFs), Arc::new(SystemClock::new()));
-    let (disk, time) = (Arc::clone(&fs), Arc::clone(&clock));
-    let make = move |_: &'static _, options: &Options| {
+    let make = move |_: &'static Kind, options: &Options| {
         let options = ClearOptions::read(options).unwrap();
-        let clear = Clear::new(target.clone(), options, Arc::clone(&disk), Arc::clone(&time));
-        Ok(Box::new(clear) as Box<dyn hearthline_runbook::repair::Repair>)
+        Ok(Box::new(Clear::new(sink.clone(), options)) as Box<dyn Repair>)
     };
     Arc::new(Engine::new(fs, clock, data, Arc::new(Vec::new), Arc::new(make)))
 }

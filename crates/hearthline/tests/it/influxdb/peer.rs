@@ -117,9 +117,12 @@ impl InfluxDb {
         let series = result["series"].as_array().cloned().unwrap_or_default();
         series
             .into_iter()
-            .flat_map(|series| {
-                let rows = series["values"].as_array().cloned().unwrap();
-                rows.into_iter().map(move |row| (series.clone(), row.as_array().cloned().unwrap()))
+            .flat_map(|mut series| {
+                let Value::Array(rows) = series["values"].take() else { panic!("no rows: {series}") };
+                rows.into_iter().map(move |row| match row {
+                    Value::Array(row) => (series.clone(), row),
+                    row => panic!("no row: {row}"),
+                })
             })
             .collect()
     }

@@ -65,6 +65,20 @@ impl Server {
         Ok(Opened { version, says, reads_lines, retention, fields, fields_unknown, made })
     }
 
+    /// Whether the database is not there, and so has to be made; version 3 makes it with the first write.
+    ///
+    /// # Errors
+    /// When nothing can be written now for another reason.
+    pub async fn is_missing(&mut self) -> Result<Option<Version>, Stop> {
+        let (version, ..) = self.who().await?;
+        match self.may_write(version).await {
+            Ok(()) => Ok(None),
+            Err((404, _)) if version != Version::V3 => Ok(Some(version)),
+            Err((0, words)) => Err(Stop::Later { after: None, words }),
+            Err((_, words)) => Err(Stop::Parked(words)),
+        }
+    }
+
     /// Which server this is, what it calls itself, and whether it only speaks like one.
     async fn who(&mut self) -> Result<(Version, String, bool), Stop> {
         let answer = self.get("/ping", &[]).await?;
