@@ -1,6 +1,7 @@
 //! The routes, one file each.
 
 mod conflicts;
+mod criteria;
 mod entities;
 mod events;
 mod export;
@@ -31,6 +32,7 @@ use axum::routing::{get, post};
 use crate::{ApiError, ApiState, Reading, access, page};
 
 pub use conflicts::{Conflict, Conflicts, ConflictsReset, LeftOut, Unread};
+pub use criteria::Criteria;
 pub use entities::changes::{EntityChange, EntityChanges};
 pub use entities::{Entities, Entity, NameSpan, SilentSince};
 pub use events::{Event, Events};
@@ -98,6 +100,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/openapi.json", get(openapi::get))
         .route("/api/v1/health", get(health::health))
         .route("/api/v1/status", get(status::get))
+        .route("/api/v1/criteria", get(criteria::get))
         .route("/api/v1/stats", get(stats::get))
         .route("/api/v1/live", get(live::get))
         .route("/api/v1/flush", post(flush::post))

@@ -1,6 +1,7 @@
 //! Stories of the API over a store on a disk in memory.
 
 mod context;
+mod criteria;
 mod events;
 mod gaps;
 mod live;
@@ -281,7 +282,9 @@ fn status() -> Status {
             { "name": "log", "state": "healthy", "since": "2026-11-23T11:00:00.000000Z", "reason": null, "uptime": 1.0 },
             {
                 "name": "store", "state": "degraded", "since": "2026-11-23T11:59:00.000000Z",
-                "reason": "no space left", "uptime": 0.99,
+                "reason": "no space left", "uptime": 0.99, "uptime_24h": 0.98, "uptime_7d": 0.999, "uptime_30d": 0.999,
+                "meaning": "events are safe in the log", "todo": "make room", "restarts": 1,
+                "last_restart": { "at": "2026-11-23T11:30:00.000000Z", "why": "it hung" },
             },
             { "name": "weather", "state": "off", "since": "2026-11-23T11:00:00.000000Z", "reason": null, "uptime": null },
         ],

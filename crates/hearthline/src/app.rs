@@ -18,6 +18,7 @@ pub(crate) mod sinks;
 mod snag;
 mod supervise;
 mod thread;
+mod uptime;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -29,7 +30,6 @@ use hearthline_log::Log;
 use hearthline_pipeline::deliver::{FlushRequest, SinkView};
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::gaps::Cause;
-use hearthline_pipeline::health::Board;
 use hearthline_pipeline::ingest::IngestView;
 use hearthline_pipeline::inlet::Inlet;
 use hearthline_pipeline::live::Live;
@@ -49,6 +49,7 @@ use self::parts::{Fences, Made, Part, Parts, Shared, Views};
 pub(crate) use self::past::{Moment, Past};
 pub(crate) use self::snag::{Snag, Snags};
 use self::supervise::{Ask, Supervised, Supervisor};
+use self::uptime::Uptimes;
 use crate::serve::ApiWatch;
 use crate::settings::Settings;
 use crate::weather;
@@ -195,7 +196,10 @@ impl App {
         store.protect(needed(Arc::clone(&views.ingest), views.sinks.clone()));
 
         let (supervised, (gave_up, gives_up)) = (Supervised::default(), watch::channel(None));
-        let (board, api) = (Board::new(Arc::clone(&clock)), ApiWatch::default());
+        let api = ApiWatch::default();
+        let file = settings.data_dir.join("uptime");
+        let uptime = Uptimes::open(Arc::clone(&shared.fs), file, Arc::clone(&clock));
+        let targets = settings.criteria.targets();
         let seen = observe::Views {
             ingest: Arc::clone(&views.ingest),
             silence: Arc::clone(&views.silence),
@@ -209,7 +213,7 @@ impl App {
         };
         let (restarts, asked) = std::sync::mpsc::channel();
         let restarts = Restarts { ask: restarts, api: api.clone() };
-        let observer = Arc::new(Observer::new(seen, board, Arc::clone(&clock), is_simulated));
+        let observer = Arc::new(Observer::new(seen, Arc::clone(&clock), is_simulated, targets, uptime));
         let place = repairs::Place::open(shared, views, Arc::clone(&observer), restarts.clone())?;
         let app = Self {
             observer,
@@ -257,7 +261,9 @@ impl App {
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         let place = self.place;
         tokio::task::spawn_blocking(|| place.stop()).await?;
-        self.restarts.ask(Ask::Stop).await.map(drop).map_err(anyhow::Error::msg)
+        let stopped = self.restarts.ask(Ask::Stop).await.map(drop).map_err(anyhow::Error::msg);
+        self.observer.keep_uptime(true);
+        stopped
     }
 }
 
@@ -305,3 +311,6 @@ fn needed(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

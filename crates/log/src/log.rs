@@ -117,7 +117,7 @@ impl Log {
     /// this time.
     #[must_use]
     pub fn settle(&self, within: Duration) -> bool {
-        let given = self.shared.queue.lock().last();
+        let Some(given) = self.shared.queue.lock().to_come() else { return true };
         let end = self.shared.clock.monotonic().saturating_add(within);
         loop {
             let listener = self.shared.written.listen();

@@ -18,6 +18,8 @@ pub(crate) struct Queue {
     waiting: VecDeque<Taken>,
     bytes: usize,
     next: Seq,
+    /// The first number that this queue gave or will give: what is before it was written, or never will be.
+    first: Seq,
     segment_bytes: u64,
     /// Why there is no room.
     pub(crate) full: Option<String>,
@@ -122,6 +124,7 @@ impl Queue {
             waiting: VecDeque::new(),
             bytes: 0,
             next,
+            first: next,
             segment_bytes: 0,
             full: None,
             failed: None,
@@ -136,6 +139,11 @@ impl Queue {
     /// The last number given.
     pub(crate) const fn last(&self) -> Seq {
         Seq(self.next.0 - 1)
+    }
+
+    /// The last number given that is still to be written, or was.
+    pub(crate) fn to_come(&self) -> Option<Seq> {
+        (self.next > self.first).then(|| self.last())
     }
 
     /// Whether appends are taken just now.

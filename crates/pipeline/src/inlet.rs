@@ -45,7 +45,8 @@ impl<T> Inlet<T> {
         let sender = renewed.borrow_and_update().clone();
         let (reply, answer) = oneshot::channel();
         let asked = async {
-            let gone = || "the part that does this is ending, or is being started anew: ask again".to_owned();
+            let gone =
+                || "the part that does this is stopping, or is being started anew: ask again".to_owned();
             sender.send(question(reply)).await.map_err(|_| gone())?;
             answer.await.map_err(|_| gone())?
         };

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Plan, Receipt, Step, StepReceipt } from '../api';
-import { canUndo, chosen, progress, size, stateOf, stepOf, took, wayBack, whole } from './repairs';
+import { canUndo, chosen, named, progress, size, spoken, stateOf, stepOf, took, wayBack, whole } from './repairs';
+import { timeOfDay } from './time';
 
 const step: Step = { kind: 'copy', what: 'copies', touches: 'a field', rows: 1200, bytes: 40_000, seconds: 90, undo: true };
 const plan: Plan = {
@@ -78,4 +79,19 @@ test('what was left empty is not asked with', () => {
 test('a repair has taken so long, up to now where it goes on', () => {
   expect(took(receipt, 0)).toBe('1 min');
   expect(took({ ...receipt, ended: null }, Date.parse('2026-11-26T00:41:37.000000Z'))).toBe('30 s');
+});
+
+test('instants in a sentence are times of the person who looks', () => {
+  const now = Date.parse('2026-11-26T02:00:00Z');
+  const at = '2026-11-26T01:27:46.821190Z';
+  expect(spoken(`it is up since ${at}, and was at ${at}`, now)).toBe(
+    `It is up since ${timeOfDay(at, now)}, and was at ${timeOfDay(at, now)}`,
+  );
+  expect(spoken('12:00 is no instant', now)).toBe('12:00 is no instant');
+});
+
+test('a repair is named with what it is of', () => {
+  expect(named('gaps', null)).toBe('gaps');
+  expect(named('schema', { sink: 'influxdb', mode: 'copy' })).toBe('schema of influxdb');
+  expect(named('restart', { part: 'store' })).toBe('restart of store');
 });

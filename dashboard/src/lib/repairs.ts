@@ -3,7 +3,8 @@
 import type { Plan, Receipt, RepairOptions, SeenRepair, Step, StepReceipt } from '../api';
 import { bytes, count } from './figures';
 import type { Tone } from './lamps';
-import { age } from './time';
+import { capital } from './reading';
+import { age, timeOfDay } from './time';
 
 const STATES: Record<Receipt['state'], [Tone, string]> = {
   applying: ['wait', 'under way'],
@@ -73,4 +74,15 @@ export function chosen(form: RepairOptions): RepairOptions {
 /** How long it took, or has taken up to now. */
 export function took({ started, ended }: Receipt, now: number): string {
   return age(Math.max(0, ((ended === null ? now : Date.parse(ended)) - Date.parse(started)) / 1000));
+}
+
+const INSTANT = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
+
+/** A sentence of the program, with its instants as times of day. */
+export const spoken = (says: string, now: number): string => capital(says.replace(INSTANT, (at) => timeOfDay(at, now)));
+
+/** Which repair, and of what: `schema of influxdb`. */
+export function named(repair: string, options: RepairOptions | null): string {
+  const of = options?.sink ?? options?.part;
+  return typeof of === 'string' ? `${repair} of ${of}` : repair;
 }

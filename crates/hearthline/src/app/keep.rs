@@ -46,7 +46,9 @@ impl App {
         self.name_damage().await;
         let store = Arc::clone(&self.store);
         let (cadence, now) = (Arc::clone(&self.cadence), self.clock.monotonic());
+        let observer = Arc::clone(&self.observer);
         let maintained = tokio::task::spawn_blocking(move || {
+            observer.keep_uptime(false);
             cadence.refresh(now);
             store.maintain()
         })

@@ -6,20 +6,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hearthline_core::{Clock, Origin, Timestamp};
-use hearthline_log::{Damage, Log, LogStats};
+use hearthline_log::{Log, LogStats};
 use hearthline_pipeline::deliver::{SinkView, SinkViewOf};
-use hearthline_pipeline::health::{Board, PartState};
+use hearthline_pipeline::health::Board;
 use hearthline_pipeline::ingest::{IngestView, ViewOf};
 use hearthline_pipeline::metrics::{MINUTE, Sample, Samples};
 use hearthline_pipeline::silence::SilenceView;
 use hearthline_pipeline::sinks::Committed;
 use hearthline_pipeline::sinks::influxdb::{InfluxView, InfluxViewOf};
-use hearthline_pipeline::sources::home_assistant::{LinkState, LinkStatus};
+use hearthline_pipeline::sources::home_assistant::LinkStatus;
 use hearthline_pipeline::weather::{WeatherView, WeatherViewOf};
+use hearthline_runbook::criteria::Targets;
 use hearthline_runbook::status::{self, Status};
 use hearthline_runbook::{Connection, Facts, criteria, kept, silent, verdict};
 
 use super::supervise::Supervised;
+use super::uptime::Uptimes;
 use crate::serve::ApiWatch;
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -50,6 +52,8 @@ pub(crate) struct Observer {
     start: Duration,
     /// The house is a simulated one.
     simulated: bool,
+    targets: Targets,
+    uptime: Uptimes,
     seen: Mutex<Seen>,
 }
 
@@ -72,9 +76,16 @@ struct Look {
 }
 
 impl Observer {
-    pub(super) fn new(views: Views, board: Board, clock: Arc<dyn Clock>, simulated: bool) -> Self {
-        let start = clock.monotonic();
-        let observer = Self { views, board, clock, start, simulated, seen: Mutex::default() };
+    pub(super) fn new(
+        views: Views,
+        clock: Arc<dyn Clock>,
+        simulated: bool,
+        targets: Targets,
+        uptime: Uptimes,
+    ) -> Self {
+        let (board, start) = (Board::new(Arc::clone(&clock)), clock.monotonic());
+        let observer =
+            Self { views, board, clock, start, simulated, targets, uptime, seen: Mutex::default() };
         observer.observe();
         observer
     }
@@ -103,6 +114,16 @@ impl Observer {
         };
         drop(seen);
         self.set_parts(&look);
+        self.uptime.look(&self.board.parts());
+    }
+
+    /// Keeps how long the parts were up, if that was kept long ago or is to be `now`. Waits for the disk.
+    pub(super) fn keep_uptime(&self, now: bool) {
+        if now {
+            self.uptime.write();
+        } else {
+            self.uptime.refresh();
+        }
     }
 
     /// The status document of this moment.
@@ -123,6 +144,7 @@ impl Observer {
             overall,
             verdict,
             uptime_s: facts.uptime.as_secs(),
+            uptime_since: Some(self.uptime.since().to_string()),
             home_assistant: self.home_assistant(&look),
             events: status::Events {
                 received: counters.received_total(),
@@ -145,7 +167,7 @@ impl Observer {
                 bytes: look.log.bytes,
                 synced_seq: look.log.synced_seq.0,
             },
-            criteria: criteria::evaluate(&facts, &samples, overall),
+            criteria: criteria::evaluate(&facts, &samples, overall, &self.targets),
             sinks: facts.sinks,
             parts: facts.parts,
             weather: self.weather(&look.weather),
@@ -160,6 +182,7 @@ impl Observer {
         let link = &look.connection;
         Facts {
             uptime: self.clock.monotonic().saturating_sub(self.start),
+            known_for: self.clock.now().since(self.uptime.since()),
             connection: self.connection(link),
             connection_for: self.clock.monotonic().saturating_sub(link.entered),
             connection_reason: link.last_error.clone(),
@@ -272,6 +295,7 @@ impl Look {
             live: counters.received_of(Origin::Live),
             persisted: counters.filtered + counters.duplicate + counters.logged,
             failed: quarantined.max(counters.undecodable),
+            refused: self.influxdb.iter().map(|(_, view)| view.refused_for_type).sum(),
             states: self.sinks.iter().map(|sink| sink.states).max().unwrap_or(0),
             with_weather: self.sinks.iter().map(|sink| sink.with_weather).max().unwrap_or(0),
         }

@@ -140,6 +140,7 @@ fn a_writer_that_panics_is_replaced_by_one_that_reads_what_it_had_written() {
 
     let (writer, recovery) = LogWriter::reopen(&log).unwrap();
     assert_eq!((recovery.end, recovery.torn_bytes), (Seq(2), 0));
+    assert!(log.settle(SECOND), "what was lost is not waited for");
     let thread = writer.spawn().unwrap();
     let next = log.roll(of(&[&record(4)])).unwrap();
     assert_eq!(next, Seq(4), "the number of what was lost is not given again");

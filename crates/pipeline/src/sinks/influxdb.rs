@@ -24,6 +24,8 @@ pub mod line;
 pub mod name;
 pub mod point;
 pub mod restore;
+#[cfg(test)]
+mod sample;
 pub mod schema;
 pub mod send;
 pub mod server;

@@ -17,7 +17,7 @@ use hearthline_pipeline::sources::home_assistant::{
 };
 use hearthline_pipeline::weather::ask::{self, Answer};
 use hearthline_pipeline::weather::{Choice, Feed, FeedConfig, Fetch, House, Place, Provider, WeatherView};
-use hearthline_runbook::criteria::evaluate;
+use hearthline_runbook::criteria::{Targets, evaluate};
 use hearthline_runbook::facts::{Connection, Facts};
 use hearthline_runbook::status::{Criterion, Gaps, Overall, Part};
 use hearthline_sim::{HomeAssistant, Options, TokioClock, Weather};
@@ -94,6 +94,7 @@ impl Recorder {
             live: counters.received_of(Origin::Live),
             persisted: counters.filtered + counters.duplicate + counters.logged,
             failed: sink.committed.quarantined.max(counters.undecodable),
+            refused: 0,
             states: sink.states,
             with_weather: sink.with_weather,
         }
@@ -105,14 +106,13 @@ impl Recorder {
         let now = self.clock.monotonic();
         let connected = link.state == LinkState::Connected;
         let part = Part {
-            name: "weather".into(),
-            state: weather.state.as_str().into(),
-            since: String::new(),
             reason: weather.reason,
             uptime: Some(1.0),
+            ..Part::new("weather", weather.state.as_str())
         };
         Facts {
             uptime: now,
+            known_for: now,
             connection: if connected { Connection::Connected } else { Connection::Connecting },
             connection_for: now.saturating_sub(link.entered),
             connection_reason: link.last_error,
@@ -127,7 +127,7 @@ impl Recorder {
 
     /// The criterion of that name, as the status document has it.
     pub(crate) fn criterion(&self, id: &str, samples: &hearthline_pipeline::metrics::Samples) -> Criterion {
-        let all = evaluate(&self.facts(), samples, Overall::Healthy);
+        let all = evaluate(&self.facts(), samples, Overall::Healthy, &Targets::default());
         all.into_iter().find(|criterion| criterion.id == id).expect("it is one of the criteria")
     }
 
@@ -194,6 +194,7 @@ fn to(peer: &HomeAssistant) -> LinkConfig {
         supervised: false,
         seed: 1,
         retry: Arc::new(Notify::new()),
+        again: Arc::default(),
     }
 }
 

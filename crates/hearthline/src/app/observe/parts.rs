@@ -87,12 +87,24 @@ impl Observer {
     pub(super) fn parts(&self) -> Vec<status::Part> {
         let parts = self.board.parts().into_iter();
         parts
-            .map(|part| status::Part {
-                name: part.name.as_ref().into(),
-                state: part.state.as_str().into(),
-                since: part.since.to_string(),
-                reason: part.reason,
-                uptime: part.uptime,
+            .map(|part| {
+                let (state, supervised) = (part.state.as_str(), self.views.supervised.look(&part.name));
+                let [uptime_24h, uptime_7d, uptime_30d] = self.uptime.shares(&part.name);
+                let restarts =
+                    if &*part.name == "api" { self.views.api.restarts() } else { supervised.restarts };
+                let last_restart =
+                    supervised.last.map(|(at, why)| status::Restart { at: at.to_string(), why });
+                status::Part {
+                    since: part.since.to_string(),
+                    reason: part.reason,
+                    uptime: part.uptime,
+                    uptime_24h,
+                    uptime_7d,
+                    uptime_30d,
+                    restarts,
+                    last_restart,
+                    ..status::Part::new(&part.name, state)
+                }
             })
             .collect()
     }

@@ -65,7 +65,7 @@ async fn rows_of_the_demo_house_before_and_after_a_device_is_moved_an_entity_ren
             [SET, "22", "°C", "-", DEVICE],
             [SET, "23.0", "°C", "Cellar", DEVICE],
             [SET, "24.0", "°C", "Attic", DEVICE],
-            [SET, "-", "°C", "Attic", DEVICE],
+            [SET, "-", "-", "Attic", DEVICE],
             [RENAMED, "24.0", "°C", "Attic", DEVICE],
             [RENAMED, "25.0", "°C", "Attic", DEVICE],
             [RENAMED, "77.0", "°F", "Attic", DEVICE],

@@ -43,6 +43,8 @@ pub struct Done {
     pub filtered: u64,
     /// They were refused, cannot be written, or were not understood in the first place.
     pub quarantined: u64,
+    /// Of the quarantined ones, those that were refused for the type of a field.
+    pub for_type: u64,
     /// Those that were refused or cannot be written, of events and of the weather.
     pub refused: Vec<Refused>,
 }
@@ -241,6 +243,10 @@ impl Sending {
         let words =
             format!("{} is {} at the server, and was sent as {}", first.field, first.theirs, first.ours);
         let at = first.line.and_then(|line| self.row_at(&At::Line(line), &range));
+        if range.len() == 1 {
+            let row = self.rows.get(range.start);
+            self.done.for_type += u64::from(row.is_some_and(Row::is_event));
+        }
         self.refused(range, at, true, words);
     }
 

@@ -19,7 +19,7 @@ use super::schema::{FieldType, Schema};
 use super::send::{Done, Sending, Stop};
 use super::server::{Opened, Server, ServerConfig, Version};
 use super::state::{Cursor, State};
-use super::view::InfluxView;
+use super::view::{InfluxView, InfluxViewOf};
 use crate::context::Context;
 use crate::deliver::events_through;
 use crate::filter::{Filter, Subject};
@@ -157,7 +157,7 @@ impl InfluxSink {
     #[must_use]
     pub fn shown_in(mut self, view: InfluxView) -> Self {
         let seen = self.view.look();
-        view.change(|shown| *shown = seen);
+        view.change(|shown| *shown = InfluxViewOf { refused_for_type: shown.refused_for_type, ..seen });
         self.view = view;
         self
     }
@@ -312,15 +312,17 @@ impl InfluxSink {
 
     /// Counts what became of rows, and writes down those that were set aside.
     fn finish(&mut self, sending: Sending) -> Result<(), SinkError> {
-        let Done { delivered, filtered, quarantined, refused } = match sending.done(&mut self.encoder) {
-            Ok(done) => done,
-            Err((mut rows, stop)) => {
-                rows.append(&mut self.rows);
-                self.rows = rows;
-                self.rows_since.get_or_insert(self.clock.monotonic());
-                return Err(self.failed(stop));
-            }
-        };
+        let Done { delivered, filtered, quarantined, for_type, refused } =
+            match sending.done(&mut self.encoder) {
+                Ok(done) => done,
+                Err((mut rows, stop)) => {
+                    rows.append(&mut self.rows);
+                    self.rows = rows;
+                    self.rows_since.get_or_insert(self.clock.monotonic());
+                    return Err(self.failed(stop));
+                }
+            };
+        self.view.change(|view| view.refused_for_type += for_type);
         if let Some(first) = refused.first() {
             let words = &first.words;
             tracing::error!(sink = self.config.name, rows = refused.len(), %words, "rows were refused and set aside");

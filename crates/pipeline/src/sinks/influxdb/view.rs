@@ -64,6 +64,8 @@ pub struct InfluxViewOf {
     pub fields_unknown: Option<String>,
     /// Events that the server has and the cursor does not say yet.
     pub ahead: u64,
+    /// Events that were set aside since the program started because the server refused the type of a field.
+    pub refused_for_type: u64,
     /// Events that left the log before the sink had them. The store has them.
     pub missed: u64,
     /// What the points cost the server.

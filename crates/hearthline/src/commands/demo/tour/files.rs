@@ -6,6 +6,8 @@ use super::told::{Figure, Judged};
 
 /// What it is called.
 pub(super) const NAME: &str = "files";
+/// In place of the exit code of a process that has none.
+const BY_A_SIGNAL: i32 = -1;
 
 /// What was seen.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,7 +32,7 @@ pub(super) async fn play(stage: &mut Stage) -> anyhow::Result<Judged> {
 
 fn judge(seen: &Seen) -> Judged {
     let Seen { code, store } = seen;
-    let mut figures = vec![Figure::equal("exit code of the recorder", "0".to_owned(), ending(*code))];
+    let mut figures = vec![Figure::equal("exit code of the recorder", 0, code.unwrap_or(BY_A_SIGNAL))];
     figures.extend(store.figures(STORE));
     Judged {
         says: format!(
@@ -39,10 +41,6 @@ fn judge(seen: &Seen) -> Judged {
         ),
         figures,
     }
-}
-
-fn ending(code: Option<i32>) -> String {
-    code.map_or("a signal".into(), |code| code.to_string())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::table::{table, text};
+use crate::table::{cut, table, text};
 
 /// One comparison.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -42,12 +42,12 @@ pub(super) struct Judged {
 
 impl Figure {
     /// Has to be this.
-    pub(super) fn equal<T: PartialEq + Display>(what: &'static str, expected: T, seen: T) -> Self {
+    pub(super) fn equal<T: Copy + PartialEq + Display>(what: &'static str, expected: T, seen: T) -> Self {
         Self { what, holds: expected == seen, expected: expected.to_string(), seen: seen.to_string() }
     }
 
     /// Has to be this or more.
-    pub(super) fn at_least<T: PartialOrd + Display>(what: &'static str, expected: T, seen: T) -> Self {
+    pub(super) fn at_least<T: Copy + PartialOrd + Display>(what: &'static str, expected: T, seen: T) -> Self {
         let holds = seen >= expected;
         Self { what, holds, expected: format!("at least {expected}"), seen: seen.to_string() }
     }
@@ -100,7 +100,7 @@ pub(super) fn figures(acts: &[Act]) -> String {
             rows.add_row([act.act, what, expected, seen, if *holds { "holds" } else { "FAILED" }]);
         }
         if let Some(why) = &act.failed {
-            rows.add_row([act.act, "played to its end", "yes", why, "FAILED"]);
+            rows.add_row([act.act, "played to its end", "yes", &cut(why, 60), "FAILED"]);
         }
     }
     text(&rows)

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use hearthline_api::Conflicts;
-use hearthline_sim::NaiveCounts;
+use hearthline_core::Timestamp;
+use hearthline_sim::{FieldKind, FieldValue, NaiveCounts};
 
 use super::super::influxdb::{BUCKET, COPY};
 use super::account::Changes;
@@ -17,8 +18,14 @@ pub(super) const NAME: &str = "types";
 const CHANGES: u32 = 5;
 /// Whose attributes have another type than the bucket.
 const LAMPS: [&str; 2] = ["light.hue_lamp", "light.hue_room"];
-/// The fields.
-const FIELDS: [&str; 2] = ["attr_brightness", "attr_dynamics"];
+/// The field that both have as a number, and the bucket as text.
+const TAKEN: &str = "attr_brightness";
+/// Fields in which every lamp event has to be, with one of these types: names that say the type cannot conflict.
+const OWN: [(&str, FieldKind); 3] = [
+    ("attr_brightness_num", FieldKind::Float),
+    ("attr_dynamics_str", FieldKind::Text),
+    ("attr_dynamics_bool", FieldKind::Bool),
+];
 /// The old way takes 1.5 s for each event that is refused.
 const NAIVE: Duration = Duration::from_secs(90);
 
@@ -35,8 +42,12 @@ struct Seen {
     naive: NaiveCounts,
     /// Rows that our sink set aside.
     refused: u64,
-    /// Rows whose value went to a field of another name, by the field.
-    mapped: Vec<(String, String, u64)>,
+    /// Where values go whose field is taken, and how many rows did.
+    mapped: Option<(String, u64)>,
+    /// Values of these events in fields of their own type.
+    typed: u64,
+    /// Texts of the older program that are still there, and that were.
+    old: (u64, u64),
 }
 
 /// Plays it.
@@ -72,32 +83,43 @@ async fn compete(stage: &mut Stage) -> anyhow::Result<Seen> {
     let program = stage.recorder.program()?;
     let status = program.status().await?;
     let conflicts: Conflicts = program.query("/api/v1/conflicts", &[]).await?;
-    let conflicts = conflicts.conflicts.into_iter();
+    let taken = conflicts.conflicts.into_iter().find(|conflict| conflict.field == TAKEN);
+    let of_these = stage.influx.points(BUCKET, BUCKET).into_iter().filter(|point| {
+        let entity_id = point.tags.get("entity_id").cloned().unwrap_or_default();
+        fired.contains_key(&(entity_id, Timestamp(point.time.div_euclid(1000))))
+    });
+    let typed = of_these.map(|point| {
+        OWN.iter().filter(|(name, kind)| point.fields.get(*name).map(FieldValue::kind) == Some(*kind)).count()
+    });
+    let texts = |bucket| {
+        let counts = stage.influx.counts(bucket, BUCKET);
+        let of = |field: &str| counts.get(&(field.to_owned(), FieldKind::Text)).copied().unwrap_or(0);
+        of(TAKEN) + of("attr_dynamics")
+    };
     Ok(Seen {
         fired: fired.len() as u64,
         naive_points,
         points,
         naive: stage.naive.counts(),
         refused: sink(&status).map_or(u64::MAX, |sink| sink.quarantined),
-        mapped: conflicts.map(|conflict| (conflict.field, conflict.goes_to, conflict.rows)).collect(),
+        mapped: taken.map(|conflict| (conflict.goes_to, conflict.rows)),
+        typed: typed.sum::<usize>() as u64,
+        old: (texts(BUCKET), texts(COPY)),
     })
 }
 
 fn judge(seen: &Seen) -> Judged {
-    let Seen { fired, naive_points, points, naive, refused, mapped } = seen;
+    let Seen { fired, naive_points, points, naive, refused, mapped, typed, old } = seen;
     let lost = fired.saturating_sub(*naive_points);
     let told = naive.received.saturating_sub(naive.accepted + naive.left_out);
-    let of = |field: &str| mapped.iter().find(|(known, ..)| known == field);
-    let listed: Vec<String> =
-        FIELDS.iter().filter_map(|field| of(field)).map(|(from, to, _)| format!("{from} → {to}")).collect();
-    let rows = FIELDS.iter().filter_map(|field| of(field)).map(|(.., rows)| rows).min();
+    let (goes_to, rows) = mapped.as_ref().map_or(("nowhere", 0), |(goes_to, rows)| (goes_to, *rows));
     let for_its_type = naive.refused.iter().filter(|(words, _)| words.contains("field type conflict"));
     let for_its_type: u64 = for_its_type.map(|(_, events)| events).sum();
     Judged {
         says: format!(
-            "naive writer: {lost} of {fired} lamp events lost for a field's type; Hearthline: {} of {fired}; {}",
+            "naive writer: {lost} of {fired} lamp events lost for a field's type; Hearthline: {} of {fired}, \
+             {TAKEN} goes to {goes_to}",
             fired.saturating_sub(*points),
-            listed.join(", ")
         ),
         figures: vec![
             Figure::at_least("lamp events fired", u64::from(CHANGES) * 2, *fired),
@@ -105,9 +127,10 @@ fn judge(seen: &Seen) -> Judged {
             Figure::at_least("naive writer: lost for a field's type", *fired, for_its_type),
             Figure::equal("naive writer: received, and neither taken nor lost", 0, told.abs_diff(naive.lost)),
             Figure::equal("Hearthline: of these in InfluxDB", *fired, *points),
+            Figure::equal("Hearthline: their values in fields of their type", fired * 2, *typed),
             Figure::equal("Hearthline: refused", 0, *refused),
-            Figure::equal("fields that are mapped", FIELDS.len(), listed.len()),
-            Figure::at_least("rows of each mapped field", u64::from(CHANGES), rows.copied().unwrap_or(0)),
+            Figure::at_least("rows that the list of conflicts has as mapped", *fired, rows),
+            Figure::equal("texts of the older program still there", old.1, old.0),
         ],
     }
 }
@@ -131,10 +154,9 @@ mod tests {
                 ..NaiveCounts::default()
             },
             refused: 0,
-            mapped: vec![
-                ("attr_brightness".into(), "attr_brightness_num".into(), 10),
-                ("attr_dynamics".into(), "attr_dynamics_bool".into(), 5),
-            ],
+            mapped: Some(("attr_brightness_num".into(), 12)),
+            typed: 20,
+            old: (4, 4),
         }
     }
 
@@ -145,13 +167,15 @@ mod tests {
     #[test]
     fn it_holds_only_when_the_old_way_loses_all_and_we_lose_none() {
         assert!(holds(&good()));
-        let mapped = |count| good().mapped.into_iter().take(count).collect();
         for bad in [
             Seen { fired: 9, points: 9, ..good() },
             Seen { naive_points: 1, ..good() },
             Seen { points: 9, ..good() },
             Seen { refused: 1, ..good() },
-            Seen { mapped: mapped(1), ..good() },
+            Seen { mapped: None, ..good() },
+            Seen { mapped: Some(("attr_brightness_num".into(), 9)), ..good() },
+            Seen { typed: 19, ..good() },
+            Seen { old: (3, 4), ..good() },
             Seen { naive: NaiveCounts { lost: 9, ..good().naive }, ..good() },
             Seen { naive: NaiveCounts { refused: [].into(), ..good().naive }, ..good() },
             Seen::default(),

@@ -5,6 +5,7 @@ use hearthline_core::{Observation, Origin, Seq, Timestamp};
 use super::*;
 use crate::sinks::influxdb::attributes::Attributes;
 use crate::sinks::influxdb::cardinality::Share;
+use crate::sinks::influxdb::sample;
 use crate::sinks::influxdb::schema::FieldType;
 
 const AT: Timestamp = Timestamp(1_700_000_000_000_001);
@@ -14,29 +15,7 @@ fn layout(attributes: Attributes) -> Layout {
 }
 
 fn row(entity_id: &str, state: &str, attributes: &str) -> StateRow {
-    StateRow {
-        seq: Seq(1),
-        ts: AT,
-        tie: 0,
-        site: "home".into(),
-        entity_id: entity_id.into(),
-        entity_key: entity_id.into(),
-        state: Some(state.into()),
-        old_state: None,
-        value: hearthline_core::Value::of(entity_id.split('.').next().unwrap(), state).as_number(),
-        unit: None,
-        device_class: None,
-        last_changed: AT,
-        received_delay_ms: None,
-        origin: Origin::Live,
-        restored: false,
-        attributes: Some(attributes.into()),
-        context_id: None,
-        area: None,
-        device: None,
-        weather: None,
-        weather_stale: false,
-    }
+    sample::row(AT, entity_id, state, attributes)
 }
 
 fn line(encoder: &mut Encoder, row: StateRow) -> String {

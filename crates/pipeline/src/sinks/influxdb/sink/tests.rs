@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use hearthline_core::{
-    EntityInfo, EntityRow, ManualClock, MemFs, Origin, QuarantineRow, StateRow, SystemClock, Timestamp,
+    EntityInfo, EntityRow, ManualClock, MemFs, QuarantineRow, StateRow, SystemClock, Timestamp,
 };
 use hearthline_log::{Append, LogConfig, LogWriter, SyncPolicy};
 use hearthline_sim::{Access, FieldKind, InfluxDb, InfluxFault, InfluxVersion};
 
 use super::*;
 use crate::sinks::influxdb::attributes::Attributes;
+use crate::sinks::influxdb::sample;
 use crate::sources::home_assistant::{Token, Trust};
 
 const NOON: Timestamp = Timestamp(1_795_435_200_000_000);
@@ -103,29 +104,8 @@ impl Rig {
 }
 
 fn state(entity_id: &str, at: i64, attributes: &str) -> Row {
-    Row::State(StateRow {
-        seq: Seq(0),
-        ts: Timestamp(NOON.0 + at * 1000),
-        tie: 0,
-        site: "home".into(),
-        entity_id: entity_id.into(),
-        entity_key: entity_id.into(),
-        state: Some("on".into()),
-        old_state: None,
-        value: Some(1.0),
-        unit: None,
-        device_class: None,
-        last_changed: NOON,
-        received_delay_ms: None,
-        origin: Origin::Live,
-        restored: false,
-        attributes: Some(attributes.into()),
-        context_id: None,
-        area: None,
-        device: None,
-        weather: None,
-        weather_stale: false,
-    })
+    let at = Timestamp(NOON.0 + at * 1000);
+    Row::State(StateRow { seq: Seq(0), ..sample::row(at, entity_id, "on", attributes) })
 }
 
 const ALL: [InfluxVersion; 3] = [InfluxVersion::V1, InfluxVersion::V2, InfluxVersion::V3];
