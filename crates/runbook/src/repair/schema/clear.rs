@@ -162,7 +162,7 @@ impl Clear {
     }
 
     fn exports(&self, scribe: &Scribe, measurement: &str) -> Exports {
-        Exports::new(Arc::clone(&self.sink.fs), scribe.dir.clone(), measurement.to_owned())
+        Exports::new(Arc::clone(&self.sink.fs), scribe.dir.clone(), measurement)
     }
 
     async fn step(&mut self, step: &Step, scribe: &Scribe) -> Result<Done, RepairError> {
