@@ -56,7 +56,7 @@ test('what an older program wrote as text is copied, by who has the token, with 
   request,
   watched,
 }, testInfo) => {
-  test.setTimeout(240_000);
+  test.setTimeout(400_000);
   watched.allowRefusal();
   await page.goto(ownProgram.url);
   await page.getByRole('region', { name: 'System' }).getByRole('link', { name: 'Repairs' }).click();
@@ -86,7 +86,8 @@ test('what an older program wrote as text is copied, by who has the token, with 
   await receipt.getByRole('button', { name: 'Take back …' }).click();
   await receipt.getByRole('button', { name: 'Yes, take it back' }).click();
   await expect(receipt).toContainText('taken back', { timeout: 120_000 });
-  await expect.poll(async () => (await receiptsOf(request, ownProgram.url))[0]?.state).toBe('undone');
+  const state = async () => (await receiptsOf(request, ownProgram.url))[0]?.state;
+  await expect.poll(state, { timeout: 120_000 }).toBe('undone'); // a whole measurement is written again
   const [undone] = await receiptsOf(request, ownProgram.url);
   for (const step of undone?.steps ?? []) if (step.undone) await has(step.undone.says);
 });
