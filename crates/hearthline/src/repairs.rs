@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use hearthline_core::{Clock, Fs, RealFs, SystemClock};
+use hearthline_log::Log;
 use hearthline_pipeline::deliver::SinkView;
 use hearthline_pipeline::orders::Orders;
 use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_runbook::repair::engine::Make;
 use hearthline_runbook::repair::{
-    Clear, ClearOptions, Connection, Engine, Gaps, Kind, MendedSink, Mode, Options, Program, Quarantine,
-    Refused, Repair, RepairError, Restart, SchemaCopy, Sink,
+    self, Clear, ClearOptions, Connection, Engine, Gaps, Kind, MendedSink, Mode, Options, Program,
+    Quarantine, Refused, Repair, RepairError, Restart, SchemaCopy, Sink,
 };
 use hearthline_store::Store;
 
@@ -25,6 +26,8 @@ pub(crate) struct Recording {
     pub(crate) store: Arc<Store>,
     /// What is asked of the recorder.
     pub(crate) orders: Orders,
+    /// What has been heard.
+    pub(crate) log: Log,
     /// How each sink is.
     pub(crate) sinks: Vec<Arc<SinkView>>,
     /// What each InfluxDB sink knows of its server.
@@ -63,12 +66,13 @@ fn running(
     settings: &Settings,
     recording: &Recording,
 ) -> Result<Box<dyn Repair>, Refused> {
-    let Recording { program, store, orders, sinks, influxdb } = recording.clone();
+    let Recording { program, store, orders, log, sinks, influxdb } = recording.clone();
     Ok(match kind.name {
         "connection" => Box::new(Connection::new(program, options)),
         "restart" => Box::new(Restart::new(program, options)),
         "gaps" => Box::new(Gaps::new(program, orders)),
         "quarantine" => Box::new(Quarantine::new(store, orders)),
+        "log" => damaged_log(settings, options, Some(log)),
         "sink" => {
             let sink = mended(settings, options, &influxdb)?;
             let delivery = sinks.into_iter().find(|view| view.look().name == sink.name);
@@ -81,10 +85,16 @@ fn running(
 
 fn alone(kind: &Kind, options: &Options, settings: &Settings) -> Result<Box<dyn Repair>, Refused> {
     Ok(match kind.name {
+        "log" => damaged_log(settings, options, None),
         "sink" => Box::new(Sink::new(mended(settings, options, &[])?, None)),
         "schema" => schema(mended(settings, options, &[])?, options)?,
         _ => return Err(unknown(kind)),
     })
+}
+
+fn damaged_log(settings: &Settings, options: &Options, running: Option<Log>) -> Box<dyn Repair> {
+    let dir = settings.data_dir.join("log");
+    Box::new(repair::Log::new(Arc::new(RealFs), dir, running, options))
 }
 
 fn schema(sink: MendedSink, options: &Options) -> Result<Box<dyn Repair>, Refused> {

@@ -187,6 +187,30 @@ impl Log {
         self.shared.state.lock().damage.clone()
     }
 
+    /// As [`Log::damage`], without what was [set aside](crate::aside).
+    #[must_use]
+    pub fn damage_in_the_way(&self) -> Vec<Damage> {
+        let state = self.shared.state.lock();
+        let aside = |damage: &&Damage| !state.aside.iter().any(|aside| aside.covers(damage));
+        state.damage.iter().filter(aside).cloned().collect()
+    }
+
+    /// Reads anew what is set aside.
+    ///
+    /// # Errors
+    /// As the disk says.
+    pub fn look_aside(&self) -> std::io::Result<()> {
+        let aside = crate::aside::read(&*self.shared.fs, &self.shared.config.dir)?;
+        self.shared.state.lock().aside = aside;
+        Ok(())
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn dir(&self) -> &std::path::Path {
+        &self.shared.config.dir
+    }
+
     /// What is missing at the front, for a caller that has everything through `stored` elsewhere: segments are let go of
     /// only when they are stored, so these were removed by somebody else. It is known as damage from then on.
     #[must_use]

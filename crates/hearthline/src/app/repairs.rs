@@ -39,7 +39,8 @@ impl Place {
         let program: Arc<dyn Program> = Arc::new(Running { observer, again, restarts });
         let (store, orders) = (Arc::clone(&shared.store), shared.orders.clone());
         let (sinks, influxdb) = (views.sinks.clone(), views.influxdb.clone());
-        let recording = Recording { program, store, orders, sinks, influxdb };
+        let log = shared.log.clone();
+        let recording = Recording { program, store, orders, log, sinks, influxdb };
         let (fs, clock) = (Arc::clone(&shared.fs), Arc::clone(&shared.clock));
         let watch = Arc::new(move || looks.status().criteria);
         let make = make(&shared.settings, Some(recording));

@@ -153,7 +153,6 @@ impl Scenario {
             log_stalls: Standstill::default(),
             moods: Moods::default(),
             retry: Arc::default(),
-            again: Arc::default(),
         };
         Self {
             plan: plan.clone(),

@@ -54,6 +54,14 @@ pub const CATALOGUE: &[Kind] = &[
         needs_program: true,
     },
     Kind {
+        name: "log",
+        mends: "damage of the log that is told again and again: keeps a copy of the file, and takes note of it",
+        touches: "nothing of the log: what is before and behind the damage is read as before",
+        undo: "the damage is told again; the copy stays",
+        options: &[],
+        needs_program: false,
+    },
+    Kind {
         name: "sink",
         mends: "a sink whose database is not there, or that stands still though it can be written to",
         touches: "the server, where the database is made; the sink, which looks again at once",

@@ -208,6 +208,24 @@ impl Database {
         Ok(())
     }
 
+    /// Deletes points by measurement (`_measurement`) and tags, as 2.x does.
+    pub(super) fn delete_pairs(&mut self, pairs: &[(String, String)], time: Range<i64>) {
+        for shard in self.shards.values_mut() {
+            for ((measurement, tags), times) in &mut shard.series {
+                let has = |(name, value): &(String, String)| match name.as_str() {
+                    "_measurement" => measurement == value,
+                    name => tags.get(name) == Some(value),
+                };
+                if pairs.iter().all(has) {
+                    times.retain(|at, _| !time.contains(at));
+                }
+            }
+            shard.series.retain(|_, times| !times.is_empty());
+            let left: BTreeSet<&String> = shard.series.keys().map(|(measurement, _)| measurement).collect();
+            shard.columns.retain(|(measurement, _), _| left.contains(measurement));
+        }
+    }
+
     /// The types that the fields of a measurement have in the shards that a window touches.
     pub(super) fn types_within(
         &self,

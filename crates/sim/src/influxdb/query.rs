@@ -80,7 +80,9 @@ enum Answered {
 impl State {
     /// Selects or deletes points; none for a statement that does neither. The error is of a statement that is not understood.
     fn points(&mut self, database: &str, text: &str, epoch: bool) -> Option<Result<Answered, String>> {
-        let word = text.split_whitespace().next()?.to_uppercase();
+        let mut words = text.split_whitespace();
+        let word = words.next()?.to_uppercase();
+        let of_series = words.next().is_some_and(|word| word.eq_ignore_ascii_case("SERIES"));
         let known = |state: &mut Self| match state.databases.contains_key(database) {
             true => Ok(()),
             false => Err(Answered::Refused(format!("database not found: {database}"))),
@@ -101,7 +103,8 @@ impl State {
                     None => Answered::Series(Vec::new()),
                 }))
             }
-            "DELETE" => {
+            "DROP" if !of_series => None,
+            "DELETE" | "DROP" => {
                 let deletion = match parser::deletion(text) {
                     Ok(deletion) => deletion,
                     Err(words) => return Some(Err(words)),

@@ -27,6 +27,7 @@ pub(super) fn answer(state: &mut State, request: &Request, now: i64) -> Reply {
         ("GET", "/health") => Reply::text(200, "OK"),
         ("POST", "/api/v3/write_lp") => write(state, request, now),
         ("POST", "/api/v3/configure/database") => create(state, request),
+        ("DELETE", "/api/v3/configure/table") => delete(state, request),
         ("GET", "/api/v3/configure/database") => {
             let names: Vec<_> = state.databases.keys().map(|name| json!({ "iox::database": name })).collect();
             Reply::json(200, Value::Array(names))
@@ -125,6 +126,21 @@ const fn word(kind: FieldKind) -> &'static str {
         FieldKind::Unsigned => "uinteger",
         kind => kind.word(),
     }
+}
+
+/// A table, and its columns with it.
+fn delete(state: &mut State, request: &Request) -> Reply {
+    let given = |name: &str| request.parameter(name).unwrap_or_default();
+    let (name, table) = (given("db"), given("table"));
+    let known = state.databases.get_mut(&name).filter(|database| database.measurements().contains(&&*table));
+    let Some(database) = known else {
+        return Reply::json(
+            404,
+            json!({ "error": format!("the requested resource was not found: {table}") }),
+        );
+    };
+    database.drop_measurement(&table);
+    Reply::empty(200)
 }
 
 fn create(state: &mut State, request: &Request) -> Reply {

@@ -19,7 +19,7 @@ const SOURCE: &str = "home_assistant";
 
 impl Observer {
     pub(super) fn set_parts(&self, look: &Look) {
-        let (state, reason) = match (&look.log.refuses, damaged(&self.views.log.damage())) {
+        let (state, reason) = match (&look.log.refuses, damaged(&self.views.log.damage_in_the_way())) {
             (Some(reason), _) => (PartState::Unhealthy, Some(reason.clone())),
             (None, Some(damaged)) => (PartState::Degraded, Some(damaged)),
             (None, None) => (PartState::Healthy, None),

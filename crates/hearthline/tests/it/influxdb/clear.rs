@@ -15,8 +15,8 @@ use hearthline_runbook::repair::{Clear, ClearOptions, Engine, Kind, Options, Rec
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::MEASUREMENT;
 use super::peer::InfluxDb;
+use super::{MEASUREMENT, Rig, assert_same, conflicts, sink};
 
 /// 2023-11-14T22:13:20Z; each week is a shard.
 const BEGIN: i64 = 1_700_000_000_000_000_000;
@@ -184,6 +184,25 @@ async fn three_shards_with_both_types_are_exported_cleared_and_brought_back() {
     imported_by_hand(&folder, &before).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs InfluxDB: cargo xtask test"]
+async fn what_the_deletion_would_reach_beside_the_export_stops_it() {
+    let server = lived_in().await;
+    server.query("CREATE RETENTION POLICY \"long\" ON \"house\" DURATION INF REPLICATION 1").await;
+    let query = format!("SELECT \"value\" INTO \"long\".\"{MEASUREMENT}\" FROM \"{MEASUREMENT}\" GROUP BY *");
+    server.query(&query).await;
+    let before = counts(&server).await;
+    let data = tempfile::tempdir().unwrap();
+    let engine = engine(data.path(), &server.url());
+    let job = engine.begin("schema", &json!({ "mode": "clear" }), Some(MEASUREMENT)).await.unwrap();
+    let receipt = job.run().await.unwrap();
+    assert_eq!(receipt.state, State::Failed, "{receipt:#?}");
+    let error = receipt.steps[0].error.as_ref().unwrap();
+    assert!(error.contains("other retention policies of house (long)"), "{error}");
+    println!("  {error}");
+    assert_eq!(counts(&server).await, before);
+}
+
 /// The file alone is enough for a person, and for a server that has never heard of us.
 async fn imported_by_hand(folder: &Path, before: &Counts) {
     let file: PathBuf = folder.join(format!("{MEASUREMENT}-1.lp.gz"));
@@ -264,4 +283,61 @@ async fn killed_at_any_time_no_value_is_lost_and_it_goes_on() {
         assert_eq!(by_type(&after), by_type(&before), "killed after {n}");
     }
     println!("  killed {kills} times of 25 in its midst, every value back each time: {states:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs InfluxDB: cargo xtask test"]
+async fn what_is_recorded_while_it_is_cleared_waits_in_the_log_and_arrives() {
+    let server = lived_in().await;
+    let before = counts(&server).await;
+    let rig = Rig::new(&format!(
+        "[[sinks]]\ntype = \"influxdb\"\nurl = \"{}\"\ndatabase = \"house\"\nattributes = \"all\"\n",
+        server.url()
+    ))
+    .await;
+    let mut run = rig.hearthline.start();
+    run.connected().await;
+    let change = |n: u64| {
+        let attributes = json!({ "dynamics": n % 2 == 0, "brightness": n, "count": n }).to_string();
+        rig.house.set_state("light.hue_room", &format!("on {n}"), &attributes);
+    };
+    (0..50).for_each(change);
+    rig.delivered(&mut run).await;
+    assert_ne!(conflicts(&mut run).await["conflicts"].as_array().unwrap().len(), 0);
+
+    let arguments = ["repair", "schema", "--apply", "--clear", "--to", "2024-01-01T00:00:00Z", "--yes"];
+    let mut repair = std::pin::pin!(rig.hearthline.command(&arguments));
+    let mut n = 50;
+    let answer = loop {
+        tokio::select! {
+            answer = &mut repair => break answer,
+            () = tokio::time::sleep(Duration::from_millis(20)) => change(n),
+        }
+        n += 1;
+    };
+    println!("{}", answer.stdout);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    let status = rig.delivered(&mut run).await;
+    assert_eq!(sink(&status, "influxdb")["quarantined"], 0);
+    assert_same(&server.states(MEASUREMENT).await, &rig.fired());
+    let fields = server.fields(MEASUREMENT).await;
+    for (field, kind) in
+        [("attr_brightness", "float"), ("attr_count", "float"), ("attr_dynamics_bool", "boolean")]
+    {
+        assert!(fields.contains(&(field.into(), kind.into())), "{field} is free for us: {fields:?}");
+    }
+    println!("  {n} changes meanwhile and before, each stored once; {} fields", fields.len());
+
+    let listed = rig.hearthline.command(&["repair", "--list", "--json"]).await;
+    let listed: Value = serde_json::from_str(&listed.stdout).unwrap();
+    let id = listed["receipts"][0]["id"].as_str().unwrap_or_else(|| panic!("{listed}")).to_owned();
+    let answer = rig.hearthline.command(&["repair", "--undo", &id, "--yes"]).await;
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    rig.delivered(&mut run).await;
+    let after = counts(&server).await;
+    let new = rig.fired().len() as u64;
+    assert_eq!(after[&("state".into(), "string".into())], new + before[&("state".into(), "string".into())]);
+    assert_eq!(after[&("attr_dynamics_str".into(), "string".into())], 800);
+    assert_eq!(after[&("attr_brightness_str".into(), "string".into())], 1200);
+    assert_eq!(after[&("attr_count_num".into(), "integer".into())], 1200);
 }

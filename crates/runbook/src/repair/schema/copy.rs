@@ -205,6 +205,7 @@ impl SchemaCopy {
         }
         let pace = self.pace(&mut open, &table, &looked, to_ns).await?;
         let mut columns: Vec<_> = looked.iter().map(|look| (look.of.field.clone(), look.of.kind)).collect();
+        columns.sort_unstable();
         columns.dedup();
         let counts =
             hearthline_pipeline::sinks::influxdb::export::take::counts(&mut open.server, &table, &range);
@@ -477,3 +478,6 @@ impl Repair for SchemaCopy {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,16 +62,35 @@ pub(in crate::influxdb) fn selection(text: &str) -> Result<Selection, String> {
     Ok(selection)
 }
 
-/// Reads a `DELETE`.
+/// Reads a `DELETE` or a `DROP SERIES`.
 ///
 /// # Errors
 /// With what was found in place of what is understood.
 pub(in crate::influxdb) fn deletion(text: &str) -> Result<Deletion, String> {
     let mut parser = Parser { tokens: tokens(text)?, at: 0 };
-    parser.word("DELETE")?;
+    if parser.takes_word("DROP") {
+        parser.word("SERIES")?;
+    } else {
+        parser.word("DELETE")?;
+    }
     let from = parser.from()?;
     let (time, conditions) = parser.conditions()?;
     if parser.is_at_end() { Ok(Deletion { from, time, conditions }) } else { Err(parser.found()) }
+}
+
+/// Reads `"name"="value" AND …`, as 2.x has it; none where it is anything else.
+pub(in crate::influxdb) fn pairs(text: &str) -> Option<Vec<(String, String)>> {
+    let mut parser = Parser { tokens: tokens(text).ok()?, at: 0 };
+    let mut pairs = Vec::new();
+    loop {
+        let name = parser.name().ok()?;
+        parser.sign("=").ok()?;
+        pairs.push((name, parser.name().ok()?));
+        if parser.is_at_end() {
+            return Some(pairs);
+        }
+        parser.word("AND").ok()?;
+    }
 }
 
 struct Parser {

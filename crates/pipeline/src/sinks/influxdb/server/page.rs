@@ -1,8 +1,8 @@
 //! Reading the points of a measurement, in the order of their times, page by page.
 //!
 //! A page holds all points of each of its times, so that whoever goes on needs to know nothing but a time. It is a window of time
-//! that grows while answers are small, with a limit of rows: a server makes a cursor for each series and shard of a window, however
-//! few rows are asked for. Memory is that of one answer.
+//! with a limit of rows. The window becomes as long as the rows of the last page were, twice, and grows while answers are small: a
+//! server makes a cursor for each series and shard of a window, however few rows are asked for. Memory is that of one answer.
 
 use std::ops::Range;
 
@@ -13,8 +13,8 @@ use crate::sinks::influxdb::schema::FieldType;
 use crate::sinks::influxdb::send::Stop;
 use crate::sinks::influxdb::stored::StoredPoint;
 
-/// The window to begin with: a day, in nanoseconds.
-const WINDOW: i64 = 86_400 * 1_000_000_000;
+/// The smallest window, in nanoseconds.
+const WINDOW: i64 = 1_000_000_000;
 /// Rows of a page to begin with, and the most.
 const ROWS: usize = 5_000;
 const MOST_ROWS: usize = 50_000;
@@ -37,7 +37,7 @@ impl<'t> Reader<'t> {
     #[must_use]
     pub fn new(table: &'t Table, fields: &[(String, FieldType)], range: Range<i64>) -> Self {
         let fields = fields.iter().filter(|(field, kind)| table.has(field, *kind)).cloned().collect();
-        Self { table, fields, left: range, window: WINDOW, rows: ROWS }
+        Self { table, fields, left: range, window: i64::MAX, rows: ROWS }
     }
 
     /// Where it goes on.
@@ -98,7 +98,7 @@ impl<'t> Reader<'t> {
             points = self.ask(server, &(first..first.saturating_add(1)), None).await?.0;
             self.left.start = first.saturating_add(1);
         }
-        self.window = last.saturating_sub(first).saturating_mul(2).max(1_000_000_000);
+        self.window = last.saturating_sub(first).saturating_mul(2).max(WINDOW);
         Ok(self.sorted(points))
     }
 

@@ -146,6 +146,9 @@ fn add(all: &mut Restored, more: &Restored) {
 }
 
 fn done(typing: &Typing, restored: &Restored) -> Done {
+    if restored.points == 0 {
+        return Done { says: "there is nothing to write back".into(), data: json!({}) };
+    }
     let by_type: BTreeMap<FieldType, u64> = restored.values.clone();
     let each: Vec<_> = by_type.iter().map(|(kind, values)| format!("{values} {kind}")).collect();
     let mut says = format!(

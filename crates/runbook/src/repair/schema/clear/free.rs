@@ -50,6 +50,7 @@ impl Clear {
                 return Ok(Done { says, data: json!({ "command": command, "rows": rows }) });
             }
             let export = self.ready(task, scribe).await?;
+            self.reaches_no_further(&task.measurement).await?;
             exports.spend(&export, &command)?;
             let (server, version, _) = self.server().await?;
             server.clear(*version, &task.measurement).await?;
@@ -69,11 +70,14 @@ impl Clear {
             let has = self.counts(&task.measurement).await?;
             let alone = has == proven.taken;
             let (server, version, _) = self.server().await?;
+            let version = *version;
             if alone {
                 // Also the types go that the proofs have made: whoever writes first decides, as in a new measurement.
-                server.clear(*version, &task.measurement).await?;
-            } else if *version != Version::V3 {
-                server.clear_tagged(*version, &task.measurement, (TEST, "1")).await?;
+                server.clear(version, &task.measurement).await?;
+            } else if version == Version::V3 {
+                self.clear(task, scribe).await?; // it deletes no points but with the table
+            } else {
+                server.clear_tagged(version, &task.measurement, (TEST, "1")).await?;
             }
             let Some(words) = proven.refused else {
                 let (shards, outside) = (proven.taken.values().sum::<u64>(), proven.outside);
@@ -88,7 +92,7 @@ impl Clear {
             if alone || round == ROUNDS {
                 return Err(RepairError::Person(format!(
                     "{} did not free the types ({words}): undo this, and use --rewrite, which needs no type to be free",
-                    Server::clearing(*version, &task.measurement)
+                    Server::clearing(version, &task.measurement)
                 )));
             }
             self.clear(task, scribe).await?; // somebody has written since

@@ -176,15 +176,13 @@ fn plan(task: &Task, version: Version, counts: &Counts, within: &Counts, sample:
             )
         },
     ];
-    if back > 0 {
-        let what = match restore {
-            true => "write every row back, each value where its type is free".to_owned(),
-            false => {
-                "write the rows outside the asked time back, each value where its type is free".to_owned()
-            }
-        };
-        steps.push(step("restore", what, format!("rows of {measurement}"), back, 2.0));
-    }
+    let what = match restore {
+        true => "write every row back, each value where its type is free",
+        false => {
+            "write rows outside the asked time back, and what is written meanwhile, each value where its type is free"
+        }
+    };
+    steps.push(step("restore", what.into(), format!("rows of {measurement}"), back, 2.0));
     Plan {
         repair: "schema".into(),
         finding: finding(task),
@@ -196,8 +194,12 @@ fn plan(task: &Task, version: Version, counts: &Counts, within: &Counts, sample:
 
 fn finding(Task { measurement, freed, .. }: &Task) -> String {
     let each = freed.iter().map(|Freed { field, accepts, had }| {
-        let had: Vec<_> = had.iter().map(|kind| kind.as_str()).collect();
-        format!("{field} is {} and refuses {accepts}", had.join(" and "))
+        let others: Vec<_> = had.iter().filter(|kind| *kind != accepts).map(|kind| kind.as_str()).collect();
+        let others = others.join(" and ");
+        match had.contains(accepts) {
+            true => format!("{field} is {others} in some shards, which refuse {accepts}"),
+            false => format!("{field} is {others} and refuses {accepts}"),
+        }
     });
     format!("in {measurement}, {}", each.collect::<Vec<_>>().join("; "))
 }
