@@ -149,8 +149,7 @@ impl Clear {
     /// Has the sink stand still, if it runs here.
     async fn hold(&mut self, measurement: &str) -> Result<(), RepairError> {
         let Some(view) = &self.sink.view else { return Ok(()) };
-        let words =
-            format!("waits for the repair: {measurement} is being cleared; events are safe in the log");
+        let words = format!("waits for the repair: {measurement} is being cleared");
         let hold = self.hold.get_or_insert_with(|| view.hold(&words));
         match hold.stands(STANDS).await {
             true => Ok(()),
@@ -162,7 +161,7 @@ impl Clear {
     }
 
     fn exports(&self, scribe: &Scribe, measurement: &str) -> Exports {
-        Exports::new(Arc::clone(&self.sink.fs), scribe.dir.clone(), measurement.to_owned())
+        Exports::new(Arc::clone(&self.sink.fs), scribe.dir.clone(), measurement)
     }
 
     async fn step(&mut self, step: &Step, scribe: &Scribe) -> Result<Done, RepairError> {
@@ -177,8 +176,30 @@ impl Clear {
         }
     }
 
+    /// What is deleted has to be what is exported, and nothing beside it.
+    async fn reaches_no_further(&mut self, measurement: &str) -> Result<(), RepairError> {
+        let database = self.sink.server.database.clone();
+        let (server, version, _) = self.server().await?;
+        let elsewhere = server.elsewhere(*version, measurement).await?;
+        if !elsewhere.is_empty() {
+            return Err(RepairError::Person(format!(
+                "{measurement} has rows in other retention policies of {database} ({}), which would be deleted with it and are not \
+                 exported: copy them to another measurement, delete them there, and plan this again",
+                elsewhere.join(", ")
+            )));
+        }
+        if !server.reads_what_it_writes(*version).await? {
+            return Err(RepairError::Person(format!(
+                "what is written to the bucket {database} is not found in the database {database}: it is mapped to another bucket; \
+                 correct the mapping (`influx v1 dbrp list`)"
+            )));
+        }
+        Ok(())
+    }
+
     async fn export(&mut self, task: &Task, scribe: &Scribe) -> Result<Done, RepairError> {
         self.hold(&task.measurement).await?;
+        self.reaches_no_further(&task.measurement).await?;
         let exports = self.exports(scribe, &task.measurement);
         let done = match exports.last()? {
             Some(last) => last,

@@ -50,6 +50,7 @@ impl Clear {
                 return Ok(Done { says, data: json!({ "command": command, "rows": rows }) });
             }
             let export = self.ready(task, scribe).await?;
+            self.reaches_no_further(&task.measurement).await?;
             exports.spend(&export, &command)?;
             let (server, version, _) = self.server().await?;
             server.clear(*version, &task.measurement).await?;
@@ -90,7 +91,7 @@ impl Clear {
             };
             if alone || round == ROUNDS {
                 return Err(RepairError::Person(format!(
-                    "{} did not free the types ({words}): undo this, and use --rewrite, which needs no type to be free",
+                    "{} did not free the types ({words}): undo this; a copy (without --clear) needs no type to be free",
                     Server::clearing(version, &task.measurement)
                 )));
             }
