@@ -27,9 +27,13 @@ mod load;
 #[cfg(test)]
 mod nothing_lost;
 #[cfg(test)]
+mod parts;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod quarantine;
+#[cfg(test)]
+mod repair;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]

@@ -302,7 +302,7 @@ async fn a_house_goes_on_while_its_fields_are_copied_its_measurement_is_written_
 
     let mut changes = meanwhile(&rig, &["repair", "schema", "--apply"]).await;
     let copied = newest(&rig).await;
-    changes += meanwhile(&rig, &["repair", "--undo", &copied, "--yes"]).await;
+    changes += meanwhile(&rig, &["repair", "--undo", &copied]).await;
     let status = rig.delivered(&mut run).await;
     assert_eq!(sink(&status, "influxdb")["quarantined"], 0);
     let mut stored = server.states(MEASUREMENT).await;
@@ -344,7 +344,7 @@ async fn a_house_goes_on_while_its_fields_are_copied_its_measurement_is_written_
     let mut stored = server.states(&new).await;
     stored.retain(|(entity_id, ..)| !entity_id.starts_with("light.old"));
     assert_same(&stored, &rig.fired());
-    changes += meanwhile(&rig, &["repair", "--undo", &rewritten, "--yes"]).await;
+    changes += meanwhile(&rig, &["repair", "--undo", &rewritten]).await;
     rig.house.set_state("light.hue_room", "after it was taken back", r#"{"dynamics":true,"brightness":3}"#);
     rig.delivered(&mut run).await;
     let mut stored = server.states(MEASUREMENT).await;

@@ -210,7 +210,7 @@ impl SchemaRewrite {
         let text = serde_json::to_vec(&counted(&before)).unwrap_or_default();
         self.sink.fs.write_atomic(&path, &text).map_err(disk)?;
         let (wrote, found) = self.transfer(&mut open, step, step.range(), Some((scribe, rows))).await?;
-        compared(step, &wrote, &found)
+        compared(step, &wrote, &found, true)
     }
 
     /// What came to the old measurement before the sink was switched and after the first step had read there.
@@ -227,7 +227,7 @@ impl SchemaRewrite {
             Some(_) => EVER,
         };
         let (wrote, found) = self.transfer(&mut open, step, range, Some((scribe, None))).await?;
-        compared(step, &wrote, &found)
+        compared(step, &wrote, &found, false)
     }
 
     async fn switch(&self, measurement: &str, back: bool) -> Result<(), RepairError> {
@@ -298,11 +298,18 @@ fn told(of: &Move) -> String {
     format!("{} ({}) is {} ({})", of.field, of.kind, of.to, of.becomes)
 }
 
-fn compared(step: &RewriteStep, wrote: &Outcome, found: &Outcome) -> Result<Done, RepairError> {
+/// Whether everything that was to be there is. Before the sink is switched it still writes to the old measurement: what came after
+/// it was read is missing, and copied by the last step; what was read has to be there all the same.
+fn compared(
+    step: &RewriteStep,
+    wrote: &Outcome,
+    found: &Outcome,
+    is_written: bool,
+) -> Result<Done, RepairError> {
     let RewriteStep { from, to, .. } = step;
-    if found.missing > wrote.outside
-        || (wrote.outside == 0 && wrote.kept == found.kept && wrote.crc != found.crc)
-    {
+    let came = if is_written { found.values.saturating_sub(wrote.values) } else { 0 };
+    let differs = wrote.outside == 0 && wrote.kept == found.kept && wrote.crc != found.crc;
+    if found.missing > wrote.outside + came || differs {
         return Err(RepairError::Differs(format!(
             "of {} values of {from}, {} are in {to}: checksum {:08x} was to be there, {:08x} is; nothing was deleted. Was something \
              written in between? Do it again",
@@ -321,6 +328,7 @@ fn compared(step: &RewriteStep, wrote: &Outcome, found: &Outcome) -> Result<Done
         found.crc
     );
     for (count, words) in [
+        (came, "came meanwhile, and are copied once nothing comes any more"),
         (found.kept, "have another value there, which was left"),
         (wrote.unwritable, "points have tags that line protocol cannot carry, and are not there"),
         (wrote.outside, "points are older than the server keeps any"),
