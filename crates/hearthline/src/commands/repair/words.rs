@@ -42,7 +42,7 @@ pub(super) fn findings(findings: &[Finding]) -> String {
 
 /// As it is asked for on the command line.
 fn asked(finding: &Finding) -> String {
-    match finding.options["sink"].as_str() {
+    match finding.options.get("sink").and_then(serde_json::Value::as_str) {
         Some(sink) => format!("{} --sink {sink}", finding.repair),
         None => finding.repair.clone(),
     }

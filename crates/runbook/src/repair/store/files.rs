@@ -168,7 +168,7 @@ impl Repair for StoreFiles {
     fn undo<'a>(&'a mut self, step: &'a Step, scribe: &'a Scribe) -> Doing<'a, Done> {
         Box::pin(async {
             let bad = task(step)?;
-            let by = scribe.done.as_ref().and_then(|done| done.data["by"].as_u64());
+            let by = scribe.done.as_ref().and_then(|done| done.data.get("by")?.as_u64());
             let (fs, kept, name) =
                 (Arc::clone(&self.fs), scribe.dir.join(kept_name(&bad.name)), bad.name.clone());
             let (store, dir, of) = (Arc::clone(&self.store), self.dir.clone(), bad.clone());

@@ -18,7 +18,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 
 use super::*;
-use crate::repair::testing::{NIGHT, engine, killed_at_any_time};
+use crate::repair::testing::{Made, NIGHT, engine, killed_at_any_time};
 use crate::repair::{Options, Receipt, Repair, State};
 
 const LOG: &str = "/data/log";
@@ -122,7 +122,7 @@ impl House {
         path
     }
 
-    fn files(&self) -> Arc<dyn Fn(&Options) -> Box<dyn Repair> + Send + Sync> {
+    fn files(&self) -> Made {
         let fs: Arc<dyn Fs> = Arc::new(self.disk.clone());
         let (store, log, orders) = (Arc::clone(&self.store), self.log.clone(), self.orders.clone());
         Arc::new(move |options| {
@@ -222,7 +222,7 @@ async fn killed_at_any_time_each_row_is_there_once() {
 /// As [`killed_at_any_time`], at one time.
 async fn killed_after(
     at: Duration,
-    build: impl Fn() -> (House, MemFs, Arc<dyn Fn(&Options) -> Box<dyn Repair> + Send + Sync>),
+    build: impl Fn() -> (House, MemFs, Made),
     look: impl Fn(&House, &Receipt),
 ) {
     let (house, disk, made) = build();
@@ -237,7 +237,7 @@ async fn killed_after(
     look(&house, &second.show(&id).unwrap().receipt);
 }
 
-fn manifest_of(disk: &MemFs) -> Arc<dyn Fn(&Options) -> Box<dyn Repair> + Send + Sync> {
+fn manifest_of(disk: &MemFs) -> Made {
     let (fs, disk): (Arc<dyn Fs>, _) = (Arc::new(disk.clone()), disk.clone());
     Arc::new(move |_| {
         let disk = disk.clone();
