@@ -94,7 +94,7 @@ fn one(report: &SinkReport) -> String {
         }
     }
     let mut blocks = vec![text(&rows)];
-    blocks.extend(known.iter().flat_map(|known| of_server(known)));
+    blocks.extend(known.iter().flat_map(of_server));
     blocks.join("\n")
 }
 

@@ -91,7 +91,7 @@ fn plans_and_findings_are_told_in_words() {
     let clear = Plan { confirm: Some("home_assistant_events".into()), ..copy() };
     let found = |repair: &str, plan, unknown: Option<&str>| Finding {
         repair: repair.into(),
-        options: Value::Null,
+        options: serde_json::json!({ "sink": "influxdb" }),
         plan,
         unknown: unknown.map(Into::into),
     };
