@@ -3,7 +3,7 @@ use hearthline_pipeline::orders::Incoming;
 
 use super::*;
 use crate::repair::testing::{House, Made, engine, killed_at_any_time};
-use crate::repair::{Options, State};
+use crate::repair::State;
 
 const SECOND: Duration = Duration::from_secs(1);
 

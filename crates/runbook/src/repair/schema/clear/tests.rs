@@ -285,7 +285,7 @@ async fn killed_at_every_request_no_value_is_lost_and_it_goes_on() {
             }
             kills += 1;
         }
-        assert!(kills >= 20, "{version:?}: {kills}");
+        assert!(kills * each > 40, "{version:?}: {kills}");
         println!("{version:?}: killed {kills} times");
     }
 }
