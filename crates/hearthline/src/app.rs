@@ -150,7 +150,7 @@ impl App {
         )?;
         let stored = in_store(Arc::clone(&store), delivery.view());
         let (link, connection) = Link::new(link, Arc::clone(&clock), stored);
-        let others = sinks::build(settings, &log, &fs, &clock)?;
+        let others = sinks::build(settings, &log, &store, &fs, &clock)?;
         let influxdb: Vec<_> = others.iter().map(|built| built.server.clone()).collect();
         let mut sinks = vec![delivery.view()];
         sinks.extend(others.iter().map(|built| Arc::clone(&built.sink)));
@@ -255,7 +255,8 @@ impl App {
         }
     }
 
-    /// A segment goes when every sink has it and it is old enough; when space is short, once the store has it in files.
+    /// A segment goes when every sink has it and it is old enough; when space is short, once the store has it in files: a sink
+    /// that does not have it is given it from there.
     fn trim(&self) {
         let stored = self.store.committed();
         let everywhere = self.sinks.iter().map(|sink| sink.look().committed.seq).fold(stored, Seq::min);
@@ -323,7 +324,7 @@ fn needed(
     move || {
         let sinks = sinks.iter().map(|sink| sink.look()).filter(|sink| sink.name != STORE);
         Protection {
-            sinks: sinks.map(|sink| (sink.name, sink.committed.seq)).collect(),
+            sinks: sinks.map(|sink| (sink.name, sink.complete)).collect(),
             gaps: ingest.look().open_gaps,
         }
     }

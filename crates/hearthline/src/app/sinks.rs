@@ -11,6 +11,7 @@ use hearthline_pipeline::deliver::{Delivery, SinkView};
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::sinks::influxdb::{InfluxConfig, InfluxSink, InfluxView, ServerConfig};
 use hearthline_pipeline::sources::home_assistant::{Token, Trust};
+use hearthline_store::Store;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -34,14 +35,16 @@ pub(super) struct Built {
 pub(super) fn build(
     settings: &Settings,
     log: &Log,
+    store: &Arc<Store>,
     fs: &Arc<dyn Fs>,
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<Vec<Built>> {
     let build = |sink: &InfluxDb| {
         let config = config(sink, &settings.data_dir)?;
         let name = config.name.clone();
-        let sink = InfluxSink::open(config, log.clone(), Arc::clone(fs), Arc::clone(clock))
-            .with_context(|| format!("the sink {name} cannot be opened"))?;
+        let sink =
+            InfluxSink::open(config, log.clone(), Arc::clone(store), Arc::clone(fs), Arc::clone(clock))
+                .with_context(|| format!("the sink {name} cannot be opened"))?;
         let server = sink.view();
         let delivery = Delivery::open(log.clone(), Arc::clone(clock), sink, SITE)?;
         Ok(Built { name, sink: delivery.view(), server, delivery })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hearthline_core::{Batch, Clock, Origin, Row, Seq, Timestamp};
-use hearthline_log::{Log, Read};
+use hearthline_log::{Log, LogError, Read, RecordBatch};
 use parking_lot::Mutex;
 
 use super::state_after;
@@ -15,15 +15,16 @@ use crate::sinks::{Committed, Sink, SinkError};
 pub struct SinkView {
     name: String,
     kind: &'static str,
-    /// Events in the log before the first that this sink ever counted.
-    base: u64,
     log: Log,
     clock: Arc<dyn Clock>,
     inner: Mutex<Inner>,
 }
 
 struct Inner {
+    /// Events in the log before the first that this sink ever counted.
+    base: u64,
     given: Seq,
+    complete: Seq,
     state: PartState,
     since: Timestamp,
     committed: Committed,
@@ -46,6 +47,8 @@ pub struct SinkViewOf {
     pub state: PartState,
     /// Durably there.
     pub committed: Committed,
+    /// Everything up to this record is there, too what is given to it from elsewhere.
+    pub complete: Seq,
     /// Events that are in the log and not durably there.
     pub pending: u64,
     /// How long the oldest event that it was not given has been waiting.
@@ -64,8 +67,9 @@ impl SinkView {
     pub(super) fn new(sink: &impl Sink, log: Log, clock: Arc<dyn Clock>) -> Self {
         let (name, kind, committed) = (sink.name(), sink.kind(), sink.committed());
         let base = || events_through(&log, committed.seq).saturating_sub(committed.events);
-        let base = sink.before().unwrap_or_else(base);
         let inner = Inner {
+            base: sink.before().unwrap_or_else(base),
+            complete: sink.complete(),
             given: committed.seq,
             state: PartState::Starting,
             since: clock.now(),
@@ -77,14 +81,14 @@ impl SinkView {
             write_errors: 0,
             last_error: None,
         };
-        Self { name: name.to_owned(), kind, base, log, clock, inner: Mutex::new(inner) }
+        Self { name: name.to_owned(), kind, log, clock, inner: Mutex::new(inner) }
     }
 
     /// One look.
     #[must_use]
     pub fn look(&self) -> SinkViewOf {
         let inner = self.inner.lock();
-        let pending = self.log.stats().events_total.saturating_sub(self.base + inner.committed.events);
+        let pending = self.log.stats().events_total.saturating_sub(inner.base + inner.committed.events);
         let behind = inner.caught_up.map(|at| self.clock.monotonic().saturating_sub(at));
         let old = inner.newest.map(|ts| self.clock.now().since(ts));
         SinkViewOf {
@@ -92,6 +96,7 @@ impl SinkView {
             kind: self.kind,
             state: inner.state,
             committed: inner.committed,
+            complete: inner.complete,
             pending,
             lag: behind.or(old).unwrap_or_default(),
             states: inner.states,
@@ -129,8 +134,11 @@ impl SinkView {
         }
     }
 
-    pub(super) fn committed(&self, committed: Committed) {
-        self.inner.lock().committed = committed;
+    /// The sink has committed.
+    pub(super) fn committed(&self, sink: &impl Sink) {
+        let mut inner = self.inner.lock();
+        (inner.committed, inner.complete) = (sink.committed(), sink.complete());
+        inner.base = sink.before().unwrap_or(inner.base);
     }
 
     pub(super) fn failed(&self, error: &SinkError) {
@@ -143,13 +151,38 @@ impl SinkView {
 
 /// Events in the log up to and including `seq`.
 pub(crate) fn events_through(log: &Log, seq: Seq) -> u64 {
-    match log.reader(seq).read() {
-        Ok(Some(Read::Batch(batch))) => {
+    match batch_behind(log, seq) {
+        Ok(Some(batch)) => {
             let within = batch.records().filter(|(at, is_event, _)| *at <= seq && *is_event).count();
             batch.events_before() + within as u64
         }
-        _ => log.stats().events_total,
+        Ok(None) | Err(_) => log.stats().events_total,
     }
+}
+
+/// The last record behind `seq` that the log does not have any more, which is `seq` where it has the next one; and the events
+/// up to there.
+///
+/// # Errors
+/// When the log cannot be read.
+pub(crate) fn last_gone(log: &Log, seq: Seq) -> Result<(Seq, u64), LogError> {
+    let Some(batch) = batch_behind(log, seq)? else {
+        return Ok((log.written().max(seq), log.stats().events_total));
+    };
+    let last = Seq(batch.first().0.saturating_sub(1)).max(seq);
+    let within = batch.records().filter(|(at, is_event, _)| *at <= last && *is_event).count();
+    Ok((last, batch.events_before() + within as u64))
+}
+
+/// The batch with the first record behind `seq` that can be read.
+fn batch_behind(log: &Log, seq: Seq) -> Result<Option<RecordBatch>, LogError> {
+    let mut reader = log.reader(seq);
+    while let Some(read) = reader.read()? {
+        if let Read::Batch(batch) = read {
+            return Ok(Some(batch));
+        }
+    }
+    Ok(None)
 }
 
 impl Inner {

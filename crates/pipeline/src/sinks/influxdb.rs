@@ -9,6 +9,7 @@
 //! - [`answer`]: what an answer to a write means.
 //! - [`send`]: rows on their way, until each has its fate.
 //! - [`stored`]: points as the server has them.
+//! - [`refill`]: what is read from the store and not from the log.
 //! - [`state`]: what is kept on disk.
 //! - [`sink`], [`view`]: all of it together, and what others may see of it.
 
@@ -17,6 +18,7 @@ pub mod attributes;
 pub mod line;
 pub mod name;
 pub mod point;
+pub mod refill;
 pub mod schema;
 pub mod send;
 pub mod server;

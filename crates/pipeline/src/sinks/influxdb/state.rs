@@ -1,9 +1,11 @@
 //! What a sink keeps on disk, in `<data_dir>/sinks/<name>/`.
 //!
 //! - `cursor`: how far it is, with the counts up to there. One line `hearthline-cursor 1 <CRC-32 of the rest, 8 hex digits>`, then
-//!   one JSON object: `{"seq":…,"events":…,"delivered":…,"filtered":…,"collapsed":…,"quarantined":…,"before":…}`. It is put in
-//!   place as a whole, after the server has everything up to there and the log is synced that far. What was sent behind it is
-//!   sent again after a crash: the same points twice are the same points once.
+//!   one JSON object: `{"seq":…,"events":…,"delivered":…,"filtered":…,"collapsed":…,"quarantined":…,"lost":…,"before":…,…}`;
+//!   further the time of the newest state (`newest`), what retention had dropped by then (`expired`), what is being read from
+//!   the store (`refills`, see [`super::refill`]) and what was lost last (`loss`). It is put in place as a whole, after the server
+//!   has everything up to there and the log is synced that far. What was sent behind it is sent again after a crash: the same
+//!   points twice are the same points once.
 //! - `schema.json`: what is known of the server's fields. Without it they are read again, or learned again.
 //! - `refused.ndjson`: the rows that were set aside, one JSON object a line: `at`, `seq`, `entity`, `line`, `words`. When it is
 //!   larger than 4 MiB it becomes `refused.old.ndjson`, in place of the one before. A row can stand there twice after a crash.
@@ -16,6 +18,7 @@ use hearthline_core::{Fs, Row, Seq, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::refill::{Loss, Refill};
 use super::schema::Schema;
 use super::send::Refused;
 use crate::sinks::Committed;
@@ -31,11 +34,19 @@ pub(super) struct State {
 }
 
 /// How far a sink is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Cursor {
     pub(super) committed: Committed,
     /// Events in the log before the first that the sink counted.
     pub(super) before: u64,
+    /// The time of the last state that was taken.
+    pub(super) newest: Option<Timestamp>,
+    /// Rows that the store's retention had dropped.
+    pub(super) expired: u64,
+    /// What is read from the store, one after the other.
+    pub(super) refills: Vec<Refill>,
+    /// The last that was lost.
+    pub(super) loss: Option<Loss>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -46,7 +57,49 @@ struct Written {
     filtered: u64,
     collapsed: u64,
     quarantined: u64,
+    #[serde(default)]
+    lost: u64,
     before: u64,
+    #[serde(default)]
+    newest: Option<Timestamp>,
+    #[serde(default)]
+    expired: u64,
+    #[serde(default)]
+    refills: Vec<Refill>,
+    #[serde(default)]
+    loss: Option<Loss>,
+}
+
+impl From<Cursor> for Written {
+    fn from(cursor: Cursor) -> Self {
+        let Cursor { committed, before, newest, expired, refills, loss } = cursor;
+        let Committed { seq: Seq(seq), events, delivered, filtered, collapsed, quarantined, lost } =
+            committed;
+        Self {
+            seq,
+            events,
+            delivered,
+            filtered,
+            collapsed,
+            quarantined,
+            lost,
+            before,
+            newest,
+            expired,
+            refills,
+            loss,
+        }
+    }
+}
+
+impl From<Written> for Cursor {
+    fn from(written: Written) -> Self {
+        let Written { seq, events, delivered, filtered, collapsed, quarantined, lost, .. } = written;
+        let committed =
+            Committed { seq: Seq(seq), events, delivered, filtered, collapsed, quarantined, lost };
+        let Written { before, newest, expired, refills, loss, .. } = written;
+        Self { committed, before, newest, expired, refills, loss }
+    }
 }
 
 impl State {
@@ -67,18 +120,11 @@ impl State {
             let right = u32::from_str_radix(sum, 16).ok()? == crc32fast::hash(rest.as_bytes());
             right.then(|| serde_json::from_str::<Written>(rest).ok())?
         });
-        let Some(written) = written else { return Err(io::ErrorKind::InvalidData.into()) };
-        let Written { seq, events, delivered, filtered, collapsed, quarantined, before } = written;
-        let committed = Committed { seq: Seq(seq), events, delivered, filtered, collapsed, quarantined };
-        Ok(Some(Cursor { committed, before }))
+        written.map(|written| Some(written.into())).ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 
     pub(super) fn save_cursor(&self, cursor: &Cursor) -> io::Result<()> {
-        let Committed { seq: Seq(seq), events, delivered, filtered, collapsed, quarantined } =
-            cursor.committed;
-        let before = cursor.before;
-        let written = Written { seq, events, delivered, filtered, collapsed, quarantined, before };
-        let text = serde_json::to_string(&written)?;
+        let text = serde_json::to_string(&Written::from(cursor.clone()))?;
         let text = format!("{MAGIC}{:08x}\n{text}", crc32fast::hash(text.as_bytes()));
         self.fs.write_atomic(&self.dir.join("cursor"), text.as_bytes())
     }
@@ -119,8 +165,10 @@ impl State {
 #[cfg(test)]
 mod tests {
     use hearthline_core::{MemFs, QuarantineRow};
+    use hearthline_store::{Again, Bookmark};
 
     use super::*;
+    use crate::sinks::influxdb::refill::Why;
 
     fn state() -> (Arc<MemFs>, State) {
         let fs = Arc::new(MemFs::default());
@@ -129,9 +177,28 @@ mod tests {
     }
 
     fn cursor() -> Cursor {
-        let committed =
-            Committed { seq: Seq(9), events: 7, delivered: 4, filtered: 2, collapsed: 0, quarantined: 1 };
-        Cursor { committed, before: 2 }
+        let counts = Committed { seq: Seq(9), events: 8, delivered: 4, filtered: 2, ..Committed::default() };
+        let loss = Loss { events: 1, from: None, to: Some(Timestamp::EPOCH), words: "too old".into() };
+        let refill = Refill {
+            why: Why::Missed,
+            of: Again::Records { after: Seq(2), through: Seq(4) },
+            events: 3,
+            done: 1,
+            from: None,
+            to: Some(Timestamp::EPOCH),
+            since: Timestamp::EPOCH,
+            at: Bookmark::default(),
+            damaged: false,
+            expired: 7,
+        };
+        Cursor {
+            committed: Committed { quarantined: 1, lost: 1, ..counts },
+            before: 2,
+            newest: Some(Timestamp::EPOCH),
+            expired: 7,
+            refills: vec![refill],
+            loss: Some(loss),
+        }
     }
 
     #[test]
@@ -140,6 +207,19 @@ mod tests {
         assert_eq!(state.cursor().unwrap(), None);
         state.save_cursor(&cursor()).unwrap();
         assert_eq!(state.cursor().unwrap(), Some(cursor()));
+    }
+
+    #[test]
+    fn a_cursor_of_an_earlier_release_says_nothing_of_what_it_did_not_know() {
+        let (fs, state) = state();
+        let text =
+            r#"{"seq":9,"events":7,"delivered":4,"filtered":2,"collapsed":0,"quarantined":1,"before":2}"#;
+        let text = format!("{MAGIC}{:08x}\n{text}", crc32fast::hash(text.as_bytes()));
+        let fs: &dyn Fs = &*fs;
+        fs.write_atomic("/sinks/influxdb/cursor".as_ref(), text.as_bytes()).unwrap();
+        let cursor = state.cursor().unwrap().unwrap();
+        assert_eq!((cursor.committed.seq, cursor.committed.events, cursor.before), (Seq(9), 7, 2));
+        assert_eq!((cursor.committed.lost, cursor.refills, cursor.newest), (0, Vec::new(), None));
     }
 
     #[test]

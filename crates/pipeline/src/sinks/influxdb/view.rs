@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use hearthline_core::Timestamp;
 use parking_lot::Mutex;
 
 use super::point::LeftOut;
+use super::refill::{Loss, RefillViewOf};
 use super::schema::Conflict;
 
 /// What others may see of an InfluxDB sink, at any time, from any thread. Clones are the same view.
@@ -18,6 +20,7 @@ pub struct InfluxView {
 struct Inner {
     seen: InfluxViewOf,
     reset: bool,
+    asked: Vec<(Timestamp, Timestamp)>,
 }
 
 /// One look at it.
@@ -37,14 +40,16 @@ pub struct InfluxViewOf {
     pub fields_unknown: Option<String>,
     /// Events that the server has and the cursor does not say yet.
     pub ahead: u64,
-    /// Events that left the log before the sink had them. The store has them.
-    pub missed: u64,
+    /// What is being read from the store and sent.
+    pub refill: Option<RefillViewOf>,
+    /// Events that were lost to this sink the last time that some were.
+    pub loss: Option<Loss>,
 }
 
 impl InfluxView {
     pub(super) fn new(name: &str, url: String, database: String) -> Self {
         let seen = InfluxViewOf { url, database, ..InfluxViewOf::default() };
-        Self { name: name.into(), inner: Arc::new(Mutex::new(Inner { seen, reset: false })) }
+        Self { name: name.into(), inner: Arc::new(Mutex::new(Inner { seen, ..Inner::default() })) }
     }
 
     /// As in the settings.
@@ -62,6 +67,21 @@ impl InfluxView {
     /// Has the sink forget what it knows of the server's fields and read them again, before it writes the next time.
     pub fn reset(&self) {
         self.inner.lock().reset = true;
+    }
+
+    /// Has the sink send once more what the store has from an instant on and before another: for a server that lost it. It is on
+    /// disk before the next write; how far it is, is seen in [`InfluxViewOf::refill`]. Asking twice for the same, before it is done,
+    /// is asking once.
+    pub fn refill(&self, from: Timestamp, to: Timestamp) {
+        let mut inner = self.inner.lock();
+        if from < to && !inner.asked.contains(&(from, to)) {
+            inner.asked.push((from, to));
+        }
+    }
+
+    /// What was asked for since the last look.
+    pub(super) fn take_asked(&self) -> Vec<(Timestamp, Timestamp)> {
+        std::mem::take(&mut self.inner.lock().asked)
     }
 
     /// Whether that was asked since the last look.
