@@ -11,6 +11,7 @@ use hearthline_pipeline::ingest::{IngestView, ViewOf};
 use hearthline_pipeline::metrics::{MINUTE, Sample, Samples};
 use hearthline_pipeline::silence::SilenceView;
 use hearthline_pipeline::sinks::Committed;
+use hearthline_pipeline::sinks::influxdb::refill::{Loss, RefillViewOf, Why};
 use hearthline_pipeline::sinks::influxdb::{InfluxView, InfluxViewOf};
 use hearthline_pipeline::sources::home_assistant::{LinkState, LinkStatus};
 use hearthline_pipeline::weather::{WeatherView, WeatherViewOf};
@@ -269,8 +270,8 @@ impl Look {
         let counters = self.ingest.counters;
         let log = i128::from(counters.logged) - i128::from(self.log.events_total);
         let sinks = self.sinks.iter().map(|sink| {
-            let Committed { events, delivered, filtered, collapsed, quarantined, .. } = sink.committed;
-            let shown = [delivered, filtered, collapsed, quarantined].map(i128::from);
+            let Committed { events, delivered, filtered, collapsed, quarantined, lost, .. } = sink.committed;
+            let shown = [delivered, filtered, collapsed, quarantined, lost].map(i128::from);
             (i128::from(events) - shown.iter().sum::<i128>()).abs()
         });
         counters.difference().abs() + log.abs() + sinks.sum::<i128>()
@@ -282,17 +283,13 @@ impl Look {
 
     /// How a sink is, and why where it is not well.
     fn state_of(&self, sink: &SinkViewOf) -> (PartState, Option<String>) {
-        let missed = self.influxdb(&sink.name).map_or(0, |view| view.missed);
-        match sink.state {
-            PartState::Healthy | PartState::Starting if missed > 0 => {
-                let words = format!(
-                    "{missed} events left the log before it had them: they are in the store and not there; \
-                     `hearthline export` writes them, and a larger log.max_bytes waits longer the next time"
-                );
-                (PartState::Degraded, Some(words))
+        let refill = self.influxdb(&sink.name).and_then(|view| view.refill.as_ref());
+        match (sink.state, refill) {
+            (PartState::Healthy | PartState::Starting, Some(refill)) => {
+                (PartState::Degraded, Some(refilled(refill)))
             }
-            PartState::Healthy => (PartState::Healthy, None),
-            state => (state, sink.last_error.clone()),
+            (PartState::Healthy, None) => (PartState::Healthy, None),
+            (state, _) => (state, sink.last_error.clone()),
         }
     }
 
@@ -317,6 +314,9 @@ impl Look {
             database: view.map(|view| view.database.clone()),
             conflicts: view.map(|view| view.conflicts.len() as u64),
             lag_events: view.map(|view| sink.pending.saturating_sub(view.ahead)),
+            lost: sink.committed.lost,
+            loss: view.and_then(|view| view.loss.as_ref()).map(lost),
+            refill: view.and_then(|view| view.refill.as_ref()).map(|view| refill(view, sink.state)),
         }
     }
 
@@ -333,6 +333,41 @@ impl Look {
             with_weather: self.sinks.iter().map(|sink| sink.with_weather).max().unwrap_or(0),
         }
     }
+}
+
+/// What is read from the store, for a person.
+fn refilled(refill: &RefillViewOf) -> String {
+    let RefillViewOf { done, of, .. } = refill;
+    match refill.why {
+        Why::Missed => {
+            format!("being refilled from the store with what the log could not keep for it: {done} of {of} events")
+        }
+        Why::New => format!("being filled with what the store has: {done} of {of} events"),
+        Why::Asked => format!("being refilled from the store, as was asked: {done} of {of} events"),
+    }
+}
+
+fn refill(refill: &RefillViewOf, sink: PartState) -> status::Refill {
+    let RefillViewOf { why, done, of, from, to, since, left, waiting } = *refill;
+    status::Refill {
+        why: why.as_str().into(),
+        done,
+        of,
+        from: from.map(|from| from.to_string()),
+        to: to.map(|to| to.to_string()),
+        since: since.to_string(),
+        left_s: left.map(|left| left.as_secs_f64()),
+        waiting: waiting as u64,
+        running: matches!(sink, PartState::Healthy | PartState::Starting),
+    }
+}
+
+/// What a sink will never have, for a person.
+fn lost(loss: &Loss) -> String {
+    let Loss { events, from, to, words } = loss;
+    let from = from.map_or_else(|| "the first".to_owned(), |from| from.to_string());
+    let to = to.map_or_else(|| "what the log has".to_owned(), |to| to.to_string());
+    format!("{events} events from {from} to {to} are neither in the log nor in the store: {words}")
 }
 
 /// What of the log cannot be read, for a person.

@@ -112,16 +112,23 @@ impl InfluxSink {
         clock: Arc<dyn Clock>,
     ) -> io::Result<Self> {
         let state = State::open(fs, config.dir.clone())?;
-        let begin = |start| begin(&log, &store, start, &*clock);
+        let begin = |start| {
+            let cursor = begin(&log, &store, start, &*clock);
+            // It begins there also when the log has gone on before anything could be sent.
+            if cursor.committed.seq <= log.stats().synced_seq {
+                state.save_cursor(&cursor)?;
+            }
+            io::Result::Ok(cursor)
+        };
         let cursor = match state.cursor() {
             Ok(Some(cursor)) => cursor,
-            Ok(None) => begin(config.start),
+            Ok(None) => begin(config.start)?,
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 tracing::error!(
                     sink = config.name, file = %config.dir.join("cursor").display(),
                     "the position cannot be read: everything that is in the log is sent again, which doubles nothing"
                 );
-                begin(Start::Log)
+                begin(Start::Log)?
             }
             Err(error) => return Err(error),
         };
