@@ -50,7 +50,9 @@ fn lateness(facts: &Facts) -> Option<String> {
     if let Some(sink) = facts.sinks.iter().find(|sink| sink.state == "degraded" || sink.state == "parked") {
         let (name, pending) = (&sink.name, sink.pending);
         if let Some(Refill { done, of, .. }) = sink.refill.as_ref().filter(|refill| refill.running) {
-            return Some(format!("Recording, {name} is given from the store what it lacks: {done} of {of} events."));
+            return Some(format!(
+                "Recording, {name} is given from the store what it lacks: {done} of {of} events."
+            ));
         }
         let error = sink.reason.as_ref().or(sink.last_error.as_ref()).map_or("no reason is known", |e| e);
         return Some(if sink.state == "parked" {

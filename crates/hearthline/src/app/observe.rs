@@ -340,7 +340,9 @@ fn refilled(refill: &RefillViewOf) -> String {
     let RefillViewOf { done, of, .. } = refill;
     match refill.why {
         Why::Missed => {
-            format!("being refilled from the store with what the log could not keep for it: {done} of {of} events")
+            format!(
+                "being refilled from the store with what the log could not keep for it: {done} of {of} events"
+            )
         }
         Why::New => format!("being filled with what the store has: {done} of {of} events"),
         Why::Asked => format!("being refilled from the store, as was asked: {done} of {of} events"),

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use hearthline_core::{Fs as _, RealFs};
 use hearthline_sim::Fault;
 use tokio::time::sleep;
 
 use super::peer::InfluxDb;
 use super::{MEASUREMENT, Rig, assert_same, sink};
-use crate::hearthline::Run;
+use crate::hearthline::{Run, Status};
 use crate::wait::is_whole;
 
 const PER_SECOND: u32 = 200;
@@ -65,6 +66,79 @@ async fn a_server_that_was_away_has_every_point_once_though_the_program_was_kill
     assert_same(&server.states(MEASUREMENT).await, &fired);
     println!("{} events fired, {} stored once; {behind} behind at the second kill", fired.len(), fired.len());
     assert!(fired.len() as u64 > u64::from(PER_SECOND) * lasting.as_secs() * 8 / 10);
+}
+
+/// So that the log keeps nothing that the store has: what it wants to be free is less than what is free, and not by a quarter.
+fn short_of_space(rig: &Rig, server: &InfluxDb) {
+    let free = RealFs.free_space(&rig.hearthline.path("")).unwrap();
+    let min_free = free / 100 * 88;
+    let settings = settings(server);
+    let text = format!("[log]\nmin_free = {min_free}\n[store]\nflush_interval = \"1s\"\n{settings}");
+    std::fs::write(rig.hearthline.path("hearthline.toml"), text).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs InfluxDB: cargo xtask test"]
+async fn a_server_that_was_away_for_longer_than_the_log_is_kept_has_every_point_once() {
+    let mut server = InfluxDb::running().await;
+    let rig = Rig::new("").await;
+    let rounds = if is_whole() { 6 } else { 2 };
+    short_of_space(&rig, &server);
+    let mut run = rig.hearthline.start();
+    run.connected().await;
+    rig.delivered(&mut run).await;
+    server.stop().await;
+    for _ in 0..rounds {
+        let lasting = Duration::from_secs(5);
+        rig.house.cause(Fault::Storm { per_second: PER_SECOND, lasting, attribute_bytes: 100 });
+        sleep(lasting).await;
+        run.until("the store has it", |status| sink(status, "store")["pending"] == 0).await;
+        // Each start begins another segment; those before it go.
+        run.kill().await;
+        short_of_space(&rig, &server);
+        run = rig.hearthline.start();
+        run.connected().await;
+    }
+    let had = |status: &Status| sink(status, "influxdb")["delivered"].as_u64().unwrap();
+    let status =
+        run.within(Duration::from_secs(60), "the log let go of what the sink does not have", |status| {
+            status.count("/log/first_seq") > u64::from(PER_SECOND)
+        });
+    let status = status.await;
+    let (first, before) = (status.count("/log/first_seq"), had(&status));
+    assert_ne!(status.at("/overall"), "unhealthy", "the store has everything: {}", status.at("/verdict"));
+
+    // It is killed as soon as it reads from the store, and some while later.
+    server.start().await;
+    let mut missed = 0;
+    for wait in [0, 1] {
+        short_of_space(&rig, &server);
+        let status = run.within(Duration::from_secs(60), "it is refilled", |status| {
+            !sink(status, "influxdb")["refill"].is_null() || had(status) > before
+        });
+        let status = status.await;
+        missed = missed.max(sink(&status, "influxdb")["refill"]["of"].as_u64().unwrap_or_default());
+        println!("{}", status.at("/verdict"));
+        sleep(Duration::from_secs(wait)).await;
+        run.kill().await;
+        run = rig.hearthline.start();
+        run.connected().await;
+    }
+    settled(&rig, &mut run).await;
+    let status = run.status().await;
+    let fired = rig.fired();
+    assert_same(&server.states(MEASUREMENT).await, &fired);
+    let [influx, store] = ["influxdb", "store"].map(|name| sink(&status, name).clone());
+    println!("| | events |\n| --- | --- |\n| fired | {} |", fired.len());
+    println!("| at InfluxDB before it went | {before} |\n| left the log meanwhile | {missed} |");
+    println!("| first record of the log then | {first} |");
+    for term in ["delivered", "filtered", "collapsed", "quarantined", "lost", "pending"] {
+        println!("| {term} (InfluxDB, store) | {}, {} |", influx[term], store[term]);
+    }
+    println!("| points at InfluxDB | {} |", server.states(MEASUREMENT).await.len());
+    assert!(missed > u64::from(PER_SECOND), "{missed} events left the log");
+    assert_eq!((&influx["delivered"], &influx["lost"]), (&store["delivered"], &serde_json::json!(0)));
+    assert!(influx["refill"].is_null(), "{influx}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -153,7 +153,11 @@ async fn a_new_sink_gets_all_that_the_store_has_then_the_log_and_counts_what_the
     assert_eq!(sink.view().look().refill.map(|seen| (seen.why, seen.of)), Some((Why::New, 12)));
     refilled(&mut sink).await;
     assert_eq!(counts(&sink.commit().await.unwrap()), [15, 15, 0, 0, 0, 0]);
-    assert_eq!((sink.before(), rig.stored()), (Some(1), 15), "the one that the store had already was never its");
+    assert_eq!(
+        (sink.before(), rig.stored()),
+        (Some(1), 15),
+        "the one that the store had already was never its"
+    );
 }
 
 #[tokio::test]
