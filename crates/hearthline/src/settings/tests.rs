@@ -236,6 +236,7 @@ fn every_key_is_read() {
         bucket = "b"
         token_file = "token"
         attributes = "none"
+        start = "all"
     "#;
     let token = format!("{TOKEN}\n");
     let beside = [("/etc/token", token.as_str()), ("/etc/key", "hunter2")];
