@@ -9,11 +9,14 @@ const program = process.env.HEARTHLINE_URL ?? 'http://127.0.0.1:8099';
 const packed: Plugin = {
   name: 'packed',
   apply: 'build',
-  generateBundle(_, bundle) {
-    for (const [name, file] of Object.entries(bundle)) {
-      const source = gzipSync(file.type === 'chunk' ? file.code : file.source, { level: 9 });
-      this.emitFile({ type: 'asset', fileName: `${name}.gz`, source });
-    }
+  generateBundle: {
+    order: 'post', // Vite itself writes into scripts here
+    handler(_, bundle) {
+      for (const [name, file] of Object.entries(bundle)) {
+        const source = gzipSync(file.type === 'chunk' ? file.code : file.source, { level: 9 });
+        this.emitFile({ type: 'asset', fileName: `${name}.gz`, source });
+      }
+    },
   },
 };
 

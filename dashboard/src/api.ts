@@ -63,6 +63,92 @@ export interface Sink {
   lag_s: number;
   write_errors: number;
   last_error: string | null;
+  /** Why it is not healthy, and what to do. */
+  reason?: string | null;
+  /** What its server calls itself. */
+  version?: string | null;
+  url?: string | null;
+  database?: string | null;
+  /** Fields that the server has as another type. */
+  conflicts?: number | null;
+  /** Events that the server has not taken; `pending` is counted from what is written down. */
+  lag_events?: number | null;
+}
+
+/** One place that the log is delivered to, with what is known of its server. */
+export interface SinkReport {
+  sink: Sink;
+  server: SinkServer | null;
+}
+
+export interface SinkServer {
+  /** Why its fields are not known, in its words. */
+  fields_unknown: string | null;
+  conflicts: Conflict[];
+  left_out: LeftOut[];
+  /** The newest first. */
+  refused: RefusedRow[];
+  /** Events that left the log before it had them. */
+  missed: number;
+  cardinality: Cardinality;
+}
+
+/** A field of ours whose name the server has as another type. Nothing is lost by it. */
+export interface Conflict {
+  sink: string;
+  measurement: string;
+  field: string;
+  server: string[];
+  ours: string;
+  goes_to: string;
+  since: string;
+  rows: number;
+}
+
+/** A field that rows were written without. */
+export interface LeftOut {
+  sink: string;
+  field: string;
+  reason: string;
+  rows: number;
+}
+
+export interface RefusedRow {
+  at: string;
+  seq: number;
+  entity: string | null;
+  /** As it was sent. */
+  line: string;
+  /** The server's. */
+  words: string;
+}
+
+/** Series since the program started, fields with those that the server has. */
+export interface Cardinality {
+  series: number;
+  entities: number;
+  fields: Share[];
+  most_series: Share[];
+  most_fields: Share[];
+  concerns: Concern[];
+}
+
+export interface Share {
+  of: string;
+  count: number;
+}
+
+/** A limit of the server that is near or passed. */
+export interface Concern {
+  what: string;
+  count: number;
+  limit: number;
+  says: string;
+}
+
+/** The sinks that read their server's fields again. */
+export interface ConflictsReset {
+  sinks: string[];
 }
 
 export type PartState = 'starting' | 'healthy' | 'degraded' | 'unhealthy' | 'parked' | 'off';
@@ -326,6 +412,18 @@ export interface Fault {
 
 export interface Faults {
   faults: Fault[];
+  /** The old way beside ours, while it is on. */
+  naive?: Naive;
+}
+
+/** The naive writer, which writes as the system before Hearthline did. Counts of events. */
+export interface Naive {
+  running: boolean;
+  ended: string | null;
+  received: number;
+  accepted: number;
+  lost: number;
+  refused: { words: string; events: number }[];
 }
 
 /** Newest first. */
@@ -389,4 +487,101 @@ export interface Backfill {
 
 export interface Retried {
   retried: number;
+}
+
+/** What was repaired, and what can be. */
+export interface Repairs {
+  /** The id of the one that is being carried out. */
+  running: string | null;
+  /** The newest first. */
+  receipts: Receipt[];
+  damaged: { id: string; why: string }[];
+  catalogue: RepairKind[];
+}
+
+/** A repair that there is. */
+export interface RepairKind {
+  name: string;
+  mends: string;
+  touches: string;
+  undo: string;
+  options: string[];
+  needs_program: boolean;
+}
+
+export interface Findings {
+  findings: Finding[];
+}
+
+/** What is wrong, with what would mend it. */
+export interface Finding {
+  repair: string;
+  /** What to ask the repair with. */
+  options: RepairOptions | null;
+  plan: Plan | null;
+  /** Why it is not known whether something is wrong. */
+  unknown: string | null;
+}
+
+/** What a repair would do, in its order. */
+export interface Plan {
+  repair: string;
+  /** What is wrong; without steps, why there is nothing to do. */
+  finding: string;
+  steps: Step[];
+  /** What a person has to type first, where data is taken away. */
+  confirm: string | null;
+  notes: string[];
+}
+
+export interface Step {
+  kind: string;
+  what: string;
+  touches: string;
+  rows: number | null;
+  bytes: number | null;
+  seconds: number | null;
+  /** It can be taken back. */
+  undo: boolean;
+}
+
+/** What a repair did, up to now. */
+export interface Receipt {
+  id: string;
+  options: RepairOptions;
+  plan: Plan;
+  state: 'applying' | 'done' | 'failed' | 'undoing' | 'undone';
+  started: string;
+  ended: string | null;
+  /** One for each step of the plan. */
+  steps: StepReceipt[];
+  verified: Done | null;
+  error: string | null;
+}
+
+export interface StepReceipt {
+  started: string | null;
+  done: Done | null;
+  error: string | null;
+  undone: Done | null;
+  took_ms: number;
+}
+
+export interface Done {
+  says: string;
+}
+
+export type RepairOptions = Record<string, string | boolean>;
+
+/** A receipt, and how far its repair is at this moment. */
+export interface SeenRepair {
+  receipt: Receipt;
+  running: boolean;
+  /** From 0. */
+  step: number | null;
+  progress: { done: number; of: number | null; unit: string } | null;
+}
+
+export interface RepairBegun {
+  id: string;
 }

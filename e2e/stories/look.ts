@@ -1,5 +1,6 @@
 /** How the page looks: what can be measured of it, and pictures for people. */
 
+import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Locator, type Page } from '@playwright/test';
 
 export async function expectNothingSideways(page: Page) {
@@ -8,6 +9,13 @@ export async function expectNothingSideways(page: Page) {
     return { content: scrollWidth, screen: clientWidth };
   });
   expect(content, 'the width of what is shown').toBe(screen);
+}
+
+/** No rule of axe is broken, those of good practice included. */
+export async function expectAccessible(page: Page) {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const said = violations.map(({ id, help, nodes }) => `${id}: ${help} (${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')})`);
+  expect(said, 'what axe finds').toEqual([]);
 }
 
 export const picture = (page: Page, name: string) =>

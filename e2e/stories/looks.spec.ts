@@ -1,6 +1,6 @@
 /** The page on a wide and a narrow screen, by day and by night. Leaves a picture of each in `SCREENSHOTS`. */
 
-import { contrast, expectLegible, expectNothingSideways, luminance, picture } from './look';
+import { contrast, expectAccessible, expectLegible, expectNothingSideways, luminance, picture } from './look';
 import { chart, entities, expect, lamps, search, sentence, test } from './story';
 
 const SCREENS = [
@@ -27,12 +27,14 @@ for (const viewport of SCREENS) {
         expect(await contrast(page)).toBeGreaterThan(7);
         await expectLegible(page.locator('main'));
         await expectNothingSideways(page);
+        await expectAccessible(page);
         await picture(page, `house-${look}`);
 
         await search(page).fill('temperature');
         await entities(page).getByRole('link').first().click();
         await expect(chart(page)).toBeVisible();
         await expectNothingSideways(page);
+        await expectAccessible(page);
         await picture(page, `entity-${look}`);
       });
     });

@@ -8,6 +8,8 @@ interface Watched {
   allowSilence: () => void;
   /** So is what it says of a request that shows no token. */
   allowRefusal: () => void;
+  /** And of one for what is not there. */
+  allowAbsence: () => void;
 }
 
 export const test = base.extend<{ watched: Watched; ownProgram: Program }, { program: Program }>({
@@ -33,7 +35,7 @@ export const test = base.extend<{ watched: Watched; ownProgram: Program }, { pro
     async ({ page }, use) => {
       const strangers: string[] = [];
       const errors: string[] = [];
-      let [silence, refusal] = [false, false];
+      let [silence, refusal, absence] = [false, false, false];
       page.on('request', (request) => {
         const { hostname, protocol } = new URL(request.url());
         if (hostname !== '127.0.0.1' && protocol !== 'data:' && protocol !== 'blob:') strangers.push(request.url());
@@ -41,10 +43,16 @@ export const test = base.extend<{ watched: Watched; ownProgram: Program }, { pro
       page.on('pageerror', (error) => errors.push(String(error)));
       page.on('console', (message) => {
         const isExpected =
-          (silence && message.text().includes('net::ERR_')) || (refusal && message.text().includes('status of 401'));
+          (silence && /net::ERR_|status of 503/.test(message.text())) || // one that stops says so to who still asks
+          (refusal && message.text().includes('status of 401')) ||
+          (absence && message.text().includes('status of 404'));
         if (message.type() === 'error' && !isExpected) errors.push(message.text());
       });
-      await use({ allowSilence: () => (silence = true), allowRefusal: () => (refusal = true) });
+      await use({
+        allowSilence: () => (silence = true),
+        allowRefusal: () => (refusal = true),
+        allowAbsence: () => (absence = true),
+      });
       expect(strangers, 'requests to other hosts').toEqual([]);
       expect(errors, 'errors in the console').toEqual([]);
     },

@@ -24,7 +24,8 @@ usage: cargo xtask <task>
   test [--quick]  everything that proves the program; --quick leaves out browser and real peers
   sim [--seeds N] [--seed S]
                   seeded scenarios of all that can go wrong, optimised; a failing seed replays with --seed
-  soak            load, kills, cuts, a store and a disk that take nothing, in full length, optimised
+  soak            load, kills, cuts, a store, a disk and an InfluxDB that take nothing, and 50,000 wild events, in full
+                  length, optimised
   bench [--quick] how far the program is from what the machine can do, and what it costs the disk
   peers           installs the programs that the tests run against, and says where they are";
 

@@ -71,9 +71,9 @@ fn announce(workspace: &Workspace, quick: bool) {
         None => println!("browser      2 min, and 1 min to unpack Chromium below {below}"),
     }
     if peers::python::installed(&workspace.target) && peers::influxdb::found(&workspace.target).is_some() {
-        println!("real peers   4 min");
+        println!("real peers   5 min");
     } else {
-        println!("real peers   4 min, and 3 min to install them below {below}");
+        println!("real peers   5 min, and 3 min to install them below {below}");
     }
 }
 

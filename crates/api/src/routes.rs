@@ -1,6 +1,7 @@
 //! The routes, one file each.
 
 mod conflicts;
+mod criteria;
 mod entities;
 mod events;
 mod export;
@@ -16,7 +17,9 @@ mod openapi;
 mod parameters;
 mod quarantine;
 mod reading;
+mod repairs;
 mod retention;
+mod sinks;
 mod stats;
 mod status;
 mod weather;
@@ -29,10 +32,11 @@ use axum::routing::{get, post};
 use crate::{ApiError, ApiState, Reading, access, page};
 
 pub use conflicts::{Conflict, Conflicts, ConflictsReset, LeftOut, Unread};
+pub use criteria::Criteria;
 pub use entities::changes::{EntityChange, EntityChanges};
 pub use entities::{Entities, Entity, NameSpan, SilentSince};
 pub use events::{Event, Events};
-pub use faults::{Fault, FaultList};
+pub use faults::{Fault, FaultList, Naive, NaiveLoss};
 pub use flush::Flushed;
 pub use gaps::{Backfill, Retried};
 pub use history::{Bucket, History, State};
@@ -42,7 +46,9 @@ pub(crate) use metrics::render as metrics_of;
 pub use quarantine::one::QuarantinedWhole;
 pub use quarantine::settle::SettledList;
 pub use quarantine::{Quarantine, Quarantined, Settlement};
+pub use repairs::{Findings, RepairBegun, RepairRequest, Repairs};
 pub use retention::{Retention, RetentionAmount, RetentionDay, RetentionReceipts};
+pub use sinks::{SinkCardinality, SinkConcern, SinkReport, SinkServer, SinkShare};
 pub use stats::Stats;
 pub use weather::{Observations, Observed};
 
@@ -72,6 +78,9 @@ fn writing(state: ApiState) -> Router {
         .route("/api/v1/conflicts/reset", post(conflicts::reset))
         .route("/api/v1/quarantine/retry", post(quarantine::settle::retry))
         .route("/api/v1/quarantine/drop", post(quarantine::settle::drop_named))
+        .route("/api/v1/repairs", post(repairs::begin))
+        .route("/api/v1/repairs/{id}/undo", post(repairs::undo))
+        .route("/api/v1/repairs/{id}/resume", post(repairs::resume))
         .with_state(state)
         .route("/api/v1/retention", post(retention::post))
         .with_state(recorded)
@@ -91,14 +100,20 @@ pub fn router(state: ApiState) -> Router {
         .route("/openapi.json", get(openapi::get))
         .route("/api/v1/health", get(health::health))
         .route("/api/v1/status", get(status::get))
+        .route("/api/v1/criteria", get(criteria::get))
         .route("/api/v1/stats", get(stats::get))
         .route("/api/v1/live", get(live::get))
         .route("/api/v1/flush", post(flush::post))
         .route("/api/v1/conflicts", get(conflicts::get))
+        .route("/api/v1/sinks/{name}", get(sinks::one))
         .route("/api/v1/gaps", get(gaps::get))
         .route("/api/v1/gaps/{id}", get(gaps::one))
         .route("/api/v1/gaps/retry", post(gaps::retry))
         .route("/api/v1/backfill", post(gaps::backfill))
+        .route("/api/v1/repairs", get(repairs::list))
+        .route("/api/v1/repairs/findings", get(repairs::findings))
+        .route("/api/v1/repairs/plan", post(repairs::plan))
+        .route("/api/v1/repairs/{id}", get(repairs::one))
         .route("/api/v1/demo/faults", get(faults::get))
         .route("/api/v1/demo/faults/{name}", post(faults::post))
         .with_state(state)

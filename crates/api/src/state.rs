@@ -11,10 +11,11 @@ use hearthline_pipeline::orders::Orders;
 use hearthline_pipeline::silence::Silent;
 use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_runbook::Status;
+use hearthline_runbook::repair::Repairs;
 use hearthline_store::Store;
 use tokio_util::sync::CancellationToken;
 
-use crate::{ApiToken, Fault};
+use crate::{ApiToken, Fault, Naive};
 
 /// What is needed to answer from what is recorded, also when nothing is recording.
 #[derive(Clone)]
@@ -41,11 +42,13 @@ pub struct Faults {
     pub named: Vec<Fault>,
     /// Causes the one of that name.
     pub cause: Arc<dyn Fn(&str) + Send + Sync>,
+    /// What became of the events of the naive writer, while it is on.
+    pub naive: Arc<dyn Fn() -> Option<Naive> + Send + Sync>,
 }
 
 impl Default for Faults {
     fn default() -> Self {
-        Self { named: Vec::new(), cause: Arc::new(|_| ()) }
+        Self { named: Vec::new(), cause: Arc::new(|_| ()), naive: Arc::new(|| None) }
     }
 }
 
@@ -62,6 +65,8 @@ pub struct ApiState {
     pub orders: Orders,
     /// What the sinks know of their servers.
     pub influxdb: Vec<InfluxView>,
+    /// What mends what.
+    pub repairs: Repairs,
     /// What was just written.
     pub live: Live,
     /// What can be made to go wrong.

@@ -1,6 +1,7 @@
 //! Stories of the API over a store on a disk in memory.
 
 mod context;
+mod criteria;
 mod events;
 mod gaps;
 mod live;
@@ -9,8 +10,10 @@ mod openapi;
 mod quarantine;
 mod recorded;
 mod refusals;
+mod repairs;
 mod retention;
 mod running;
+mod sinks;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -30,13 +33,14 @@ use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::live::Live;
 use hearthline_pipeline::orders::{Incoming, Orders};
 use hearthline_pipeline::silence::Silent;
+use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_runbook::Status;
 use hearthline_store::{Store, StoreConfig};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::{ApiState, ApiToken, Reading, router};
+use crate::{ApiState, ApiToken, Naive, NaiveLoss, Reading, router};
 
 /// 2026-11-23, noon.
 const NOON: Timestamp = Timestamp(1_795_435_200_000_000);
@@ -65,6 +69,11 @@ impl House {
 
     /// One whose status is this, and whose flush ends so.
     fn with(status: Status, flushed: Result<Seq, String>) -> Self {
+        Self::delivering(status, flushed, Vec::new())
+    }
+
+    /// One that also delivers into these.
+    fn delivering(status: Status, flushed: Result<Seq, String>, influxdb: Vec<InfluxView>) -> Self {
         let clock = Arc::new(ManualClock::at(NOON));
         let config = StoreConfig {
             dir: PathBuf::from("/data/store"),
@@ -87,11 +96,23 @@ impl House {
             status: Arc::new(move || status.clone()),
             flush: Arc::new(move || Box::pin(std::future::ready(flushed.clone()))),
             orders: orders.clone(),
-            influxdb: Vec::new(),
+            repairs: repairs::house(),
+            influxdb,
             live: live.clone(),
             faults: crate::Faults {
                 named: vec![crate::Fault { name: "drop".into(), says: "the connection breaks".into() }],
                 cause: Arc::new(|_| ()),
+                naive: Arc::new(|| {
+                    let words = "field type conflict".to_owned();
+                    Some(Naive {
+                        running: true,
+                        ended: None,
+                        received: 5,
+                        accepted: 2,
+                        lost: 3,
+                        refused: vec![NaiveLoss { words, events: 3 }],
+                    })
+                }),
             },
             stop: stop.clone(),
             token: ApiToken::new("right"),
@@ -115,13 +136,23 @@ impl House {
     }
 
     async fn ask_with(&self, method: Method, path: &str, token: Option<&str>) -> axum::response::Response {
+        self.send(method, path, token, Body::empty()).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        body: Body,
+    ) -> axum::response::Response {
         let mut request = Request::builder().method(method).uri(path).header("host", "localhost:8099");
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         let peer = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 50_000)));
         request.extensions_mut().unwrap().insert(peer);
-        self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+        self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap()
     }
 
     async fn answer(&self, method: Method, path: &str) -> Answer {
@@ -251,7 +282,9 @@ fn status() -> Status {
             { "name": "log", "state": "healthy", "since": "2026-11-23T11:00:00.000000Z", "reason": null, "uptime": 1.0 },
             {
                 "name": "store", "state": "degraded", "since": "2026-11-23T11:59:00.000000Z",
-                "reason": "no space left", "uptime": 0.99,
+                "reason": "no space left", "uptime": 0.99, "uptime_24h": 0.98, "uptime_7d": 0.999, "uptime_30d": 0.999,
+                "meaning": "events are safe in the log", "todo": "make room", "restarts": 1,
+                "last_restart": { "at": "2026-11-23T11:30:00.000000Z", "why": "it hung" },
             },
             { "name": "weather", "state": "off", "since": "2026-11-23T11:00:00.000000Z", "reason": null, "uptime": null },
         ],

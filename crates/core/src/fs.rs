@@ -4,12 +4,14 @@
 //! and fail on demand. A write is durable only after `sync` on the file, and a new, renamed or removed name only after
 //! `sync_dir` on its folder.
 
+mod fenced;
 mod mem;
 mod real;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use fenced::FencedFs;
 pub use mem::{Fault, MemFs};
 pub use real::RealFs;
 

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     backfill, check, conflicts, demo, entities, events, export, flush, gaps, history, log, quarantine,
-    record, replay, retention, run, sim, status, tail, token, weather,
+    record, repair, replay, retention, run, sim, sinks, status, tail, token, weather,
 };
 
 /// Records a Home Assistant house: every event on disk once, readable by any Parquet engine
@@ -51,8 +51,12 @@ pub(crate) enum Command {
     Flush(flush::Args),
     /// Periods in which events were or may have been missed, and what became of them
     Gaps(gaps::Args),
+    /// Where everything is delivered to: how far behind, what the server says, what it costs there
+    Sinks(sinks::Args),
     /// Fields that an InfluxDB has as another type, and where our values go
     Conflicts(conflicts::Args),
+    /// What is wrong, what mends it, doing it and taking it back
+    Repair(repair::Args),
     /// Fetch the states that Home Assistant's history still has from before
     Backfill(backfill::Args),
     /// Whether the log on disk is what was written
@@ -112,6 +116,11 @@ mod tests {
             "hearthline export --format xml",
             "hearthline sim --fault drip@30s",
             "hearthline replay x --speed 0",
+            "hearthline repair --apply",
+            "hearthline repair gaps --plan --apply",
+            "hearthline repair gaps --list",
+            "hearthline repair schema --measurement m",
+            "hearthline repair --undo a --resume b",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }
@@ -122,6 +131,7 @@ mod tests {
         for line in [
             "run",
             "demo --data-dir x --hours 12 --rate 2 --seed 7",
+            "demo --tour --data-dir x --seed 7",
             "check --offline",
             "status",
             "history sensor.a --from 24h --to now --limit 5 --bucket 1h --fill previous",
@@ -132,6 +142,8 @@ mod tests {
             "gaps",
             "gaps retry",
             "gaps retry 7",
+            "sinks",
+            "sinks influxdb",
             "backfill --from 2026-11-01 --detach",
             "events --entity light --entity sensor.*_t --type state_changed --from 24h --to now --text x --limit 5",
             "tail light.a sensor.*",
@@ -146,6 +158,16 @@ mod tests {
             "quarantine retry 7 8",
             "quarantine retry --all",
             "quarantine drop 7 8 --yes",
+            "repair",
+            "repair gaps",
+            "repair restart weather --apply",
+            "repair sink --plan --sink influxdb --from 10d --to now",
+            "repair schema --numbers",
+            "repair schema --apply --clear --measurement m --from 10d --to now --restore --yes",
+            "repair --list",
+            "repair --show 2026-11-26T00-41-07Z-gaps",
+            "repair --undo 2026-11-26T00-41-07Z-gaps",
+            "repair --resume 2026-11-26T00-41-07Z-gaps",
             "retention --dry-run --keep 365d",
             "retention --receipts",
             "token show",

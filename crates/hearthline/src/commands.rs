@@ -13,10 +13,12 @@ pub(crate) mod history;
 pub(crate) mod log;
 pub(crate) mod quarantine;
 pub(crate) mod record;
+pub(crate) mod repair;
 pub(crate) mod replay;
 pub(crate) mod retention;
 pub(crate) mod run;
 pub(crate) mod sim;
+pub(crate) mod sinks;
 pub(crate) mod status;
 pub(crate) mod tail;
 pub(crate) mod token;
@@ -91,6 +93,7 @@ async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit
         Command::Export(args) => export::run(args, context).await,
         Command::Flush(args) => flush::run(args, context).await,
         Command::Gaps(args) => gaps::run(args, context).await,
+        Command::Sinks(args) => sinks::run(args, context).await,
         Command::Conflicts(args) => conflicts::run(args, context).await,
         Command::Backfill(args) => backfill::run(args, context).await,
         Command::Log(args) => log::run(&args, context),
@@ -98,6 +101,7 @@ async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit
         Command::Sim(args) => sim::run(args, context).await,
         Command::Record(args) => record::run(args, context).await,
         Command::Replay(args) => replay::run(args, context).await,
+        Command::Repair(args) => repair::run(args, context).await,
         Command::Retention(args) => retention::run(args, context).await,
         Command::Weather(args) => weather::run(args, context).await,
         Command::Token(args) => token::run(&args, context),

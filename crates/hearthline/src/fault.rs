@@ -7,6 +7,10 @@ use std::time::Duration;
 use hearthline_sim::{Fault, HomeAssistant, InfluxDb, InfluxFault, Weather, WeatherFault};
 use tokio::sync::Notify;
 
+use crate::app::{Snag, Snags};
+use crate::commands::demo::influxdb::BUCKET;
+use crate::commands::demo::naive::Beside;
+
 /// A word, what it causes as a scenario says it, and what it says then.
 type Named = (&'static str, &'static str, &'static str);
 
@@ -25,7 +29,7 @@ const FAULTS: [Named; 21] = [
     ("half-open", "half-open", "the line is dead in both directions until `heal`"),
     ("throttle", "throttle bytes_per_second=400", "the line takes 400 bytes a second until `heal`"),
     ("flap", "flap", "each new connection is closed half a second after it was let in, until `heal`"),
-    ("token", "token", "the token is revoked until `heal`"),
+    ("token-revoked", "token", "the token is revoked, until `token-restored` or until `heal`"),
     ("no-recorder", "no-recorder", "Home Assistant has no recorder and so no history until `heal`"),
     ("slow-history", "slow-history by=20s", "history takes 20 s to answer until `heal`"),
     (
@@ -84,6 +88,55 @@ const INFLUX: [(&str, InfluxFault, &str); 3] = [
 /// What is on our own side: the archive.
 const ARCHIVE: (&str, &str) = ("archive", "the archive takes nothing until `heal`");
 
+/// The token is let in again; everything else stays as it is.
+const RESTORED: (&str, &str) =
+    ("token-restored", "the token is let in again, and the next attempt is made now");
+
+/// What somebody does to the InfluxDB by hand.
+const DROPPED: (&str, &str) = (
+    "bucket-dropped",
+    "the InfluxDB's bucket is dropped with all its points, and there is none until `heal`",
+);
+
+/// The old way, for comparison.
+const NAIVE: (&str, &str) = (
+    "naive",
+    "a naive writer, as the system before Hearthline was, writes this house into a copy of the bucket until `heal`",
+);
+/// What happens to our own threads: the part, what, and what it says then.
+const SNAGS: [(&str, &str, Snag, &str); 12] = [
+    ("hang-store", "store", Snag::Hangs, "the thread of the archive hangs"),
+    ("hang-sink", SINK, Snag::Hangs, "the thread that writes to the InfluxDB hangs"),
+    ("hang-weather", "weather", Snag::Hangs, "the thread that asks for the weather hangs"),
+    ("hang-reader", "home_assistant", Snag::Hangs, "the thread that listens to Home Assistant hangs"),
+    (
+        "hang-log",
+        "log",
+        Snag::Hangs,
+        "the thread of the log hangs, which only a new start of the program mends",
+    ),
+    (
+        "hang-disk",
+        "store",
+        Snag::HangsInside,
+        "the disk of the archive does not come back, which only a new start of the program mends",
+    ),
+    (
+        "slow-store",
+        "store",
+        Snag::Slow(Duration::from_secs(20)),
+        "the disk of the archive takes 20 s for one write",
+    ),
+    ("panic-store", "store", Snag::Panics, "the thread of the archive panics"),
+    ("panic-sink", SINK, Snag::Panics, "the thread that writes to the InfluxDB panics"),
+    ("panic-weather", "weather", Snag::Panics, "the thread that asks for the weather panics"),
+    ("panic-reader", "home_assistant", Snag::Panics, "the thread that listens to Home Assistant panics"),
+    ("panic-log", "log", Snag::Panics, "the thread of the log panics"),
+];
+
+/// The sink of the demonstration.
+const SINK: &str = "influxdb-simulated";
+
 /// Ends what lasts.
 const HEAL: (&str, &str) = ("heal", "everything that lasts is over, and the next attempt is made now");
 
@@ -92,7 +145,9 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
     let weather = WEATHER.iter().map(|(name, _, says)| (*name, *says));
     let influx = INFLUX.iter().map(|(name, _, says)| (*name, *says));
     let named = FAULTS.iter().map(|(name, _, says)| (*name, *says));
-    named.chain(weather).chain(influx).chain([ARCHIVE, HEAL])
+    let snags = SNAGS.iter().map(|(name, .., says)| (*name, *says));
+    let ours = [DROPPED, NAIVE, ARCHIVE, HEAL];
+    named.chain([RESTORED]).chain(weather).chain(influx).chain(snags).chain(ours)
 }
 
 /// What can be broken.
@@ -110,6 +165,10 @@ pub(crate) struct Breakable {
     pub(crate) ask_weather: Arc<Notify>,
     /// The simulated InfluxDB.
     pub(crate) influx: InfluxDb,
+    /// The old way, when it is switched on.
+    pub(crate) beside: Beside,
+    /// What happens to the threads of our own parts.
+    pub(crate) snags: Snags,
 }
 
 impl Breakable {
@@ -130,17 +189,35 @@ impl Breakable {
             self.ask_weather.notify_one();
         } else if let Some((_, fault, _)) = INFLUX.iter().find(|(name, ..)| *name == word) {
             self.influx.cause(*fault);
+        } else if word == RESTORED.0 {
+            self.peer.end(&Fault::RevokeToken);
+            self.retry.notify_one();
+        } else if word == DROPPED.0 {
+            self.influx.drop_database(BUCKET);
+        } else if word == NAIVE.0 {
+            self.beside.start();
+        } else if let Some((_, part, snag, _)) = SNAGS.iter().find(|(name, ..)| *name == word) {
+            self.snags.set(part, *snag);
         } else if word == ARCHIVE.0 {
             self.archive.store(true, Ordering::Relaxed);
         } else {
-            self.archive.store(false, Ordering::Relaxed);
-            self.peer.heal();
-            self.weather.cause(None);
-            self.influx.heal();
-            self.ask_weather.notify_one();
-            self.retry.notify_one();
+            self.heal();
         }
         Ok(())
+    }
+
+    fn heal(&self) {
+        self.archive.store(false, Ordering::Relaxed);
+        self.snags.release();
+        self.peer.heal();
+        self.weather.cause(None);
+        self.influx.heal();
+        if !self.influx.has(BUCKET) {
+            self.influx.create(BUCKET, None);
+        }
+        self.beside.stop();
+        self.ask_weather.notify_one();
+        self.retry.notify_one();
     }
 }
 
@@ -148,15 +225,23 @@ impl Breakable {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_word_that_is_no_fault_is_refused_with_those_that_are() {
+    fn house() -> Breakable {
         let clock = std::sync::Arc::new(hearthline_core::SystemClock::new());
         let house = hearthline_sim::House::empty(1, hearthline_core::Timestamp(0));
         let weather = Weather::new(clock.clone(), None, hearthline_sim::Outdoors::default);
         let peer = HomeAssistant::new(house, clock.clone(), hearthline_sim::Options::default());
         let influx = InfluxDb::new(hearthline_sim::InfluxVersion::V2, hearthline_sim::Access::Open, clock);
-        let (retry, archive, ask_weather) = Default::default();
-        let house = Breakable { peer, retry, archive, weather, ask_weather, influx };
+        influx.create(BUCKET, None);
+        let nobody = "http://127.0.0.1:1".parse().unwrap();
+        let writer = crate::commands::demo::influxdb::naive(&nobody, "", ([127, 0, 0, 1], 1).into()).unwrap();
+        let (retry, archive, ask_weather, snags) = Default::default();
+        let beside = Beside::new(writer);
+        Breakable { peer, retry, archive, weather, ask_weather, influx, beside, snags }
+    }
+
+    #[test]
+    fn a_word_that_is_no_fault_is_refused_with_those_that_are() {
+        let house = house();
         assert!(house.cause("fire").unwrap_err().contains("half-open"));
         assert!(house.cause("weather-429").is_ok());
         assert_eq!(house.weather.answer("/v1/forecast").retry_after, Some(60));
@@ -168,6 +253,54 @@ mod tests {
         assert_eq!(house.weather.answer("/v1/forecast").retry_after, None);
         assert_eq!(house.influx.fault(), None);
         assert!(!house.archive.load(Ordering::Relaxed));
+    }
+
+    #[test]
+    fn a_bucket_that_was_dropped_is_there_again_when_it_is_healed() {
+        let house = house();
+        assert!(house.influx.has(BUCKET));
+        assert!(house.cause("bucket-dropped").is_ok());
+        assert!(!house.influx.has(BUCKET));
+        assert!(house.cause("heal").is_ok());
+        assert!(house.influx.has(BUCKET));
+    }
+
+    #[tokio::test]
+    async fn a_token_that_was_revoked_is_restored_alone_and_asks_for_the_next_attempt() {
+        let house = house();
+        let address = house.peer.listen(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let status = async || {
+            let url = format!("http://{address}/api/");
+            let asked = reqwest::Client::new().get(url).bearer_auth("simulated-token").send().await;
+            asked.unwrap().status().as_u16()
+        };
+        assert_eq!(status().await, 200);
+        assert!(house.cause("token-revoked").is_ok() && house.cause("influx-500").is_ok());
+        assert_eq!(status().await, 401);
+        assert!(house.cause("token-restored").is_ok());
+        assert_eq!(status().await, 200);
+        assert_eq!(house.influx.fault(), Some(InfluxFault::CacheFull), "nothing else is healed");
+        tokio::time::timeout(Duration::from_secs(1), house.retry.notified()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_naive_writer_counts_while_it_is_on_and_is_healed_away() {
+        let house = house();
+        assert_eq!(house.beside.shown(), None);
+        assert!(house.cause("naive").is_ok());
+        let shown = tokio::time::timeout(Duration::from_secs(10), async {
+            loop {
+                match house.beside.shown() {
+                    Some(naive) if naive.ended.is_some() => return naive,
+                    _ => tokio::task::yield_now().await,
+                }
+            }
+        });
+        let shown = shown.await.unwrap();
+        assert!(shown.ended.unwrap().contains("cannot connect"), "nobody is where it looks");
+        assert_eq!((shown.running, shown.received), (false, 0));
+        assert!(house.cause("heal").is_ok());
+        assert_eq!(house.beside.shown(), None);
     }
 
     #[test]

@@ -124,12 +124,20 @@ impl Program {
         Self::of(settings)?.ok_or_else(|| nothing().into())
     }
 
+    /// Where it is asked.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Asks for a document.
     ///
     /// # Errors
     /// In the words of the answer.
     pub(crate) async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str) -> anyhow::Result<T> {
-        let chunks = self.send(method, path).await?;
+        self.read(path, self.send(method, path).await?).await
+    }
+
+    async fn read<T: DeserializeOwned>(&self, path: &str, chunks: Chunks) -> anyhow::Result<T> {
         let whole: Vec<u8> = chunks.map_ok(|chunk| chunk.to_vec()).try_concat().await?;
         serde_json::from_slice(&whole).with_context(|| format!("the answer to {path} cannot be read"))
     }
@@ -158,6 +166,19 @@ impl Program {
         self.ask(Method::POST, &with_query(path, query)).await
     }
 
+    /// Asks for something to be done, with a document that says what.
+    ///
+    /// # Errors
+    /// In the words of the answer.
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl serde::Serialize,
+    ) -> anyhow::Result<T> {
+        let request = self.request(Method::POST, path).json(body);
+        self.read(path, self.answer(request).await?).await
+    }
+
     /// Asks how it is doing.
     ///
     /// # Errors
@@ -167,10 +188,18 @@ impl Program {
     }
 
     async fn send(&self, method: Method, path: &str) -> anyhow::Result<Chunks> {
-        let mut request = self.client.request(method, format!("http://{}{path}", self.address));
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token.expose());
+        self.answer(self.request(method, path)).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.client.request(method, format!("http://{}{path}", self.address));
+        match &self.token {
+            Some(token) => request.bearer_auth(token.expose()),
+            None => request,
         }
+    }
+
+    async fn answer(&self, request: reqwest::RequestBuilder) -> anyhow::Result<Chunks> {
         let response = request.send().await.map_err(|e| {
             Unreachable(format!("the program at {} does not answer: {}", self.address, e.without_url()))
         })?;

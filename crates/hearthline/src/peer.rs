@@ -35,6 +35,7 @@ pub(crate) fn link(settings: &Settings) -> anyhow::Result<LinkConfig> {
         supervised: peer.supervised,
         seed: getrandom::u64().unwrap_or_default(), // without randomness the waits are still right, only not spread
         retry: Arc::default(),
+        again: Arc::default(),
     })
 }
 

@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use hearthline_log::SyncPolicy;
 use hearthline_pipeline::weather::Choice;
+use hearthline_runbook::criteria::{Targets, UptimeWindow};
 use url::Url;
 
 pub(crate) use environment::Environment;
@@ -59,6 +60,8 @@ pub(crate) struct Settings {
     pub(crate) weather: Weather,
     /// The HTTP API.
     pub(crate) api: Api,
+    /// What has to be reached.
+    pub(crate) criteria: Criteria,
     /// Where everything is delivered to beside the store.
     pub(crate) sinks: Vec<InfluxDb>,
     /// What the program says on standard error, in the syntax of the tracing crates.
@@ -144,6 +147,49 @@ pub(crate) struct Weather {
     pub(crate) calls_per_minute: Option<Setting<u32>>,
     /// The same for a UTC day.
     pub(crate) calls_per_day: Option<Setting<u32>>,
+}
+
+/// `[criteria]`: what has to be reached, and over which time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Criteria {
+    /// Events per minute under which a house is called quiet.
+    pub(crate) events_per_minute: Setting<usize>,
+    /// Errors have to be fewer than this share of what was received.
+    pub(crate) error_rate: Setting<Percent>,
+    /// Each part has to be up for more than this share of the time.
+    pub(crate) uptime: Setting<Percent>,
+    /// The share of live states that are to know their weather.
+    pub(crate) weather: Setting<Percent>,
+    /// Over which errors, refusals, losses and weather are counted.
+    pub(crate) window: Setting<Duration>,
+    /// Over which uptime is counted.
+    pub(crate) uptime_window: Setting<UptimeWindow>,
+}
+
+/// A share, in thousandths of a percent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Percent(pub(crate) u32);
+
+impl Percent {
+    fn value(self) -> f64 {
+        f64::from(self.0) / 1000.0
+    }
+}
+
+impl Criteria {
+    /// The same for those who judge.
+    pub(crate) fn targets(&self) -> Targets {
+        #[expect(clippy::cast_precision_loss, reason = "a handful of events")]
+        let events_per_minute = *self.events_per_minute as f64;
+        Targets {
+            events_per_minute,
+            error_rate: self.error_rate.value.value(),
+            uptime: self.uptime.value.value(),
+            weather: self.weather.value.value(),
+            window: *self.window,
+            uptime_window: *self.uptime_window,
+        }
+    }
 }
 
 /// `[api]`.

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use hearthline_core::{Clock, EntityId, Fs};
-use hearthline_pipeline::ingest::{Ingest, IngestView};
+use hearthline_core::{Clock, EntityId, Fs, Observation};
+use hearthline_pipeline::ingest::IngestView;
 use hearthline_pipeline::sources::home_assistant::LinkStatus;
 use hearthline_pipeline::weather::ask::{WITHIN, http};
 use hearthline_pipeline::weather::home_assistant::HouseView;
@@ -16,8 +16,13 @@ use crate::settings::Settings;
 /// What survives a restart of the feed, in the data folder.
 const FILE: &str = "weather.json";
 
-/// The feed that the settings ask for; the log may have an observation that is still good.
-pub(crate) fn feed(settings: &Settings, clock: Arc<dyn Clock>, fs: Arc<dyn Fs>, ingest: &Ingest) -> Feed {
+/// The feed that the settings ask for; `newest` is the last observation that was had, which may still be good.
+pub(crate) fn feed(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    fs: Arc<dyn Fs>,
+    newest: Option<Arc<Observation>>,
+) -> Feed {
     let weather = &settings.weather;
     let config = FeedConfig {
         choice: *weather.provider,
@@ -30,7 +35,7 @@ pub(crate) fn feed(settings: &Settings, clock: Arc<dyn Clock>, fs: Arc<dyn Fs>, 
         file: settings.data_dir.join(FILE),
         seed: getrandom::u64().unwrap_or_default(), // without randomness the waits are still right, only not spread
     };
-    Feed::new(config, clock, fs, ingest.context().weather.newest().cloned())
+    Feed::new(config, clock, fs, newest)
 }
 
 /// What the feed needs to know of each moment: the house's own weather, and where the house is.

@@ -29,6 +29,12 @@ pub enum LogError {
     /// The writer's thread ended in a panic.
     #[error("the log's thread ended in a panic")]
     Panicked,
+    /// Another has become the producer.
+    #[error("another has become the producer of the log")]
+    TakenOver,
+    /// The writer is there, and a log is opened by it alone.
+    #[error("the log has a writer")]
+    HasWriter,
     /// One append is larger than a batch can be.
     #[error("an append of {bytes} bytes is too large for the log")]
     TooLarge {
@@ -61,7 +67,12 @@ impl LogError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::QueueFull | Self::Full { .. } | Self::Failed { .. } => ErrorKind::Transient,
-            Self::Closed | Self::Panicked | Self::TooLarge { .. } | Self::Newer { .. } => ErrorKind::Fatal,
+            Self::Closed
+            | Self::Panicked
+            | Self::TakenOver
+            | Self::HasWriter
+            | Self::TooLarge { .. }
+            | Self::Newer { .. } => ErrorKind::Fatal,
             Self::Io { source, .. } => match source.kind() {
                 io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => ErrorKind::Fatal,
                 _ => ErrorKind::Transient,

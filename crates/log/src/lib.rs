@@ -16,6 +16,7 @@
 //! The formats of the files are told where they are written: `segment.rs` and `batch.rs`.
 
 mod append;
+pub mod aside;
 mod batch;
 mod damage;
 mod error;
@@ -39,6 +40,6 @@ pub use damage::Damage;
 pub use error::LogError;
 pub use log::{Log, LogConfig, LogStats, SyncPolicy};
 pub use reader::{LogReader, Read};
-pub use recover::Recovery;
+pub use recover::{Recovery, glance};
 pub use verify::{Report, SegmentReport, verify};
 pub use writer::{LogThread, LogWriter};

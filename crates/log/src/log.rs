@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_listener::Event;
+use event_listener::{Event, Listener as _};
 use hearthline_core::{Clock, Fs, Seq, Timestamp};
 use parking_lot::Mutex;
 
@@ -68,6 +68,8 @@ pub struct LogStats {
 #[derive(Clone)]
 pub struct Log {
     pub(crate) shared: Arc<Shared>,
+    /// As of [`Log::producer`]; none is not checked.
+    pub(crate) producer: Option<u64>,
 }
 
 /// What the handles and the writer share. `state` and `queue` are never locked at the same time.
@@ -108,6 +110,25 @@ impl Log {
                 return;
             }
             listener.await;
+        }
+    }
+
+    /// Waits, on the caller's thread, until all that was handed over before the call can be read; whether that came so in
+    /// this time.
+    #[must_use]
+    pub fn settle(&self, within: Duration) -> bool {
+        let Some(given) = self.shared.queue.lock().to_come() else { return true };
+        let end = self.shared.clock.monotonic().saturating_add(within);
+        loop {
+            let listener = self.shared.written.listen();
+            if self.written() >= given {
+                return true;
+            }
+            let left = end.saturating_sub(self.shared.clock.monotonic());
+            if left.is_zero() {
+                return false;
+            }
+            let _ = listener.wait_timeout(left);
         }
     }
 
@@ -164,6 +185,30 @@ impl Log {
     #[must_use]
     pub fn damage(&self) -> Vec<Damage> {
         self.shared.state.lock().damage.clone()
+    }
+
+    /// As [`Log::damage`], without what was [set aside](crate::aside).
+    #[must_use]
+    pub fn damage_in_the_way(&self) -> Vec<Damage> {
+        let state = self.shared.state.lock();
+        let aside = |damage: &&Damage| !state.aside.iter().any(|aside| aside.covers(damage));
+        state.damage.iter().filter(aside).cloned().collect()
+    }
+
+    /// Reads anew what is set aside.
+    ///
+    /// # Errors
+    /// As the disk says.
+    pub fn look_aside(&self) -> std::io::Result<()> {
+        let aside = crate::aside::read(&*self.shared.fs, &self.shared.config.dir)?;
+        self.shared.state.lock().aside = aside;
+        Ok(())
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn dir(&self) -> &std::path::Path {
+        &self.shared.config.dir
     }
 
     /// What is missing at the front, for a caller that has everything through `stored` elsewhere: segments are let go of

@@ -1,6 +1,7 @@
 //! Between the producer and the writer: numbers are given here, in call order.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use hearthline_core::Seq;
 
@@ -17,6 +18,8 @@ pub(crate) struct Queue {
     waiting: VecDeque<Taken>,
     bytes: usize,
     next: Seq,
+    /// The first number that this queue gave or will give: what is before it was written, or never will be.
+    first: Seq,
     segment_bytes: u64,
     /// Why there is no room.
     pub(crate) full: Option<String>,
@@ -26,6 +29,10 @@ pub(crate) struct Queue {
     pub(crate) closed: bool,
     /// The writer is gone.
     pub(crate) gone: bool,
+    /// The writer is to end its thread and to be given back.
+    pub(crate) hand_over: bool,
+    /// Who alone may append, by number; 0 while anybody may.
+    pub(crate) producer: u64,
     /// Somebody waits until this record is synced.
     pub(crate) sync_wanted: Seq,
 }
@@ -53,7 +60,7 @@ impl Log {
     /// cut once it is synced. An append without records is answered with the last number given.
     ///
     /// # Errors
-    /// `QueueFull` if more than `queue_bytes` would wait (one append alone always fits); `Full`, `Failed` or `Closed`
+    /// `TakenOver` if this handle is not the producer's, where there is one. `QueueFull` if more than `queue_bytes` would wait (one append alone always fits); `Full`, `Failed` or `Closed`
     /// if the log takes nothing just now. No number was given then.
     pub fn append(&self, append: Append) -> Result<Seq, LogError> {
         self.enqueue(append, false)
@@ -68,6 +75,15 @@ impl Log {
         self.enqueue(append, true)
     }
 
+    /// A handle for the one producer: from now on nobody else appends, also not whoever had such a handle before. One that
+    /// hung and was replaced leaves nothing behind when it wakes up.
+    #[must_use]
+    pub fn producer(&self) -> Self {
+        let mut queue = self.shared.queue.lock();
+        queue.producer += 1;
+        Self { shared: Arc::clone(&self.shared), producer: Some(queue.producer) }
+    }
+
     /// Bytes appended since the last roll, as they were given.
     #[must_use]
     pub fn segment_bytes(&self) -> u64 {
@@ -77,6 +93,9 @@ impl Log {
     fn enqueue(&self, append: Append, roll: bool) -> Result<Seq, LogError> {
         append.check()?;
         let mut queue = self.shared.queue.lock();
+        if queue.producer != self.producer.unwrap_or(0) && !append.is_empty() {
+            return Err(LogError::TakenOver);
+        }
         match queue.check() {
             Err(LogError::Full { .. }) if roll && queue.failed.is_none() => {}
             checked => checked?,
@@ -105,11 +124,14 @@ impl Queue {
             waiting: VecDeque::new(),
             bytes: 0,
             next,
+            first: next,
             segment_bytes: 0,
             full: None,
             failed: None,
             closed: false,
             gone: false,
+            hand_over: false,
+            producer: 0,
             sync_wanted: Seq::ZERO,
         }
     }
@@ -117,6 +139,11 @@ impl Queue {
     /// The last number given.
     pub(crate) const fn last(&self) -> Seq {
         Seq(self.next.0 - 1)
+    }
+
+    /// The last number given that is still to be written, or was.
+    pub(crate) fn to_come(&self) -> Option<Seq> {
+        (self.next > self.first).then(|| self.last())
     }
 
     /// Whether appends are taken just now.

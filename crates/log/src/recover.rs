@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use hearthline_core::{Fs, Seq, Timestamp};
 
+use crate::aside;
 use crate::damage::{Damage, MISSING};
 use crate::error::LogError;
 use crate::log::LogConfig;
@@ -84,6 +85,7 @@ pub(crate) fn recover(fs: &dyn Fs, config: &LogConfig) -> Result<(State, Recover
         ring: Ring::new(config.ring_bytes, recovery.end),
         trimmed: Seq::ZERO,
         damage: recovery.damage.clone(),
+        aside: aside::read(fs, &config.dir).map_err(LogError::io("read", &config.dir))?,
     };
     let next = next.max(recovery.end.next());
     Ok((state, recovery, next))
@@ -127,6 +129,14 @@ pub(crate) fn look(fs: &dyn Fs, dir: &Path) -> Result<(Vec<Segment>, Vec<Damage>
     let mut recovery = Recovery::default();
     let segments = segments(fs, files, newest, &mut recovery)?;
     Ok((segments, recovery.damage))
+}
+
+/// What is damaged in a folder, as far as it shows without reading all. Changes nothing.
+///
+/// # Errors
+/// When the disk does not answer, or a later version has written in the folder. Damage is no error.
+pub fn glance(fs: &dyn Fs, dir: &Path) -> Result<Vec<Damage>, LogError> {
+    Ok(look(fs, dir)?.1)
 }
 
 impl File {

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use hearthline_core::{Seq, Timestamp};
 
+use crate::aside::Aside;
 use crate::batch::RecordBatch;
 use crate::damage::Damage;
 use crate::segment::{IndexEntry, Previous, START};
@@ -62,6 +63,8 @@ pub(crate) struct State {
     pub(crate) trimmed: Seq,
     /// What is known to be unreadable.
     pub(crate) damage: Vec<Damage>,
+    /// What of that a person has taken note of.
+    pub(crate) aside: Vec<Aside>,
 }
 
 impl Ring {

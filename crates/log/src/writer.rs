@@ -88,10 +88,45 @@ impl LogWriter {
         Ok((writer, recovery))
     }
 
+    /// Opens a log anew whose writer is gone, as after a panic: what it had written is read as after a start, what only
+    /// waited for it is lost, and its numbers are not given again. Handles and events stay; a reader that was made before is of
+    /// no use any more, and a producer has to begin from what the log has.
+    ///
+    /// # Errors
+    /// As [`LogWriter::open`]; `HasWriter` while there is one.
+    pub fn reopen(log: &Log) -> Result<(Self, Recovery), LogError> {
+        let shared = Arc::clone(&log.shared);
+        if !shared.queue.lock().gone {
+            return Err(LogError::HasWriter);
+        }
+        let (mut state, recovery, next) = recover(&*shared.fs, &shared.config)?;
+        let events = state.events;
+        let id = {
+            let mut old = shared.state.lock();
+            let unused = old.segments.iter().map(|segment| segment.span.id + 1).max().unwrap_or_default();
+            state.segments.iter_mut().for_each(|segment| segment.span.id += unused);
+            state.trimmed = old.trimmed;
+            let id = unused + state.segments.len() as u64;
+            *old = state;
+            id
+        };
+        {
+            let mut queue = shared.queue.lock();
+            let producer = queue.producer;
+            *queue = Queue::new(next.max(queue.last().next()));
+            queue.producer = producer;
+        }
+        shared.judge_space();
+        shared.written.notify(usize::MAX);
+        shared.synced.notify(usize::MAX);
+        let unsynced = Unsynced::default();
+        Ok((Self { shared, active: None, unsynced, unpublished: None, events, id, retry_at: None }, recovery))
+    }
+
     /// A handle for everybody else.
     #[must_use]
     pub fn log(&self) -> Log {
-        Log { shared: Arc::clone(&self.shared) }
+        Log { shared: Arc::clone(&self.shared), producer: None }
     }
 
     /// Writes what was appended so far and syncs if that is due; answers with how long it can rest if nothing is

@@ -10,22 +10,26 @@ mod status;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::{Batch, Clock, ErrorKind, Seq};
+use hearthline_core::{Batch, Clock, ErrorKind, Pulse, Seq};
 use hearthline_log::{Log, LogError, LogReader, Read};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub use self::status::{SinkView, SinkViewOf};
 pub(crate) use self::status::{events_through, last_gone};
 use crate::context::Context;
 use crate::health::PartState;
+use crate::inlet::Reply;
 use crate::normalise::Normaliser;
 use crate::sinks::{Committed, Idle, Sink, SinkError};
+use crate::watch::ticking;
 
 /// How often a delivery with nothing to do looks whether its sink is due.
 const TICK: Duration = Duration::from_secs(1);
 /// The first and the longest pause after a sink has failed.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
+/// How long a disk may take for one call before it is taken for one that answers no more.
+const DISK: Duration = Duration::from_secs(120);
 /// The longest that a sink is left alone because its other side wants it.
 const LONGEST: Duration = Duration::from_secs(300);
 
@@ -70,7 +74,7 @@ impl DeliverError {
 }
 
 /// A request to make everything durable that is in the log now; answered with the position.
-pub type FlushRequest = oneshot::Sender<Result<Committed, String>>;
+pub type FlushRequest = Reply<Committed>;
 
 /// One log, one sink, one position.
 pub struct Delivery<S> {
@@ -82,6 +86,7 @@ pub struct Delivery<S> {
     committed: Seq,
     refused: Option<Batch>,
     view: Arc<SinkView>,
+    pulse: Pulse,
 }
 
 impl<S: Sink> Delivery<S> {
@@ -104,6 +109,7 @@ impl<S: Sink> Delivery<S> {
             log,
             sink,
             view,
+            pulse: Pulse::unwatched(),
         })
     }
 
@@ -113,11 +119,27 @@ impl<S: Sink> Delivery<S> {
         Arc::clone(&self.view)
     }
 
+    /// The same, watched by this pulse.
+    #[must_use]
+    pub fn watched(mut self, pulse: Pulse) -> Self {
+        self.pulse = pulse;
+        self
+    }
+
+    /// The same, shown where the delivery before this one was, whose figures go on.
+    #[must_use]
+    pub fn shown_in(mut self, view: Arc<SinkView>) -> Self {
+        view.starts_anew(&self.sink);
+        self.view = view;
+        self
+    }
+
     /// Commits if that is due, then delivers one batch if there is one.
     ///
     /// # Errors
     /// When log or sink fail; the next step goes on at the same place.
     pub async fn step(&mut self) -> Result<Step, DeliverError> {
+        self.pulse.beat();
         // What waits in memory goes into files before more comes: a disk that takes nothing fills no memory.
         if self.sink.commit_due() {
             self.commit().await?;
@@ -149,10 +171,11 @@ impl<S: Sink> Delivery<S> {
     /// As [`Delivery::step`].
     pub async fn commit(&mut self) -> Result<(), DeliverError> {
         if self.written > self.committed {
-            self.log.sync_through(self.written).await?;
+            ticking(self.log.sync_through(self.written)).await?;
         } else if !self.sink.commit_due() {
             return Ok(());
         }
+        let _long = self.pulse.takes_long("writing down what it was given", DISK);
         let committed = self.sink.commit().await.map_err(|error| self.failed(error))?;
         self.committed = committed.seq;
         self.view.committed(&self.sink);
@@ -170,6 +193,7 @@ impl<S: Sink> Delivery<S> {
     }
 
     fn read(&mut self) -> Result<Option<Batch>, DeliverError> {
+        let _long = self.pulse.takes_long("reading the log", DISK);
         loop {
             match self.reader.read()? {
                 None => return Ok(None),
@@ -226,7 +250,8 @@ impl<S: Sink> Delivery<S> {
                     tokio::select! {
                         biased;
                         () = stop.cancelled() => {}
-                        () = tokio::time::sleep(wait) => {}
+                        () = self.view.hurried() => {}
+                        () = ticking(tokio::time::sleep(wait)) => {}
                     }
                     pause = (pause * 2).min(PAUSE.1);
                 }

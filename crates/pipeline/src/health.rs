@@ -1,5 +1,7 @@
 //! The state of the parts of the program, since when and why.
 
+pub mod uptime;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,8 +41,15 @@ impl PartState {
         }
     }
 
+    /// Whether the time spent in it counts at all.
+    #[must_use]
+    pub const fn counts(self) -> bool {
+        !matches!(self, Self::Starting | Self::Off)
+    }
+
     /// Whether the time spent in it counts as uptime.
-    const fn is_up(self) -> bool {
+    #[must_use]
+    pub const fn is_up(self) -> bool {
         matches!(self, Self::Healthy | Self::Degraded)
     }
 }

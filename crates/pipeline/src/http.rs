@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::sources::home_assistant::{Address, Dial, SessionError};
+use crate::watch::ticking;
 
 /// What is borne from a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,7 +155,7 @@ impl Peer {
     }
 
     async fn connect(&self) -> Result<Kept, HttpError> {
-        let stream = match timeout(self.limits.connect, (self.dial)()).await {
+        let stream = match ticking(timeout(self.limits.connect, (self.dial)())).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(SessionError::Tls { address, source })) => {
                 return Err(HttpError::Tls { address, why: source.to_string() });
@@ -201,7 +202,7 @@ impl Peer {
             Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: body.to_bytes() })
         };
         let within = self.limits.answer;
-        let answer = timeout(within, asked).await.map_err(|_| {
+        let answer = ticking(timeout(within, asked)).await.map_err(|_| {
             let late = HttpError::Late { address: self.address.authority(), within };
             (late, Nothing::Known)
         })??;

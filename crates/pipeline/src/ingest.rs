@@ -147,6 +147,20 @@ impl Ingest {
         filter: Arc<Filter>,
         ended: Cause,
     ) -> Result<Self, IngestError> {
+        Self::open_again(log, clock, filter, ended, "the last run did not end in order")
+    }
+
+    /// As [`Ingest::open_after`], and says in words why what is missing is missing.
+    ///
+    /// # Errors
+    /// As [`Ingest::open`].
+    pub fn open_again(
+        log: Log,
+        clock: Arc<dyn Clock>,
+        filter: Arc<Filter>,
+        ended: Cause,
+        why: &str,
+    ) -> Result<Self, IngestError> {
         let fold = Fold::replay(&log, Seq(u64::MAX)).map_err(IngestError::Log)?;
         let mut ingest = Self {
             log,
@@ -173,11 +187,19 @@ impl Ingest {
         };
         // In the checkpoint, so that it is known also to a log that is too full for anything else.
         if let Some(last) = ingest.heard_through() {
-            ingest.fold.gaps.open(last, ended, "the last run did not end in order");
+            ingest.fold.gaps.open(last, ended, why);
         }
         ingest.roll()?;
         ingest.view.publish(&ingest.fold, true);
         Ok(ingest)
+    }
+
+    /// The same, shown where the producer before this one was.
+    #[must_use]
+    pub fn shown_in(mut self, view: Arc<IngestView>, silent: Arc<SilenceView>) -> Self {
+        view.publish(&self.fold, true);
+        (self.view, self.silent) = (view, silent);
+        self
     }
 
     /// What others may see of it, at any time, from any thread.

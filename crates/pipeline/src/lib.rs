@@ -15,6 +15,7 @@
 //! - [`weather`]: who observes the weather, and when they are asked.
 //! - [`silence`]: sensors that have fallen silent.
 //! - [`health`], [`metrics`]: the state of the parts, rates over a window.
+//! - [`watch`], [`inlet`]: a thread's work as others watch it, and asking a part that may be started anew.
 //! - [`http`]: questions to one peer over a connection that is kept.
 
 pub mod context;
@@ -26,6 +27,7 @@ pub mod gaps;
 pub mod health;
 pub mod http;
 pub mod ingest;
+pub mod inlet;
 pub mod live;
 pub mod mask;
 pub mod metrics;
@@ -35,8 +37,9 @@ pub mod portion;
 pub mod quarantine;
 pub mod record;
 pub mod registries;
-mod replay;
+pub mod replay;
 pub mod silence;
 pub mod sinks;
 pub mod sources;
+pub mod watch;
 pub mod weather;

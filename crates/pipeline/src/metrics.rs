@@ -23,6 +23,8 @@ pub struct Sample {
     pub persisted: u64,
     /// Refused by a sink, quarantined, or not understood.
     pub failed: u64,
+    /// Of what sinks refused, what was for the type of a field.
+    pub refused: u64,
     /// Live states that the store was given.
     pub states: u64,
     /// Of these, the ones that know the weather of their time.
@@ -46,6 +48,8 @@ pub struct Window {
     pub persisted: u64,
     /// Refused, quarantined or not understood in that time.
     pub failed: u64,
+    /// Refused for the type of a field in that time.
+    pub refused: u64,
     /// Live states that the store was given in that time.
     pub states: u64,
     /// Of these, the ones that know the weather of their time.
@@ -82,14 +86,16 @@ impl Samples {
             .skip(1)
             .take_while(|sample| last.at.saturating_sub(sample.at) <= span)
             .last()?;
+        // A count can be less than before where a log was opened anew and has lost what was not written.
         Some(Window {
             span: last.at - first.at,
-            received: last.received - first.received,
-            live: last.live - first.live,
-            persisted: last.persisted - first.persisted,
-            failed: last.failed - first.failed,
-            states: last.states - first.states,
-            with_weather: last.with_weather - first.with_weather,
+            received: last.received.saturating_sub(first.received),
+            live: last.live.saturating_sub(first.live),
+            persisted: last.persisted.saturating_sub(first.persisted),
+            failed: last.failed.saturating_sub(first.failed),
+            refused: last.refused.saturating_sub(first.refused),
+            states: last.states.saturating_sub(first.states),
+            with_weather: last.with_weather.saturating_sub(first.with_weather),
         })
     }
 }
@@ -110,6 +116,7 @@ mod tests {
                 live: second,
                 persisted: second * 2,
                 failed: second,
+                refused: second / 10,
                 states: second,
                 with_weather: second / 2,
             });
@@ -120,6 +127,7 @@ mod tests {
             live: 60,
             persisted: 120,
             failed: 60,
+            refused: 6,
             states: 60,
             with_weather: 30,
         };

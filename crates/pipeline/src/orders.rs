@@ -5,17 +5,17 @@
 //! reply of its own; whoever asked may have gone by then.
 
 use hearthline_core::Timestamp;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use crate::ingest::{Ingest, IngestError};
+use crate::inlet::Inlet;
 use crate::quarantine::{Settle, Settled};
 use crate::record::WeatherRecord;
 
 /// Orders that wait for the reader.
 const WAITING: usize = 16;
 
-/// The answer to an order, or in words why there is none.
-pub type Reply<T> = oneshot::Sender<Result<T, String>>;
+pub use crate::inlet::Reply;
 
 /// Something to be done by the one that holds the producer.
 #[derive(Debug)]
@@ -52,9 +52,9 @@ fn in_words<T>(done: Result<T, IngestError>) -> Result<T, String> {
     done.map_err(|error| error.to_string())
 }
 
-/// Where orders are given. Clones are the same place.
+/// Where orders are given. Clones are the same place, also after the reader was started anew.
 #[derive(Clone, Debug)]
-pub struct Orders(mpsc::Sender<Order>);
+pub struct Orders(Inlet<Order>);
 
 /// Where they come out: at the reader.
 pub type Incoming = mpsc::Receiver<Order>;
@@ -63,8 +63,14 @@ impl Orders {
     /// Both ends.
     #[must_use]
     pub fn channel() -> (Self, Incoming) {
-        let (sender, incoming) = mpsc::channel(WAITING);
-        (Self(sender), incoming)
+        let (inlet, incoming) = Inlet::new(WAITING);
+        (Self(inlet), incoming)
+    }
+
+    /// Another end for the reader that was started anew.
+    #[must_use]
+    pub fn renew(&self) -> Incoming {
+        self.0.renew()
     }
 
     /// Gives an order and waits for its reply.
@@ -72,10 +78,7 @@ impl Orders {
     /// # Errors
     /// In words: why it could not be carried out.
     pub async fn give<T>(&self, order: impl FnOnce(Reply<T>) -> Order) -> Result<T, String> {
-        let (reply, answer) = oneshot::channel();
-        let gone = || "nothing is being recorded: the program is stopping".to_owned();
-        self.0.send(order(reply)).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        self.0.ask(order).await
     }
 }
 

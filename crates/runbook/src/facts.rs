@@ -9,6 +9,8 @@ use crate::status::{Gaps, Part, Sink};
 pub struct Facts {
     /// Since the program started.
     pub uptime: Duration,
+    /// Since it is known how much of the time the parts were up.
+    pub known_for: Duration,
     /// The connection.
     pub connection: Connection,
     /// How long it has been so.

@@ -3,6 +3,7 @@
 pub mod criteria;
 pub mod facts;
 pub mod kept;
+pub mod parts;
 pub mod repair;
 pub mod silent;
 pub mod status;

@@ -4,13 +4,46 @@
 //! that a repair that was killed goes on at the step at which it was. Therefore a step that is done twice is done once, and
 //! says all it needs in its own [`Step::data`]: whoever goes on has nothing but the receipt.
 
+mod blocking;
+pub mod catalogue;
+mod connection;
+mod drive;
+pub mod engine;
+mod gaps;
+mod keep;
+mod log;
+pub mod options;
 pub mod plan;
+pub mod program;
+mod quarantine;
 pub mod receipt;
+pub mod receipts;
+mod repairs;
+mod restart;
+pub mod schema;
+mod sink;
+mod store;
+#[cfg(test)]
+mod testing;
 
 use std::pin::Pin;
 
+pub use self::catalogue::{CATALOGUE, Kind};
+pub use self::connection::Connection;
+pub use self::engine::{Engine, Finding, Job, Refused, Seen};
+pub use self::gaps::Gaps;
+pub use self::log::Log;
+pub use self::options::{Mode, Options};
 pub use self::plan::{Plan, Step};
+pub use self::program::Program;
+pub use self::quarantine::Quarantine;
 pub use self::receipt::{Done, Receipt, State};
+pub use self::receipts::{Damaged, Listed, Receipts};
+pub use self::repairs::Repairs;
+pub use self::restart::Restart;
+pub use self::schema::{Clear, ClearOptions, MendedSink, SchemaCopy};
+pub use self::sink::Sink;
+pub use self::store::{Oldest, StoreFiles, StoreManifest};
 
 /// A future of a step.
 pub type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, RepairError>> + Send + 'a>>;
@@ -37,6 +70,8 @@ pub trait Repair: Send {
 pub struct Scribe {
     /// The folder of the receipt, for what is kept beside it: backups, exports.
     pub dir: std::path::PathBuf,
+    /// For the way back: what the step said when it was done; none where it was killed before that.
+    pub done: Option<Done>,
     say: Box<dyn Fn(Progress) + Send + Sync>,
 }
 
@@ -55,7 +90,7 @@ impl Scribe {
     /// Hands each word to `say`.
     #[must_use]
     pub fn new(dir: std::path::PathBuf, say: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        Self { dir, say: Box::new(say) }
+        Self { dir, done: None, say: Box::new(say) }
     }
 
     /// It is so far.

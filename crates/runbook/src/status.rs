@@ -15,6 +15,9 @@ pub struct Status {
     pub verdict: String,
     /// Seconds since the program started.
     pub uptime_s: u64,
+    /// Since when it is known how much of the time the parts were up, ISO 8601 UTC: over restarts of the program.
+    #[serde(default)]
+    pub uptime_since: Option<String>,
     /// The connection.
     pub home_assistant: HomeAssistant,
     /// What was offered to the program and what became of it.
@@ -218,6 +221,58 @@ pub struct Part {
     pub reason: Option<String>,
     /// The share of time that it was healthy or degraded, since the program started; null where it is off.
     pub uptime: Option<f64>,
+    /// The same over the last 24 hours, or since [`Status::uptime_since`] if that is later. Time in which the program did not
+    /// run counts as down.
+    #[serde(default)]
+    pub uptime_24h: Option<f64>,
+    /// The same over 7 days.
+    #[serde(default)]
+    pub uptime_7d: Option<f64>,
+    /// The same over 30 days.
+    #[serde(default)]
+    pub uptime_30d: Option<f64>,
+    /// What its state means for the data; null where it is as it should be.
+    #[serde(default)]
+    pub meaning: Option<String>,
+    /// What a person can do; null where there is nothing to do but wait.
+    #[serde(default)]
+    pub todo: Option<String>,
+    /// How often it was started anew since the program started.
+    #[serde(default)]
+    pub restarts: u64,
+    /// The last time.
+    #[serde(default)]
+    pub last_restart: Option<Restart>,
+}
+
+/// A part was started anew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restart {
+    /// When, ISO 8601 UTC.
+    pub at: String,
+    /// Why, in words.
+    pub why: String,
+}
+
+impl Part {
+    /// A part of that name in this state, of which nothing else is known.
+    #[must_use]
+    pub fn new(name: &str, state: &str) -> Self {
+        Self {
+            name: name.into(),
+            state: state.into(),
+            since: String::new(),
+            reason: None,
+            uptime: None,
+            uptime_24h: None,
+            uptime_7d: None,
+            uptime_30d: None,
+            meaning: crate::parts::meaning(name, state).map(Into::into),
+            todo: crate::parts::todo(name, state),
+            restarts: 0,
+            last_restart: None,
+        }
+    }
 }
 
 /// The weather feed. Counts are since the program started.
@@ -427,6 +482,9 @@ pub struct Gap {
     /// Why something could not be had.
     #[serde(default)]
     pub note: Option<String>,
+    /// How often history was asked for all of it.
+    #[serde(default)]
+    pub tries: u32,
 }
 
 /// What was kept that would have been lost, since the first connection.

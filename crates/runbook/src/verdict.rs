@@ -1,7 +1,8 @@
 //! The sentence: is the house recorded, what is missing, what to do.
 
 use crate::facts::{Connection, Facts};
-use crate::status::{Gaps, Overall, Refill};
+use crate::parts::Kind;
+use crate::status::{Gaps, Overall, Refill, Sink};
 
 /// A sink that is further behind than this is said to be behind.
 const BEHIND_S: f64 = 30.0;
@@ -36,6 +37,9 @@ fn loss(facts: &Facts) -> Option<String> {
         ));
     }
     let ill = facts.parts.iter().find(|part| part.state == "unhealthy")?;
+    if Kind::of(&ill.name) == Kind::Source {
+        return Some(format!("Not recording: {}.", ill.reason.as_deref().unwrap_or("no reason is known")));
+    }
     Some(format!("{} is unhealthy: {}.", ill.name, ill.reason.as_deref().unwrap_or("no reason is known")))
 }
 
@@ -48,7 +52,7 @@ fn lateness(facts: &Facts) -> Option<String> {
         _ => {}
     }
     if let Some(sink) = facts.sinks.iter().find(|sink| sink.state == "degraded" || sink.state == "parked") {
-        let (name, pending) = (&sink.name, sink.pending);
+        let (name, pending) = (called(sink, &facts.sinks), sink.pending);
         if let Some(Refill { done, of, .. }) = sink.refill.as_ref().filter(|refill| refill.running) {
             return Some(format!(
                 "Recording, {name} is given from the store what it lacks: {done} of {of} events."
@@ -64,7 +68,8 @@ fn lateness(facts: &Facts) -> Option<String> {
     if let Some(sink) = facts.sinks.iter().find(|sink| sink.lag_s > BEHIND_S) {
         return Some(format!(
             "Recording, {} is {:.0} s behind; its events are safe on disk.",
-            sink.name, sink.lag_s
+            called(sink, &facts.sinks),
+            sink.lag_s
         ));
     }
     if let Some(part) = facts.parts.iter().find(|part| matches!(part.state.as_str(), "degraded" | "parked")) {
@@ -75,6 +80,13 @@ fn lateness(facts: &Facts) -> Option<String> {
         return Some(format!("Starting: {}.", part.name));
     }
     gaps(&facts.gaps)
+}
+
+/// What a person calls it: the only InfluxDB is InfluxDB, whatever the settings call it.
+fn called<'f>(sink: &'f Sink, all: &[Sink]) -> &'f str {
+    const INFLUXDB: &str = "influxdb";
+    let alone = all.iter().filter(|other| other.kind == INFLUXDB).count() == 1;
+    if sink.kind == INFLUXDB && alone { "InfluxDB" } else { &sink.name }
 }
 
 /// Gaps that are open: being filled, or not yet known where they end.

@@ -124,6 +124,17 @@ impl InfluxDb {
         state.databases.insert(database.into(), made);
     }
 
+    /// Drops a database or bucket with all its points, as a person does by hand. Whether there was one.
+    pub fn drop_database(&self, database: &str) -> bool {
+        self.0.state.lock().databases.remove(database).is_some()
+    }
+
+    /// Whether there is a database or bucket of that name.
+    #[must_use]
+    pub fn has(&self, database: &str) -> bool {
+        self.0.state.lock().databases.contains_key(database)
+    }
+
     /// Writes as another program does that is not counted. Times are nanoseconds.
     ///
     /// # Errors

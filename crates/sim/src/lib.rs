@@ -10,6 +10,8 @@
 //!
 //! [`InfluxDb`] plays an InfluxDB of either kind, strict about types.
 //!
+//! [`NaiveWriter`] writes as the system before Hearthline did, to be compared with.
+//!
 //! [`Scenario`] is all of that from a file, and the control port lets other programs break things.
 //!
 //! A house with a past: make it some hours ago and advance it to now.
@@ -20,6 +22,7 @@ pub mod clock;
 pub mod home_assistant;
 pub mod house;
 pub mod influxdb;
+pub mod naive;
 pub mod recording;
 pub mod scenario;
 pub mod weather;
@@ -33,6 +36,7 @@ pub use house::{Context, Fired, House, State, Write};
 pub use influxdb::{
     Access, FieldKind, FieldValue, InfluxCounters, InfluxDb, InfluxFault, InfluxVersion, Point,
 };
+pub use naive::{NaiveCounts, NaiveTarget, NaiveWriter};
 pub use recording::Recording;
 pub use scenario::{Chaos, Scenario, Timed};
 pub use weather::{Outdoors, Weather, WeatherFault};

@@ -166,6 +166,7 @@ impl Store {
         let written = live.written;
         for row in batch.rows.iter().filter(|row| row.seq() > written) {
             live.take(row, self.config.context_ids);
+            live.written = row.seq(); // one by one, so that a batch that is broken off here is gone on with
         }
         live.written = written.max(batch.last);
         if live.written > live.contents.seq {
@@ -227,7 +228,6 @@ impl Store {
 
 impl Live {
     fn take(&mut self, row: &Row, context_ids: bool) {
-        self.events += u64::from(row.is_event());
         match row {
             Row::State(row) => {
                 let mut row = row.clone();
@@ -247,5 +247,6 @@ impl Live {
                 self.buffers.entities.push(row);
             }
         }
+        self.events += u64::from(row.is_event());
     }
 }

@@ -1,20 +1,28 @@
 import type {
   Backfill,
+  ConflictsReset,
   Entities,
   Entity,
   EntityChange,
   EntityChanges,
   Fault,
   Faults,
+  Findings,
   History,
   Observation,
   Observations,
+  Plan,
   Quarantine,
   RecordedEvents,
   Refusal,
+  RepairBegun,
+  RepairOptions,
+  Repairs,
   Retention,
   Retried,
+  SeenRepair,
   SettledList,
+  SinkReport,
   Status,
 } from '../api';
 
@@ -43,10 +51,12 @@ export function showToken(text: string) {
 }
 
 /** Relative to the page, whatever path it is served under. */
-async function ask<T>(path: string, method = 'GET'): Promise<Answer<T>> {
-  const headers: HeadersInit = token === null ? {} : { authorization: `Bearer ${token}` };
-  const signal = AbortSignal.timeout(PATIENCE_MS);
-  const response = await fetch(`api/v1/${path}`, { method, headers, cache: 'no-store', signal });
+async function ask<T>(path: string, method = 'GET', document?: unknown, patience = PATIENCE_MS): Promise<Answer<T>> {
+  const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
+  if (document !== undefined) headers['content-type'] = 'application/json';
+  const body = document === undefined ? null : JSON.stringify(document);
+  const signal = AbortSignal.timeout(patience);
+  const response = await fetch(`api/v1/${path}`, { method, headers, body, cache: 'no-store', signal });
   if (response.status === 401) {
     token = null; // a wrong one would also have everything else refused
     throw new NeedsToken(await refusal(response));
@@ -115,3 +125,24 @@ export const readAgain = async (seq: number) => (await ask<SettledList>(`quarant
 export const dropAside = async (seq: number) => (await ask<SettledList>(`quarantine/drop?seqs=${seq}`, 'POST')).body;
 
 export const askRetention = async () => (await ask<Retention>('retention')).body;
+
+/** One place that the log is delivered to, with what is known of its server. */
+export const askSink = async (name: string) => (await ask<SinkReport>(`sinks/${encodeURIComponent(name)}`)).body;
+/** Has it forget what it knows of its server's fields and read them again. */
+export const readFieldsAgain = async (name: string) =>
+  (await ask<ConflictsReset>(`conflicts/reset?sink=${encodeURIComponent(name)}`, 'POST')).body;
+
+/** To count rows at a server takes its time. */
+const PLANNING_MS = 120_000;
+
+export const askRepairs = async () => (await ask<Repairs>('repairs')).body;
+export const askFindings = async () => (await ask<Findings>('repairs/findings', 'GET', undefined, PLANNING_MS)).body.findings;
+export const askRepair = async (id: string) => (await ask<SeenRepair>(`repairs/${encodeURIComponent(id)}`)).body;
+/** What a repair would do; nothing is changed by it. */
+export const planRepair = async (repair: string, options: RepairOptions) =>
+  (await ask<Plan>('repairs/plan', 'POST', { repair, options }, PLANNING_MS)).body;
+export const beginRepair = async (repair: string, options: RepairOptions, confirm: string | null) =>
+  (await ask<RepairBegun>('repairs', 'POST', { repair, options, ...(confirm === null ? {} : { confirm }) }, PLANNING_MS)).body;
+export const undoRepair = async (id: string) => (await ask<RepairBegun>(`repairs/${encodeURIComponent(id)}/undo`, 'POST')).body;
+export const resumeRepair = async (id: string) =>
+  (await ask<RepairBegun>(`repairs/${encodeURIComponent(id)}/resume`, 'POST')).body;

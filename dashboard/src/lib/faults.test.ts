@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { groups, lasts, watch } from './faults';
+import { groups, lasts, loss, watch } from './faults';
 
 const fault = (name: string, says = 'something happens') => ({ name, says });
 
@@ -33,4 +33,11 @@ test('each says what to watch for, and what lasts says how to end it', () => {
 test('the name of what all objects have is no fault that is known', () => {
   expect(groups([fault('constructor')])[0]?.name).toBe('More');
   expect(watch(fault('constructor'))).toContain('time line');
+});
+
+test('what the old way lost is said with what it received', () => {
+  const naive = { running: true, ended: null, received: 12, accepted: 3, lost: 8, refused: [] };
+  expect(loss(naive)).toBe('12 events received, 3 written, 8 lost');
+  expect(loss({ ...naive, received: 1, accepted: 1, lost: 0 })).toBe('1 event received, 1 written, 0 lost');
+  expect(groups([fault('naive')])[0]?.name).toBe('The old way');
 });

@@ -1,6 +1,6 @@
 /** What can be made to go wrong in a simulated house, in groups, and what to watch for then. */
 
-import type { Fault } from '../api';
+import type { Fault, Naive } from '../api';
 
 export interface FaultGroup {
   name: string;
@@ -30,7 +30,9 @@ const GROUPS: [string, Record<string, string>][] = [
       kill: 'Half a minute later the gap is fetched, as far as its history kept it.',
       starting: 'It counts as waiting. After a minute and a half the gap is fetched.',
       'restart-storm': 'Several gaps, or a long one, on the time line. When it is over they are fetched.',
-      token: 'The sentence at the top says what a person would have to do. Then press “heal”.',
+      'token-revoked':
+        'One attempt and no more: the sentence at the top says what a person has to do. Then press “token restored”.',
+      'token-restored': 'It is connected again, without a restart, and the gap is fetched within about a minute.',
     },
   ],
   [
@@ -52,6 +54,14 @@ const GROUPS: [string, Record<string, string>][] = [
       'influx-down': 'Its lamp says how many events wait, safe on disk; nothing is missed. Press “heal”, and it catches up.',
       'influx-500': 'Its lamp says what the server answers and how many events wait, safe on disk. Then press “heal”.',
       'influx-slow': 'Its events come late, and nothing else does. Then press “heal”.',
+      'bucket-dropped': 'Its lamp says what is missing and how many events wait, safe on disk. Then press “heal”.',
+    },
+  ],
+  [
+    'The old way',
+    {
+      naive:
+        'What it receives, and what of it the server refuses for its type, is counted below. The InfluxDB lamp above is ours: it loses nothing.',
     },
   ],
   [
@@ -100,6 +110,12 @@ export function watch({ name, says }: Fault): string {
   if (name === HEAL) return 'If something was missed, the time line shows it, and it is fetched within about a minute.';
   const words = GROUPS.find(([, known]) => Object.hasOwn(known, name))?.[1][name];
   return words ?? (lasts(says) ? NEEDS_HEALING : FETCHED);
+}
+
+/** What became of the naive writer's events, in one sentence. */
+export function loss({ received, accepted, lost }: Naive): string {
+  const of = received === 1 ? '1 event' : `${received} events`;
+  return `${of} received, ${accepted} written, ${lost} lost`;
 }
 
 /** Whether it goes on until it is healed. */

@@ -78,12 +78,27 @@ test('a refused token waits for a person, with the reason', () => {
   });
 });
 
-test('an archive that is behind is late in plain words', () => {
-  const late = status({ sinks: [{ ...sink, state: 'degraded', pending: 1234, last_error: 'disk is slow' }] });
-  const [, , archive] = lamps(late, NEVER);
-  expect(archive).toMatchObject({ tone: 'wait', word: 'late', reason: 'disk is slow' });
-  expect(archive?.detail).toMatch(/^1.?234 on their way$/);
-  expect(words(status({ sinks: [{ ...sink, lag_s: 130 }] }))[2]?.[2]).toBe('2 min behind');
+test('a place that is behind says by how much, and that nothing is lost by it', () => {
+  const place = (more: Partial<Sink>) => lamps(status({ sinks: [{ ...sink, ...more }] }), NEVER)[2];
+  const late: Partial<Sink> = { pending: 1234, lag_s: 130, reason: 'disk is slow' };
+  const word = 'behind by 1,234 events (2 min)';
+  expect(place({ ...late, state: 'degraded' })).toMatchObject({
+    tone: 'wait',
+    word,
+    detail: 'safe on disk',
+    reason: 'disk is slow',
+  });
+  expect(place({ ...late, state: 'healthy' })).toMatchObject({ tone: 'good', word, detail: 'safe on disk', reason: null });
+  const kept = { detail: '1,234 events safe on disk', reason: 'disk is slow' };
+  expect(place({ ...late, state: 'parked' })).toMatchObject({ tone: 'bad', word: 'waiting for you', ...kept });
+  expect(place({ ...late, state: 'degraded', lag_s: 0 })).toMatchObject({ tone: 'wait', word: 'late', ...kept });
+  expect(place({ pending: 12, lag_s: 1 })).toMatchObject({ word: 'up to date', detail: '12 on their way' });
+});
+
+test('an InfluxDB is called so, whatever the settings call it, and its lamp leads to its page', () => {
+  const influxdb: Sink = { ...sink, name: 'influxdb-simulated', kind: 'influxdb' };
+  const lamp = lamps(status({ sinks: [sink, influxdb] }), NEVER)[3];
+  expect(lamp).toMatchObject({ name: 'InfluxDB', link: '#/place/influxdb-simulated' });
 });
 
 test('the weather has a lamp where it is on, with its age, and with the reason where it is late', () => {

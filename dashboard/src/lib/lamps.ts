@@ -3,8 +3,10 @@
 import type { Log, Part, Sink, Status } from '../api';
 import { bytes, count } from './figures';
 import type { IconName } from './icons';
+import { behind, events, eventsBehind, isArchive, nameOfPlace } from './places';
 import { capital } from './reading';
-import { age, ago } from './time';
+import { linkToPlace } from './route.svelte';
+import { ago } from './time';
 import { inShort } from './weather';
 
 export type Tone = 'good' | 'wait' | 'bad' | 'off';
@@ -18,12 +20,11 @@ export interface Lamp {
   detail: string;
   /** What is wrong, where something is. */
   reason: string | null;
+  /** Where more is said. */
+  link?: string;
 }
 
 export const TONE_ICON: Record<Tone, IconName> = { good: 'check', wait: 'wait', bad: 'alert', off: 'dash' };
-
-/** An archive that is a moment behind, as it is at each event, is up to date for a person. */
-const BEHIND_S = 5;
 
 /** Letters of a verdict that stand large without being a wall of text on a narrow screen. */
 const LONG = 80;
@@ -65,12 +66,24 @@ function disk({ log, parts }: Status, written: number | null): Lamp {
   return { name: 'On disk', icon: 'disk', tone, word, detail, reason: reasonOf(part) };
 }
 
-function place(sink: Sink): Lamp {
-  const isArchive = sink.name === 'store';
-  const [tone, word] = wordOf(sink.state, sink.lag_s >= BEHIND_S ? `${age(sink.lag_s)} behind` : 'up to date');
-  const detail = sink.pending > 0 ? `${count(sink.pending)} on their way` : `${count(sink.delivered)} kept`;
-  const reason = tone === 'good' ? null : sink.last_error;
-  return { name: isArchive ? 'Archive' : sink.name, icon: isArchive ? 'archive' : 'server', tone, word, detail, reason };
+function place(sink: Sink, _: number, all: Sink[]): Lamp {
+  const late = behind(sink);
+  const [tone, usual] = wordOf(sink.state, late ?? 'up to date');
+  const word = sink.state === 'degraded' && late !== null ? late : usual;
+  return {
+    name: nameOfPlace(sink, all),
+    icon: isArchive(sink) ? 'archive' : 'server',
+    tone,
+    word,
+    detail: word === late ? 'safe on disk' : detailOf(sink),
+    reason: tone === 'good' ? null : (sink.reason ?? sink.last_error),
+    link: linkToPlace(sink.name),
+  };
+}
+
+function detailOf(sink: Sink): string {
+  if (sink.state !== 'healthy') return `${events(eventsBehind(sink))} safe on disk`;
+  return sink.pending > 0 ? `${count(sink.pending)} on their way` : `${count(sink.delivered)} kept`;
 }
 
 function outdoors({ weather }: Status, observed: number | null): Lamp {

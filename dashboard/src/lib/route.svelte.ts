@@ -1,25 +1,43 @@
 /** Which page is shown, from the part of the address after `#`: it works under any path. */
 
-const ENTITY = '#/entity/';
+export type Place =
+  | { page: 'house' }
+  | { page: 'entity'; id: string }
+  | { page: 'place'; name: string }
+  | { page: 'repairs' };
 
-/** The entity whose page is asked for; null is the first page. */
-export function entityIn(hash: string): string | null {
-  if (!hash.startsWith(ENTITY)) return null;
+const ENTITY = '#/entity/';
+const PLACE = '#/place/';
+export const REPAIRS = '#/repairs';
+
+/** What an address asks for; the first page where it says nothing that is known. */
+export function placeIn(hash: string): Place {
+  if (hash === REPAIRS) return { page: 'repairs' };
+  const id = after(ENTITY, hash);
+  if (id !== null) return { page: 'entity', id };
+  const name = after(PLACE, hash);
+  return name === null ? { page: 'house' } : { page: 'place', name };
+}
+
+function after(prefix: string, hash: string): string | null {
+  if (!hash.startsWith(prefix)) return null;
   try {
-    return decodeURIComponent(hash.slice(ENTITY.length)) || null;
+    return decodeURIComponent(hash.slice(prefix.length)) || null;
   } catch {
     return null; // a broken escape
   }
 }
 
 export const linkTo = (entity: string): string => ENTITY + encodeURIComponent(entity);
+/** Of a place that everything is delivered to. */
+export const linkToPlace = (name: string): string => PLACE + encodeURIComponent(name);
 
 export class Route {
-  entity = $state<string | null>(entityIn(location.hash));
+  place = $state.raw<Place>(placeIn(location.hash));
 
   constructor() {
     addEventListener('hashchange', () => {
-      this.entity = entityIn(location.hash);
+      this.place = placeIn(location.hash);
       scrollTo(0, 0);
     });
   }

@@ -68,3 +68,21 @@ fn the_built_page_links_relatively_and_only_to_itself() {
         }
     }
 }
+
+/// Bytes as they are sent to a browser.
+fn packed(name: &str) -> usize {
+    let packed = FILES.iter().find(|(other, _)| other.strip_suffix(".gz") == Some(name));
+    packed.or_else(|| FILES.iter().find(|(other, _)| *other == name)).map_or(0, |(_, bytes)| bytes.len())
+}
+
+#[test]
+fn the_first_page_is_small_and_so_is_all_of_it() {
+    let Some((_, html)) = FILES.iter().find(|(name, _)| *name == "index.html") else { return };
+    let html = String::from_utf8_lossy(html);
+    let linked = html.split('"').filter_map(|link| link.strip_prefix("./"));
+    let first = html.len() + linked.map(packed).sum::<usize>();
+    assert!((10_000..80_000).contains(&first), "the first page has {first} bytes");
+    let whole: usize =
+        FILES.iter().filter(|(name, _)| !name.ends_with(".gz")).map(|(name, _)| packed(name)).sum();
+    assert!(whole > first && whole < 200_000, "the whole page has {whole} bytes");
+}

@@ -4,6 +4,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use hearthline_pipeline::sinks::influxdb::{point, schema};
 use serde::{Deserialize, Serialize};
 
 use super::parameters::Query;
@@ -67,26 +68,38 @@ pub struct Unread {
 pub(super) async fn get(State(state): State<ApiState>) -> Json<Conflicts> {
     let mut answer = Conflicts::default();
     for view in &state.influxdb {
-        let (sink, seen) = (|| view.name().to_owned(), view.look());
-        answer.conflicts.extend(seen.conflicts.into_iter().map(|conflict| Conflict {
-            sink: sink(),
-            measurement: conflict.measurement,
-            field: conflict.field,
-            server: conflict.server.iter().map(ToString::to_string).collect(),
-            ours: conflict.ours.to_string(),
-            goes_to: conflict.goes_to,
-            since: conflict.since.to_string(),
-            rows: conflict.rows,
-        }));
-        answer.left_out.extend(seen.left_out.into_iter().map(|left_out| LeftOut {
-            sink: sink(),
-            field: left_out.field,
-            reason: left_out.reason.to_string(),
-            rows: left_out.rows,
-        }));
-        answer.unread.extend(seen.fields_unknown.map(|reason| Unread { sink: sink(), reason }));
+        let (name, seen) = (view.name(), view.look());
+        answer.conflicts.extend(conflicts_of(name, seen.conflicts));
+        answer.left_out.extend(left_out_of(name, seen.left_out));
+        answer.unread.extend(seen.fields_unknown.map(|reason| Unread { sink: name.to_owned(), reason }));
     }
     Json(answer)
+}
+
+/// As the API says it.
+pub(super) fn conflicts_of(sink: &str, conflicts: Vec<schema::Conflict>) -> Vec<Conflict> {
+    let conflict = |conflict: schema::Conflict| Conflict {
+        sink: sink.to_owned(),
+        measurement: conflict.measurement,
+        field: conflict.field,
+        server: conflict.server.iter().map(ToString::to_string).collect(),
+        ours: conflict.ours.to_string(),
+        goes_to: conflict.goes_to,
+        since: conflict.since.to_string(),
+        rows: conflict.rows,
+    };
+    conflicts.into_iter().map(conflict).collect()
+}
+
+/// As the API says it.
+pub(super) fn left_out_of(sink: &str, left_out: Vec<point::LeftOut>) -> Vec<LeftOut> {
+    let left_out_one = |left_out: point::LeftOut| LeftOut {
+        sink: sink.to_owned(),
+        field: left_out.field,
+        reason: left_out.reason.to_string(),
+        rows: left_out.rows,
+    };
+    left_out.into_iter().map(left_out_one).collect()
 }
 
 /// Which sink.

@@ -13,6 +13,35 @@ use crate::{ApiError, ApiState};
 pub struct FaultList {
     /// In the order in which they are shown.
     pub faults: Vec<Fault>,
+    /// The old way beside ours; absent while it is off, and where the house is a real one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub naive: Option<Naive>,
+}
+
+/// The naive writer of a demonstration, which writes as the system before Hearthline did. Counts of events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Naive {
+    /// Whether it reads.
+    pub running: bool,
+    /// Why it does not, once it has ended.
+    pub ended: Option<String>,
+    /// Came over its connection.
+    pub received: u64,
+    /// Taken by the server.
+    pub accepted: u64,
+    /// Given up.
+    pub lost: u64,
+    /// The lost ones by the server's words.
+    pub refused: Vec<NaiveLoss>,
+}
+
+/// Events that were lost for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NaiveLoss {
+    /// The server's.
+    pub words: String,
+    /// How many.
+    pub events: u64,
 }
 
 /// One fault, and the answer to having caused it.
@@ -26,7 +55,7 @@ pub struct Fault {
 
 /// Lists them; empty where the house is a real one.
 pub(super) async fn get(State(state): State<ApiState>) -> Json<FaultList> {
-    Json(FaultList { faults: state.faults.named })
+    Json(FaultList { naive: (state.faults.naive)(), faults: state.faults.named })
 }
 
 /// Causes one.

@@ -30,7 +30,7 @@ fn every_route_is_in_it_and_every_path_of_it_is_routed() {
 
 #[tokio::test]
 async fn every_answer_has_the_shape_that_it_says() {
-    let mut house = House::new();
+    let mut house = sinks::house();
     house.carry_out_orders();
     house.write(vec![
         state(9, "sensor.hall", "21.5"),
@@ -51,13 +51,20 @@ async fn every_answer_has_the_shape_that_it_says() {
                 continue;
             }
             let asked = match path.as_str() {
+                path if path.starts_with("/api/v1/repairs/{id}") => {
+                    path.replace("{id}", &repairs::stood(&house).await)
+                }
                 "/api/v1/gaps/{id}" => "/api/v1/gaps/1".into(),
                 "/api/v1/backfill" => "/api/v1/backfill?from=2026-11-01T00:00:00Z".into(),
+                "/api/v1/sinks/{name}" => "/api/v1/sinks/influxdb".into(),
                 "/api/v1/quarantine/drop" => "/api/v1/quarantine/drop?seqs=4".into(),
                 "/api/v1/quarantine/retry" => "/api/v1/quarantine/retry?all=true".into(),
                 path => path.replace("{id}", "sensor.hall").replace("{name}", "drop").replace("{seq}", "4"),
             };
             let answer = match operation.get("security") {
+                _ if operation["requestBody"].is_object() => {
+                    repairs::post(&house, &asked, repairs::MEND).await
+                }
                 Some(_) => house.change(&asked).await,
                 None => house.answer(method.to_uppercase().parse().unwrap(), &asked).await,
             };

@@ -54,6 +54,14 @@ async fn only_a_fault_that_there_is_is_caused() {
 }
 
 #[tokio::test]
+async fn what_can_be_caused_is_listed_with_what_the_old_way_lost() {
+    let listed = House::new().document("/api/v1/demo/faults").await;
+    assert_eq!(listed["faults"], json!([{ "name": "drop", "says": "the connection breaks" }]));
+    let lost = json!([{ "words": "field type conflict", "events": 3 }]);
+    assert_eq!((&listed["naive"]["lost"], &listed["naive"]["refused"]), (&json!(3), &lost), "{listed}");
+}
+
+#[tokio::test]
 async fn the_former_statistics_are_figures_of_the_status_and_the_store() {
     let house = House::new();
     house.write(vec![state(2, "light.hall", "on"), state(1, "light.hall", "off")]);

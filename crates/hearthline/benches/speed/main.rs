@@ -10,9 +10,11 @@ mod day;
 mod events;
 mod measure;
 mod ours;
+mod peer;
 mod sender;
 mod stages;
 mod table;
+mod taker;
 mod yardstick;
 
 use std::path::{Path, PathBuf};
@@ -24,7 +26,7 @@ use serde::de::DeserializeOwned;
 
 use crate::day::Day;
 use crate::measure::Figures;
-use crate::sender::Sender;
+use crate::peer::Peer;
 use crate::stages::Stage;
 
 /// What takes in events. The first is what the others are compared with. The log is synced each second unless it says
@@ -52,6 +54,7 @@ fn main() -> Result<()> {
         [] => measure_all(5, 200_000, 24),
         ["--quick"] => measure_all(3, 50_000, 2),
         ["sender", events] => sender::serve(events.parse()?),
+        ["taker"] => taker::serve(),
         ["run", chain, address, events, dir] => {
             let (address, events, dir) = (address.parse()?, events.parse()?, Path::new(dir));
             say(&match *chain {
@@ -70,7 +73,7 @@ fn measure_all(rounds: usize, events: u64, hours: u64) -> Result<()> {
     let event_bytes = frames.iter().map(|frame| frame.len() as u64).sum::<u64>() / 10_000;
     let load_before = std::fs::read_to_string("/proc/loadavg")?.trim().to_owned();
     println!("{rounds} runs of {events} events of {event_bytes} bytes; load {load_before}");
-    let sender = Sender::start(events)?;
+    let sender = Peer::start(&["sender", &events.to_string()])?;
     let mut runs: Vec<(&'static str, Vec<Figures>)> = CHAINS.map(|chain| (chain, Vec::new())).into();
     let (address, count) = (sender.address.to_string(), events.to_string());
     for round in 1..=rounds {

@@ -154,6 +154,7 @@ fn link_config(address: SocketAddr) -> Result<LinkConfig> {
         supervised: false,
         seed: 1,
         retry: Arc::new(Notify::new()),
+        again: Arc::new(Notify::new()),
     })
 }
 

@@ -1,10 +1,9 @@
 //! Home Assistant's side, as fast as it can be: frames made beforehand, written in large pieces.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Stdio};
+use std::io::Write as _;
+use std::net::{TcpListener, TcpStream};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde::Deserialize;
 use tokio_tungstenite::tungstenite::{Message, accept};
 
@@ -12,36 +11,6 @@ use crate::events;
 
 /// Bytes that are written at once.
 const PIECE: usize = 256 << 10;
-
-/// The sender, in a process of its own so that its work is in nobody's figures. Ends when dropped.
-pub(crate) struct Sender {
-    process: Child,
-    /// Where it listens.
-    pub(crate) address: SocketAddr,
-}
-
-impl Sender {
-    /// Starts it, and waits until it has made its frames.
-    pub(crate) fn start(events: u64) -> Result<Self> {
-        let mut process = std::process::Command::new(std::env::current_exe()?)
-            .args(["sender", &events.to_string()])
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("cannot start the sender")?;
-        let mut line = String::new();
-        let out = process.stdout.take().context("the sender has no output")?;
-        BufReader::new(out).read_line(&mut line)?;
-        let address = line.trim().parse().context("the sender did not say where it listens")?;
-        Ok(Self { process, address })
-    }
-}
-
-impl Drop for Sender {
-    fn drop(&mut self) {
-        drop(self.process.kill());
-        drop(self.process.wait());
-    }
-}
 
 /// Serves one client after the other.
 pub(crate) fn serve(events: u64) -> Result<()> {

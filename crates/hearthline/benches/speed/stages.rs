@@ -1,22 +1,29 @@
 //! Each stage of the way alone, on one thread.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use hearthline_core::{Batch, Clock, RealFs, Seq, SystemClock};
 use hearthline_log::{Append, Log, LogConfig, LogWriter, Read, RecordBatch};
+use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::ingest::{Hello, Ingest};
 use hearthline_pipeline::normalise::Normaliser;
+use hearthline_pipeline::sinks::Sink as _;
 use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
 use hearthline_pipeline::sinks::influxdb::point::{Encoded, Encoder, Layout};
 use hearthline_pipeline::sinks::influxdb::schema::Schema;
+use hearthline_pipeline::sinks::influxdb::{InfluxConfig, InfluxSink, ServerConfig, Start};
+use hearthline_pipeline::sources::home_assistant::Trust;
 use hearthline_pipeline::sources::home_assistant::wire::{self, Message};
-use hearthline_store::Store;
+use hearthline_store::{Store, StoreConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::measure::{Figures, Watch};
+use crate::peer::Peer;
 use crate::{events, ours, yardstick};
 
 /// One stage.
@@ -68,6 +75,13 @@ pub(crate) fn run(events: u64, dir: &Path) -> Result<Vec<Stage>> {
         add(stage, watch.stop(lines)?);
         ensure!(lines == events, "{lines} lines of {events} events");
     }
+
+    let taker = Peer::start(&["taker"])?;
+    let watch = Watch::start();
+    let delivered = deliver(taker.address, log, &clock, dir, &rows)?;
+    add("line protocol, gzip, sent", watch.stop(delivered)?);
+    ensure!(delivered == events, "{delivered} of {events} events delivered");
+    drop(taker);
 
     let store = Store::open(Arc::new(RealFs), clock, ours::store_config(dir))?;
     let watch = Watch::start();
@@ -153,6 +167,52 @@ fn encode(attributes: Attributes, batches: &[Batch]) -> u64 {
         encoder.keep();
     }
     lines
+}
+
+/// Hands everything to an InfluxDB sink, as its delivery does, until the server has it and the position is on disk. How many
+/// events it has delivered.
+fn deliver(
+    address: SocketAddr,
+    log: Log,
+    clock: &Arc<dyn Clock>,
+    dir: &Path,
+    batches: &[Batch],
+) -> Result<u64> {
+    let (measurement, tags) = ("home_assistant_events".into(), BTreeMap::new());
+    let config = InfluxConfig {
+        name: "influxdb".into(),
+        dir: dir.join("sinks/influxdb"),
+        server: ServerConfig {
+            url: format!("http://{address}/").parse()?,
+            version: None,
+            database: "house".into(),
+            org: None,
+            username: None,
+            password: None,
+            token: None,
+            trust: Trust::default(),
+        },
+        layout: Layout { measurement, tags, attributes: Attributes::Default, weather: true },
+        filter: Filter::default(),
+        batch_size: 5000,
+        batch_interval: Duration::from_secs(1),
+        start: Start::Log,
+    };
+    let store = StoreConfig {
+        dir: dir.join("store"),
+        flush_rows: 50_000,
+        flush_interval: Duration::from_secs(600),
+        retention: None,
+        context_ids: false,
+    };
+    let store = Arc::new(Store::open(Arc::new(RealFs), Arc::clone(clock), store)?);
+    let mut sink = InfluxSink::open(config, log, store, Arc::new(RealFs), Arc::clone(clock))?;
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+        for batch in batches {
+            sink.write(batch).await?;
+        }
+        Ok(sink.commit().await?.delivered)
+    })
 }
 
 fn normalise(normaliser: &mut Normaliser, batch: &RecordBatch) -> Batch {

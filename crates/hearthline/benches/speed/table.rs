@@ -23,10 +23,13 @@ pub(crate) fn print(report: &Report) {
             micros / cpu
         );
     }
-    println!("\n{:<30} {:>10} {:>20} {:>6}", "stages alone", "events/s", "CPU us/event", "ratio");
+    println!(
+        "\n{:<30} {:>10} {:>6} {:>13} {:>6}",
+        "stages alone", "events/s", "ratio", "CPU us/event", "ratio"
+    );
     for Stage { stage, figures } in &report.stages {
-        let micros = figures.cpu_micros();
-        println!("{stage:<30} {:>10.0} {micros:>20.2} {:>6.2}", figures.events_per_second(), micros / cpu);
+        let (events, micros) = (figures.events_per_second(), figures.cpu_micros());
+        println!("{stage:<30} {events:>10.0} {:>6.2} {micros:>13.2} {:>6.2}", events / rate, micros / cpu);
     }
     print_day(&report.day);
 }

@@ -30,6 +30,11 @@ impl Cadence {
         Learnt::read(&*self.fs, &self.path)
     }
 
+    /// What is learnt by now, of this run or of an earlier one.
+    pub(super) fn learnt(&self) -> Learnt {
+        self.view.learnt().map_or_else(|| self.read(), |learnt| Learnt::clone(&learnt))
+    }
+
     /// Writes it if it is old.
     pub(super) fn refresh(&self, now: Duration) {
         if now.saturating_sub(*self.written.lock()) >= EVERY {

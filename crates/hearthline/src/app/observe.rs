@@ -1,22 +1,29 @@
 //! Looks at the running parts once a second, and makes the status document.
 
+mod parts;
+mod refill;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use hearthline_core::{Clock, Origin, Timestamp};
-use hearthline_log::{Damage, Log, LogStats};
+use hearthline_log::{Log, LogStats};
 use hearthline_pipeline::deliver::{SinkView, SinkViewOf};
-use hearthline_pipeline::health::{Board, PartState};
+use hearthline_pipeline::health::Board;
 use hearthline_pipeline::ingest::{IngestView, ViewOf};
 use hearthline_pipeline::metrics::{MINUTE, Sample, Samples};
 use hearthline_pipeline::silence::SilenceView;
 use hearthline_pipeline::sinks::Committed;
-use hearthline_pipeline::sinks::influxdb::refill::{Loss, RefillViewOf, Why};
 use hearthline_pipeline::sinks::influxdb::{InfluxView, InfluxViewOf};
-use hearthline_pipeline::sources::home_assistant::{LinkState, LinkStatus};
+use hearthline_pipeline::sources::home_assistant::LinkStatus;
 use hearthline_pipeline::weather::{WeatherView, WeatherViewOf};
+use hearthline_runbook::criteria::Targets;
 use hearthline_runbook::status::{self, Status};
 use hearthline_runbook::{Connection, Facts, criteria, kept, silent, verdict};
+
+use super::supervise::Supervised;
+use super::uptime::Uptimes;
+use crate::serve::ApiWatch;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -24,8 +31,6 @@ use tokio::sync::watch;
 pub(super) const EVERY: Duration = Duration::from_secs(1);
 /// A difference in the counters is said only when it stays: a look is not taken in one instant.
 const SETTLE: Duration = Duration::from_secs(10);
-/// Home Assistant restarts in less than this.
-const RESTART: Duration = Duration::from_secs(300);
 
 /// What can be looked at.
 pub(super) struct Views {
@@ -36,6 +41,8 @@ pub(super) struct Views {
     pub(super) connection: watch::Receiver<LinkStatus>,
     pub(super) weather: Arc<WeatherView>,
     pub(super) log: Log,
+    pub(super) supervised: Supervised,
+    pub(super) api: ApiWatch,
 }
 
 /// Looks, and remembers an hour of it.
@@ -46,6 +53,8 @@ pub(crate) struct Observer {
     start: Duration,
     /// The house is a simulated one.
     simulated: bool,
+    targets: Targets,
+    uptime: Uptimes,
     seen: Mutex<Seen>,
 }
 
@@ -64,12 +73,20 @@ struct Look {
     connection: LinkStatus,
     weather: WeatherViewOf,
     log: LogStats,
+    supervised: Supervised,
 }
 
 impl Observer {
-    pub(super) fn new(views: Views, board: Board, clock: Arc<dyn Clock>, simulated: bool) -> Self {
-        let start = clock.monotonic();
-        let observer = Self { views, board, clock, start, simulated, seen: Mutex::default() };
+    pub(super) fn new(
+        views: Views,
+        clock: Arc<dyn Clock>,
+        simulated: bool,
+        targets: Targets,
+        uptime: Uptimes,
+    ) -> Self {
+        let (board, start) = (Board::new(Arc::clone(&clock)), clock.monotonic());
+        let observer =
+            Self { views, board, clock, start, simulated, targets, uptime, seen: Mutex::default() };
         observer.observe();
         observer
     }
@@ -82,6 +99,7 @@ impl Observer {
             connection: self.views.connection.borrow().clone(),
             weather: self.views.weather.look(),
             log: self.views.log.stats(),
+            supervised: self.views.supervised.clone(),
         }
     }
 
@@ -97,30 +115,16 @@ impl Observer {
         };
         drop(seen);
         self.set_parts(&look);
+        self.uptime.look(&self.board.parts());
     }
 
-    fn set_parts(&self, look: &Look) {
-        let (state, reason) = match (&look.log.refuses, damaged(&self.views.log.damage())) {
-            (Some(reason), _) => (PartState::Unhealthy, Some(reason.clone())),
-            (None, Some(damaged)) => (PartState::Degraded, Some(damaged)),
-            (None, None) => (PartState::Healthy, None),
-        };
-        self.board.set("log", state, reason);
-        for sink in &look.sinks {
-            let (state, reason) = look.state_of(sink);
-            self.board.set(&sink.name, state, reason);
+    /// Keeps how long the parts were up, if that was kept long ago or is to be `now`. Waits for the disk.
+    pub(super) fn keep_uptime(&self, now: bool) {
+        if now {
+            self.uptime.write();
+        } else {
+            self.uptime.refresh();
         }
-        let link = &look.connection;
-        let (state, reason) = match self.connection(link) {
-            Connection::Connected => (PartState::Healthy, None),
-            Connection::Connecting => (PartState::Starting, link.last_error.clone()),
-            Connection::Waiting => (PartState::Degraded, link.last_error.clone()),
-            Connection::Disconnected => (PartState::Unhealthy, link.last_error.clone()),
-            Connection::Parked => (PartState::Parked, link.last_error.clone()),
-        };
-        self.board.set("home_assistant", state, reason);
-        self.board.set("weather", look.weather.state, look.weather.reason.clone());
-        self.board.set("api", PartState::Healthy, None);
     }
 
     /// The status document of this moment.
@@ -141,6 +145,7 @@ impl Observer {
             overall,
             verdict,
             uptime_s: facts.uptime.as_secs(),
+            uptime_since: Some(self.uptime.since().to_string()),
             home_assistant: self.home_assistant(&look),
             events: status::Events {
                 received: counters.received_total(),
@@ -163,7 +168,7 @@ impl Observer {
                 bytes: look.log.bytes,
                 synced_seq: look.log.synced_seq.0,
             },
-            criteria: criteria::evaluate(&facts, &samples, overall),
+            criteria: criteria::evaluate(&facts, &samples, overall, &self.targets),
             sinks: facts.sinks,
             parts: facts.parts,
             weather: self.weather(&look.weather),
@@ -178,6 +183,7 @@ impl Observer {
         let link = &look.connection;
         Facts {
             uptime: self.clock.monotonic().saturating_sub(self.start),
+            known_for: self.clock.now().since(self.uptime.since()),
             connection: self.connection(link),
             connection_for: self.clock.monotonic().saturating_sub(link.entered),
             connection_reason: link.last_error.clone(),
@@ -187,17 +193,6 @@ impl Observer {
             sinks: look.sinks.iter().map(|sink| look.sink(sink)).collect(),
             parts: self.parts(),
             gaps: gaps(&look.ingest),
-        }
-    }
-
-    fn connection(&self, link: &LinkStatus) -> Connection {
-        let away = self.clock.monotonic().saturating_sub(link.entered) >= RESTART;
-        match link.state {
-            LinkState::Connected => Connection::Connected,
-            LinkState::Parked => Connection::Parked,
-            LinkState::Connecting | LinkState::Waiting if away => Connection::Disconnected,
-            LinkState::Connecting => Connection::Connecting,
-            LinkState::Waiting => Connection::Waiting,
         }
     }
 
@@ -248,19 +243,6 @@ impl Observer {
             last_error: weather.last_error.clone(),
         }
     }
-
-    fn parts(&self) -> Vec<status::Part> {
-        let parts = self.board.parts().into_iter();
-        parts
-            .map(|part| status::Part {
-                name: part.name.as_ref().into(),
-                state: part.state.as_str().into(),
-                since: part.since.to_string(),
-                reason: part.reason,
-                uptime: part.uptime,
-            })
-            .collect()
-    }
 }
 
 impl Look {
@@ -279,18 +261,6 @@ impl Look {
 
     fn influxdb(&self, name: &str) -> Option<&InfluxViewOf> {
         self.influxdb.iter().find(|(of, _)| of == name).map(|(_, view)| view)
-    }
-
-    /// How a sink is, and why where it is not well.
-    fn state_of(&self, sink: &SinkViewOf) -> (PartState, Option<String>) {
-        let refill = self.influxdb(&sink.name).and_then(|view| view.refill.as_ref());
-        match (sink.state, refill) {
-            (PartState::Healthy | PartState::Starting, Some(refill)) => {
-                (PartState::Degraded, Some(refilled(refill)))
-            }
-            (PartState::Healthy, None) => (PartState::Healthy, None),
-            (state, _) => (state, sink.last_error.clone()),
-        }
     }
 
     fn sink(&self, sink: &SinkViewOf) -> status::Sink {
@@ -315,8 +285,8 @@ impl Look {
             conflicts: view.map(|view| view.conflicts.len() as u64),
             lag_events: view.map(|view| sink.pending.saturating_sub(view.ahead)),
             lost: sink.committed.lost,
-            loss: view.and_then(|view| view.loss.as_ref()).map(lost),
-            refill: view.and_then(|view| view.refill.as_ref()).map(|view| refill(view, sink.state)),
+            loss: view.and_then(|view| view.loss.as_ref()).map(refill::lost),
+            refill: view.and_then(|view| view.refill.as_ref()).map(|view| refill::shown(view, sink.state)),
         }
     }
 
@@ -329,57 +299,11 @@ impl Look {
             live: counters.received_of(Origin::Live),
             persisted: counters.filtered + counters.duplicate + counters.logged,
             failed: quarantined.max(counters.undecodable),
+            refused: self.influxdb.iter().map(|(_, view)| view.refused_for_type).sum(),
             states: self.sinks.iter().map(|sink| sink.states).max().unwrap_or(0),
             with_weather: self.sinks.iter().map(|sink| sink.with_weather).max().unwrap_or(0),
         }
     }
-}
-
-/// What is read from the store, for a person.
-fn refilled(refill: &RefillViewOf) -> String {
-    let RefillViewOf { done, of, .. } = refill;
-    match refill.why {
-        Why::Missed => {
-            format!(
-                "being refilled from the store with what the log could not keep for it: {done} of {of} events"
-            )
-        }
-        Why::New => format!("being filled with what the store has: {done} of {of} events"),
-        Why::Asked => format!("being refilled from the store, as was asked: {done} of {of} events"),
-    }
-}
-
-fn refill(refill: &RefillViewOf, sink: PartState) -> status::Refill {
-    let RefillViewOf { why, done, of, from, to, since, left, waiting } = *refill;
-    status::Refill {
-        why: why.as_str().into(),
-        done,
-        of,
-        from: from.map(|from| from.to_string()),
-        to: to.map(|to| to.to_string()),
-        since: since.to_string(),
-        left_s: left.map(|left| left.as_secs_f64()),
-        waiting: waiting as u64,
-        running: matches!(sink, PartState::Healthy | PartState::Starting),
-    }
-}
-
-/// What a sink will never have, for a person.
-fn lost(loss: &Loss) -> String {
-    let Loss { events, from, to, words } = loss;
-    let from = from.map_or_else(|| "the first".to_owned(), |from| from.to_string());
-    let to = to.map_or_else(|| "what the log has".to_owned(), |to| to.to_string());
-    format!("{events} events from {from} to {to} are neither in the log nor in the store: {words}")
-}
-
-/// What of the log cannot be read, for a person.
-fn damaged(damage: &[Damage]) -> Option<String> {
-    let (first, more) = damage.split_first()?;
-    let more = if more.is_empty() { String::new() } else { format!("; and {} more such places", more.len()) };
-    Some(format!(
-        "a part of it cannot be read, what follows it can: {first}{more}; see what `dmesg` and `smartctl` tell of the \
-         disk, and `hearthline log verify` for all of it"
-    ))
 }
 
 fn gaps(ingest: &ViewOf) -> status::Gaps {
@@ -401,6 +325,7 @@ fn gaps(ingest: &ViewOf) -> status::Gaps {
         not_kept: gap.result.not_kept.iter().map(ToString::to_string).collect(),
         without_attributes: gap.without_attributes,
         note: Some(gap.result.note.clone()).filter(|note| !note.is_empty()),
+        tries: gap.closings,
     });
     status::Gaps {
         open: ingest.gaps.open,

@@ -127,6 +127,7 @@ mod tests {
             through: through.map(Into::into),
             not_kept: Vec::new(),
             without_attributes: 0,
+            tries: 0,
             note: None,
         }
     }

@@ -10,6 +10,7 @@ use super::Context;
 use crate::exit::Exit;
 use crate::{peer, startup, weather};
 
+mod cost;
 mod sinks;
 
 /// How far to look.
@@ -48,8 +49,11 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
         if let Some(Ok(words) | Err(words)) = &weather {
             writeln!(context.out, "weather: {words}")?;
         }
-        for Sink { name, says: Ok(words) | Err(words) } in &sinks {
+        for Sink { name, says: Ok(words) | Err(words), cost } in &sinks {
             writeln!(context.out, "{name}: {words}")?;
+            if let Some(cost) = cost {
+                writeln!(context.out, "{name}: {cost}")?;
+            }
         }
     }
     Ok(exit)
@@ -71,9 +75,9 @@ fn document(
         Ok(says) => json!({ "ok": true, "says": says }),
         Err(error) => json!({ "ok": false, "error": error }),
     });
-    let sinks = sinks.iter().map(|Sink { name, says }| match says {
-        Ok(says) => json!({ "name": name, "ok": true, "says": says }),
-        Err(error) => json!({ "name": name, "ok": false, "error": error }),
+    let sinks = sinks.iter().map(|Sink { name, says, cost }| match says {
+        Ok(says) => json!({ "name": name, "ok": true, "says": says, "cost": cost }),
+        Err(error) => json!({ "name": name, "ok": false, "error": error, "cost": cost }),
     });
     let sinks: Vec<_> = sinks.collect();
     json!({ "settings": settings, "home_assistant": home_assistant, "weather": weather, "sinks": sinks })

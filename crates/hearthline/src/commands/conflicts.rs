@@ -1,7 +1,7 @@
 //! `hearthline conflicts [reset]`: fields that an InfluxDB has as another type, and where our values go.
 
 use clap::Subcommand;
-use hearthline_api::{Conflicts, ConflictsReset};
+use hearthline_api::{Conflict, Conflicts, ConflictsReset, LeftOut};
 
 use super::Context;
 use crate::exit::Exit;
@@ -47,44 +47,50 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
     }
 }
 
-fn render(conflicts: &Conflicts) -> String {
-    let mut blocks = Vec::new();
-    if conflicts.conflicts.is_empty() {
-        blocks.push("no field is taken by another type\n".to_owned());
-    } else {
-        let head = ["Sink", "Measurement", "Field", "Server has", "Ours", "Goes to", "Since", "Rows"];
-        let mut rows = table(&head);
-        for conflict in &conflicts.conflicts {
-            rows.add_row([
-                &conflict.sink,
-                &conflict.measurement,
-                &conflict.field,
-                &conflict.server.join(", "),
-                &conflict.ours,
-                &conflict.goes_to,
-                &conflict.since,
-                &conflict.rows.to_string(),
-            ]);
-        }
-        blocks.push(text(&rows));
-    }
-    if !conflicts.left_out.is_empty() {
-        let mut rows = table(&["Sink", "Left out", "Because", "Rows"]);
-        for left_out in &conflicts.left_out {
-            rows.add_row([&left_out.sink, &left_out.field, &left_out.reason, &left_out.rows.to_string()]);
-        }
-        blocks.push(text(&rows));
-    }
-    let unread = conflicts.unread.iter();
+fn render(all: &Conflicts) -> String {
+    let mut blocks = vec![conflicts(&all.conflicts)];
+    blocks.extend(left_out(&all.left_out));
+    let unread = all.unread.iter();
     blocks.extend(unread.map(|unread| {
         format!("{}: its server does not say which fields it has ({})\n", unread.sink, unread.reason)
     }));
     blocks.join("\n")
 }
 
+/// A table of them, or that there are none.
+pub(super) fn conflicts(conflicts: &[Conflict]) -> String {
+    if conflicts.is_empty() {
+        return "no field is taken by another type\n".to_owned();
+    }
+    let head = ["Sink", "Measurement", "Field", "Server has", "Ours", "Goes to", "Since", "Rows"];
+    let mut rows = table(&head);
+    for conflict in conflicts {
+        rows.add_row([
+            &conflict.sink,
+            &conflict.measurement,
+            &conflict.field,
+            &conflict.server.join(", "),
+            &conflict.ours,
+            &conflict.goes_to,
+            &conflict.since,
+            &conflict.rows.to_string(),
+        ]);
+    }
+    text(&rows)
+}
+
+/// A table of them, if there are any.
+pub(super) fn left_out(left_out: &[LeftOut]) -> Option<String> {
+    let mut rows = table(&["Sink", "Left out", "Because", "Rows"]);
+    for left_out in left_out {
+        rows.add_row([&left_out.sink, &left_out.field, &left_out.reason, &left_out.rows.to_string()]);
+    }
+    (!left_out.is_empty()).then(|| text(&rows))
+}
+
 #[cfg(test)]
 mod tests {
-    use hearthline_api::{Conflict, LeftOut, Unread};
+    use hearthline_api::Unread;
 
     use super::*;
 

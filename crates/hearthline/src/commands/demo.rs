@@ -3,7 +3,9 @@
 //! The house, its Home Assistant and its faults come from `hearthline-sim`; it speaks the real protocol over a real
 //! socket. Everything after that socket is the program as it always runs.
 
-mod influxdb;
+pub(crate) mod influxdb;
+pub(crate) mod naive;
+mod tour;
 
 use std::io::{self, IsTerminal as _};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -23,7 +25,7 @@ use tokio::runtime::Handle;
 
 use super::Context;
 use super::run::Simulation;
-use crate::app::{Moment, Past};
+use crate::app::{Moment, Past, Simulated};
 use crate::exit::Exit;
 use crate::fault::{self, Breakable};
 use crate::house::Program;
@@ -68,6 +70,9 @@ pub(crate) struct Args {
     /// Another number is another house
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Break it in five acts, compare each with what was fired, and end: 0 only if every figure holds. Its folder stays
+    #[arg(long, conflicts_with_all = ["hours", "rate"])]
+    tour: bool,
 }
 
 fn lively(text: &str) -> Result<f64, String> {
@@ -77,6 +82,9 @@ fn lively(text: &str) -> Result<f64, String> {
 
 /// Shows a house until told to stop.
 pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit> {
+    if args.tour {
+        return tour::run(&args, context).await;
+    }
     let mut settings = context.settings;
     super::run::start_logging(&settings);
     let temporary = match &args.data_dir {
@@ -104,14 +112,18 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
     let living = peer.clone();
     tokio::spawn(async move { living.run().await });
     let link = LinkConfig { sweep: SWEEP, ..peer::link(&settings)? };
-    let (archive, ask_weather): (Arc<_>, Arc<_>) = Default::default();
+    let house_url = format!("http://{address}").parse()?;
+    let beside = naive::Beside::new(influxdb::naive(&house_url, TOKEN, influx_address)?);
+    let parts = Simulated { past, ..Simulated::default() };
     let house = Breakable {
         peer,
+        beside: beside.clone(),
         retry: Arc::clone(&link.retry),
-        archive: Arc::clone(&archive),
+        archive: Arc::clone(&parts.archive),
         weather,
-        ask_weather: Arc::clone(&ask_weather),
+        ask_weather: Arc::clone(&parts.ask_weather),
         influx,
+        snags: parts.snags.clone(),
     };
     if io::stdin().is_terminal() {
         let (runtime, house) = (Handle::current(), house.clone());
@@ -119,9 +131,9 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
         std::thread::Builder::new().name("orders".into()).spawn(move || take_orders(&runtime, &house))?;
     }
     if !io::stdout().is_terminal() {
-        tokio::spawn(say_status(settings.clone()));
+        tokio::spawn(say_status(settings.clone(), beside));
     }
-    let simulation = Simulation { past, faults: faults(house), archive, ask_weather };
+    let simulation = Simulation { parts, faults: faults(house) };
     super::run::record(&settings, listener, link, Some(simulation)).await
 }
 
@@ -243,8 +255,10 @@ fn take_orders(runtime: &Handle, house: &Breakable) {
 /// The same for the page.
 fn faults(house: Breakable) -> Faults {
     let named = fault::all().map(|(name, says)| Fault { name: name.into(), says: says.into() });
+    let beside = house.beside.clone();
     Faults {
         named: named.collect(),
+        naive: Arc::new(move || beside.shown()),
         cause: Arc::new(move |name| {
             if let Err(why) = house.cause(name) {
                 tracing::warn!("{why}");
@@ -255,7 +269,7 @@ fn faults(house: Breakable) -> Faults {
 
 /// One line for each look, where nobody looks at a page.
 #[expect(clippy::print_stdout, reason = "the command's answer goes on while it runs")]
-async fn say_status(settings: Settings) {
+async fn say_status(settings: Settings, beside: naive::Beside) {
     let mut each = tokio::time::interval_at(tokio::time::Instant::now() + SAY, SAY);
     loop {
         each.tick().await;
@@ -263,8 +277,10 @@ async fn say_status(settings: Settings) {
         let Ok(status) = program.status().await else { continue };
         let (events, ha) = (&status.events, &status.home_assistant);
         let rate = events.per_minute.map_or("-".into(), |rate| rate.to_string());
+        let naive = beside.counts().map(|counts| format!("; simulated: {}", naive::sentence(&counts)));
+        let naive = naive.unwrap_or_default();
         println!(
-            "{}: {} home assistant {}, {} received, {} logged, {rate} per minute, {} gaps open",
+            "{}: {} home assistant {}, {} received, {} logged, {rate} per minute, {} gaps open{naive}",
             status.overall.as_str(),
             status.verdict,
             ha.state,

@@ -112,6 +112,7 @@ mod tests {
             through: None,
             not_kept: Vec::new(),
             without_attributes: 0,
+            tries: 0,
             note: None,
         };
         let recent = vec![

@@ -7,7 +7,7 @@ use hearthline_api::{Retention, RetentionReceipts};
 use hearthline_store::{Outcome, Receipt};
 
 use super::Context;
-use crate::app::open_store_alone;
+use crate::app::store_alone;
 use crate::exit::Exit;
 use crate::house::{House, Program};
 use crate::running::Claim;
@@ -73,7 +73,7 @@ fn alone(settings: &Settings, keep: Option<Duration>, dry_run: bool) -> anyhow::
     }
     let _claim =
         Claim::take(&settings.data_dir).with_context(|| format!("the data folder {dir} cannot be used"))?;
-    let store = open_store_alone(settings)?;
+    let store = store_alone(settings)?;
     let plan = store.retention_plan(keep);
     let why = match keep {
         Some(keep) => format!("hearthline retention --keep {}", written(keep)),

@@ -1,9 +1,7 @@
 //! `hearthline run`: records until told to stop.
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use hearthline_api::{ApiState, ApiToken, Faults, Reading};
@@ -11,18 +9,15 @@ use hearthline_pipeline::gaps::Cause;
 use hearthline_pipeline::sources::home_assistant::LinkConfig;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::Context;
-use crate::app::{App, Past};
+use crate::app::{App, Simulated, panics};
 use crate::exit::Exit;
 use crate::running::Claim;
+use crate::serve::serve;
 use crate::settings::Settings;
 use crate::{api_token, peer, startup};
-
-/// How long answers that are on their way may take after the signal to stop.
-const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// Nothing to choose: everything is in the settings.
 #[derive(Debug, clap::Args)]
@@ -41,14 +36,10 @@ pub(crate) async fn run(_args: Args, context: Context<'_>) -> anyhow::Result<Exi
 
 /// What a simulated house brings along.
 pub(super) struct Simulation {
-    /// The hours before.
-    pub(super) past: Past,
+    /// What the parts are given.
+    pub(super) parts: Simulated,
     /// What can be made to go wrong.
     pub(super) faults: Faults,
-    /// Whether the archive takes nothing.
-    pub(super) archive: Arc<AtomicBool>,
-    /// Rung by whoever wants the weather asked for now.
-    pub(super) ask_weather: Arc<Notify>,
 }
 
 /// Records until told to stop.
@@ -63,13 +54,14 @@ pub(super) async fn record(
     let address = listener.local_addr()?;
     let mut signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
 
-    let (past, faults, archive, ask_weather) = match simulation {
-        Some(Simulation { past, faults, archive, ask_weather }) => (Some(past), faults, archive, ask_weather),
-        None => (None, Faults::default(), Arc::default(), Arc::default()),
+    let (parts, faults) = match simulation {
+        Some(Simulation { parts, faults }) => (Some(parts), faults),
+        None => (None, Faults::default()),
     };
-    let simulated = past.is_some();
+    let simulated = parts.is_some();
+    panics::hear();
     let ended = if claim.power_was_cut() { Cause::PowerCut } else { Cause::NotRunning };
-    let app = App::start(settings, link, past, ended, archive, ask_weather)?;
+    let app = App::start(settings, link, parts, ended)?;
     claim.announce(address).context("run.json cannot be written")?;
     for line in startup::lines(settings, &startup::stored(&app.store.stats()), address) {
         tracing::info!("{line}");
@@ -79,21 +71,29 @@ pub(super) async fn record(
     }
     let stop = CancellationToken::new();
     let router = hearthline_api::router(api_state(&app, faults, ApiToken::new(token.expose()), stop.clone()));
-    let mut api = tokio::spawn(hearthline_api::serve(listener, router, stop.clone().cancelled_owned()));
+    let api = tokio::spawn(serve(listener, router, app.api.clone(), stop.clone()));
 
     tokio::select! {
         _ = signals.0.recv() => tracing::info!("told to stop (SIGTERM)"),
         _ = signals.1.recv() => tracing::info!("told to stop (SIGINT)"),
+        sentence = app.gave_up() => {
+            drop(claim);
+            leave(&sentence);
+        }
         () = app.keep_house(stop.clone()) => {}
     }
     stop.cancel();
-    if tokio::time::timeout(LAST_ANSWERS, &mut api).await.is_err() {
-        api.abort(); // an export to a slow reader
-    }
+    api.await?;
     app.stop().await?;
     drop(claim);
     tracing::info!("stopped; everything received is in files");
     Ok(Exit::Ok)
+}
+
+/// Ends the program though something in it hangs, which no end in order would outlast.
+fn leave(sentence: &str) -> ! {
+    let _ = writeln!(io::stderr(), "hearthline: {sentence}");
+    std::process::exit(Exit::Failed as i32)
 }
 
 fn api_state(app: &App, faults: Faults, token: ApiToken, stop: CancellationToken) -> ApiState {
@@ -111,6 +111,7 @@ fn api_state(app: &App, faults: Faults, token: ApiToken, stop: CancellationToken
         flush: Arc::new(move || Box::pin(flusher.clone().flush())),
         orders: app.orders.clone(),
         influxdb: app.influxdb.clone(),
+        repairs: app.repairs(),
         live: app.live.clone(),
         faults,
         stop,

@@ -30,7 +30,12 @@ pub(crate) async fn run(_args: Args, mut context: Context<'_>) -> anyhow::Result
 
 /// The page of text: five rows by the names that the former dashboard gave them, then what is behind them.
 fn render(status: &Status) -> String {
-    let mut blocks = vec![text(&summary(status)), text(&criteria(&status.criteria)), text(&sinks(status))];
+    let mut blocks = vec![
+        text(&summary(status)),
+        text(&criteria(&status.criteria)),
+        text(&sinks(status)),
+        text(&parts(status)),
+    ];
     blocks.push(format!(
         "Gaps: {} open, {} filled, {} partly filled, {} lost\n",
         status.gaps.open, status.gaps.filled, status.gaps.partly, status.gaps.lost
@@ -175,10 +180,36 @@ fn span(seconds: f64) -> String {
     }
 }
 
+/// Each part, and how much of the time it was up.
+fn parts(status: &Status) -> Table {
+    let mut rows = table(&["Part", "State", "Since", "Up in 24 h", "in 7 d", "in 30 d", "Started anew"]);
+    for part in &status.parts {
+        let mut row = vec![part.name.clone(), part.state.clone(), part.since.clone()];
+        let share = |share: Option<f64>| {
+            share.map_or("-".into(), |share| format!("{} %", short(floor(share * 100.0))))
+        };
+        row.extend([part.uptime_24h, part.uptime_7d, part.uptime_30d].map(share));
+        row.push(part.last_restart.as_ref().map_or_else(
+            || part.restarts.to_string(),
+            |last| format!("{}, last at {}: {}", part.restarts, last.at, last.why),
+        ));
+        rows.add_row(row);
+    }
+    rows
+}
+
+/// To two decimals: what is not all is not said to be.
+fn floor(percent: f64) -> f64 {
+    (percent * 100.0).floor() / 100.0
+}
+
 fn needs_attention(part: &Part) -> Option<String> {
     let fine = matches!(part.state.as_str(), "healthy" | "starting" | "off");
     let reason = part.reason.as_deref().unwrap_or("no reason is known");
-    (!fine).then(|| format!("  {} is {} since {}: {reason}\n", part.name, part.state, part.since))
+    let more = |what: &Option<String>| what.as_ref().map(|what| format!("    {what}\n")).unwrap_or_default();
+    let (meaning, todo) = (more(&part.meaning), more(&part.todo));
+    (!fine)
+        .then(|| format!("  {} is {} since {}: {reason}\n{meaning}{todo}", part.name, part.state, part.since))
 }
 
 /// At most two decimals, none that are zero.

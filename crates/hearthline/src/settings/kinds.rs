@@ -10,8 +10,10 @@ use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
 use hearthline_pipeline::sinks::influxdb::{Start, Version};
 use hearthline_pipeline::weather::Choice;
 use hearthline_pipeline::weather::home_assistant::is_weather;
+use hearthline_runbook::criteria::UptimeWindow;
 use url::Url;
 
+use super::Percent;
 use super::document::Raw;
 use super::mistake::Problem;
 use super::secret::Secret;
@@ -70,6 +72,41 @@ pub(super) fn count(raw: Raw<'_>) -> Meaning<usize> {
             .ok_or_else(|| Problem::new(format!("{number} is too small"), TODO)),
         _ => Err(Problem::new("not a whole number", TODO)),
     }
+}
+
+/// A share: a number with a percent sign, three decimals at most.
+pub(super) fn percent(raw: Raw<'_>) -> Meaning<Percent> {
+    const TODO: &str = "write a share from 0% to 100% in double quotes, as in \"99%\" or \"0.5%\"";
+    let text = text(raw).map_err(|problem| Problem::new(problem.reason, TODO))?;
+    let refuse = |why: &str| Problem::new(format!("{} {why}", shown(text)), TODO);
+    let number = text.trim().strip_suffix('%').ok_or_else(|| refuse("has no percent sign"))?.trim();
+    let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
+    let digits = |text: &str| text.len() <= 3 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(decimals) {
+        return Err(refuse("is no share"));
+    }
+    let thousandths = format!("{whole}{decimals:0<3}").parse().map_err(|_| refuse("is no share"))?;
+    if thousandths > 100_000 { Err(refuse("is more than everything")) } else { Ok(Percent(thousandths)) }
+}
+
+/// The time over which events are counted: what is remembered of them is an hour.
+pub(super) fn window(raw: Raw<'_>) -> Meaning<Duration> {
+    const TODO: &str = "write a time from \"1m\" to \"1h\", as in \"15m\"";
+    let window = duration(raw).map_err(|problem| Problem::new(problem.reason, TODO))?;
+    if (Duration::from_secs(60)..=Duration::from_secs(3600)).contains(&window) {
+        Ok(window)
+    } else {
+        Err(Problem::new("events are counted over a minute at least and an hour at most", TODO))
+    }
+}
+
+/// The time over which uptime is counted.
+pub(super) fn uptime_window(raw: Raw<'_>) -> Meaning<UptimeWindow> {
+    const TODO: &str = "write \"24h\", \"7d\" or \"30d\"";
+    let text = text(raw).map_err(|problem| Problem::new(problem.reason, TODO))?;
+    let all = [UptimeWindow::Day, UptimeWindow::Week, UptimeWindow::Month];
+    let found = all.into_iter().find(|window| window.as_str() == text);
+    found.ok_or_else(|| Problem::new(format!("{} is not kept", shown(text)), TODO))
 }
 
 /// A duration above zero.

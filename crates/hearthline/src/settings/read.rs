@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use hearthline_log::SyncPolicy;
 use hearthline_pipeline::weather::{Choice, Provider};
+use hearthline_runbook::criteria::UptimeWindow;
 use toml::de::DeTable;
 
 use super::document::{Document, Raw, Table};
@@ -14,7 +15,7 @@ use super::environment::{Environment, variable};
 use super::mistake::{Mistake, Mistakes, Place, Problem};
 use super::origin::{Origin, Setting};
 use super::sinks::companions;
-use super::{Api, Filter, HomeAssistant, Log, Purpose, Settings, Store, Weather, kinds};
+use super::{Api, Criteria, Filter, HomeAssistant, Log, Percent, Purpose, Settings, Store, Weather, kinds};
 
 /// Where the supervisor lets an app reach Home Assistant.
 const SUPERVISOR_URL: &str = "ws://supervisor/core/websocket";
@@ -78,6 +79,7 @@ impl Reader<'_> {
             store: store(root.table("store")),
             weather: self.weather(root.table("weather")),
             api: api(root.table("api")),
+            criteria: criteria(root.table("criteria")),
             sinks: self.sinks(sinks, self.document),
             log_filter: self.log_filter(),
             notes: self.environment.notes(),
@@ -263,6 +265,20 @@ fn api(mut table: Table<'_>) -> Api {
     let api = Api { listen: or(table.field("listen", Some(variable::API_LISTEN), kinds::listen), default) };
     table.finish();
     api
+}
+
+fn criteria(mut table: Table<'_>) -> Criteria {
+    let percent = |whole: u32| Percent(whole * 1000);
+    let criteria = Criteria {
+        events_per_minute: or(table.field("events_per_minute", None, kinds::count), 10),
+        error_rate: or(table.field("error_rate", None, kinds::percent), percent(1)),
+        uptime: or(table.field("uptime", None, kinds::percent), percent(99)),
+        weather: or(table.field("weather", None, kinds::percent), percent(95)),
+        window: or(table.field("window", None, kinds::window), Duration::from_secs(900)),
+        uptime_window: or(table.field("uptime_window", None, kinds::uptime_window), UptimeWindow::Day),
+    };
+    table.finish();
+    criteria
 }
 
 /// The former system's key is still set, and who it is for is not asked.

@@ -65,6 +65,10 @@ const BROKEN: &[(&str, &str)] = &[
     ("sizes that are none", "[log]\nmax_bytes = \"2 gigs\"\nmin_free = -1"),
     ("a log that is too small", "[log]\nmax_bytes = \"1MiB\""),
     ("a sync policy nobody knows", "[log]\nsync = \"sometimes\""),
+    (
+        "criteria that are none",
+        "[criteria]\nevents_per_minute = 0\nerror_rate = 1\nuptime = \"101%\"\nweather = \"95\"\nwindow = \"2h\"\nuptime_window = \"1y\"",
+    ),
     ("numbers that are none", "[store]\nflush_rows = \"50000\"\n"),
     ("zero rows", "[store]\nflush_rows = 0\n"),
     ("a truth in quotes", "[home_assistant]\ntls_verify = \"no\""),
@@ -170,9 +174,7 @@ fn an_empty_variable_is_not_set() {
     assert_eq!(settings.data_dir.origin, Origin::Default);
 }
 
-#[test]
-fn every_key_is_read() {
-    let file = r#"
+const EVERY_KEY: &str = r#"
         data_dir = "house"
         [home_assistant]
         url = "wss://ha.example/core/websocket"
@@ -205,6 +207,13 @@ fn every_key_is_read() {
         calls_per_day = 90
         [api]
         listen = "[::1]:0"
+        [criteria]
+        events_per_minute = 5
+        error_rate = "0.5%"
+        uptime = "99.95%"
+        weather = "90%"
+        window = "10m"
+        uptime_window = "7d"
         [[sinks]]
         type = "store"
         [[sinks]]
@@ -238,9 +247,12 @@ fn every_key_is_read() {
         attributes = "none"
         start = "all"
     "#;
+
+#[test]
+fn every_key_is_read() {
     let token = format!("{TOKEN}\n");
     let beside = [("/etc/token", token.as_str()), ("/etc/key", "hunter2")];
-    let settings = load_beside(Some(file), &[], Purpose::Record, &beside).unwrap();
+    let settings = load_beside(Some(EVERY_KEY), &[], Purpose::Record, &beside).unwrap();
     let home_assistant = &settings.home_assistant;
     assert_eq!(home_assistant.token.as_ref().unwrap().expose(), TOKEN, "the line break is no part of it");
     assert_eq!(*settings.data_dir, Path::new("/etc/house"), "a path in the file is relative to it");

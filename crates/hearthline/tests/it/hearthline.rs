@@ -99,7 +99,12 @@ impl Hearthline {
 
     /// Starts recording.
     pub(crate) fn start(&self) -> Run {
-        let process = Process::start("hearthline", &mut self.program(&["run"]));
+        self.start_with(&["run"])
+    }
+
+    /// Starts a command that records on this data folder.
+    pub(crate) fn start_with(&self, arguments: &[&str]) -> Run {
+        let process = Process::start("hearthline", &mut self.program(arguments));
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         Run { process, data: self.data(), client, last: None }
     }
@@ -165,6 +170,13 @@ impl Run {
     pub(crate) async fn get(&mut self, path: &str) -> String {
         let url = format!("http://{}{path}", self.address().await);
         self.client.get(url).send().await.unwrap().text().await.unwrap()
+    }
+
+    /// Gives its API an order that needs no token from this machine.
+    pub(crate) async fn post(&mut self, path: &str) {
+        let url = format!("http://{}{path}", self.address().await);
+        let answer = self.client.post(url).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
     }
 
     pub(crate) async fn status(&mut self) -> Status {

@@ -2,6 +2,7 @@
 
 mod connection;
 mod crash;
+mod demo_house;
 mod duckdb;
 mod filter;
 mod gaps;
@@ -10,6 +11,7 @@ mod python;
 mod recording;
 mod records;
 mod registries;
+mod rows;
 mod stop;
 mod token;
 mod witness;

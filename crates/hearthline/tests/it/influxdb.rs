@@ -3,11 +3,14 @@
 
 mod access;
 mod away;
+mod clear;
 mod conflict;
 mod faults;
 mod hue;
 mod peer;
+mod reader;
 mod recorded;
+mod schema;
 mod simulated;
 mod victoria_metrics;
 mod wild;

@@ -11,6 +11,8 @@
 #[cfg(test)]
 mod alone;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod fire;
 #[cfg(test)]
 mod hearthline;
@@ -25,17 +27,25 @@ mod load;
 #[cfg(test)]
 mod nothing_lost;
 #[cfg(test)]
+mod parts;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod quarantine;
+#[cfg(test)]
+mod repair;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod retention;
 #[cfg(test)]
+mod silence;
+#[cfg(test)]
 mod sim;
 #[cfg(test)]
 mod simulated;
+#[cfg(test)]
+mod tour;
 #[cfg(test)]
 mod usage;
 #[cfg(test)]

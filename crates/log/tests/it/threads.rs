@@ -96,3 +96,69 @@ fn a_reader_in_another_thread_sees_each_append_whole_and_in_order() {
     assert!(log.stats().synced_seq >= Seq(6_000));
     thread.stop().unwrap();
 }
+
+#[test]
+fn a_writer_that_is_handed_over_goes_on_on_another_thread_and_loses_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (writer, _) = open(dir.path(), SyncPolicy::Interval(SECOND));
+    let log = writer.log();
+    let mut thread = writer.spawn().unwrap();
+    log.roll(of(&[&record(1)])).unwrap();
+    for n in 2..=300 {
+        log.append(of(&[&record(n)])).unwrap();
+        if n % 100 == 0 {
+            thread.hand_over();
+            log.append(of(&[&record(n + 1000)])).unwrap();
+            thread = thread.join().unwrap().unwrap().spawn().unwrap();
+        }
+    }
+    thread.stop().unwrap();
+    let (writer, recovery) = open(dir.path(), SyncPolicy::Os);
+    assert_eq!((recovery.end, recovery.torn_bytes, recovery.damage.len()), (Seq(303), 0, 0));
+    let appended = (1..=100).chain([1100]).chain(101..=200).chain([1200]).chain(201..=300).chain([1300]);
+    let expected: Vec<_> = (1..).zip(appended.map(record)).collect();
+    assert_eq!(crate::rig::read(&writer.log()), (expected, vec![]));
+}
+
+#[test]
+fn a_writer_that_panics_is_replaced_by_one_that_reads_what_it_had_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let (writer, _) = open(dir.path(), SyncPolicy::Os);
+    let log = writer.log().producer();
+    let panics = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let told = Arc::clone(&panics);
+    let round = move || assert!(!told.load(std::sync::atomic::Ordering::Relaxed), "told to");
+    let thread = writer.spawn_watched(hearthline_core::Pulse::unwatched(), round).unwrap();
+    log.roll(of(&[&record(1)])).unwrap();
+    log.append(of(&[&record(2)])).unwrap();
+    assert!(log.settle(60 * SECOND));
+    assert!(matches!(LogWriter::reopen(&log), Err(LogError::HasWriter)));
+    panics.store(true, std::sync::atomic::Ordering::Relaxed);
+    log.append(of(&[&record(3)])).unwrap();
+    assert!(matches!(thread.join(), Err(LogError::Panicked)));
+    assert!(matches!(log.append(of(&["late"])), Err(LogError::Closed)));
+
+    let (writer, recovery) = LogWriter::reopen(&log).unwrap();
+    assert_eq!((recovery.end, recovery.torn_bytes), (Seq(2), 0));
+    assert!(log.settle(SECOND), "what was lost is not waited for");
+    let thread = writer.spawn().unwrap();
+    let next = log.roll(of(&[&record(4)])).unwrap();
+    assert_eq!(next, Seq(4), "the number of what was lost is not given again");
+    assert!(log.settle(60 * SECOND));
+    thread.stop().unwrap();
+    let (writer, _) = open(dir.path(), SyncPolicy::Os);
+    let (read, _) = crate::rig::read(&writer.log());
+    assert_eq!(read.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), [1, 2, 4]);
+}
+
+#[test]
+fn a_producer_that_was_replaced_appends_nothing_any_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let (writer, _) = open(dir.path(), SyncPolicy::Os);
+    let (anybody, old) = (writer.log(), writer.log().producer());
+    old.append(of(&["a"])).unwrap();
+    assert!(matches!(anybody.append(of(&["b"])), Err(LogError::TakenOver)));
+    let new = anybody.producer();
+    assert!(matches!(old.roll(of(&["c"])), Err(LogError::TakenOver)));
+    assert_eq!(new.append(of(&["d"])).unwrap(), Seq(2));
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 use hearthline_core::{Batch, Clock, Origin, Row, Seq, Timestamp};
 use hearthline_log::{Log, LogError, Read, RecordBatch};
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use super::state_after;
 use crate::health::PartState;
@@ -17,6 +18,8 @@ pub struct SinkView {
     kind: &'static str,
     log: Log,
     clock: Arc<dyn Clock>,
+    /// A person has mended something: the next attempt is due.
+    hurry: Notify,
     inner: Mutex<Inner>,
 }
 
@@ -30,6 +33,8 @@ struct Inner {
     committed: Committed,
     caught_up: Option<Duration>,
     newest: Option<Timestamp>,
+    /// The last record of which the states were counted: what is given again after a start is not counted again.
+    counted: Seq,
     states: u64,
     with_weather: u64,
     write_errors: u64,
@@ -76,12 +81,13 @@ impl SinkView {
             committed,
             caught_up: None,
             newest: None,
+            counted: committed.seq,
             states: 0,
             with_weather: 0,
             write_errors: 0,
             last_error: None,
         };
-        Self { name: name.to_owned(), kind, log, clock, inner: Mutex::new(inner) }
+        Self { name: name.to_owned(), kind, log, clock, hurry: Notify::new(), inner: Mutex::new(inner) }
     }
 
     /// One look.
@@ -106,10 +112,28 @@ impl SinkView {
         }
     }
 
+    /// A sink that waits before its next attempt makes it now; one that does not wait goes on.
+    pub fn hurry(&self) {
+        self.hurry.notify_waiters();
+    }
+
+    /// Ready when that is asked for.
+    pub(super) async fn hurried(&self) {
+        self.hurry.notified().await;
+    }
+
     /// The last record that the sink was given.
     #[must_use]
     pub fn given(&self) -> Seq {
         self.inner.lock().given
+    }
+
+    /// Another delivery goes on behind what was committed.
+    pub(super) fn starts_anew(&self, sink: &impl Sink) {
+        self.committed(sink);
+        let mut inner = self.inner.lock();
+        inner.enter(PartState::Starting, &*self.clock);
+        inner.given = inner.committed.seq;
     }
 
     /// The sink has been given everything.
@@ -126,12 +150,13 @@ impl SinkView {
         for row in &batch.rows {
             if let Row::State(row) = row {
                 inner.newest = Some(row.ts);
-                if row.origin == Origin::Live {
+                if row.origin == Origin::Live && row.seq > inner.counted {
                     inner.states += 1;
                     inner.with_weather += u64::from(row.weather.is_some());
                 }
             }
         }
+        inner.counted = inner.counted.max(batch.last);
     }
 
     /// The sink has committed.

@@ -127,6 +127,7 @@ impl Ingest {
             let unlisted = known.filter(|version| !keys.contains(&version.info.key));
             gone.extend(unlisted.map(|version| Arc::clone(&version.info)));
         }
+        self.view.registered(listed.len());
         self.registered.listed = listed;
         let removed = || vec![Change { what: ChangeKind::Removed, from: None, to: None }];
         gone.into_iter().map(|info| record(info, true, removed())).chain(news).collect()

@@ -24,6 +24,8 @@ pub struct ViewOf {
     pub last_event: Option<Timestamp>,
     /// Entities that a state is held of.
     pub entities: usize,
+    /// Entities that Home Assistant lists; none until it has listed them.
+    pub registered: Option<usize>,
     /// Gaps by state, all that ever were.
     pub gaps: GapCounts,
     /// Every gap ever, counted.
@@ -66,6 +68,10 @@ impl IngestView {
 
     pub(super) fn heard(&self, at: Timestamp) {
         self.0.lock().last_event = Some(at);
+    }
+
+    pub(super) fn registered(&self, entities: usize) {
+        self.0.lock().registered = Some(entities);
     }
 
     pub(super) fn publish(&self, fold: &Fold, gaps_changed: bool) {

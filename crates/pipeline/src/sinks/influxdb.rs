@@ -5,20 +5,29 @@
 //! - [`schema`]: which types the server has, and where a value goes whose field is taken.
 //! - [`attributes`]: which attributes are written.
 //! - [`point`]: rows become lines.
+//! - [`cardinality`]: what the points cost the server, and which limit is near.
 //! - [`server`]: which server it is, what it has, and how it is written to.
 //! - [`answer`]: what an answer to a write means.
 //! - [`send`]: rows on their way, until each has its fate.
 //! - [`stored`]: points as the server has them.
 //! - [`refill`]: what is read from the store and not from the log.
+//! - [`copy`]: values that go where we would have written them.
+//! - [`export`], [`restore`]: points of a server in a file, and back into a server.
 //! - [`state`]: what is kept on disk.
 //! - [`sink`], [`view`]: all of it together, and what others may see of it.
 
 pub mod answer;
 pub mod attributes;
+pub mod cardinality;
+pub mod copy;
+pub mod export;
 pub mod line;
 pub mod name;
 pub mod point;
 pub mod refill;
+pub mod restore;
+#[cfg(test)]
+mod sample;
 pub mod schema;
 pub mod send;
 pub mod server;
@@ -29,4 +38,5 @@ pub mod view;
 
 pub use self::server::{Server, ServerConfig, Version};
 pub use self::sink::{InfluxConfig, InfluxSink, Start};
-pub use self::view::{InfluxView, InfluxViewOf};
+pub use self::state::RefusedRow;
+pub use self::view::{Hold, InfluxView, InfluxViewOf};

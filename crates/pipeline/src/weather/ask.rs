@@ -18,11 +18,14 @@ use super::provider::Place;
 use crate::http::{HttpError, Limits, Peer, Question};
 use crate::orders::{Order, Orders};
 use crate::sources::home_assistant::{Address, Trust, dial};
+use crate::watch::ticking;
 
 /// How long a provider may take for its whole answer.
 pub const WITHIN: Duration = Duration::from_secs(10);
 /// The largest answer; a usual one has a kilobyte.
 const LARGEST: usize = 1 << 20;
+/// How long the reader may take to log an observation.
+const LOGGED: Duration = Duration::from_secs(30);
 /// Between two looks whether something is due.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -102,10 +105,11 @@ pub async fn run(
             }
             let (house, place) = world();
             let Some(question) = feed.step(&house, place) else { continue };
-            let answer = fetch(question.url).await;
+            let answer = ticking(fetch(question.url)).await;
             if let Some(record) = feed.answered(answer) {
-                let logged = orders.give(|reply| Order::Weather(record, reply)).await;
-                feed.logged(logged);
+                let logged = timeout(LOGGED, orders.give(|reply| Order::Weather(record, reply)));
+                let late = |_| Err("the recorder did not take it in time".into());
+                feed.logged(ticking(logged).await.unwrap_or_else(late));
             }
             feed.publish(&house, place);
         }

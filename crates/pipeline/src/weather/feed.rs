@@ -176,6 +176,13 @@ impl Feed {
         Arc::clone(&self.view)
     }
 
+    /// The same, shown where a feed before this one was.
+    #[must_use]
+    pub fn shown_in(mut self, view: Arc<WeatherView>) -> Self {
+        self.view = view;
+        self
+    }
+
     /// Time has passed; a question if one is due. The caller hands its answer to [`Feed::answered`] before the next step.
     pub fn step(&mut self, house: &HouseView, place: Option<Place>) -> Option<Question> {
         let question = self.look(house, place);

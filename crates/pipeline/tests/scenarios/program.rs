@@ -161,6 +161,7 @@ impl Place {
             supervised: false,
             seed: self.seed,
             retry: Arc::clone(&self.retry),
+            again: Arc::default(),
         }
     }
 }

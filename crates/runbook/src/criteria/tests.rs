@@ -4,15 +4,10 @@ use super::*;
 use crate::status::{Gaps, Part};
 
 fn facts(connection: Connection) -> Facts {
-    let part = Part {
-        name: "log".into(),
-        state: "healthy".into(),
-        since: String::new(),
-        reason: None,
-        uptime: Some(0.5),
-    };
+    let part = Part { uptime_24h: Some(0.5), uptime_7d: Some(0.995), ..Part::new("log", "healthy") };
     Facts {
         uptime: MINUTE,
+        known_for: 60 * MINUTE,
         connection,
         connection_for: MINUTE,
         connection_reason: None,
@@ -33,13 +28,14 @@ fn samples(received: u64, persisted: u64, failed: u64) -> Samples {
 }
 
 fn met(facts: &Facts, samples: &Samples, id: &str) -> Option<bool> {
-    let all = evaluate(facts, samples, Overall::Healthy);
+    let all = evaluate(facts, samples, Overall::Healthy, &Targets::default());
     all.iter().find(|criterion| criterion.id == id).unwrap().met
 }
 
 #[test]
 fn an_empty_window_is_not_known_and_never_zero() {
-    let all = evaluate(&facts(Connection::Connected), &Samples::default(), Overall::Healthy);
+    let all =
+        evaluate(&facts(Connection::Connected), &Samples::default(), Overall::Healthy, &Targets::default());
     for id in ["events_per_minute", "error_rate", "persistence"] {
         let criterion = all.iter().find(|criterion| criterion.id == id).unwrap();
         assert_eq!((criterion.met, criterion.value), (None, None), "{id}");
@@ -85,4 +81,51 @@ fn one_event_that_was_not_persisted_fails_persistence() {
     assert_eq!(met(&well, &samples(1000, 1000, 9), "error_rate"), Some(true));
     assert_eq!(met(&well, &samples(1000, 1000, 10), "error_rate"), Some(false));
     assert_eq!(met(&well, &samples(1000, 1000, 0), "uptime"), Some(false), "half of the time is not 99 %");
+}
+
+#[test]
+fn uptime_is_over_the_window_of_the_settings_or_since_the_first_start_and_says_which() {
+    let mut facts = facts(Connection::Connected);
+    let of = |facts: &Facts, targets: &Targets| {
+        let all = evaluate(facts, &samples(10, 10, 0), Overall::Healthy, targets);
+        let uptime = all.into_iter().find(|criterion| criterion.id == "uptime").unwrap();
+        (uptime.met, uptime.window_s, uptime.note.unwrap())
+    };
+    let note = "the lowest is log, since the first start, which is less than 24h ago";
+    assert_eq!(of(&facts, &Targets::default()), (Some(false), 3600, note.into()));
+    facts.known_for = Duration::from_secs(40 * 86_400);
+    let week = Targets { uptime_window: UptimeWindow::Week, ..Targets::default() };
+    assert_eq!(of(&facts, &week), (Some(true), 7 * 86_400, "the lowest is log, over 7d".into()));
+    assert_eq!(of(&facts, &Targets { uptime: 99.9, ..week }).0, Some(false));
+    let month = Targets { uptime_window: UptimeWindow::Month, ..Targets::default() };
+    assert_eq!(of(&facts, &month).2, "no part has been up yet");
+}
+
+#[test]
+fn one_event_that_was_refused_for_its_type_is_one_too_many() {
+    let well = facts(Connection::Connected);
+    let mut refused = samples(100, 100, 0);
+    assert_eq!(met(&well, &refused, "type_refusals"), Some(true));
+    refused.push(Sample {
+        at: 2 * MINUTE,
+        received: 200,
+        live: 200,
+        persisted: 200,
+        refused: 1,
+        ..Sample::default()
+    });
+    assert_eq!(met(&well, &refused, "type_refusals"), Some(false));
+    assert_eq!(met(&well, &Samples::default(), "type_refusals"), None);
+}
+
+#[test]
+fn what_has_to_be_reached_is_what_the_settings_say() {
+    let well = facts(Connection::Connected);
+    let targets =
+        Targets { events_per_minute: 100.0, error_rate: 5.0, window: 2 * MINUTE, ..Targets::default() };
+    let all = evaluate(&well, &samples(50, 50, 2), Overall::Healthy, &targets);
+    let of = |id: &str| all.iter().find(|criterion| criterion.id == id).unwrap();
+    assert_eq!((of("events_per_minute").met, of("events_per_minute").target), (None, 100.0));
+    assert_eq!((of("error_rate").met, of("error_rate").window_s), (Some(true), 120));
+    assert_eq!(of("error_rate").label, "Error rate under 5 %");
 }

@@ -8,7 +8,7 @@ use super::plan::Plan;
 use crate::status::Criterion;
 
 /// What a repair did, up to now.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Receipt {
     /// Its folder's name: when it began, and which: `2026-11-26T00-41-07Z-schema`.
     pub id: String,
@@ -28,17 +28,55 @@ pub struct Receipt {
     pub verified: Option<Done>,
     /// The criteria before the first step.
     pub before: Vec<Criterion>,
-    /// What each second was like meanwhile: the criteria that did not hold, by id.
+    /// What each second was like meanwhile: the criteria that did not hold, by id. After an hour only those in which that
+    /// changed.
     pub during: Vec<Second>,
     /// The criteria after the last.
     pub after: Vec<Criterion>,
+    /// It is being taken back, or was when it failed.
+    #[serde(default)]
+    pub undoing: bool,
+    /// Why it is not known to be mended; of a step, see there.
+    #[serde(default)]
+    pub error: Option<String>,
+    /// When it was gone on with after it had been killed or had failed, ISO 8601 UTC.
+    #[serde(default)]
+    pub resumed: Vec<String>,
+}
+
+/// Seconds of which each has an entry of its own in [`Receipt::during`].
+const EACH: usize = 3600;
+
+impl Receipt {
+    /// It is not over: whoever starts goes on with it.
+    #[must_use]
+    pub const fn is_unfinished(&self) -> bool {
+        matches!(self.state, State::Applying | State::Undoing)
+    }
+
+    /// Something was begun that can be taken back and was not.
+    #[must_use]
+    pub fn can_be_undone(&self) -> bool {
+        let steps = self.plan.steps.iter().zip(&self.steps);
+        let mut back = steps.filter(|(step, was)| step.undo && was.started.is_some() && was.undone.is_none());
+        self.state != State::Undone && back.next().is_some()
+    }
+
+    /// Notes what a second was like. Behind the first hour only what changes.
+    pub(super) fn note(&mut self, second: Second) {
+        let same = self.during.last().is_some_and(|last| last.unmet == second.unmet);
+        if self.during.len() < EACH || !same {
+            self.during.push(second);
+        }
+    }
 }
 
 /// How far it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Under way, or killed: it goes on.
+    #[default]
     Applying,
     /// All steps are done, and what was wrong is gone.
     Done,

@@ -4,13 +4,7 @@ use super::*;
 use crate::status::{Gaps, Part, Sink};
 
 fn well() -> Facts {
-    let part = |name: &str| Part {
-        name: name.into(),
-        state: "healthy".into(),
-        since: String::new(),
-        reason: None,
-        uptime: Some(1.0),
-    };
+    let part = |name: &str| Part { uptime: Some(1.0), ..Part::new(name, "healthy") };
     let sink = Sink {
         name: "store".into(),
         kind: "parquet".into(),
@@ -35,6 +29,7 @@ fn well() -> Facts {
     };
     Facts {
         uptime: Duration::from_secs(100),
+        known_for: Duration::from_secs(100),
         connection: Connection::Connected,
         connection_for: Duration::from_secs(90),
         connection_reason: None,
@@ -53,7 +48,7 @@ type Situation<'a> = (&'a str, &'a dyn Fn(&mut Facts), Overall, &'a str);
 #[test]
 fn each_situation_has_its_sentence() {
     let healthy = |_: &mut Facts| {};
-    let cases: [Situation<'_>; 10] = [
+    let cases: [Situation<'_>; 12] = [
         ("all well", &healthy, Overall::Healthy, "Recording."),
         (
             "token refused",
@@ -114,6 +109,25 @@ fn each_situation_has_its_sentence() {
             "Recording, fetching what was missed in 3 gaps from Home Assistant's history.",
         ),
         (
+            "the reader hangs",
+            &|f| {
+                f.connection = Connection::Waiting;
+                f.parts[2].state = "unhealthy".into();
+                f.parts[2].reason = Some("it hung: no sign of life for 8 s; it is being started anew".into());
+            },
+            Overall::Unhealthy,
+            "Not recording: it hung: no sign of life for 8 s; it is being started anew.",
+        ),
+        (
+            "a part is left alone",
+            &|f| {
+                f.parts.push(Part::new("weather", "parked"));
+                f.parts[3].reason = Some("it panicked, too often".into());
+            },
+            Overall::Degraded,
+            "Recording, weather is parked: it panicked, too often.",
+        ),
+        (
             "a count that does not add up is never green",
             &|f| f.unaccounted = -3,
             Overall::Unhealthy,
@@ -158,4 +172,21 @@ fn a_sink_that_waits_for_a_person_says_what_to_do() {
     facts.sinks[0].reason = Some("HTTP 401: set the token".into());
     let sentence = "Recording, store waits for you: HTTP 401: set the token; its 7 events are safe on disk.";
     assert_eq!(judge(&facts), (Overall::Degraded, sentence.to_owned()));
+}
+
+#[test]
+fn the_only_influxdb_is_called_so_and_of_several_each_has_its_own_name() {
+    let mut facts = well();
+    let influxdb = |name: &str, state: &str| Sink {
+        name: name.into(),
+        kind: "influxdb".into(),
+        state: state.into(),
+        reason: Some("HTTP 503".into()),
+        ..facts.sinks[0].clone()
+    };
+    let (attic, cloud) = (influxdb("attic", "degraded"), influxdb("cloud", "healthy"));
+    facts.sinks.push(attic);
+    assert_eq!(judge(&facts).1, "Recording, InfluxDB takes nothing: 7 events are safe on disk (HTTP 503).");
+    facts.sinks.push(cloud);
+    assert_eq!(judge(&facts).1, "Recording, attic takes nothing: 7 events are safe on disk (HTTP 503).");
 }

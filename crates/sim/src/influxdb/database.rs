@@ -4,10 +4,13 @@
 //! nothing of it. A point that has one field of another type is left out whole, its neighbours are stored. 3.x has one
 //! type for all times, and counts a tag as one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 use std::time::Duration;
 
 use super::point::{FieldKind, FieldValue, Point};
+use super::query::parser::Deletion;
+use super::query::select::Condition;
 
 const DAY: i64 = 86_400 * 1_000_000_000;
 /// Days from a Monday to 1970-01-01.
@@ -161,6 +164,100 @@ impl Database {
             shard.columns.retain(|(of, _), _| of != measurement);
             shard.series.retain(|(of, _), _| of != measurement);
         }
+    }
+
+    /// Deletes points; types stay, as in the real one.
+    ///
+    /// # Errors
+    /// When it asks for a field.
+    pub(super) fn delete(&mut self, deletion: &Deletion) -> Result<(), String> {
+        for (n, shard) in self.shards.values_mut().enumerate() {
+            for condition in &deletion.conditions {
+                let is_tag = |name: &str| {
+                    shard.series.keys().any(|(of, tags)| *of == deletion.from && tags.contains_key(name))
+                };
+                let is_field = |name: &str| {
+                    !is_tag(name)
+                        && shard.columns.iter().any(|((of, field), column)| {
+                            *of == deletion.from && field == name && matches!(column, Column::Field(_))
+                        })
+                };
+                match condition {
+                    Condition::Equals(of, _) if !is_field(&of.name) => {}
+                    _ => {
+                        let n = n + 1;
+                        return Err(format!(
+                            "shard {n}: fields not supported in WHERE clause during deletion"
+                        ));
+                    }
+                }
+            }
+        }
+        for ((measurement, tags), times) in self.shards.values_mut().flat_map(|shard| &mut shard.series) {
+            let holds = |condition: &Condition| match condition {
+                Condition::Equals(of, text) => tags.get(&of.name).map_or("", String::as_str) == text,
+                _ => false,
+            };
+            if *measurement == deletion.from && deletion.conditions.iter().all(holds) {
+                times.retain(|time, _| !deletion.time.contains(time));
+            }
+        }
+        for shard in self.shards.values_mut() {
+            shard.series.retain(|_, times| !times.is_empty());
+        }
+        Ok(())
+    }
+
+    /// Deletes points by measurement (`_measurement`) and tags, as 2.x does.
+    pub(super) fn delete_pairs(&mut self, pairs: &[(String, String)], time: Range<i64>) {
+        for shard in self.shards.values_mut() {
+            for ((measurement, tags), times) in &mut shard.series {
+                let has = |(name, value): &(String, String)| match name.as_str() {
+                    "_measurement" => measurement == value,
+                    name => tags.get(name) == Some(value),
+                };
+                if pairs.iter().all(has) {
+                    times.retain(|at, _| !time.contains(at));
+                }
+            }
+            shard.series.retain(|_, times| !times.is_empty());
+            let left: BTreeSet<&String> = shard.series.keys().map(|(measurement, _)| measurement).collect();
+            shard.columns.retain(|(measurement, _), _| left.contains(measurement));
+        }
+    }
+
+    /// The types that the fields of a measurement have in the shards that a window touches.
+    pub(super) fn types_within(
+        &self,
+        measurement: &str,
+        window: &Range<i64>,
+    ) -> BTreeMap<String, BTreeSet<FieldKind>> {
+        let mut types: BTreeMap<String, BTreeSet<FieldKind>> = BTreeMap::new();
+        let touched = self.shards.iter().filter(|(week, _)| {
+            let times = self.times_of(**week);
+            self.one_type || (times.start < window.end && window.start < times.end)
+        });
+        for ((of, name), column) in touched.flat_map(|(_, shard)| &shard.columns) {
+            if let Column::Field(kind) = column
+                && of == measurement
+            {
+                types.entry(name.clone()).or_default().insert(*kind);
+            }
+        }
+        types
+    }
+
+    fn times_of(&self, week: i64) -> Range<i64> {
+        if self.one_type {
+            return i64::MIN..i64::MAX;
+        }
+        let start = week.saturating_mul(7).saturating_sub(MONDAY).saturating_mul(DAY);
+        start..start.saturating_add(7 * DAY)
+    }
+
+    /// The times of its shards, in order.
+    pub(super) fn weeks(&self) -> impl Iterator<Item = Range<i64>> {
+        self.shards.keys().map(|week| self.times_of(*week))
     }
 
     /// In order.

@@ -40,6 +40,10 @@ pub enum InfluxFault {
     NotFound,
     /// Writes: 400, no more series fit, and nothing is stored.
     MaxSeries,
+    /// Writes: lines in which this stands cannot be read; 400 names them, and the others are stored.
+    Malformed(&'static str),
+    /// Writes: points in which this stands are not stored; 400 says how many, but not which, and the others are.
+    InvalidField(&'static str),
 }
 
 impl InfluxFault {
@@ -83,8 +87,34 @@ impl InfluxFault {
             | Self::Silent
             | Self::CutAnswer
             | Self::CutRequest
-            | Self::TooLarge(_) => None,
+            | Self::TooLarge(_)
+            | Self::Malformed(_)
+            | Self::InvalidField(_) => None,
         }
+    }
+
+    /// What stands in the lines of which it takes none.
+    pub(super) const fn unwanted(self) -> Option<&'static str> {
+        match self {
+            Self::Malformed(word) | Self::InvalidField(word) => Some(word),
+            _ => None,
+        }
+    }
+
+    /// What is said of lines that were not taken while their neighbours were.
+    pub(super) fn partial(self, lines: &[String], others: bool) -> Reply {
+        let words = match self {
+            Self::Malformed(_) => {
+                let each = lines.iter().map(|line| format!("unable to parse '{line}': bad timestamp"));
+                let each = each.collect::<Vec<_>>().join("\n");
+                if others { format!("partial write: {each} dropped=0") } else { each }
+            }
+            _ => format!(
+                "partial write: invalid field name: input field \"time\" on measurement \"m\" is invalid dropped={}",
+                lines.len()
+            ),
+        };
+        Reply::json(400, json!({ "error": words })).with("X-Influxdb-Error", words)
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) struct Request {
     head: Head,
     /// As it came.
     pub(super) body: Vec<u8>,
+    /// Lines in which this stands are passed over.
+    without: Option<&'static str>,
 }
 
 impl Request {
@@ -34,7 +36,7 @@ impl Request {
         let read = body.len();
         body.resize(length, 0);
         stream.read_exact(body.get_mut(read..).unwrap_or_default()).await?;
-        Ok(Self { head, body })
+        Ok(Self { head, body, without: None })
     }
 
     /// Method and path, as in `POST /write`.
@@ -63,18 +65,36 @@ impl Request {
         body.get(name)?.as_str().filter(|word| !word.is_empty()).map(str::to_owned)
     }
 
-    /// The body as it was before it was compressed.
+    /// The body as it was before it was compressed, without the lines that are passed over.
     ///
     /// # Errors
     /// When it says gzip and is none.
     pub(super) fn plain(&self) -> io::Result<Vec<u8>> {
-        if self.header("content-encoding") != Some("gzip") {
-            return Ok(self.body.clone());
-        }
         let mut plain = Vec::new();
-        MultiGzDecoder::new(self.body.as_slice()).take(MOST as u64).read_to_end(&mut plain)?;
-        Ok(plain)
+        if self.header("content-encoding") == Some("gzip") {
+            MultiGzDecoder::new(self.body.as_slice()).take(MOST as u64).read_to_end(&mut plain)?;
+        } else {
+            plain.clone_from(&self.body);
+        }
+        let Some(word) = self.without else { return Ok(plain) };
+        let (_, others) = parted(&plain, word);
+        Ok(others.join(&b'\n'))
     }
+
+    /// From now on, lines in which `word` stands are passed over. Answers with them, and whether there are others.
+    pub(super) fn pass_over(&mut self, word: &'static str) -> io::Result<(Vec<String>, bool)> {
+        let plain = self.plain()?;
+        let (passed, others) = parted(&plain, word);
+        self.without = Some(word);
+        let passed = passed.into_iter().map(|line| String::from_utf8_lossy(line).into_owned());
+        Ok((passed.collect(), others.iter().any(|line| !line.is_empty())))
+    }
+}
+
+/// Lines in which a word stands, and the others.
+fn parted<'b>(body: &'b [u8], word: &str) -> (Vec<&'b [u8]>, Vec<&'b [u8]>) {
+    let has = |line: &&[u8]| line.windows(word.len()).any(|part| part == word.as_bytes());
+    body.split(|byte| *byte == b'\n').partition(has)
 }
 
 /// An answer.

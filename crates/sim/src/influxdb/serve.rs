@@ -47,6 +47,7 @@ impl InfluxDb {
             tokio::select! {
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => {
+                        let _ = stream.set_nodelay(true); // as a server in Go does
                         let (server, mut open) = (self.clone(), self.0.open.subscribe());
                         tokio::spawn(async move {
                             tokio::select! {
@@ -71,7 +72,7 @@ impl InfluxDb {
     pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(&self, mut stream: S) -> io::Result<()> {
         self.0.state.lock().counters.connections += 1;
         loop {
-            let request = Request::read(&mut stream).await?;
+            let mut request = Request::read(&mut stream).await?;
             let is_write = is_write(&request);
             let fault = self.arrived(is_write);
             match fault {
@@ -81,7 +82,7 @@ impl InfluxDb {
             }
             let reply = match fault.and_then(|fault| fault.reply(&request, is_write)) {
                 Some(reply) => reply,
-                None => self.answer(&request),
+                None => self.answer_to_a_part(fault.filter(|_| is_write), &mut request)?,
             };
             let bytes = reply.to_bytes();
             match fault {
@@ -98,6 +99,19 @@ impl InfluxDb {
                 *self.0.state.lock().counters.answers.entry(reply.status).or_default() += 1;
             }
         }
+    }
+
+    /// What it says when some lines of a write are not to its taste, or nothing is wrong.
+    fn answer_to_a_part(&self, fault: Option<InfluxFault>, request: &mut Request) -> io::Result<Reply> {
+        let unwanted = fault.and_then(|fault| Some((fault, fault.unwanted()?)));
+        let Some((fault, word)) = unwanted else { return Ok(self.answer(request)) };
+        let (lines, others) = request.pass_over(word)?;
+        let reply = if others { self.answer(request) } else { Reply::empty(204) };
+        if lines.is_empty() || reply.status != 204 {
+            return Ok(reply);
+        }
+        self.0.state.lock().counters.refused += lines.len() as u64;
+        Ok(fault.partial(&lines, others))
     }
 
     /// Counts a request; answers with what goes wrong with it.

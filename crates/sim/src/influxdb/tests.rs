@@ -188,7 +188,7 @@ async fn questions_are_answered_as_recorded() {
     assert_eq!(series(&ask("SHOW FIELD KEYS ON \"home\" FROM \"home\".\"autogen\".\"m\"").await), fields);
     assert_eq!(series(&ask("SHOW FIELD KEYS FROM \"nosuch\"").await), Value::Null);
     assert_eq!(series(&ask("SHOW TAG KEYS FROM m").await), json!([["e"]]));
-    for (kind, count) in [("string", json!([["1970-01-01T00:00:00Z", 1]])), ("integer", Value::Null)] {
+    for (kind, count) in [("string", json!([["1970-01-01T00:00:00Z", 1]])), ("boolean", Value::Null)] {
         assert_eq!(series(&ask(&format!("SELECT COUNT(\"f\"::{kind}) FROM \"m\"")).await), count, "{kind}");
     }
     let other = ask("SHOW FIELD KEYS ON nosuch").await;
@@ -327,6 +327,34 @@ async fn it_does_badly_until_it_is_healed_and_says_how_often() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn lines_that_are_not_to_its_taste_are_left_out_and_their_neighbours_stored() {
+    for (fault, whole, part) in [
+        (
+            InfluxFault::Malformed("bad"),
+            "unable to parse 'm bad=1 2': bad timestamp",
+            "partial write: unable to parse 'm bad=1 2': bad timestamp dropped=0",
+        ),
+        (
+            InfluxFault::InvalidField("bad"),
+            "partial write: invalid field name: input field \"time\" on measurement \"m\" is invalid dropped=1",
+            "partial write: invalid field name: input field \"time\" on measurement \"m\" is invalid dropped=1",
+        ),
+    ] {
+        let server = open(InfluxVersion::V1);
+        let mut client = Client::of(&server);
+        server.cause(fault);
+        assert_eq!(client.write("/write?db=home", "m f=1 1").await.0, 204, "it holds no such word");
+        let (status, said) = client.write("/write?db=home", "m bad=1 2").await;
+        assert_eq!((status, &said["error"]), (400, &json!(whole)));
+        let (status, said) = client.write("/write?db=home", "m f=1 3\nm bad=1 2\nm f=1 4").await;
+        assert_eq!((status, &said["error"]), (400, &json!(part)));
+        assert_eq!((server.points("home", "m").len(), server.counters().refused), (3, 2));
+        server.heal();
+        assert_eq!(client.write("/write?db=home", "m bad=1 2").await.0, 204);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_it_took_and_never_answered_is_stored() {
     let server = open(InfluxVersion::V1);
     let mut client = Client::of(&server);
@@ -375,4 +403,26 @@ fn a_bucket_can_begin_with_the_types_of_an_older_program() {
     assert!(server.seed("home", "m attr_dynamics=true 1700000000000000001").is_err());
     assert!(server.seed("home", "m attr_dynamics=true 1600000000000000001").is_ok(), "another shard");
     assert_eq!(server.counts("home", "m").len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_answers_each_question_as_the_real_one_does() {
+    let server = open(InfluxVersion::V1);
+    let mut client = Client::of(&server);
+    let mut asked = 0;
+    for line in include_str!("asked-1.6.7.ndjson").lines() {
+        let recorded: Value = serde_json::from_str(line).unwrap();
+        if let Some(write) = recorded["write"].as_str() {
+            server.seed("home", write).unwrap();
+            continue;
+        }
+        let question = recorded["ask"].as_str().unwrap();
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("db", "home"), ("epoch", "ns"), ("q", question)])
+            .finish();
+        let answer = client.ask("POST", &format!("/query?{form}"), "", "").await.2;
+        assert_eq!(answer, recorded["answer"], "{question}");
+        asked += 1;
+    }
+    assert!(asked > 40, "{asked} questions");
 }

@@ -1,11 +1,13 @@
 //! InfluxDB 2.x. Nothing of it is recorded: status, codes and words are as documented, and as people quote them from
 //! 2.7 (422 for a point that is refused, its neighbours stored; 400 for a line that cannot be read, nothing stored).
 
+use hearthline_core::Timestamp;
 use serde_json::{Value, json};
 
 use super::database::Database;
 use super::http::{Reply, Request};
 use super::line::Reading;
+use super::query::parser;
 use super::v1::{partial, unit};
 use super::{Access, State, query};
 
@@ -26,6 +28,7 @@ pub(super) fn answer(state: &mut State, request: &Request, now: i64) -> Reply {
         ("GET", "/api/v2/orgs") => organisations(state, request),
         ("GET", "/api/v2/buckets") => buckets(state, request),
         ("POST", "/api/v2/buckets") => create(state, request),
+        ("POST", "/api/v2/delete") => delete(state, request),
         // A bucket is a database of that name to the old language.
         ("GET" | "POST", "/query") => query::answer(state, request),
         _ => told(404, "not found", "path not found"),
@@ -85,6 +88,39 @@ fn write(state: &mut State, request: &Request, now: i64) -> Reply {
         }
         None => Reply::empty(204),
     }
+}
+
+/// Deletes what has all of `"name"="value" AND …` from one time to another, both included. A type is free where nothing of its
+/// measurement is left in the shard.
+fn delete(state: &mut State, request: &Request) -> Reply {
+    let organisation = request.parameter("org").unwrap_or_default();
+    if !is_ours(state, &organisation) {
+        return told(404, "not found", &format!("organization name {organisation:?} not found"));
+    }
+    let name = request.parameter("bucket").unwrap_or_default();
+    let Some(bucket) = state.databases.get_mut(&name) else {
+        return told(404, "not found", &format!("bucket {name:?} not found"));
+    };
+    let (Some(start), Some(stop)) =
+        (nanos(&request.word("start").unwrap_or_default()), nanos(&request.word("stop").unwrap_or_default()))
+    else {
+        return told(400, "invalid", "invalid RFC3339Nano for field start or stop");
+    };
+    let predicate = request.word("predicate").unwrap_or_default();
+    let Some(pairs) = parser::pairs(&predicate) else {
+        return told(400, "invalid", &format!("bad logical expression, at position 1: {predicate}"));
+    };
+    bucket.delete_pairs(&pairs, start..stop.saturating_add(1));
+    Reply::empty(204)
+}
+
+/// From RFC 3339 to the nanosecond.
+fn nanos(text: &str) -> Option<i64> {
+    let text = text.trim_end_matches('Z');
+    let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let micros = Timestamp::parse(&format!("{seconds}Z")).ok()?.0;
+    let fraction: i64 = format!("{fraction:0<9}").get(..9)?.parse().ok()?;
+    Some(micros.saturating_mul(1000).saturating_add(fraction))
 }
 
 fn is_ours(state: &State, organisation: &str) -> bool {

@@ -7,6 +7,8 @@ use super::database::{Column, Database, Refusal};
 use super::http::{Reply, Request};
 use super::line::Reading;
 use super::point::{FieldKind, FieldValue, Point};
+use super::query::parser;
+use super::query::select::What;
 use super::v1::unit;
 use super::{Access, State, query};
 
@@ -25,6 +27,7 @@ pub(super) fn answer(state: &mut State, request: &Request, now: i64) -> Reply {
         ("GET", "/health") => Reply::text(200, "OK"),
         ("POST", "/api/v3/write_lp") => write(state, request, now),
         ("POST", "/api/v3/configure/database") => create(state, request),
+        ("DELETE", "/api/v3/configure/table") => delete(state, request),
         ("GET", "/api/v3/configure/database") => {
             let names: Vec<_> = state.databases.keys().map(|name| json!({ "iox::database": name })).collect();
             Reply::json(200, Value::Array(names))
@@ -125,6 +128,21 @@ const fn word(kind: FieldKind) -> &'static str {
     }
 }
 
+/// A table, and its columns with it.
+fn delete(state: &mut State, request: &Request) -> Reply {
+    let given = |name: &str| request.parameter(name).unwrap_or_default();
+    let (name, table) = (given("db"), given("table"));
+    let known = state.databases.get_mut(&name).filter(|database| database.measurements().contains(&&*table));
+    let Some(database) = known else {
+        return Reply::json(
+            404,
+            json!({ "error": format!("the requested resource was not found: {table}") }),
+        );
+    };
+    database.drop_measurement(&table);
+    Reply::empty(200)
+}
+
 fn create(state: &mut State, request: &Request) -> Reply {
     let Some(name) = request.word("db") else {
         return Reply::json(400, json!({ "error": "invalid database name" }));
@@ -137,7 +155,34 @@ fn create(state: &mut State, request: &Request) -> Reply {
     Reply::json(200, json!({}))
 }
 
-/// The one question in SQL that is understood: the columns of the tables, from `information_schema.columns`.
+/// A selection of points: objects, without the columns that are null.
+fn selected(database: &Database, question: &str) -> Reply {
+    let selection = match parser::selection(question) {
+        Ok(selection) => selection,
+        Err(words) => return Reply::json(400, json!({ "error": format!("SQL parser error: {words}") })),
+    };
+    if !database.measurements().contains(&selection.from.as_str()) {
+        let words = format!("Error during planning: table 'public.iox.{}' not found", selection.from);
+        return Reply::json(400, json!({ "error": words }));
+    }
+    let names = selection.names(database);
+    let counts = matches!(selection.columns.as_slice(), [(What::Count(_), _)]);
+    let mut objects = Vec::new();
+    for (time, row) in selection.answer(database).unwrap_or_default().into_iter().flat_map(|rows| rows.rows) {
+        let cells = names.iter().cloned().zip(row).filter(|(_, value)| !value.is_null());
+        let mut object: serde_json::Map<String, Value> = cells.collect();
+        if !counts {
+            object.insert("time".into(), json!(time));
+        }
+        objects.push(Value::Object(object));
+    }
+    if counts && objects.is_empty() {
+        objects.extend(names.first().map(|name| json!({ name: 0 })));
+    }
+    Reply::json(200, Value::Array(objects))
+}
+
+/// Questions in SQL: the columns of the tables, from `information_schema.columns`, and selections of points.
 fn sql(state: &State, request: &Request) -> Reply {
     let given = |name: &str| request.parameter(name).or_else(|| request.word(name)).unwrap_or_default();
     let (name, question) = (given("db"), given("q"));
@@ -145,10 +190,14 @@ fn sql(state: &State, request: &Request) -> Reply {
         return Reply::json(404, json!({ "error": format!("database not found: {name}") }));
     };
     if !question.to_lowercase().contains("information_schema.columns") {
-        return Reply::json(
-            400,
-            json!({ "error": "the simulated server understands information_schema.columns alone" }),
-        );
+        return selected(database, &question);
+    }
+    // Who asks with a number for a name wants the tags.
+    let named = question.contains(" AS \"0\"");
+    if named {
+        let table = question.split('\'').nth(1).unwrap_or_default();
+        let tags: Vec<_> = database.tags(table).into_iter().map(|tag| json!({ "0": tag })).collect();
+        return Reply::json(200, Value::Array(tags));
     }
     let mut rows = Vec::new();
     for table in database.measurements() {

@@ -9,6 +9,7 @@ use hearthline_pipeline::sinks::influxdb::schema::FieldType;
 use hearthline_pipeline::sinks::influxdb::send::Stop;
 use hearthline_pipeline::sinks::influxdb::server::Opened;
 
+use super::cost::Recorded;
 use crate::app;
 use crate::settings::{InfluxDb, Settings};
 
@@ -18,19 +19,27 @@ pub(super) struct Sink {
     pub(super) name: String,
     /// In words; the error is why nothing could be written.
     pub(super) says: Result<String, String>,
+    /// What the points would cost it, in words; none where nothing is recorded yet.
+    pub(super) cost: Option<String>,
 }
 
 /// Asks all of them, one after the other.
 pub(super) async fn try_out(settings: &Settings) -> anyhow::Result<Vec<Sink>> {
+    let recorded = Recorded::read(settings)?;
     let mut sinks = Vec::new();
     for sink in &settings.sinks {
         let mut server = Server::new(app::sinks::server(sink)?)?;
         let opened = server.open(&[&sink.layout.measurement, WEATHER], false).await;
+        let (version, fields) = match &opened {
+            Ok(opened) => (Some(opened.version), opened.fields.as_slice()),
+            Err(_) => (*sink.version, [].as_slice()),
+        };
+        let cost = recorded.as_ref().map(|recorded| recorded.words(sink, version, fields)).transpose()?;
         let says = match opened {
             Ok(opened) => Ok(words(sink, &opened, &server.what(opened.version))),
             Err(Stop::Later { words, .. } | Stop::Parked(words)) => Err(words),
         };
-        sinks.push(Sink { name: sink.name.value.clone(), says });
+        sinks.push(Sink { name: sink.name.value.clone(), says, cost });
     }
     Ok(sinks)
 }

@@ -32,7 +32,9 @@ fn document() -> Status {
             { "name": "log", "state": "healthy", "since": "2026-11-23T11:00:00.000000Z", "reason": null, "uptime": 1.0 },
             {
                 "name": "source", "state": "degraded", "since": "2026-11-23T12:00:00.000000Z",
-                "reason": "connection refused", "uptime": 0.99,
+                "reason": "connection refused", "uptime": 0.99, "uptime_24h": 0.99999, "uptime_7d": 0.995, "uptime_30d": 1.0,
+                "meaning": "nothing comes in", "todo": "see whether it runs", "restarts": 2,
+                "last_restart": { "at": "2026-11-23T11:30:00.000000Z", "why": "it hung" },
             },
         ],
         "weather": { "provider": "off", "state": "off", "calls": 0, "cache_hits": 0, "age_s": null },

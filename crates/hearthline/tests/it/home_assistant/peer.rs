@@ -127,6 +127,11 @@ impl HomeAssistant {
         self.request(Method::POST, &format!("states/{entity_id}"), Some(&body)).await.unwrap();
     }
 
+    /// Has one of its integrations do something, as in `number/set_value`.
+    pub(super) async fn call(&self, service: &str, data: Value) {
+        self.request(Method::POST, &format!("services/{service}"), Some(&data)).await.unwrap();
+    }
+
     pub(super) async fn remove(&self, entity_id: &str) {
         self.request(Method::DELETE, &format!("states/{entity_id}"), None).await.unwrap();
     }

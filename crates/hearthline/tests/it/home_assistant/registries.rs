@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::peer::HomeAssistant;
 use super::recorder_of;
-use crate::hearthline::Hearthline;
+use super::rows::{exported, one_key, outdoors, print, shown};
 use crate::wait::until;
 
 /// A thermometer that follows another, in degrees that its settings can change; the sun, which is a device; and weather in
@@ -71,23 +71,8 @@ async fn rows_before_and_after_an_entity_is_moved_renamed_and_given_another_unit
     run.has("sensor.attic", "77.0").await;
 
     let rows = exported(&hearthline).await;
-    let shown = |row: &Value| {
-        ["entity_id", "state", "unit", "area", "device"]
-            .map(|name| row[name].as_str().unwrap_or("-").to_owned())
-    };
-    let outdoors = |row: &Value| {
-        row["weather_temperature"].as_f64().map_or("-".into(), |degrees| format!("{degrees:.1} °C"))
-    };
     let of = |id: &str| rows.iter().filter(|row| row["entity_id"] == id).map(shown).collect::<Vec<_>>();
-    println!(
-        "{:20} {:34} {:>6} {:5} {:6} {:6} outdoors",
-        "entity_id", "entity_key", "state", "unit", "area", "device"
-    );
-    for row in rows.iter().filter(|row| row["entity_id"] != "sensor.raw") {
-        let [entity_id, state, unit, area, device] = shown(row);
-        let key = row["entity_key"].as_str().unwrap_or("= entity_id");
-        println!("{entity_id:20} {key:34} {state:>6} {unit:5} {area:6} {device:6} {}", outdoors(row));
-    }
+    print(rows.iter().filter(|row| row["entity_id"] != "sensor.raw"));
     let before = of("sensor.thermometer");
     assert!(before.contains(&["sensor.thermometer", "21.0", "°C", "-", "-"].map(Into::into)), "{before:?}");
     assert!(
@@ -99,9 +84,7 @@ async fn rows_before_and_after_an_entity_is_moved_renamed_and_given_another_unit
     assert!(after.contains(&["sensor.attic", "77.0", "°F", "Attic", "-"].map(Into::into)), "{after:?}");
     let ours =
         |row: &&Value| ["sensor.thermometer", "sensor.attic"].map(Value::from).contains(&row["entity_id"]);
-    let mut keys: Vec<_> = rows.iter().filter(ours).map(|row| row["entity_key"].to_string()).collect();
-    keys.dedup();
-    assert_eq!(keys.len(), 1, "one series: {keys:?}");
+    one_key(rows.iter().filter(ours));
     let last = rows.iter().rfind(|row| row["entity_id"] == "sensor.attic").unwrap();
     assert_eq!((outdoors(last), last["weather_condition"].as_str()), ("10.0 °C".into(), Some("cloudy")));
     let weather = &run.status().await.at("/weather").clone();
@@ -113,14 +96,4 @@ async fn rows_before_and_after_an_entity_is_moved_renamed_and_given_another_unit
     assert!(!dawn.is_empty() && dawn.iter().all(|row| row[4] == "Sun"), "{dawn:?}");
     assert!(run.status().await.adds_up());
     assert!(run.stop().await.success());
-}
-
-/// Every state row, in the order of time.
-async fn exported(hearthline: &Hearthline) -> Vec<Value> {
-    let answer = hearthline.command(&["export", "--format", "ndjson"]).await;
-    assert_eq!(answer.code, 0, "{}", answer.stderr);
-    let mut rows: Vec<Value> =
-        answer.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    rows.sort_by_key(|row| row["ts"].to_string());
-    rows
 }

@@ -97,6 +97,13 @@ impl InfluxDb {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// The whole answer to a question, with times in nanoseconds.
+    pub(super) async fn asked(&self, question: &str) -> Value {
+        let form = form_of([("db", "house"), ("epoch", "ns"), ("q", question)].into_iter());
+        let answer = self.client.post(format!("{}/query?{form}", self.url())).send().await.unwrap();
+        answer.json().await.unwrap()
+    }
+
     /// The rows of the answer's series, each with the series' name and tags.
     pub(super) async fn query(&self, question: &str) -> Vec<(Value, Vec<Value>)> {
         let form = form_of([("db", "house"), ("epoch", "ns"), ("q", question)].into_iter());
@@ -110,9 +117,12 @@ impl InfluxDb {
         let series = result["series"].as_array().cloned().unwrap_or_default();
         series
             .into_iter()
-            .flat_map(|series| {
-                let rows = series["values"].as_array().cloned().unwrap();
-                rows.into_iter().map(move |row| (series.clone(), row.as_array().cloned().unwrap()))
+            .flat_map(|mut series| {
+                let Value::Array(rows) = series["values"].take() else { panic!("no rows: {series}") };
+                rows.into_iter().map(move |row| match row {
+                    Value::Array(row) => (series.clone(), row),
+                    row => panic!("no row: {row}"),
+                })
             })
             .collect()
     }

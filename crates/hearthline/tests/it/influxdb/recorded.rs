@@ -25,3 +25,21 @@ async fn the_real_one_answers_each_write_as_recorded() {
         assert_eq!((&json!(status), &body["error"]), (&recorded["status"], &recorded["error"]), "{line}");
     }
 }
+
+#[tokio::test]
+#[ignore = "needs InfluxDB: cargo xtask test"]
+async fn the_real_one_answers_each_question_as_recorded() {
+    let path = "../sim/src/influxdb/asked-1.6.7.ndjson";
+    let recorded = std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    let server = InfluxDb::running().await;
+    for line in recorded.lines() {
+        let recorded: Value = serde_json::from_str(line).unwrap();
+        match recorded["write"].as_str() {
+            Some(write) => server.write(write).await.unwrap(),
+            None => {
+                let question = recorded["ask"].as_str().unwrap();
+                assert_eq!(server.asked(question).await, recorded["answer"], "{question}");
+            }
+        }
+    }
+}

@@ -4,7 +4,10 @@
 //! lives, and most attributes say the same for ever (`supported_features`, `friendly_name`) or are lists for a user interface
 //! (`effect_list`). Written by default is what changes with what happens in the house and a person would draw.
 //!
-//! Where people are (`latitude`, `longitude`) is not written by default.
+//! By default not written: where people are (`latitude`, `longitude`), what gives access (`access_token` of a camera, `code`), and
+//! addresses of pictures and media (`entity_picture`, `media_content_id`), which change with each request and say nothing later.
+//!
+//! The names are those of the state attributes of Home Assistant's entity base classes, and a few that old integrations have.
 
 use std::fmt;
 
@@ -50,9 +53,10 @@ impl PartialEq for Rule {
 pub const ANYWHERE: [&str; 2] = ["battery", "battery_level"];
 
 /// Attributes that are written of entities of some domains.
-pub const BY_DOMAIN: [(&str, &[&str]); 22] = [
+pub const BY_DOMAIN: [(&str, &[&str]); 23] = [
     ("air_quality", &["carbon_dioxide", "nitrogen_oxide", "particulate_matter_10", "particulate_matter_2_5"]),
     ("alarm_control_panel", &["changed_by"]),
+    ("automation", &["last_triggered"]),
     (
         "climate",
         &[
@@ -62,6 +66,7 @@ pub const BY_DOMAIN: [(&str, &[&str]); 22] = [
             "humidity",
             "hvac_action",
             "preset_mode",
+            "swing_horizontal_mode",
             "swing_mode",
             "target_temp_high",
             "target_temp_low",
@@ -75,7 +80,6 @@ pub const BY_DOMAIN: [(&str, &[&str]); 22] = [
     ("fan", &["direction", "oscillating", "percentage", "preset_mode"]),
     ("humidifier", &["action", "current_humidity", "humidity", "mode"]),
     ("image_processing", &["total_faces"]),
-    ("lawn_mower", &["activity"]),
     ("light", &["brightness", "color_mode", "color_temp", "color_temp_kelvin", "dynamics", "effect"]),
     ("lock", &["changed_by"]),
     (
@@ -83,9 +87,14 @@ pub const BY_DOMAIN: [(&str, &[&str]); 22] = [
         &[
             "app_name",
             "is_volume_muted",
+            "media_album_name",
             "media_artist",
+            "media_channel",
             "media_content_type",
+            "media_series_title",
             "media_title",
+            "repeat",
+            "shuffle",
             "sound_mode",
             "source",
             "volume_level",
@@ -93,6 +102,7 @@ pub const BY_DOMAIN: [(&str, &[&str]); 22] = [
     ),
     ("person", &["gps_accuracy", "source"]),
     ("remote", &["current_activity"]),
+    ("script", &["last_triggered"]),
     ("sun", &["azimuth", "elevation", "rising"]),
     ("switch", &["current_power_w", "today_energy_kwh"]),
     ("update", &["in_progress", "installed_version", "latest_version", "update_percentage"]),
@@ -139,11 +149,26 @@ impl Attributes {
             Self::Chosen(rules) => rules.iter().any(|rule| rule.matches(domain, attribute)),
         }
     }
+
+    /// Whether this attribute of the entities of some domain is written.
+    #[must_use]
+    pub fn keeps_anywhere(&self, attribute: &str) -> bool {
+        match self {
+            Self::None => false,
+            Self::Default => is_default_anywhere(attribute),
+            Self::All => true,
+            Self::Chosen(rules) => rules.iter().any(|rule| rule.matches_anywhere(attribute)),
+        }
+    }
 }
 
 fn is_default(domain: &str, attribute: &str) -> bool {
     let of_domain = BY_DOMAIN.iter().filter(|(of, _)| *of == domain).flat_map(|(_, names)| *names);
     ANYWHERE.iter().chain(of_domain).any(|name| *name == attribute)
+}
+
+fn is_default_anywhere(attribute: &str) -> bool {
+    BY_DOMAIN.iter().any(|(domain, _)| is_default(domain, attribute))
 }
 
 impl Rule {
@@ -165,6 +190,16 @@ impl Rule {
             "default" => is_default(domain, attribute),
             text if text.contains('.') => self.glob.is_match(format!("{domain}.{attribute}")),
             text => text == attribute || self.glob.is_match(attribute),
+        }
+    }
+
+    fn matches_anywhere(&self, attribute: &str) -> bool {
+        match self.text.split_once('.') {
+            None if self.text == "default" => is_default_anywhere(attribute),
+            None => self.matches("", attribute),
+            Some((_, of)) => {
+                of == attribute || Glob::new(of).is_ok_and(|glob| glob.compile_matcher().is_match(attribute))
+            }
         }
     }
 }

@@ -13,6 +13,8 @@ use std::io::Write as _;
 
 use hearthline_core::Timestamp;
 
+use super::stored::FieldValue;
+
 /// Most bytes of measurement and tags, as written. The servers' limit is 65,535 for these together with a field's name.
 pub const LONGEST_SERIES: usize = 32_767;
 /// Most bytes of a field's name, as written.
@@ -56,6 +58,60 @@ pub fn time(out: &mut Vec<u8>, at: Timestamp, tie: u16) -> bool {
     // The ends of the range mean something else to the servers.
     let Some(nanos) = nanos.filter(|nanos| (i64::MIN + 2..i64::MAX).contains(nanos)) else { return false };
     write!(out, "{nanos}").is_ok()
+}
+
+/// A whole line of what a server has: every value in the type that the server keeps.
+pub fn point<'f>(
+    out: &mut Vec<u8>,
+    name: &str,
+    tags: &[(String, String)],
+    fields: impl IntoIterator<Item = (&'f str, &'f FieldValue)>,
+    time: i64,
+) {
+    measurement(out, name);
+    for (name, value) in tags {
+        out.push(b',');
+        key(out, name);
+        out.push(b'=');
+        key(out, value);
+    }
+    let mut before = b' ';
+    for (name, value) in fields {
+        out.push(std::mem::replace(&mut before, b','));
+        key(out, name);
+        out.push(b'=');
+        let written = match value {
+            FieldValue::Float(number) => {
+                float(out, *number);
+                Ok(())
+            }
+            FieldValue::Text(says) => {
+                text(out, says);
+                Ok(())
+            }
+            FieldValue::Integer(number) => write!(out, "{number}i"),
+            FieldValue::Unsigned(number) => write!(out, "{number}u"),
+            FieldValue::Bool(is) => write!(out, "{is}"),
+        };
+        debug_assert!(written.is_ok(), "a Vec takes everything");
+    }
+    let written = writeln!(out, " {time}");
+    debug_assert!(written.is_ok(), "a Vec takes everything");
+}
+
+/// Whether a line can carry a name, or the value of a tag, that some server has: a backslash at its end would guard what follows,
+/// and a line break that no backslash guards would end the line.
+#[must_use]
+pub fn carries(name: &str) -> bool {
+    let mut backslashes = 0_usize;
+    for byte in name.bytes() {
+        match byte {
+            b'\\' => backslashes += 1,
+            b'\n' if backslashes.is_multiple_of(2) => return false,
+            _ => backslashes = 0,
+        }
+    }
+    !name.is_empty() && backslashes == 0
 }
 
 fn escaped(out: &mut Vec<u8>, text: &str, special: fn(u8) -> bool) {

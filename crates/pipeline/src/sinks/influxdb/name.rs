@@ -93,7 +93,13 @@ pub(super) fn sibling(plain: &str, ours: FieldType, n: u32) -> String {
 pub fn type_of(field: &str) -> Option<FieldType> {
     match field {
         "value" => return Some(FieldType::Float),
-        "state" | "old_state" | "data_json" => return Some(FieldType::Text),
+        "state" | "old_state" | "data_json" | "weather_condition" | "weather_at" => {
+            return Some(FieldType::Text);
+        }
+        "weather_temperature" | "weather_humidity" | "weather_pressure" | "weather_wind_speed" => {
+            return Some(FieldType::Float);
+        }
+        "weather_stale" => return Some(FieldType::Bool),
         _ => {}
     }
     let attribute = field.strip_prefix("attr_")?;

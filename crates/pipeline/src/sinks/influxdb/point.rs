@@ -20,12 +20,12 @@ mod columns;
 mod kept;
 mod layout;
 mod names;
+mod spread;
 mod tally;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use hearthline_core::{EntityId, EventRow, Row, StateRow, Timestamp, WeatherRow};
 
 pub use self::columns::WEATHER;
@@ -33,8 +33,10 @@ use self::columns::figures;
 use self::kept::{Entity, Weather};
 pub use self::layout::Layout;
 use self::names::{Names, text};
+use self::spread::Spread;
 use self::tally::Note;
 pub use self::tally::{LeftOut, Reason};
+use super::cardinality::Cardinality;
 use super::line;
 use super::schema::Schema;
 
@@ -55,7 +57,7 @@ pub struct Encoder {
     names: Names,
     entities: HashMap<EntityId, Entity>,
     weather: Option<Weather>,
-    series: HashSet<Box<[u8]>>,
+    spread: Spread,
     one_line: bool,
     notes: Vec<Note>,
 }
@@ -70,7 +72,7 @@ impl Encoder {
             names,
             entities: HashMap::new(),
             weather: None,
-            series: HashSet::new(),
+            spread: Spread::default(),
             one_line: false,
             notes: Vec::new(),
         }
@@ -128,16 +130,23 @@ impl Encoder {
         self.names.tally.all_left_out()
     }
 
-    /// How many fields each measurement has, as far as they were written or are known of the server.
+    /// What the points cost the server, as far as they were written or their fields are known of it.
     #[must_use]
-    pub fn fields(&self) -> BTreeMap<String, usize> {
-        self.names.fields()
+    pub fn cardinality(&self) -> Cardinality {
+        Cardinality {
+            series: self.spread.series(),
+            entities: self.spread.entities(),
+            fields: self.names.fields(),
+            tags: self.spread.tags(),
+            most_series: self.spread.most(),
+            most_fields: self.names.most_fields(),
+        }
     }
 
-    /// How many series were written to.
+    /// How many series were written to, and how many fields are known: when neither is another, [`Encoder::cardinality`] is the same.
     #[must_use]
-    pub fn series(&self) -> usize {
-        self.series.len()
+    pub fn size(&self) -> (u64, usize) {
+        (self.spread.series(), self.names.field_count())
     }
 
     /// Appends the line of a row, with its line break.
@@ -172,7 +181,7 @@ impl Encoder {
     }
 
     fn state(&mut self, row: &StateRow, out: &mut Vec<u8>) -> Result<bool, Reason> {
-        let Self { layout, names, entities, weather, series, notes, .. } = self;
+        let Self { layout, names, entities, weather, spread, notes, .. } = self;
         let entity = match entities.get_mut(row.entity_id.as_str()) {
             Some(entity) => entity,
             None => entities.entry(row.entity_id.clone()).or_default(),
@@ -189,7 +198,7 @@ impl Encoder {
                 ("event_type", "state_changed"),
             ];
             layout.series(&layout.measurement, &tags, &mut entity.key)?;
-            series.insert(entity.key.as_slice().into());
+            spread.meet(&entity.key, row.entity_id.as_str(), true);
         }
         out.extend_from_slice(&entity.key);
         out.push(b' ');
@@ -210,7 +219,7 @@ impl Encoder {
             }
         }
         if let Some(attributes) = &row.attributes {
-            entity.attributes(attributes, row.entity_id.domain(), names, out, notes);
+            entity.attributes(attributes, &row.entity_id, names, out, notes);
         }
         if let Some(observation) = row.weather.as_ref().filter(|_| layout.weather) {
             let is_same = |known: &Weather| Arc::ptr_eq(&known.of, observation) || known.of == *observation;
@@ -228,7 +237,7 @@ impl Encoder {
     }
 
     fn event(&mut self, row: &EventRow, out: &mut Vec<u8>) -> Result<bool, Reason> {
-        self.series_of(None, &[("event_type", &row.event_type)], out)?;
+        self.series_of(None, &row.event_type, &[("event_type", &row.event_type)], out)?;
         out.push(b' ');
         self.names.columns.data.begin(out, &mut self.notes);
         text(out, &row.data)?;
@@ -239,20 +248,19 @@ impl Encoder {
     fn series_of(
         &mut self,
         measurement: Option<&str>,
+        owner: &str,
         tags: &[(&str, &str)],
         out: &mut Vec<u8>,
     ) -> Result<(), Reason> {
         let start = out.len();
         self.layout.series(measurement.unwrap_or(&self.layout.measurement), tags, out)?;
-        let key = out.get(start..).unwrap_or_default();
-        if !self.series.contains(key) {
-            self.series.insert(key.into());
-        }
+        self.spread.meet(out.get(start..).unwrap_or_default(), owner, false);
         Ok(())
     }
 
     fn observation(&mut self, row: &WeatherRow, out: &mut Vec<u8>) -> Result<bool, Reason> {
-        self.series_of(Some(WEATHER), &[("provider", &row.provider), ("source", &row.source)], out)?;
+        let tags = [("provider", &*row.provider), ("source", &*row.source)];
+        self.series_of(Some(WEATHER), &row.provider, &tags, out)?;
         let fields = out.len();
         let columns = &self.names.columns;
         figures(&columns.observed, &row.observation, out, &mut self.notes);

@@ -45,6 +45,8 @@ pub struct Done {
     pub filtered: u64,
     /// They were refused, cannot be written, or were not understood in the first place.
     pub quarantined: u64,
+    /// Of the quarantined ones, those that were refused for the type of a field.
+    pub for_type: u64,
     /// Those that were refused or cannot be written, of events and of the weather.
     pub refused: Vec<Refused>,
 }

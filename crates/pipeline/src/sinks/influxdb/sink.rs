@@ -22,7 +22,7 @@ use super::point::{Encoder, Layout, WEATHER};
 use super::send::Sending;
 use super::server::{Opened, Server, ServerConfig};
 use super::state::{Cursor, State};
-use super::view::InfluxView;
+use super::view::{InfluxView, InfluxViewOf};
 use crate::context::Context;
 use crate::deliver::events_through;
 use crate::filter::Filter;
@@ -97,6 +97,8 @@ pub struct InfluxSink {
     /// Since when the cursor on disk is not what it could be.
     unsaved: Option<Duration>,
     view: InfluxView,
+    /// The size of which the view's cardinality is: it is worked out when that is another.
+    told: (u64, usize),
 }
 
 impl InfluxSink {
@@ -111,7 +113,7 @@ impl InfluxSink {
         fs: Arc<dyn Fs>,
         clock: Arc<dyn Clock>,
     ) -> io::Result<Self> {
-        let state = State::open(fs, config.dir.clone())?;
+        let state = State::open(Arc::clone(&fs), config.dir.clone())?;
         let begin = |start| {
             let cursor = begin(&log, &store, start, &*clock);
             // It begins there also when the log has gone on before anything could be sent.
@@ -134,8 +136,8 @@ impl InfluxSink {
         };
         let schema = state.schema()?;
         let server = Server::new(config.server.clone()).map_err(io::Error::other)?;
-        let view =
-            InfluxView::new(&config.name, config.server.url.to_string(), config.server.database.clone());
+        let ServerConfig { url, database, .. } = &config.server;
+        let view = InfluxView::new(&config.name, &config.dir, fs, url.to_string(), database.clone());
         let now = clock.monotonic();
         let mut sink = Self {
             encoder: Encoder::new(config.layout.clone(), schema),
@@ -158,6 +160,7 @@ impl InfluxSink {
             heard: now,
             unsaved: None,
             view,
+            told: (0, 0),
         };
         sink.look_for_missed().map_err(io::Error::other)?;
         // Until it is on disk, the same is found again.
@@ -172,9 +175,27 @@ impl InfluxSink {
         self.view.clone()
     }
 
-    fn obey(&mut self) {
+    /// The same, shown where the sink before this one was, of which it is asked what was asked of that.
+    #[must_use]
+    pub fn shown_in(mut self, view: InfluxView) -> Self {
+        let seen = self.view.look();
+        view.change(|shown| *shown = InfluxViewOf { refused_for_type: shown.refused_for_type, ..seen });
+        self.view = view;
+        self
+    }
+
+    /// Does what others want of it. Nothing is sent while a repair wants that.
+    fn obey(&mut self) -> Result<(), SinkError> {
+        self.stand_still()?;
         self.obey_reset();
         self.obey_refills();
+        Ok(())
+    }
+
+    fn stand_still(&mut self) -> Result<(), SinkError> {
+        let Some(message) = self.view.stand() else { return Ok(()) };
+        self.unwell = true;
+        Err(SinkError { kind: ErrorKind::Transient, message, retry_after: None })
     }
 
     fn has_unsent(&self) -> bool {
@@ -188,13 +209,19 @@ impl InfluxSink {
             || self.rows_since.is_some_and(|since| waited(since) >= self.config.batch_interval)
     }
 
-    fn tell(&self) {
+    fn tell(&mut self) {
         let (conflicts, left_out) = (self.encoder.schema().conflicts(), self.encoder.left_out());
         let ahead = self.taken.committed.settled().saturating_sub(self.saved.committed.settled());
         let (refill, loss) = (self.refill_seen(), self.taken.loss.clone());
+        let size = self.encoder.size();
+        let cardinality = (size != self.told).then(|| self.encoder.cardinality());
+        self.told = size;
         self.view.change(|view| {
             (view.conflicts, view.left_out, view.ahead) = (conflicts, left_out, ahead);
             (view.refill, view.loss) = (refill, loss);
+            if let Some(cardinality) = cardinality {
+                view.cardinality = cardinality;
+            }
         });
     }
 }
@@ -225,7 +252,7 @@ impl Sink for InfluxSink {
     }
 
     async fn write(&mut self, batch: &Batch) -> Result<(), SinkError> {
-        self.obey();
+        self.obey()?;
         // A batch that was taken and is offered again had to wait for the server.
         if self.rows.len() < self.config.batch_size && !self.is_taken(batch) {
             self.take(batch)?;
@@ -240,7 +267,7 @@ impl Sink for InfluxSink {
     }
 
     async fn idle(&mut self) -> Result<Idle, SinkError> {
-        self.obey();
+        self.obey()?;
         let is_quiet = self.clock.monotonic().saturating_sub(self.heard) >= QUIET;
         if self.is_due() || self.unwell || is_quiet {
             self.settle().await?;
@@ -254,6 +281,7 @@ impl Sink for InfluxSink {
 
     async fn commit(&mut self) -> Result<Committed, SinkError> {
         if self.has_unsent() {
+            self.stand_still()?;
             self.settle().await?;
         }
         let disk = |error: io::Error| SinkError {

@@ -11,7 +11,7 @@
 //!   larger than 4 MiB it becomes `refused.old.ndjson`, in place of the one before. A row can stand there twice after a crash.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hearthline_core::{Fs, Row, Seq, Timestamp};
@@ -100,6 +100,35 @@ impl From<Written> for Cursor {
         let Written { before, newest, expired, refills, loss, .. } = written;
         Self { committed, before, newest, expired, refills, loss }
     }
+}
+
+/// A row that a server refused alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedRow {
+    /// When it was set aside, ISO 8601 UTC.
+    pub at: String,
+    /// Its number in the log.
+    pub seq: u64,
+    /// Of which entity; none of another event.
+    pub entity: Option<String>,
+    /// As it was sent.
+    pub line: String,
+    /// Why, in the server's words.
+    pub words: String,
+}
+
+/// The newest rows that were set aside, the newest first. A line that cannot be read is left out.
+pub(super) fn newest_refused(fs: &dyn Fs, dir: &Path, most: usize) -> io::Result<Vec<RefusedRow>> {
+    let mut rows = Vec::new();
+    for file in ["refused.ndjson", "refused.old.ndjson"] {
+        if rows.len() < most {
+            let text = fs.read_if_exists(&dir.join(file))?.unwrap_or_default();
+            let lines =
+                text.rsplit(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
+            rows.extend(lines.take(most - rows.len()));
+        }
+    }
+    Ok(rows)
 }
 
 impl State {

@@ -1,5 +1,7 @@
 //! What a server has, as it has it: points with the types that it keeps.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::schema::FieldType;
@@ -29,6 +31,18 @@ pub enum FieldValue {
     Text(String),
     /// `true` or `false`.
     Bool(bool),
+}
+
+impl fmt::Display for FieldValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Float(number) => write!(f, "{number}"),
+            Self::Integer(number) => write!(f, "{number}"),
+            Self::Unsigned(number) => write!(f, "{number}"),
+            Self::Text(text) => write!(f, "{text:?}"),
+            Self::Bool(is) => write!(f, "{is}"),
+        }
+    }
 }
 
 impl FieldValue {

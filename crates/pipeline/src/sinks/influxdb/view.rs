@@ -1,18 +1,28 @@
 //! What others may see of an InfluxDB sink, and ask of it.
 
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use hearthline_core::Timestamp;
+use hearthline_core::{Fs, Timestamp};
 use parking_lot::Mutex;
+use tokio::time::{sleep, timeout};
 
+use super::cardinality::Cardinality;
 use super::point::LeftOut;
-use super::refill::{Loss, RefillViewOf};
+use super::refill::{Loss, RefillViewOf, Why};
 use super::schema::Conflict;
+use super::server::Version;
+use super::state::{RefusedRow, newest_refused};
 
 /// What others may see of an InfluxDB sink, at any time, from any thread. Clones are the same view.
 #[derive(Clone)]
 pub struct InfluxView {
     name: Arc<str>,
+    /// Where the refused rows are.
+    dir: Arc<Path>,
+    fs: Arc<dyn Fs>,
     inner: Arc<Mutex<Inner>>,
 }
 
@@ -21,7 +31,21 @@ struct Inner {
     seen: InfluxViewOf,
     reset: bool,
     asked: Vec<(Timestamp, Timestamp)>,
+    /// Why the sink has to stand still, and by which hold.
+    held: Option<(u64, String)>,
+    holds: u64,
+    /// It does: nothing of it is on its way.
+    stands: bool,
 }
+
+/// A sink that stands still until this is dropped. Its events wait in the log. Afterwards it reads the server's fields again.
+pub struct Hold {
+    view: InfluxView,
+    number: u64,
+}
+
+/// Between two looks whether a sink stands still.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// One look at it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,6 +56,8 @@ pub struct InfluxViewOf {
     pub database: String,
     /// What the server calls itself, once it has said it.
     pub version: Option<String>,
+    /// How it is written to, once it is known.
+    pub speaks: Option<Version>,
     /// Our fields that cannot have their own name there.
     pub conflicts: Vec<Conflict>,
     /// Fields that rows were written without.
@@ -44,12 +70,32 @@ pub struct InfluxViewOf {
     pub refill: Option<RefillViewOf>,
     /// Events that were lost to this sink the last time that some were.
     pub loss: Option<Loss>,
+    /// Events that were set aside since the program started because the server refused the type of a field.
+    pub refused_for_type: u64,
+    /// What the points cost the server.
+    pub cardinality: Cardinality,
+}
+
+impl InfluxViewOf {
+    /// Events that left the log before the sink had them, and that are still to be read from the store.
+    #[must_use]
+    pub fn missing(&self) -> u64 {
+        let missed = self.refill.as_ref().filter(|refill| refill.why == Why::Missed);
+        missed.map_or(0, |refill| refill.of.saturating_sub(refill.done))
+    }
 }
 
 impl InfluxView {
-    pub(super) fn new(name: &str, url: String, database: String) -> Self {
+    /// Of the sink of that name, whose folder is `dir`.
+    #[must_use]
+    pub fn new(name: &str, dir: &Path, fs: Arc<dyn Fs>, url: String, database: String) -> Self {
         let seen = InfluxViewOf { url, database, ..InfluxViewOf::default() };
-        Self { name: name.into(), inner: Arc::new(Mutex::new(Inner { seen, ..Inner::default() })) }
+        Self {
+            name: name.into(),
+            dir: dir.into(),
+            fs,
+            inner: Arc::new(Mutex::new(Inner { seen, ..Inner::default() })),
+        }
     }
 
     /// As in the settings.
@@ -62,6 +108,14 @@ impl InfluxView {
     #[must_use]
     pub fn look(&self) -> InfluxViewOf {
         self.inner.lock().seen.clone()
+    }
+
+    /// The newest rows that were set aside, the newest first. It reads a file.
+    ///
+    /// # Errors
+    /// As the disk says.
+    pub fn refused(&self, most: usize) -> io::Result<Vec<RefusedRow>> {
+        newest_refused(&*self.fs, &self.dir, most)
     }
 
     /// Has the sink forget what it knows of the server's fields and read them again, before it writes the next time.
@@ -89,7 +143,46 @@ impl InfluxView {
         std::mem::take(&mut self.inner.lock().reset)
     }
 
-    pub(super) fn change(&self, change: impl FnOnce(&mut InfluxViewOf)) {
+    /// Has the sink send nothing, and say so with these words, until what is given back is dropped. See [`Hold::stands`].
+    #[must_use]
+    pub fn hold(&self, words: &str) -> Hold {
+        let mut inner = self.inner.lock();
+        inner.holds += 1;
+        let number = inner.holds;
+        (inner.held, inner.stands) = (Some((number, words.to_owned())), false);
+        Hold { view: self.clone(), number }
+    }
+
+    /// Why the sink has to stand still, if it has to; asked when it does.
+    pub(super) fn stand(&self) -> Option<String> {
+        let mut inner = self.inner.lock();
+        inner.stands = inner.held.is_some();
+        inner.held.as_ref().map(|(_, words)| words.clone())
+    }
+
+    /// Changes what is seen: for the sink itself.
+    pub fn change(&self, change: impl FnOnce(&mut InfluxViewOf)) {
         change(&mut self.inner.lock().seen);
+    }
+}
+
+impl Hold {
+    /// Waits until nothing of the sink is on its way; false if it still is after so long.
+    pub async fn stands(&self, within: Duration) -> bool {
+        let standing = async {
+            while !self.view.inner.lock().stands {
+                sleep(LOOK).await;
+            }
+        };
+        timeout(within, standing).await.is_ok()
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        let mut inner = self.view.inner.lock();
+        if inner.held.as_ref().is_some_and(|(number, _)| *number == self.number) {
+            (inner.held, inner.stands, inner.reset) = (None, false, true);
+        }
     }
 }

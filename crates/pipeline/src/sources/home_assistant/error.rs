@@ -89,6 +89,9 @@ pub enum SessionError {
         /// Of the close frame, if there was one.
         code: Option<u16>,
     },
+    /// A person wants another connection.
+    #[error("the connection was closed because a person asked for another one")]
+    Asked,
     /// Half open: nothing arrives and nothing tells us so.
     #[error("nothing was heard for {} s and no ping was answered", .0.as_secs())]
     Silent(Duration),

@@ -21,6 +21,7 @@ use super::wire::{self, Message};
 use super::{Dial, Retry, SessionError, Token, TokenSource};
 use crate::ingest::Ingest;
 use crate::orders::{Incoming, meanwhile};
+use crate::watch::ticking;
 
 /// Between two comparisons of states in a usual house.
 pub const SWEEP: Duration = Duration::from_secs(15 * 60);
@@ -52,6 +53,8 @@ pub struct LinkConfig {
     pub seed: u64,
     /// A person wants the next attempt now, also where the link is parked.
     pub retry: Arc<Notify>,
+    /// A person wants the connection closed and made again now, whatever it seems to be like.
+    pub again: Arc<Notify>,
 }
 
 /// The owner of the connection.
@@ -74,6 +77,23 @@ impl Link {
         (Self { config, clock, stored, status }, receiver)
     }
 
+    /// Where it is shown how it is.
+    #[must_use]
+    pub fn status(&self) -> watch::Sender<LinkStatus> {
+        self.status.clone()
+    }
+
+    /// The same, shown where the link before this one was, whose figures go on.
+    #[must_use]
+    pub fn shown_in(mut self, status: watch::Sender<LinkStatus>) -> Self {
+        self.status = status;
+        self.status.send_modify(|status| {
+            status.enter(LinkState::Waiting, self.clock.now(), self.clock.monotonic());
+            status.ping = None;
+        });
+        self
+    }
+
     /// Keeps one connection up until told to stop, and carries out orders all the while. At the end the log knows where the
     /// stream ended.
     pub async fn run(self, mut ingest: Ingest, mut orders: Incoming, stop: CancellationToken) {
@@ -85,7 +105,7 @@ impl Link {
             let error = tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                session = meanwhile(&mut orders, &mut ingest, self.open(&token)) => match session {
+                session = meanwhile(&mut orders, &mut ingest, ticking(self.open(&token))) => match session {
                     Ok(session) => self.record(session, &mut ingest, &mut orders, &stop).await.err(),
                     Err(error) => Some(error),
                 },
@@ -93,6 +113,11 @@ impl Link {
             let Some(error) = error else { break };
             let words = error.to_string();
             ingest.disconnected(&words);
+            if matches!(error, SessionError::Asked) {
+                tracing::info!("{words}");
+                self.enter(LinkState::Waiting, words);
+                continue;
+            }
             if self.status.borrow().state == LinkState::Connected {
                 said.clear();
                 if began.elapsed() >= STABLE {
@@ -100,7 +125,7 @@ impl Link {
                 }
             }
             let failing = self.fail(&error, &token, words, &mut said, &mut backoff, &stop);
-            meanwhile(&mut orders, &mut ingest, failing).await;
+            meanwhile(&mut orders, &mut ingest, ticking(failing)).await;
         }
         ingest.stopped();
     }
@@ -123,7 +148,24 @@ impl Link {
         let clock = Arc::clone(&self.clock);
         let filler = Filler::new(Arc::clone(&self.stored), ingest.log());
         let connection = Connection::new(session, ingest, orders, filler, clock, &self.config, &self.status);
-        connection.run(stop.cancelled()).await
+        // What was asked for before this connection is done by it.
+        std::pin::pin!(self.config.again.notified()).enable();
+        let ends = async {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => {}
+                () = self.config.again.notified() => {}
+            }
+        };
+        connection.run(ends).await?;
+        if stop.is_cancelled() { Ok(()) } else { Err(SessionError::Asked) }
+    }
+
+    fn enter(&self, state: LinkState, words: String) {
+        self.status.send_modify(|status| {
+            status.enter(state, self.clock.now(), self.clock.monotonic());
+            status.last_error = Some(words);
+        });
     }
 
     /// Says what went wrong, once, and waits as long as that takes.
@@ -149,11 +191,7 @@ impl Link {
             tracing::warn!("{words}; trying again");
         }
         said.clone_from(&words);
-        self.status.send_modify(|status| {
-            let state = if parks { LinkState::Parked } else { LinkState::Waiting };
-            status.enter(state, self.clock.now(), self.clock.monotonic());
-            status.last_error = Some(words);
-        });
+        self.enter(if parks { LinkState::Parked } else { LinkState::Waiting }, words);
         let (limit, until_new_token) = match retry {
             None => (SUPERVISED, false),
             Some(Retry::Backoff) => (backoff.wait(), false),
@@ -174,6 +212,7 @@ impl Link {
             biased;
             () = stop.cancelled() => {}
             () = self.config.retry.notified() => {}
+            () = self.config.again.notified() => {}
             () = waiting => {}
         }
     }

@@ -22,6 +22,7 @@ use super::command::{Command, auth};
 use super::heard::{Heard, Hearing};
 use super::wire::{self, Message};
 use super::{Address, SessionError, Token};
+use crate::watch::ticking;
 
 /// The largest frame: `get_states` of a whole house is one.
 const FRAME: usize = 64 << 20;
@@ -260,7 +261,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
 
     async fn send(&mut self, text: String) -> Result<(), SessionError> {
         let sending = self.socket.send(tungstenite::Message::text(text));
-        timeout(DEADLINE, sending).await.map_err(|_| SessionError::Silent(DEADLINE))?.map_err(stream_error)
+        ticking(timeout(DEADLINE, sending))
+            .await
+            .map_err(|_| SessionError::Silent(DEADLINE))?
+            .map_err(stream_error)
     }
 }
 

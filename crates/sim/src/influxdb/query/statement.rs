@@ -1,7 +1,5 @@
 //! Reading a statement.
 
-use super::super::point::FieldKind;
-
 /// What is asked, and of what.
 #[derive(Debug, PartialEq)]
 pub(super) struct Statement {
@@ -22,8 +20,9 @@ pub(super) enum What {
     Tags,
     Retention,
     DropMeasurement(String),
-    /// The values of a field: of one type, or of the first that it has.
-    Count(String, Option<FieldKind>),
+    AllShards,
+    /// Of that database.
+    Shards(String),
 }
 
 impl Statement {
@@ -45,11 +44,7 @@ impl Statement {
             ["CREATE", "DATABASE", _, ..] => What::Create(given(2)),
             ["DROP", "DATABASE", _] => What::Drop(given(2)),
             ["DROP", "MEASUREMENT", _] => What::DropMeasurement(given(2)),
-            ["SELECT", "COUNT", "(", _, ")", "FROM", ..] => What::Count(given(3), None),
-            ["SELECT", "COUNT", "(", _, ":", ":", _, ")", "FROM", ..] => {
-                let kind = FieldKind::of_word(&given(6)).ok_or_else(|| format!("found {}", given(6)))?;
-                What::Count(given(3), Some(kind))
-            }
+            ["SHOW", "SHARDS"] => What::AllShards,
             other => {
                 return Err(format!(
                     "found {}, expected SELECT, DELETE, SHOW, CREATE, DROP, EXPLAIN, GRANT, REVOKE, ALTER, SET, KILL \

@@ -21,6 +21,32 @@ fn by_default_what_changes_with_the_house_is_written() {
 }
 
 #[test]
+fn by_default_nothing_gives_access_shows_a_picture_or_says_where_somebody_is() {
+    let all = BY_DOMAIN.iter().flat_map(|(_, names)| *names).chain(&ANYWHERE);
+    for name in all {
+        for part in
+            ["token", "code", "password", "secret", "picture", "url", "content_id", "latitude", "longitude"]
+        {
+            assert!(!name.contains(part), "{name}");
+        }
+    }
+    for (domain, attribute) in
+        [("camera", "access_token"), ("person", "latitude"), ("image", "entity_picture")]
+    {
+        assert!(!Attributes::Default.keeps(domain, attribute), "{domain} {attribute}");
+    }
+}
+
+#[test]
+fn the_default_is_in_order_and_names_nothing_twice() {
+    assert!(BY_DOMAIN.is_sorted_by(|(a, _), (b, _)| a < b));
+    for (domain, names) in BY_DOMAIN {
+        assert!(names.is_sorted_by(|a, b| a < b), "{domain}");
+        assert!(names.iter().all(|name| !ANYWHERE.contains(name)), "{domain}");
+    }
+}
+
+#[test]
 fn a_list_has_names_globs_some_of_one_domain_and_the_default() {
     let list = chosen(&["rgb_color", "*_position", "climate.*_modes", "default"]);
     for (domain, attribute, kept) in [

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hearthline_core::Observation;
+use hearthline_core::{EntityId, Observation};
 
 use super::columns::figures;
 use super::names::Names;
@@ -36,7 +36,7 @@ impl Entity {
     pub(super) fn attributes(
         &mut self,
         attributes: &Arc<str>,
-        domain: &str,
+        entity: &EntityId,
         names: &mut Names,
         out: &mut Vec<u8>,
         notes: &mut Vec<Note>,
@@ -47,7 +47,7 @@ impl Entity {
             return;
         }
         let (start, noted) = (out.len(), notes.len());
-        names.attributes(domain, attributes, out, notes);
+        names.attributes(entity, attributes, out, notes);
         let fields = out.get(start..).unwrap_or_default();
         self.attributes = None;
         self.fields.clear();

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::mem;
 
 use hashbrown::{HashMap, HashSet};
+use hearthline_core::EntityId;
 
 use super::columns::{Columns, Target, WEATHER};
 use super::tally::{Note, Reason, Tally};
 use crate::sinks::influxdb::attributes::Attributes;
+use crate::sinks::influxdb::cardinality::{Share, most};
 use crate::sinks::influxdb::line;
 use crate::sinks::influxdb::name::{self, Kind};
 use crate::sinks::influxdb::schema::Schema;
@@ -36,6 +38,8 @@ pub(super) struct Names {
     planned: usize,
     /// The fields that were written or are there already, by measurement.
     fields: BTreeMap<String, HashSet<String>>,
+    /// Of which entity a field was first, by entity.
+    firsts: HashMap<EntityId, u64>,
 }
 
 impl Names {
@@ -52,6 +56,7 @@ impl Names {
             plans: HashMap::new(),
             planned: 0,
             fields: BTreeMap::new(),
+            firsts: HashMap::new(),
         };
         names.know_fields();
         names
@@ -70,6 +75,7 @@ impl Names {
     pub(super) fn limit_fields(&mut self, most: usize) {
         self.most_fields = most;
         self.fields.clear(); // what was refused is not there
+        self.firsts.clear();
         self.plan_again();
     }
 
@@ -78,9 +84,24 @@ impl Names {
         self.tally.keep(&mut self.schema);
     }
 
-    /// How many fields each measurement has, as far as they are known here.
-    pub(super) fn fields(&self) -> BTreeMap<String, usize> {
-        self.fields.iter().map(|(measurement, fields)| (measurement.clone(), fields.len())).collect()
+    /// How many fields each measurement has, as far as they are known here; that of states with those which every house has.
+    pub(super) fn fields(&self) -> BTreeMap<String, u64> {
+        let to_come =
+            |measurement: &str| if measurement == self.measurement { self.columns.to_come } else { 0 };
+        let count = |(measurement, fields): (&String, &HashSet<String>)| {
+            (measurement.clone(), (fields.len() + to_come(measurement)) as u64)
+        };
+        self.fields.iter().map(count).filter(|(_, fields)| *fields > 0).collect()
+    }
+
+    /// Of all measurements together.
+    pub(super) fn field_count(&self) -> usize {
+        self.fields.values().map(HashSet::len).sum()
+    }
+
+    /// The entities of which attributes came that needed fields which nobody had needed before.
+    pub(super) fn most_fields(&self) -> Vec<Share> {
+        most(self.firsts.iter().map(|(entity, count)| (entity.as_str(), *count)), 0)
     }
 
     fn plan_again(&mut self) {
@@ -98,7 +119,13 @@ impl Names {
     }
 
     /// Appends the fields of attributes, each with a comma before it.
-    pub(super) fn attributes(&mut self, domain: &str, json: &str, out: &mut Vec<u8>, notes: &mut Vec<Note>) {
+    pub(super) fn attributes(
+        &mut self,
+        entity: &EntityId,
+        json: &str,
+        out: &mut Vec<u8>,
+        notes: &mut Vec<Note>,
+    ) {
         if self.attributes == Attributes::None {
             return;
         }
@@ -106,7 +133,9 @@ impl Names {
             self.plans.clear();
             self.planned = 0;
         }
+        let domain = entity.domain();
         let (start, noted) = (out.len(), notes.len());
+        let known = self.field_count();
         let mut plans = self.plans.get_mut(domain).map(mem::take).unwrap_or_default();
         let mut walk = Walk::new(json);
         walk.object(|key, walk| {
@@ -127,6 +156,10 @@ impl Names {
         match self.plans.get_mut(domain) {
             Some(empty) => *empty = plans,
             None => drop(self.plans.insert(domain.into(), plans)),
+        }
+        let new = self.field_count().saturating_sub(known);
+        if new > 0 {
+            *self.firsts.entry(entity.clone()).or_default() += new as u64;
         }
     }
 

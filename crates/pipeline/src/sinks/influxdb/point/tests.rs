@@ -1,7 +1,11 @@
+use std::collections::BTreeMap;
+
 use hearthline_core::{Observation, Origin, Seq, Timestamp};
 
 use super::*;
 use crate::sinks::influxdb::attributes::Attributes;
+use crate::sinks::influxdb::cardinality::Share;
+use crate::sinks::influxdb::sample;
 use crate::sinks::influxdb::schema::FieldType;
 
 const AT: Timestamp = Timestamp(1_700_000_000_000_001);
@@ -11,29 +15,7 @@ fn layout(attributes: Attributes) -> Layout {
 }
 
 fn row(entity_id: &str, state: &str, attributes: &str) -> StateRow {
-    StateRow {
-        seq: Seq(1),
-        ts: AT,
-        tie: 0,
-        site: "home".into(),
-        entity_id: entity_id.into(),
-        entity_key: entity_id.into(),
-        state: Some(state.into()),
-        old_state: None,
-        value: hearthline_core::Value::of(entity_id.split('.').next().unwrap(), state).as_number(),
-        unit: None,
-        device_class: None,
-        last_changed: AT,
-        received_delay_ms: None,
-        origin: Origin::Live,
-        restored: false,
-        attributes: Some(attributes.into()),
-        context_id: None,
-        area: None,
-        device: None,
-        weather: None,
-        weather_stale: false,
-    }
+    sample::row(AT, entity_id, state, attributes)
 }
 
 fn line(encoder: &mut Encoder, row: StateRow) -> String {
@@ -84,6 +66,7 @@ fn a_hue_lamp_and_a_hue_room_go_into_a_bucket_that_has_their_fields_as_texts() {
     assert_eq!((conflict.since, conflict.rows), (AT, 2));
 }
 
+mod document;
 mod limits;
 mod properties;
 
@@ -149,7 +132,37 @@ fn every_kind_of_row_has_its_line() {
     out.clear();
     encoder.encode(&Row::Event(EventRow { context_id: Some("01B".into()), ..event }), &mut out);
     assert!(!out.ends_with(b"425\n"), "another event of the same microsecond is another point");
-    assert_eq!(encoder.series(), 3);
+    let cost = encoder.cardinality();
+    assert_eq!((cost.series, cost.entities, cost.tags), (3, 1, 3));
+}
+
+#[test]
+fn what_the_points_cost_is_counted_and_says_of_whom_it_is() {
+    let mut schema = Schema::default();
+    schema.adopt("home_assistant_events", "attr_old", [FieldType::Float], AT);
+    let mut encoder = Encoder::new(layout(Attributes::All), schema);
+    let before = encoder.cardinality().fields["home_assistant_events"];
+    let place = |area: &str| StateRow {
+        area: Some(area.into()),
+        ..row("sensor.a", "1", r#"{"old":1,"new":1,"newer":"x"}"#)
+    };
+    for area in ["Hall", "Hall", "Attic, left"] {
+        line(&mut encoder, place(area));
+    }
+    line(&mut encoder, row("sensor.b", "1", r#"{"new":2,"newest":{"a":1},"old":null}"#));
+    line(&mut encoder, row("sensor.c", "1", r#"{"new":2}"#));
+    let cost = encoder.cardinality();
+    assert_eq!((cost.series, cost.entities, cost.tags), (4, 3, 4));
+    assert_eq!(cost.fields["home_assistant_events"] - before, 3);
+    let share = |of: &str, count| Share { of: of.into(), count };
+    assert_eq!(cost.most_series, [share("sensor.a", 2)]);
+    assert_eq!(cost.most_fields, [share("sensor.a", 2), share("sensor.b", 1)]);
+
+    let size = encoder.size();
+    line(&mut encoder, place("Hall"));
+    encoder.change_schema(|schema| schema.adopt("home_assistant_events", "attr_new", [FieldType::Float], AT));
+    line(&mut encoder, place("Hall"));
+    assert_eq!((encoder.size(), encoder.cardinality()), (size, cost), "nothing of it is new");
 }
 
 #[test]

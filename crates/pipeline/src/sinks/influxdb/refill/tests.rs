@@ -16,7 +16,7 @@ fn refill(why: Why, events: u64, done: u64) -> Refill {
 }
 
 fn done(delivered: u64, filtered: u64, quarantined: u64) -> Done {
-    Done { delivered, filtered, quarantined, refused: Vec::new() }
+    Done { delivered, filtered, quarantined, ..Done::default() }
 }
 
 #[test]

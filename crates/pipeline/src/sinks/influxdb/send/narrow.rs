@@ -32,6 +32,10 @@ impl Sending {
         let words =
             format!("{} is {} at the server, and was sent as {}", first.field, first.theirs, first.ours);
         let at = first.line.and_then(|line| self.row_at(&At::Line(line), &range));
+        if range.len() == 1 {
+            let row = self.rows.get(range.start);
+            self.done.for_type += u64::from(row.is_some_and(Row::is_event));
+        }
         self.refused(range, at, true, words);
     }
 

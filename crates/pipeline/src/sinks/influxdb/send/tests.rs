@@ -1,10 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use hearthline_core::{Origin, QuarantineRow, Seq, StateRow};
+use hearthline_core::{QuarantineRow, Seq, StateRow};
 
 use super::*;
+use crate::sinks::influxdb::answer::{At, TypeConflict};
 use crate::sinks::influxdb::attributes::Attributes;
 use crate::sinks::influxdb::point::Layout;
+use crate::sinks::influxdb::sample;
 use crate::sinks::influxdb::schema::{FieldType, Schema};
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000_000);
@@ -16,29 +18,8 @@ fn encoder() -> Encoder {
 }
 
 fn row(seq: u64, attributes: &str) -> Row {
-    Row::State(StateRow {
-        seq: Seq(seq),
-        ts: Timestamp(NOW.0 + i64::try_from(seq).unwrap()),
-        tie: 0,
-        site: "home".into(),
-        entity_id: "light.a".into(),
-        entity_key: "light.a".into(),
-        state: Some("on".into()),
-        old_state: None,
-        value: Some(1.0),
-        unit: None,
-        device_class: None,
-        last_changed: NOW,
-        received_delay_ms: None,
-        origin: Origin::Live,
-        restored: false,
-        attributes: Some(attributes.into()),
-        context_id: None,
-        area: None,
-        device: None,
-        weather: None,
-        weather_stale: false,
-    })
+    let at = Timestamp(NOW.0 + i64::try_from(seq).unwrap());
+    Row::State(StateRow { seq: Seq(seq), ..sample::row(at, "light.a", "on", attributes) })
 }
 
 /// A server that has some fields, refuses some lines, and takes the rest of what it is sent, as 1.6.7 does.

@@ -120,6 +120,14 @@ pub(super) fn columns(body: &[u8]) -> Vec<(String, String, FieldType)> {
         .collect()
 }
 
+/// How long the shards of the bucket of that name are.
+pub(super) fn shards_of(body: &[u8], name: &str) -> Option<Duration> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let buckets = body.get("buckets")?.as_array()?;
+    let bucket = buckets.iter().find(|bucket| bucket.get("name").and_then(Value::as_str) == Some(name))?;
+    bucket.pointer("/retentionRules/0/shardGroupDurationSeconds")?.as_u64().map(Duration::from_secs)
+}
+
 /// A duration as Go writes it, `168h0m0s`; none for `0s`, which is for ever.
 pub(super) fn duration_of(text: &str) -> Option<Duration> {
     let mut seconds = 0_u64;

@@ -99,6 +99,7 @@ impl InfluxSink {
 
     /// Writes down the rows that were set aside.
     pub(super) fn write_down(&self, done: &Done) {
+        self.view.change(|view| view.refused_for_type += done.for_type);
         let Some(first) = done.refused.first() else { return };
         let (rows, words) = (done.refused.len(), &first.words);
         tracing::error!(sink = self.config.name, rows, %words, "rows were refused and set aside");
@@ -113,7 +114,9 @@ impl InfluxSink {
             return Ok(opened.version);
         }
         let measurements = measurements(&self.config.layout);
-        let opened = self.server.open(&measurements, true).await.map_err(|stop| self.failed(stop))?;
+        // One that had rows and is gone was dropped: made again in silence, it would be without its past.
+        let make = self.taken.committed.delivered == 0;
+        let opened = self.server.open(&measurements, make).await.map_err(|stop| self.failed(stop))?;
         self.adopt(&opened.fields);
         self.encoder.join_lines(opened.reads_lines);
         if let Some(sending) = &mut self.sending {
@@ -126,6 +129,7 @@ impl InfluxSink {
         let version = opened.version;
         self.view.change(|view| {
             view.version = Some(opened.says.clone()).filter(|says| !says.is_empty());
+            view.speaks = Some(version);
             view.fields_unknown.clone_from(&opened.fields_unknown);
         });
         self.opened = Some(opened);

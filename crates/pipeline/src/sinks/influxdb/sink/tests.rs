@@ -5,15 +5,16 @@ mod refill;
 use std::collections::BTreeMap;
 
 use hearthline_core::{
-    EntityInfo, EntityRow, ManualClock, MemFs, Origin, QuarantineRow, StateRow, SystemClock, Timestamp,
+    EntityInfo, EntityRow, ManualClock, MemFs, QuarantineRow, StateRow, SystemClock, Timestamp,
 };
 use hearthline_log::{Append, LogConfig, LogWriter, SyncPolicy};
-use hearthline_sim::{Access, InfluxDb, InfluxFault, InfluxVersion};
+use hearthline_sim::{Access, FieldKind, InfluxDb, InfluxFault, InfluxVersion};
 use hearthline_store::StoreConfig;
 
 use super::*;
 use crate::sinks::influxdb::Version;
 use crate::sinks::influxdb::attributes::Attributes;
+use crate::sinks::influxdb::sample;
 use crate::sources::home_assistant::{Token, Trust};
 
 const NOON: Timestamp = Timestamp(1_795_435_200_000_000);
@@ -135,29 +136,8 @@ impl Rig {
 }
 
 fn state(entity_id: &str, at: i64, attributes: &str) -> Row {
-    Row::State(StateRow {
-        seq: Seq(0),
-        ts: Timestamp(NOON.0 + at * 1000),
-        tie: 0,
-        site: "home".into(),
-        entity_id: entity_id.into(),
-        entity_key: entity_id.into(),
-        state: Some("on".into()),
-        old_state: None,
-        value: Some(1.0),
-        unit: None,
-        device_class: None,
-        last_changed: NOON,
-        received_delay_ms: None,
-        origin: Origin::Live,
-        restored: false,
-        attributes: Some(attributes.into()),
-        context_id: None,
-        area: None,
-        device: None,
-        weather: None,
-        weather_stale: false,
-    })
+    let at = Timestamp(NOON.0 + at * 1000);
+    Row::State(StateRow { seq: Seq(0), ..sample::row(at, entity_id, "on", attributes) })
 }
 
 const ALL: [InfluxVersion; 3] = [InfluxVersion::V1, InfluxVersion::V2, InfluxVersion::V3];
@@ -326,6 +306,31 @@ async fn each_trouble_waits_or_asks_for_a_person_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn a_database_that_was_dropped_with_its_rows_is_not_made_again_in_silence() {
+    for version in [InfluxVersion::V1, InfluxVersion::V2] {
+        let mut rig = Rig::new(version).await;
+        let mut sink = rig.sink();
+        let first = rig.states(3);
+        sink.write(&first).await.unwrap();
+        sink.commit().await.unwrap();
+        assert!(rig.server.drop_database(HOUSE));
+        let second = rig.states(2);
+        for _ in 0..3 {
+            let error = match sink.write(&second).await {
+                Ok(()) => sink.commit().await.unwrap_err(),
+                Err(error) => error,
+            };
+            assert_eq!(error.kind, ErrorKind::Config, "{version:?}: {error}");
+            assert!(error.message.contains("see that") && error.message.contains("exists"), "{error}");
+            assert!(!rig.server.has(HOUSE), "{version:?}");
+        }
+        rig.server.create(HOUSE, None);
+        assert_eq!(sink.commit().await.unwrap().delivered, 5, "{version:?}");
+        assert_eq!(rig.stored(), 2, "{version:?}: what was dropped is not sent again");
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_is_too_large_is_sent_in_parts() {
     let mut rig = Rig::new(InfluxVersion::V1).await;
     let mut sink = rig.sink();
@@ -458,4 +463,34 @@ async fn a_position_that_cannot_be_read_is_a_start_from_the_log() {
     let fs: &dyn Fs = &rig.fs;
     fs.write_atomic("/data/sinks/influxdb/cursor".as_ref(), b"nonsense").unwrap();
     assert_eq!(rig.sink().committed(), Committed::default());
+}
+
+#[tokio::test]
+async fn a_sink_that_is_held_sends_nothing_says_why_and_goes_on_with_the_fields_read_again() {
+    let mut rig = Rig::new(InfluxVersion::V1).await;
+    let mut sink = rig.sink();
+    let first = rig.states(5);
+    sink.write(&first).await.unwrap();
+    sink.commit().await.unwrap();
+    assert_eq!(rig.stored(), 5);
+
+    let hold = sink.view().hold("waits for a repair");
+    assert!(!hold.stands(Duration::from_millis(1)).await, "nobody has asked the sink yet");
+    let second = rig.states(5);
+    let error = sink.write(&second).await.unwrap_err();
+    assert_eq!((error.kind, &*error.message), (ErrorKind::Transient, "waits for a repair"));
+    assert!(hold.stands(Duration::from_secs(5)).await);
+    assert_eq!(sink.idle().await.unwrap_err().message, "waits for a repair");
+    assert_eq!(rig.stored(), 5);
+
+    let again = sink.view().hold("waits for another");
+    drop(hold);
+    assert_eq!(sink.write(&second).await.unwrap_err().message, "waits for another");
+    drop(again);
+    rig.server.create(HOUSE, None);
+    rig.server.seed(HOUSE, "m,entity_id=light.a attr_n=\"a text\" 1795435200000000000").unwrap();
+    sink.write(&second).await.unwrap();
+    sink.commit().await.unwrap();
+    assert_eq!(rig.stored(), 6);
+    assert!(rig.server.counts(HOUSE, "m").contains_key(&("attr_n_num".into(), FieldKind::Float)));
 }

@@ -93,4 +93,13 @@ fn refused_rows_are_added_and_a_file_that_is_too_large_is_put_aside() {
         "{\"at\":\"1970-01-01T00:00:00.000000Z\",\"entity\":null,\"line\":\"m f= 1\",\"seq\":4,\"words\":\"d\"}\n"
     );
     assert!(read("refused.old.ndjson").unwrap().len() > LARGEST);
+
+    let newest = |most| {
+        let rows = newest_refused(&*fs, "/sinks/influxdb".as_ref(), most).unwrap();
+        rows.iter().map(|row| (row.seq, row.words.len())).collect::<Vec<_>>()
+    };
+    assert_eq!(newest(1), [(4, 1)]);
+    assert_eq!(newest(3), [(4, 1), (3, 1), (2, LARGEST)]);
+    assert_eq!(newest(9).len(), 4);
+    assert_eq!(newest_refused(&*fs, "/sinks/none".as_ref(), 9).unwrap(), []);
 }

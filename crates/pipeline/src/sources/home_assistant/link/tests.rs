@@ -37,6 +37,7 @@ struct Lab {
     status: watch::Receiver<LinkStatus>,
     token: Arc<Mutex<Token>>,
     orders: Orders,
+    again: Arc<Notify>,
     stop: CancellationToken,
     link: JoinHandle<()>,
 }
@@ -101,6 +102,7 @@ impl Lab {
         let silence = ingest.silence();
         let token = Arc::new(Mutex::new(Token::new("simulated-token")));
         let (view, given, served) = (ingest.view(), Arc::clone(&token), peer.clone());
+        let again: Arc<Notify> = Arc::default();
         let config = LinkConfig {
             dial: Arc::new(move || {
                 let (ours, theirs) = tokio::io::duplex(256 << 10);
@@ -118,12 +120,13 @@ impl Lab {
             supervised: false,
             seed: 3,
             retry: Arc::default(),
+            again: Arc::clone(&again),
         };
         let (link, status) = Link::new(config, clock, in_log(log.clone()));
         let (orders, incoming) = Orders::channel();
         let stop = CancellationToken::new();
         let link = tokio::spawn(link.run(ingest, incoming, stop.clone()));
-        Self { peer, log, ingest: view, silence, status, token, orders, stop, link }
+        Self { peer, log, ingest: view, silence, status, token, orders, again, stop, link }
     }
 
     fn state(&self) -> LinkState {
@@ -247,6 +250,49 @@ async fn a_peer_that_closes_after_letting_us_in_is_not_hammered_and_ends_with_on
     lab.peer.heal();
     sleep(61 * SECOND).await;
     lab.assert_one_connection().await;
+    lab.stopped().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_is_made_again_at_once_when_a_person_asks_for_it() {
+    let lab = Lab::new(Options::default());
+    // Asked for before there is one: the first connection is what was wanted.
+    lab.again.notify_one();
+    sleep(3 * SECOND).await;
+    assert_eq!((lab.state(), lab.attempts()), (LinkState::Connected, 1));
+    let asked = async |attempts| {
+        lab.again.notify_one();
+        let began = Instant::now();
+        while lab.attempts() < attempts || lab.state() != LinkState::Connected {
+            sleep(SECOND / 10).await;
+            assert!(began.elapsed() < 5 * SECOND, "{:?}", lab.status.borrow());
+        }
+        lab.assert_one_connection().await;
+    };
+    asked(2).await;
+    assert_eq!(lab.ingest.look().recent_gaps.len(), 1, "what happened in between is a gap");
+
+    // A line that seems to live and is dead.
+    lab.peer.cause(Fault::HalfOpen);
+    lab.peer.set_state("sensor.a", "1", "{}");
+    sleep(SECOND).await;
+    assert_eq!(lab.state(), LinkState::Connected);
+    lab.peer.heal();
+    asked(3).await;
+    sleep(200 * SECOND).await;
+    assert!(lab.logged().iter().any(|(entity, ..)| entity == "sensor.a"), "the gap was filled");
+    let gaps = lab.ingest.look().recent_gaps;
+    assert!(gaps.iter().all(|gap| gap.detail.contains("a person asked")), "{gaps:?}");
+
+    // While the next attempt is not due yet.
+    lab.peer.cause(Fault::CloseAfterAuth);
+    lab.peer.cause(Fault::Drop(Ending::Close));
+    sleep(200 * SECOND).await;
+    lab.peer.heal();
+    while lab.state() != LinkState::Waiting {
+        sleep(SECOND / 10).await;
+    }
+    asked(lab.attempts() + 1).await;
     lab.stopped().await;
 }
 

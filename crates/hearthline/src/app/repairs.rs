@@ -1,0 +1,79 @@
+//! Repairs of the running program, on threads of their own: whatever they wait for, nothing else does.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hearthline_runbook::Status;
+use hearthline_runbook::repair::{Doing, Engine, Program, RepairError, Repairs};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Notify;
+
+use super::parts::{Shared, Views};
+use super::{Observer, Restarts};
+use crate::repairs::{Recording, make};
+
+/// A repair, and a question beside it.
+const THREADS: usize = 2;
+/// How long the end of the program waits for what is written at this moment.
+const LAST_WRITE: Duration = Duration::from_secs(5);
+
+/// Where repairs are carried out.
+pub(super) struct Place {
+    runtime: Runtime,
+    /// For all who ask.
+    pub(super) repairs: Repairs,
+}
+
+impl Place {
+    /// Starts the threads, and goes on with what was killed.
+    pub(super) fn open(
+        shared: &Shared,
+        views: &Views,
+        observer: Arc<Observer>,
+        restarts: Restarts,
+    ) -> anyhow::Result<Self> {
+        let runtime =
+            Builder::new_multi_thread().worker_threads(THREADS).thread_name("repair").enable_all().build()?;
+        let looks = Arc::clone(&observer);
+        let again = Arc::clone(&shared.link.again);
+        let program: Arc<dyn Program> = Arc::new(Running { observer, again, restarts });
+        let (store, orders) = (Arc::clone(&shared.store), shared.orders.clone());
+        let (sinks, influxdb) = (views.sinks.clone(), views.influxdb.clone());
+        let log = shared.log.clone();
+        let recording = Recording { program, store, orders, log, sinks, influxdb };
+        let (fs, clock) = (Arc::clone(&shared.fs), Arc::clone(&shared.clock));
+        let watch = Arc::new(move || looks.status().criteria);
+        let make = make(&shared.settings, Some(recording));
+        let engine = Engine::new(fs, clock, &shared.settings.data_dir, watch, make);
+        let engine = engine.with_sinks(crate::repairs::sinks(&shared.settings));
+        let repairs = Repairs::new(Arc::new(engine), runtime.handle().clone());
+        repairs.go_on();
+        Ok(Self { runtime, repairs })
+    }
+
+    /// Leaves what is being carried out where it is: the next start goes on with it.
+    pub(super) fn stop(self) {
+        self.runtime.shutdown_timeout(LAST_WRITE);
+    }
+}
+
+/// The running program as repairs see it.
+struct Running {
+    observer: Arc<Observer>,
+    again: Arc<Notify>,
+    restarts: Restarts,
+}
+
+impl Program for Running {
+    fn status(&self) -> Status {
+        self.observer.status()
+    }
+
+    fn reconnect(&self) {
+        self.again.notify_one();
+    }
+
+    fn restart<'a>(&'a self, part: Option<&'a str>) -> Doing<'a, String> {
+        Box::pin(async move { self.restarts.restart(part).await.map_err(RepairError::Person) })
+    }
+}

@@ -1,0 +1,154 @@
+//! The API as a part: served, asked each few seconds whether it answers, and served anew when it does not.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hearthline_pipeline::health::PartState;
+use parking_lot::Mutex;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+/// Between two questions whether it answers.
+const EVERY: Duration = Duration::from_secs(3);
+/// How long it may take for that.
+const ANSWER: Duration = Duration::from_secs(4);
+/// How long answers that are on their way may take after the signal to stop.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
+
+/// How the API is. Clones are the same.
+#[derive(Clone, Default)]
+pub(crate) struct ApiWatch(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    trouble: Mutex<Option<String>>,
+    restarts: Mutex<u64>,
+    anew: Notify,
+}
+
+impl ApiWatch {
+    /// State and reason of the part.
+    pub(crate) fn look(&self) -> (PartState, Option<String>) {
+        match self.0.trouble.lock().clone() {
+            Some(words) => (PartState::Degraded, Some(words)),
+            None => (PartState::Healthy, None),
+        }
+    }
+
+    /// How often it was served anew.
+    pub(crate) fn restarts(&self) -> u64 {
+        *self.0.restarts.lock()
+    }
+
+    /// Has it served anew. Answers that are on their way are given.
+    pub(crate) fn restart(&self) {
+        self.0.anew.notify_one();
+    }
+}
+
+/// Serves until told to stop. A listener is shared by all that serve one after the other, so that nobody is turned away.
+pub(crate) async fn serve(listener: TcpListener, router: Router, watch: ApiWatch, stop: CancellationToken) {
+    let address = listener.local_addr();
+    let Ok(listener) = listener.into_std() else { return };
+    let mut asked = tokio::time::interval(EVERY);
+    asked.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    asked.tick().await;
+    while !stop.is_cancelled() {
+        let ends = stop.child_token();
+        let Some(mut serving) = start(&listener, &router, &ends) else {
+            *watch.0.trouble.lock() =
+                Some("its address can no longer be listened on; it is tried again".into());
+            tokio::time::sleep(EVERY).await;
+            continue;
+        };
+        let why = loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break "the program ends",
+                () = watch.0.anew.notified() => break "a person wanted it",
+                ended = &mut serving => {
+                    tracing::error!(?ended, "the API has ended by itself");
+                    break "it had ended by itself";
+                }
+                _ = asked.tick() => {}
+            }
+            let Ok(address) = address else { continue };
+            match timeout(ANSWER, is_alive(address)).await {
+                Ok(Ok(())) => *watch.0.trouble.lock() = None,
+                no_answer => {
+                    let words =
+                        format!("it does not answer within {} s; it is served anew", ANSWER.as_secs());
+                    tracing::error!(?no_answer, "the API: {words}");
+                    *watch.0.trouble.lock() = Some(words);
+                    break "it did not answer";
+                }
+            }
+        };
+        ends.cancel();
+        if stop.is_cancelled() {
+            if timeout(LAST_ANSWERS, &mut serving).await.is_err() {
+                serving.abort(); // an export to a slow reader
+            }
+            return;
+        }
+        *watch.0.restarts.lock() += 1;
+        tracing::info!("the API is served anew: {why}");
+    }
+}
+
+fn start(
+    listener: &std::net::TcpListener,
+    router: &Router,
+    ends: &CancellationToken,
+) -> Option<JoinHandle<std::io::Result<()>>> {
+    let listener = TcpListener::from_std(listener.try_clone().ok()?).ok()?;
+    Some(tokio::spawn(hearthline_api::serve(listener, router.clone(), ends.clone().cancelled_owned())))
+}
+
+/// Asks as anybody would.
+async fn is_alive(listens: SocketAddr) -> std::io::Result<()> {
+    let ip = match listens.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    let address = SocketAddr::new(ip, listens.port());
+    let mut stream = TcpStream::connect(address).await?;
+    let question = format!("GET /livez HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(question.as_bytes()).await?;
+    let mut answer = [0; 8];
+    stream.read_exact(&mut answer).await?;
+    if answer.starts_with(b"HTTP/1.1") { Ok(()) } else { Err(std::io::ErrorKind::InvalidData.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn it_is_served_anew_on_the_same_address() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (watch, stop) = (ApiWatch::default(), CancellationToken::new());
+        let router = Router::new().route("/livez", get(|| async { "ok" }));
+        let serving = tokio::spawn(serve(listener, router, watch.clone(), stop.clone()));
+        is_alive(address).await.unwrap();
+        watch.restart();
+        while watch.restarts() == 0 {
+            tokio::task::yield_now().await;
+        }
+        is_alive(address).await.unwrap();
+        assert_eq!(watch.look(), (PartState::Healthy, None));
+        stop.cancel();
+        serving.await.unwrap();
+        assert!(TcpStream::connect(address).await.is_err());
+    }
+}

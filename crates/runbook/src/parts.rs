@@ -1,0 +1,136 @@
+//! What the state of a part means for the data, and what a person can do.
+
+/// Which kind of part it is, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Every event goes through it.
+    Log,
+    /// The embedded store.
+    Store,
+    /// A place that the log is delivered to beside the store.
+    Sink,
+    /// The connection to Home Assistant.
+    Source,
+    /// What Home Assistant lists of entities, devices and areas.
+    Registry,
+    /// Who says how the weather is.
+    Weather,
+    /// What this answer comes from.
+    Api,
+}
+
+impl Kind {
+    /// Of the part of that name; whatever has no other is a sink.
+    #[must_use]
+    pub fn of(name: &str) -> Self {
+        match name {
+            "log" => Self::Log,
+            "store" => Self::Store,
+            "home_assistant" => Self::Source,
+            "registry" => Self::Registry,
+            "weather" => Self::Weather,
+            "api" => Self::Api,
+            _ => Self::Sink,
+        }
+    }
+}
+
+/// What the state of a part means for the data; none where it is as it should be.
+#[must_use]
+pub fn meaning(name: &str, state: &str) -> Option<&'static str> {
+    Some(match (Kind::of(name), state) {
+        (_, "healthy" | "off") => return None,
+        (Kind::Log, "starting") => "nothing is recorded yet",
+        (Kind::Log, "degraded") => "everything is recorded; something on its disk is not as it should be",
+        (Kind::Log, _) => {
+            "nothing is recorded: what happens now is fetched from Home Assistant's history afterwards, \
+                           as far as that goes back"
+        }
+        (Kind::Store, "starting") => "events are safe in the log; charts and exports end where the store is",
+        (Kind::Store, _) => {
+            "events are safe in the log; charts and exports end before them until the store takes them"
+        }
+        (Kind::Sink, "starting") => "events are safe in the log and in the store",
+        (Kind::Sink, _) => "its events are safe in the log and in the store, and are sent when it takes them",
+        (Kind::Source, "starting") => "nothing is recorded yet",
+        (Kind::Source, "degraded") => {
+            "nothing comes in; what happens meanwhile is fetched from Home Assistant's history afterwards"
+        }
+        (Kind::Source, _) => {
+            "nothing is recorded: what happens now is fetched from Home Assistant's history afterwards, \
+                              if it still has it by then"
+        }
+        (Kind::Registry, "starting") => "rows go without room, device and name until the lists are there",
+        (Kind::Registry, _) => "rows go without room, device and name, or with those that were known before",
+        (Kind::Weather, "starting") => "rows go without weather until the first observation is there",
+        (Kind::Weather, _) => {
+            "rows go with weather that is older, and after an hour without; nothing else is missing"
+        }
+        (Kind::Api, _) => "everything is recorded; the page and commands may get no answer",
+    })
+}
+
+/// What a person can do; none where nothing is to be done, or only waiting helps.
+#[must_use]
+pub fn todo(name: &str, state: &str) -> Option<String> {
+    let start = || Some(format!("`hearthline repair restart {name}` starts it now"));
+    match (Kind::of(name), state) {
+        (_, "healthy" | "off" | "starting") => None,
+        (Kind::Log, _) => Some(
+            "make room on its disk, or see what `dmesg` says of it; the log takes events again by itself"
+                .into(),
+        ),
+        (Kind::Store, "parked") => start(),
+        (Kind::Store, _) => {
+            Some("see that its disk has room and can be written to; the store catches up by itself".into())
+        }
+        (Kind::Sink, "parked") => Some(format!(
+            "put right what its reason says; it is looked at again every half minute, and `hearthline repair restart \
+             {name}` looks now"
+        )),
+        (Kind::Sink, _) => {
+            Some("see whether its server runs and can be reached; it catches up by itself".into())
+        }
+        (Kind::Source, "parked") => Some("put right what its reason says; it goes on by itself then".into()),
+        (Kind::Source, "unhealthy") => Some(
+            "see whether Home Assistant runs and can be reached from here; it is tried again and again"
+                .into(),
+        ),
+        (Kind::Source, _) => None,
+        (Kind::Registry, _) => {
+            Some("give Home Assistant a token of an administrator, who may see all lists".into())
+        }
+        (Kind::Weather, "parked") => {
+            Some("put right what its reason says: the key, or another provider under [weather]".into())
+        }
+        (Kind::Weather, _) => Some("wait, or name another provider under [weather]".into()),
+        (Kind::Api, _) => Some("wait some seconds: it is served anew by itself".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PARTS: [&str; 7] = ["log", "store", "influxdb", "home_assistant", "registry", "weather", "api"];
+
+    #[test]
+    fn each_state_of_each_part_says_what_it_means_and_what_to_do() {
+        let mut table = String::new();
+        for name in PARTS {
+            for state in ["starting", "healthy", "degraded", "unhealthy", "parked", "off"] {
+                let (meaning, todo) = (meaning(name, state), todo(name, state));
+                let fine = matches!(state, "healthy" | "off");
+                assert_eq!(meaning.is_none(), fine, "{name} {state}");
+                assert!(todo.is_none() || (!fine && state != "starting"), "{name} {state}");
+                if matches!(state, "unhealthy" | "parked") {
+                    assert!(todo.is_some(), "{name} {state}");
+                }
+                if let Some(meaning) = meaning {
+                    table += &format!("{name} {state}: {meaning}. {}\n", todo.unwrap_or_default());
+                }
+            }
+        }
+        insta::assert_snapshot!(table);
+    }
+}

@@ -1,0 +1,182 @@
+//! `repair quarantine`: reads records that were set aside again, where this release understands them.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hearthline_core::{QuarantineRow, Seq, Settlement, Timestamp};
+use hearthline_pipeline::orders::{Order, Orders};
+use hearthline_pipeline::quarantine::{Outcome, Settle, understand};
+use hearthline_store::{QuarantineQuery, Store, StoreError};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+
+use super::blocking::blocking;
+use super::{Doing, Done, Plan, Repair, RepairError, Scribe, Step};
+
+/// Records and bytes of one order: the reader has events to take in between.
+const ORDER: (usize, usize) = (100, 1 << 20);
+/// How long the store may take until it knows what was settled.
+const WITHIN: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_millis(250);
+
+/// The repair.
+pub struct Quarantine {
+    store: Arc<Store>,
+    orders: Orders,
+}
+
+/// Records that wait.
+#[derive(Default)]
+struct Waiting {
+    /// Those that this release understands, and their bytes.
+    understood: u64,
+    bytes: u64,
+    not_understood: u64,
+}
+
+impl Quarantine {
+    /// Of the running program.
+    #[must_use]
+    pub const fn new(store: Arc<Store>, orders: Orders) -> Self {
+        Self { store, orders }
+    }
+
+    async fn waiting(&self) -> Result<Waiting, RepairError> {
+        let store = Arc::clone(&self.store);
+        let look = move || {
+            let mut waiting = Waiting::default();
+            store.quarantined(&all(), |row, _| {
+                if understand(&row.raw).is_ok() {
+                    waiting.understood += 1;
+                    waiting.bytes += row.raw.len() as u64;
+                } else {
+                    waiting.not_understood += 1;
+                }
+                ControlFlow::Continue(())
+            })?;
+            Ok::<_, StoreError>(waiting)
+        };
+        blocking(look).await
+    }
+
+    /// Some that wait and are understood, the oldest first, behind a place.
+    async fn some(&self, behind: (Timestamp, Seq)) -> Result<Vec<QuarantineRow>, RepairError> {
+        let store = Arc::clone(&self.store);
+        let look = move || {
+            let (mut rows, mut bytes) = (Vec::new(), 0);
+            store.quarantined(&QuarantineQuery { from: behind.0, ..all() }, |row, _| {
+                if (row.ts, row.seq) > behind && understand(&row.raw).is_ok() {
+                    bytes += row.raw.len();
+                    rows.push(row);
+                }
+                if rows.len() < ORDER.0 && bytes < ORDER.1 {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(())
+                }
+            })?;
+            Ok::<_, StoreError>(rows)
+        };
+        blocking(look).await
+    }
+}
+
+const fn all() -> QuarantineQuery {
+    QuarantineQuery { from: Timestamp(i64::MIN), to: Timestamp(i64::MAX), settled: false }
+}
+
+impl Repair for Quarantine {
+    fn name(&self) -> &'static str {
+        "quarantine"
+    }
+
+    fn plan(&mut self) -> Doing<'_, Plan> {
+        Box::pin(async {
+            let Waiting { understood, bytes, not_understood } = self.waiting().await?;
+            let step = Step {
+                kind: "retry".into(),
+                what: format!("read {understood} records again and record what they say"),
+                touches: "the log; the bytes of the records stay in the files".into(),
+                rows: Some(understood),
+                bytes: Some(bytes),
+                seconds: Some(understood / 5000),
+                undo: false,
+                data: Value::Null,
+            };
+            let note = format!(
+                "{not_understood} records say nothing to this release either: look at them with `hearthline quarantine list`"
+            );
+            Ok(Plan {
+                repair: "quarantine".into(),
+                finding: match understood {
+                    0 => "no record is set aside that this release understands".into(),
+                    n => format!("{n} records were set aside that this release understands"),
+                },
+                steps: if understood == 0 { Vec::new() } else { vec![step] },
+                confirm: None,
+                notes: if not_understood == 0 { Vec::new() } else { vec![note] },
+            })
+        })
+    }
+
+    /// What an attempt that was killed has settled waits no more, or is a duplicate.
+    fn apply<'a>(&'a mut self, step: &'a Step, scribe: &'a Scribe) -> Doing<'a, Done> {
+        Box::pin(async move {
+            let (mut recorded, mut duplicate, mut filtered, mut kept) = (0, 0, 0, 0_u64);
+            let mut behind = (Timestamp(i64::MIN), Seq::ZERO);
+            loop {
+                let rows = self.some(behind).await?;
+                let Some(last) = rows.last() else { break };
+                behind = (last.ts, last.seq);
+                let settle = Settle { how: Settlement::Retried, rows };
+                let settled = self.orders.give(|reply| Order::Quarantine(settle, reply)).await;
+                for one in settled.map_err(RepairError::Later)? {
+                    *match one.outcome {
+                        Outcome::Recorded => &mut recorded,
+                        Outcome::Duplicate => &mut duplicate,
+                        Outcome::Filtered => &mut filtered,
+                        Outcome::Kept | Outcome::Dropped => &mut kept,
+                    } += 1_u64;
+                }
+                scribe.progress(recorded + duplicate + filtered + kept, step.rows, "records");
+            }
+            Ok(Done {
+                says: format!(
+                    "{recorded} recorded, {duplicate} held already, {filtered} left out by the settings, {kept} kept"
+                ),
+                data: json!({
+                    "recorded": recorded, "duplicate": duplicate, "filtered": filtered, "kept": kept,
+                }),
+            })
+        })
+    }
+
+    fn undo<'a>(&'a mut self, _: &'a Step, _: &'a Scribe) -> Doing<'a, Done> {
+        Box::pin(async { Ok(Done::default()) })
+    }
+
+    fn verify<'a>(&'a mut self, _: &'a Plan) -> Doing<'a, Done> {
+        Box::pin(async {
+            let began = Instant::now();
+            loop {
+                let waiting = self.waiting().await?;
+                match waiting.understood {
+                    0 => {
+                        return Ok(Done {
+                            says: "no record is set aside that this release understands".into(),
+                            data: json!({ "not_understood": waiting.not_understood }),
+                        });
+                    }
+                    n if began.elapsed() >= WITHIN => {
+                        return Err(RepairError::Later(format!("{n} records wait still")));
+                    }
+                    _ => sleep(LOOK).await, // the store has not been given the settlements yet
+                }
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! The receipts on disk.
+//!
+//! ```text
+//! <data_dir>/repairs/2026-11-26T00-41-07Z-schema/receipt.json     one JSON object, put in place as a whole
+//! <data_dir>/repairs/2026-11-26T00-41-07Z-schema/…                what that repair has backed up or exported
+//! ```
+//!
+//! A folder without a receipt is of a repair that was killed before it had begun: it has touched nothing.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use hearthline_core::{Fs, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::receipt::Receipt;
+
+const NAME: &str = "receipt.json";
+
+/// The folder of receipts.
+pub struct Receipts {
+    fs: Arc<dyn Fs>,
+    dir: PathBuf,
+}
+
+/// What is there.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Listed {
+    /// The newest first.
+    pub receipts: Vec<Receipt>,
+    /// Those that cannot be read. What lies beside them is untouched.
+    pub damaged: Vec<Damaged>,
+}
+
+/// A receipt that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Damaged {
+    /// Its folder's name.
+    pub id: String,
+    /// What is the matter with it.
+    pub why: String,
+}
+
+impl Receipts {
+    /// Those of a data folder.
+    #[must_use]
+    pub fn new(fs: Arc<dyn Fs>, data_dir: &std::path::Path) -> Self {
+        Self { fs, dir: data_dir.join("repairs") }
+    }
+
+    /// Where one lies with what belongs to it.
+    #[must_use]
+    pub fn dir_of(&self, id: &str) -> PathBuf {
+        self.dir.join(id)
+    }
+
+    /// All of them.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed. A receipt that cannot be read is no error.
+    pub fn list(&self) -> io::Result<Listed> {
+        let mut listed = Listed::default();
+        for entry in self.fs.read_dir(&self.dir)?.into_iter().rev().filter(|entry| entry.is_dir) {
+            match self.read(&entry.name) {
+                Ok(Some(receipt)) => listed.receipts.push(receipt),
+                Ok(None) => {}
+                Err(why) => listed.damaged.push(Damaged { id: entry.name, why }),
+            }
+        }
+        Ok(listed)
+    }
+
+    /// One of them; none where there is none of that id.
+    ///
+    /// # Errors
+    /// In words: why it cannot be read.
+    pub fn read(&self, id: &str) -> Result<Option<Receipt>, String> {
+        if !is_id(id) {
+            return Ok(None);
+        }
+        let path = self.dir.join(id).join(NAME);
+        let told = |why: String| format!("{} cannot be read: {why}", path.display());
+        let Some(bytes) = self.fs.read_if_exists(&path).map_err(|error| told(error.to_string()))? else {
+            return Ok(None);
+        };
+        let receipt: Receipt = serde_json::from_slice(&bytes).map_err(|error| told(error.to_string()))?;
+        if receipt.id != id || receipt.steps.len() != receipt.plan.steps.len() {
+            return Err(told(format!("it is not of {id}, or its steps are not those of its plan")));
+        }
+        Ok(Some(receipt))
+    }
+
+    /// Puts one in place, durably.
+    ///
+    /// # Errors
+    /// As the disk says; the one before is there then.
+    pub fn write(&self, receipt: &Receipt) -> io::Result<()> {
+        let bytes = serde_json::to_vec_pretty(receipt)?;
+        self.fs.write_atomic(&self.dir_of(&receipt.id).join(NAME), &bytes)
+    }
+
+    /// Makes the folder of a new one, durably, and names it.
+    pub(super) fn make(&self, now: Timestamp, repair: &str) -> io::Result<String> {
+        let at = now.to_string();
+        let at = at.get(..19).unwrap_or(&at).replace(':', "-");
+        let taken: Vec<String> = self.fs.read_dir(&self.dir)?.into_iter().map(|entry| entry.name).collect();
+        let named = |n: u32| match n {
+            1 => format!("{at}Z-{repair}"),
+            n => format!("{at}Z-{repair}-{n}"),
+        };
+        let id = (1..).map(named).find(|id| !taken.contains(id)).unwrap_or_default();
+        let dir = self.dir_of(&id);
+        self.fs.create_dir_all(&dir)?;
+        for dir in dir.ancestors().skip(1).take(2).filter(|dir| !dir.as_os_str().is_empty()) {
+            self.fs.sync_dir(dir)?;
+        }
+        Ok(id)
+    }
+}
+
+/// A name within the folder, and nothing that leads out of it.
+fn is_id(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}

@@ -1,0 +1,149 @@
+//! `repair sink`: makes what is missing at a sink's server, and has the sink look again at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hearthline_pipeline::deliver::SinkView;
+use hearthline_pipeline::health::PartState;
+use hearthline_pipeline::sinks::influxdb::Server;
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+
+use super::schema::MendedSink;
+use super::{Doing, Done, Plan, Repair, RepairError, Scribe, Step};
+
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(250);
+/// How long the sink may take until it delivers again: its own pause, and an exchange.
+const WITHIN: Duration = Duration::from_secs(40);
+
+/// The repair.
+pub struct Sink {
+    sink: MendedSink,
+    /// How the running sink is; none where no program runs.
+    delivery: Option<Arc<SinkView>>,
+}
+
+impl Sink {
+    /// Of one sink.
+    #[must_use]
+    pub const fn new(sink: MendedSink, delivery: Option<Arc<SinkView>>) -> Self {
+        Self { sink, delivery }
+    }
+
+    fn server(&self) -> Result<Server, RepairError> {
+        Server::new(self.sink.server.clone()).map_err(|error| RepairError::Person(error.to_string()))
+    }
+
+    /// Why it stands, if it waits for a person.
+    fn parked(&self) -> Option<String> {
+        let look = self.delivery.as_ref()?.look();
+        (look.state == PartState::Parked).then(|| look.last_error.unwrap_or_default())
+    }
+
+    fn step(&self, kind: &str, what: String, touches: String) -> Step {
+        Step {
+            kind: kind.into(),
+            what,
+            touches,
+            rows: None,
+            bytes: None,
+            seconds: Some(1),
+            undo: false,
+            data: json!({ "sink": self.sink.name }),
+        }
+    }
+
+    async fn create(&self) -> Result<Done, RepairError> {
+        let mut server = self.server()?;
+        let opened = server.open(&[], true).await?;
+        let what = server.what(opened.version);
+        let says = if opened.made { format!("{what} was made") } else { format!("{what} is there already") };
+        Ok(Done { says, data: json!({ "made": opened.made, "version": opened.says }) })
+    }
+
+    /// A sink that stands still because a person was waited for looks again.
+    async fn look(&self) -> Result<Done, RepairError> {
+        let Some(delivery) = &self.delivery else { return Ok(Done::default()) };
+        let began = Instant::now();
+        delivery.hurry();
+        loop {
+            let look = delivery.look();
+            let seconds = began.elapsed().as_secs_f64();
+            let state = look.state.as_str();
+            if look.state == PartState::Healthy {
+                let says = format!("{} delivers again after {seconds:.1} s", look.name);
+                return Ok(Done { says, data: json!({ "seconds": seconds, "pending": look.pending }) });
+            }
+            if began.elapsed() >= WITHIN {
+                let words = look.last_error.unwrap_or_default();
+                return Err(RepairError::Later(format!("{} is {state}: {words}", look.name)));
+            }
+            sleep(LOOK).await;
+        }
+    }
+}
+
+impl Repair for Sink {
+    fn name(&self) -> &'static str {
+        "sink"
+    }
+
+    fn plan(&mut self) -> Doing<'_, Plan> {
+        Box::pin(async {
+            let (name, url) = (&self.sink.name, &self.sink.server.url);
+            let mut server = self.server()?;
+            let missing = server.is_missing().await?;
+            let mut steps = Vec::new();
+            let finding = match (missing, self.parked()) {
+                (Some(version), _) => {
+                    let what = server.what(version);
+                    steps.push(self.step("create", format!("make {what}"), format!("the server at {url}")));
+                    format!("{name}: {what} is not there")
+                }
+                (None, Some(words)) => format!("{name} stands still though it can be written to: {words}"),
+                (None, None) => format!("{name} can be written to"),
+            };
+            if self.delivery.is_some() && (missing.is_some() || self.parked().is_some()) {
+                let what = format!("have {name} look again, without waiting for its next attempt");
+                steps.push(self.step("look", what, "what waits in the log for it is sent".into()));
+            }
+            Ok(Plan { repair: "sink".into(), finding, steps, confirm: None, notes: Vec::new() })
+        })
+    }
+
+    fn apply<'a>(&'a mut self, step: &'a Step, _: &'a Scribe) -> Doing<'a, Done> {
+        Box::pin(async {
+            match &*step.kind {
+                "create" => self.create().await,
+                "look" => self.look().await,
+                kind => Err(RepairError::Person(format!("the receipt has a step {kind:?}: plan it anew"))),
+            }
+        })
+    }
+
+    fn undo<'a>(&'a mut self, _: &'a Step, _: &'a Scribe) -> Doing<'a, Done> {
+        Box::pin(async { Ok(Done::default()) })
+    }
+
+    fn verify<'a>(&'a mut self, _: &'a Plan) -> Doing<'a, Done> {
+        Box::pin(async {
+            let mut server = self.server()?;
+            if let Some(version) = server.is_missing().await? {
+                return Err(RepairError::Differs(format!("{} is not there", server.what(version))));
+            }
+            if let Some(words) = self.parked() {
+                return Err(RepairError::Later(format!("{} stands still: {words}", self.sink.name)));
+            }
+            let pending = self.delivery.as_ref().map(|delivery| delivery.look().pending);
+            let waits = pending.map(|pending| format!(", {pending} events wait for it")).unwrap_or_default();
+            Ok(Done {
+                says: format!("{} can be written to{waits}", self.sink.name),
+                data: json!({ "pending": pending.map_or(Value::Null, Value::from) }),
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

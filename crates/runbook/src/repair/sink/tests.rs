@@ -1,0 +1,234 @@
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use hearthline_core::{Clock, Fs, MemFs, Seq, SystemClock};
+use hearthline_log::{LogConfig, LogWriter, SyncPolicy};
+use hearthline_pipeline::deliver::Delivery;
+use hearthline_pipeline::filter::Filter;
+use hearthline_pipeline::ingest::{Hello, Ingest};
+use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
+use hearthline_pipeline::sinks::influxdb::point::Layout;
+use hearthline_pipeline::sinks::influxdb::{InfluxConfig, InfluxSink, ServerConfig, Start};
+use hearthline_pipeline::sources::home_assistant::{Trust, wire};
+use hearthline_sim::{Access, InfluxDb, InfluxVersion};
+use hearthline_store::{Store, StoreConfig};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::*;
+use crate::repair::testing::{Made, engine, killed_at_any_time};
+use crate::repair::{Engine, Options, State};
+
+const DATABASE: &str = "house";
+
+/// A server with a database, and who it is for a sink.
+async fn server(version: InfluxVersion) -> (InfluxDb, ServerConfig) {
+    let server = InfluxDb::new(version, Access::Open, Arc::new(SystemClock::new()));
+    server.create(DATABASE, None);
+    let address = server.listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
+    let config = ServerConfig {
+        url: format!("http://{address}").parse().unwrap(),
+        version: None,
+        database: DATABASE.into(),
+        org: Some("home".into()),
+        username: None,
+        password: None,
+        token: None,
+        trust: Trust { extra_pem: None, anyone: false },
+    };
+    (server, config)
+}
+
+fn layout() -> Layout {
+    Layout {
+        measurement: "events".into(),
+        tags: std::collections::BTreeMap::default(),
+        attributes: Attributes::All,
+        weather: false,
+    }
+}
+
+fn mended(server: &ServerConfig) -> MendedSink {
+    MendedSink {
+        name: "influxdb".into(),
+        dir: PathBuf::from("/data/sinks/influxdb"),
+        server: server.clone(),
+        layout: layout(),
+        view: None,
+        fs: Arc::new(MemFs::default()),
+        clock: Arc::new(SystemClock::new()),
+    }
+}
+
+fn engine_for(config: &ServerConfig, delivery: Option<&Arc<SinkView>>) -> Arc<Engine> {
+    let (sink, delivery) = (mended(config), delivery.map(Arc::clone));
+    engine(&MemFs::default(), "sink", Arc::new(move |_| Box::new(Sink::new(sink.clone(), delivery.clone()))))
+}
+
+/// A recorder that delivers to a sink.
+struct Recorder {
+    ingest: Ingest,
+    view: Arc<SinkView>,
+    stop: CancellationToken,
+    heard: u64,
+}
+
+impl Recorder {
+    fn new(server: &ServerConfig) -> Self {
+        let fs: Arc<dyn Fs> = Arc::new(MemFs::default());
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let config = LogConfig {
+            dir: PathBuf::from("/data/log"),
+            sync: SyncPolicy::Os,
+            max_bytes: 1 << 30,
+            min_free: 0,
+            reserve_bytes: 0,
+            queue_bytes: 1 << 20,
+            ring_bytes: 1 << 20,
+        };
+        let (mut writer, _) = LogWriter::open(Arc::clone(&fs), Arc::clone(&clock), config, Seq(1)).unwrap();
+        let log = writer.log();
+        let stop = CancellationToken::new();
+        let stopped = stop.clone();
+        tokio::spawn(async move {
+            while !stopped.is_cancelled() {
+                writer.step().unwrap();
+                sleep(Duration::from_millis(5)).await;
+            }
+        });
+        let filter = || Filter::new(&[], &[]).unwrap();
+        let mut ingest = Ingest::open(log.clone(), Arc::clone(&clock), Arc::new(filter())).unwrap();
+        ingest.connected(&Hello { ha_version: "2026.11.0".into(), states_only: true }).unwrap();
+        let config = InfluxConfig {
+            name: "influxdb".into(),
+            dir: PathBuf::from("/data/sinks/influxdb"),
+            server: server.clone(),
+            layout: layout(),
+            filter: filter(),
+            batch_size: 100,
+            batch_interval: Duration::from_millis(20),
+            start: Start::Log,
+        };
+        let store = StoreConfig {
+            dir: PathBuf::from("/data/store"),
+            flush_rows: 1000,
+            flush_interval: Duration::from_secs(600),
+            retention: None,
+            context_ids: false,
+        };
+        let store = Store::open(Arc::clone(&fs), Arc::clone(&clock), store).unwrap();
+        let sink = InfluxSink::open(config, log.clone(), Arc::new(store), fs, Arc::clone(&clock)).unwrap();
+        let delivery = Delivery::open(log, clock, sink, "home").unwrap();
+        let view = delivery.view();
+        let (_, nobody_asks) = mpsc::channel(1);
+        tokio::spawn(delivery.run(nobody_asks, stop.clone()));
+        Self { ingest, view, stop, heard: 0 }
+    }
+
+    fn hear(&mut self) {
+        self.heard += 1;
+        let at = format!("2026-11-26T00:41:{:02}.000000+00:00", self.heard);
+        let state = |text: u64| {
+            format!(
+                r#"{{"entity_id":"sensor.a","state":"{text}","attributes":{{}},"last_changed":"{at}","last_updated":"{at}"}}"#
+            )
+        };
+        let event = format!(
+            r#"{{"event_type":"state_changed","data":{{"entity_id":"sensor.a","old_state":null,"new_state":{}}},"origin":"LOCAL","time_fired":"{at}","context":{{"id":"x","parent_id":null,"user_id":null}}}}"#,
+            state(self.heard)
+        );
+        self.ingest.accept(&wire::parse_event(&event).unwrap(), SystemClock::new().now()).unwrap();
+        self.ingest.end_frame().unwrap();
+    }
+}
+
+/// Waits for something that comes by itself.
+async fn until(what: &str, holds: impl Fn() -> bool) {
+    let waited = tokio::time::timeout(Duration::from_secs(30), async {
+        while !holds() {
+            sleep(Duration::from_millis(10)).await;
+        }
+    });
+    assert!(waited.await.is_ok(), "{what} did not come about");
+}
+
+#[tokio::test]
+async fn a_database_that_was_dropped_is_made_again_and_the_sink_goes_on_at_once() {
+    for version in [InfluxVersion::V1, InfluxVersion::V2] {
+        let (server, config) = server(version).await;
+        let mut recorder = Recorder::new(&config);
+        let engine = engine_for(&config, Some(&recorder.view));
+        recorder.hear();
+        until("the first event", || server.points(DATABASE, "events").len() == 1).await;
+        assert_eq!(engine.plan("sink", &Value::Null).await.unwrap().steps, []);
+
+        assert!(server.drop_database(DATABASE));
+        recorder.hear();
+        until("the sink to stand still", || recorder.view.look().state == PartState::Parked).await;
+        let plan = engine.plan("sink", &Value::Null).await.unwrap();
+        assert!(plan.finding.ends_with("\"house\" is not there"), "{}", plan.finding);
+        let kinds: Vec<_> = plan.steps.iter().map(|step| &*step.kind).collect();
+        assert_eq!(kinds, ["create", "look"]);
+        assert!(!server.has(DATABASE), "a plan makes nothing");
+
+        let receipt = engine.begin("sink", &Value::Null, None).await.unwrap().run().await.unwrap();
+        assert_eq!(receipt.state, State::Done, "{receipt:?}");
+        let seconds = receipt.steps[1].done.as_ref().unwrap().data["seconds"].as_f64().unwrap();
+        assert!(seconds < 25.0, "its own next attempt would have been after 30 s: {seconds}");
+        until("the second event", || server.points(DATABASE, "events").len() == 1).await;
+        assert_eq!(engine.plan("sink", &Value::Null).await.unwrap().steps, []);
+        recorder.stop.cancel();
+    }
+}
+
+#[tokio::test]
+async fn a_sink_that_stands_still_for_nothing_looks_again_at_once() {
+    let (server, config) = server(InfluxVersion::V1).await;
+    let mut recorder = Recorder::new(&config);
+    recorder.hear();
+    until("the first event", || server.points(DATABASE, "events").len() == 1).await;
+    server.drop_database(DATABASE);
+    recorder.hear();
+    until("the sink to stand still", || recorder.view.look().state == PartState::Parked).await;
+    server.create(DATABASE, None); // by a person
+    let engine = engine_for(&config, Some(&recorder.view));
+    let plan = engine.plan("sink", &Value::Null).await.unwrap();
+    assert!(
+        plan.finding.starts_with("influxdb stands still though it can be written to"),
+        "{}",
+        plan.finding
+    );
+    assert_eq!(plan.steps.len(), 1);
+    let receipt = engine.begin("sink", &Value::Null, None).await.unwrap().run().await.unwrap();
+    assert_eq!(receipt.state, State::Done, "{receipt:?}");
+    recorder.stop.cancel();
+}
+
+#[tokio::test]
+async fn killed_at_any_time_the_database_is_there_in_the_end() {
+    let (server, config) = server(InfluxVersion::V2).await;
+    let build = || {
+        server.drop_database(DATABASE);
+        let sink = mended(&config);
+        let made: Made = Arc::new(move |_| Box::new(Sink::new(sink.clone(), None)));
+        (server.clone(), MemFs::default(), made)
+    };
+    let each = (Duration::from_micros(500), Duration::from_millis(10));
+    let kills = killed_at_any_time("sink", Value::Null, each, build, |server, receipt| {
+        assert!(server.has(DATABASE));
+        assert_eq!(receipt.verified.as_ref().unwrap().says, "influxdb can be written to");
+    });
+    assert!(kills.await > 0);
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_is_not_known_and_a_wrong_one_is_told() {
+    let (_, config) = server(InfluxVersion::V2).await;
+    let away = ServerConfig { url: "http://127.0.0.1:9".parse().unwrap(), ..config.clone() };
+    let words = engine_for(&away, None).plan("sink", &Value::Null).await.err().unwrap().to_string();
+    assert!(words.contains("127.0.0.1:9"), "{words}");
+    let found = engine_for(&away, None).findings().await;
+    let found = found.into_iter().find(|finding| finding.repair == "sink").unwrap();
+    assert_eq!(found.options, json!({ "sink": "influxdb" }));
+    assert!(found.unknown.unwrap().contains("127.0.0.1:9"));
+}

@@ -1,0 +1,79 @@
+/** The places that everything is delivered to, in a person's words. */
+
+import type { Conflict, RefusedRow, Share, Sink } from '../api';
+import { count } from './figures';
+import { age } from './time';
+
+export const isArchive = (sink: Sink): boolean => sink.name === 'store';
+
+/** What it is called: the archive, InfluxDB, or as in the settings where there are several. */
+export function nameOfPlace(sink: Sink, all: Sink[]): string {
+  if (isArchive(sink)) return 'Archive';
+  const alike = all.filter(({ kind }) => kind === sink.kind).length;
+  return sink.kind === 'influxdb' && alike === 1 ? 'InfluxDB' : sink.name;
+}
+
+/** A place that is a moment behind, as it is at each event, is up to date for a person. */
+const BEHIND_S = 5;
+
+/** Events that it has not got. */
+export const eventsBehind = (sink: Sink): number => sink.lag_events ?? sink.pending;
+
+export const events = (n: number): string => `${count(n)} ${n === 1 ? 'event' : 'events'}`;
+
+/** `behind by 1,204 events (12 s)`; null where it is up to date. */
+export function behind(sink: Sink): string | null {
+  const n = eventsBehind(sink);
+  return sink.lag_s < BEHIND_S || n === 0 ? null : `behind by ${events(n)} (${age(sink.lag_s)})`;
+}
+
+/** How it is with the data, in one sentence. */
+export function sentenceOf(sink: Sink, name: string): string {
+  const late = behind(sink);
+  const kept = `${events(eventsBehind(sink))} safe on disk`;
+  switch (sink.state) {
+    case 'parked':
+      return `${name} waits for you: ${kept}, and nothing is lost meanwhile.`;
+    case 'starting':
+      return `${name} is looked for.`;
+    case 'off':
+      return `${name} is off.`;
+    default:
+      if (late === null) return sink.state === 'healthy' ? `${name} has everything.` : `${name} has all there is to have, and something is wrong.`;
+      return `${name} is ${late}. They are safe on disk and follow by themselves.`;
+  }
+}
+
+/** What an error of a server means for a person, where that can be said. */
+export function plainly(error: string): string | null {
+  const said = MEANINGS.find(([pattern]) => pattern.test(error));
+  return said ? said[1] : null;
+}
+
+const MEANINGS: [RegExp, string][] = [
+  [/HTTP 40[13]|unauthori[sz]ed|authorization|credentials/i, 'It does not let us in. Put a token or password that may write into the settings.'],
+  [/HTTP 404|not found|is not there/i, 'What we write to is not there. Make it in InfluxDB, or let the token make it.'],
+  [/HTTP 429/, 'It asks us to wait, and we do.'],
+  [/HTTP 413/, 'It wants smaller pieces, and gets them.'],
+  [/HTTP 5\d\d/, 'It answers and cannot take anything now. It is asked again by itself.'],
+  [/refused|no answer|not answer|timed? ?out|unreachable|cannot (be reached|connect)|connect|closed|reset/i, 'Nobody answers there: is it running, and is the address right? It is asked again by itself.'],
+  [/no space/i, 'The disk is full. Free some room.'],
+];
+
+/** `text and boolean`. */
+export const types = (all: string[]): string => all.map((one) => (one === 'bool' ? 'boolean' : one)).join(' and ');
+
+/** Whether a conflict is one that goes on: rows were written past it. */
+export const sumOfRows = (conflicts: Conflict[]): number => conflicts.reduce((sum, { rows }) => sum + rows, 0);
+
+export const sumOf = (shares: Share[]): number => shares.reduce((sum, { count }) => sum + count, 0);
+
+/** `home_assistant_events 61, weather 11`. */
+export const listed = (shares: Share[]): string => shares.map(({ of, count: n }) => `${of} ${count(n)}`).join(', ');
+
+/** Rows that were refused for the same reason, together; the newest first. */
+export function byReason(rows: RefusedRow[]): { words: string; rows: RefusedRow[] }[] {
+  const groups = new Map<string, RefusedRow[]>();
+  for (const row of rows) groups.set(row.words, [...(groups.get(row.words) ?? []), row]);
+  return [...groups].map(([words, rows]) => ({ words, rows }));
+}
