@@ -22,6 +22,9 @@ fn well() -> Facts {
         database: None,
         conflicts: None,
         lag_events: None,
+        lost: 0,
+        loss: None,
+        refill: None,
         last_error: None,
     };
     Facts {
@@ -117,6 +120,30 @@ fn each_situation_has_its_sentence() {
         change(&mut facts);
         assert_eq!(judge(&facts), (overall, sentence.to_owned()), "{name}");
     }
+}
+
+#[test]
+fn a_sink_that_is_refilled_says_how_far_unless_its_server_is_away() {
+    let refill = Refill {
+        why: "missed".into(),
+        done: 3,
+        of: 52,
+        from: None,
+        to: None,
+        since: "2026-11-23T12:00:00.000000Z".into(),
+        left_s: None,
+        waiting: 0,
+        running: true,
+    };
+    let mut facts = well();
+    facts.sinks[0].state = "degraded".into();
+    facts.sinks[0].refill = Some(refill.clone());
+    let sentence = "Recording, store is given from the store what it lacks: 3 of 52 events.";
+    assert_eq!(judge(&facts), (Overall::Degraded, sentence.to_owned()));
+    facts.sinks[0].refill = Some(Refill { running: false, ..refill });
+    facts.sinks[0].reason = Some("connection refused".into());
+    let sentence = "Recording, store takes nothing: 7 events are safe on disk (connection refused).";
+    assert_eq!(judge(&facts), (Overall::Degraded, sentence.to_owned()));
 }
 
 #[test]
