@@ -516,6 +516,8 @@ export interface Findings {
 /** What is wrong, with what would mend it. */
 export interface Finding {
   repair: string;
+  /** What to ask the repair with. */
+  options: RepairOptions | null;
   plan: Plan | null;
   /** Why it is not known whether something is wrong. */
   unknown: string | null;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Plan, Receipt, Step, StepReceipt } from '../api';
-import { canUndo, chosen, progress, size, spoken, stateOf, stepOf, took, wayBack, whole } from './repairs';
+import { canUndo, chosen, named, progress, size, spoken, stateOf, stepOf, took, wayBack, whole } from './repairs';
 import { timeOfDay } from './time';
 
 const step: Step = { kind: 'copy', what: 'copies', touches: 'a field', rows: 1200, bytes: 40_000, seconds: 90, undo: true };
@@ -88,4 +88,10 @@ test('instants in a sentence are times of the person who looks', () => {
     `It is up since ${timeOfDay(at, now)}, and was at ${timeOfDay(at, now)}`,
   );
   expect(spoken('12:00 is no instant', now)).toBe('12:00 is no instant');
+});
+
+test('a repair is named with what it is of', () => {
+  expect(named('gaps', null)).toBe('gaps');
+  expect(named('schema', { sink: 'influxdb', mode: 'copy' })).toBe('schema of influxdb');
+  expect(named('restart', { part: 'store' })).toBe('restart of store');
 });

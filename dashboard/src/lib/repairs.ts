@@ -80,3 +80,9 @@ const INSTANT = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
 
 /** A sentence of the program, with its instants as times of day. */
 export const spoken = (says: string, now: number): string => capital(says.replace(INSTANT, (at) => timeOfDay(at, now)));
+
+/** Which repair, and of what: `schema of influxdb`. */
+export function named(repair: string, options: RepairOptions | null): string {
+  const of = options?.sink ?? options?.part;
+  return typeof of === 'string' ? `${repair} of ${of}` : repair;
+}

@@ -2,9 +2,10 @@
 
 mod rig;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hearthline_sim::Fault;
+use tokio::time::Instant;
 
 use self::rig::Rig;
 use super::Snag;
@@ -15,8 +16,7 @@ const SINK: &str = "influxdb";
 async fn every_part_is_started_anew_under_load_and_no_event_is_lost_or_doubled() {
     let rig = Rig::new().await;
     rig.connected().await;
-    let seconds = 40;
-    let lasting = Duration::from_secs(seconds);
+    let lasting = Duration::from_secs(40);
     rig.peer.cause(Fault::Storm { per_second: 1000, lasting, attribute_bytes: 50 });
     let storm = Instant::now();
     let mut table = Vec::new();
@@ -51,7 +51,7 @@ async fn every_part_is_started_anew_under_load_and_no_event_is_lost_or_doubled()
         "{}\n{fired} events fired, each stored once and once in InfluxDB, {from_history} of them from history",
         table.join("\n")
     );
-    assert!(fired > seconds as usize * 700, "there was load: {fired}");
+    assert!(fired > 28_000, "there was load: {fired}");
     rig.stop().await;
 }
 
@@ -137,24 +137,15 @@ async fn a_part_that_hangs_or_panics_or_is_slow_is_named_and_replaced_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_nobody_else_can_go_on_with_ends_the_program_with_a_sentence() {
-    for (part, snag, words) in [
-        ("log", Snag::Hangs, "the log's writer shows no sign of life for "),
-        ("store", Snag::HangsInside, "in the middle of a change"),
-    ] {
-        let rig = Rig::new().await;
-        rig.connected().await;
-        rig.peer.set_state("sensor.a", "1", "{}");
-        rig.snags.set(part, snag);
-        if part == "store" {
-            // Not taken for one that is slow: what it does has a limit, which a test cannot wait for.
-            continue;
-        }
-        let sentence = tokio::time::timeout(Duration::from_secs(60), rig.app.gave_up()).await.unwrap();
-        assert!(sentence.contains(words) && sentence.contains("dmesg"), "{sentence}");
-        println!("{part}: {sentence}");
-        rig.snags.release();
-    }
+async fn a_log_that_hangs_ends_the_program_with_a_sentence() {
+    let rig = Rig::new().await;
+    rig.connected().await;
+    rig.snags.set("log", Snag::Hangs);
+    let sentence = tokio::time::timeout(Duration::from_secs(60), rig.app.gave_up()).await.unwrap();
+    println!("{sentence}");
+    assert!(sentence.starts_with("the log's writer shows no sign of life for "), "{sentence}");
+    assert!(sentence.contains("the program ends, to be started again: see what `dmesg` says"), "{sentence}");
+    rig.snags.release();
 }
 
 #[tokio::test]

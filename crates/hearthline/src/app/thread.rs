@@ -32,7 +32,7 @@ enum Handle {
 /// How a thread ended.
 pub(super) enum End {
     /// In order; with the log's writer, if that was to be handed over.
-    InOrder(Option<LogWriter>),
+    InOrder(Option<Box<LogWriter>>),
     /// In these words.
     Broken(String),
 }
@@ -110,7 +110,7 @@ impl Thread {
             Handle::Log(thread) => thread.join().map_err(|error| error.to_string()),
         };
         match (ended, panics::take(id)) {
-            (Ok(writer), _) => End::InOrder(writer),
+            (Ok(writer), _) => End::InOrder(writer.map(Box::new)),
             (Err(_), Some(words)) => End::Broken(format!("it panicked: {words}")),
             (Err(words), None) => End::Broken(words),
         }

@@ -174,9 +174,7 @@ fn an_empty_variable_is_not_set() {
     assert_eq!(settings.data_dir.origin, Origin::Default);
 }
 
-#[test]
-fn every_key_is_read() {
-    let file = r#"
+const EVERY_KEY: &str = r#"
         data_dir = "house"
         [home_assistant]
         url = "wss://ha.example/core/websocket"
@@ -248,9 +246,12 @@ fn every_key_is_read() {
         token_file = "token"
         attributes = "none"
     "#;
+
+#[test]
+fn every_key_is_read() {
     let token = format!("{TOKEN}\n");
     let beside = [("/etc/token", token.as_str()), ("/etc/key", "hunter2")];
-    let settings = load_beside(Some(file), &[], Purpose::Record, &beside).unwrap();
+    let settings = load_beside(Some(EVERY_KEY), &[], Purpose::Record, &beside).unwrap();
     let home_assistant = &settings.home_assistant;
     assert_eq!(home_assistant.token.as_ref().unwrap().expose(), TOKEN, "the line break is no part of it");
     assert_eq!(*settings.data_dir, Path::new("/etc/house"), "a path in the file is relative to it");

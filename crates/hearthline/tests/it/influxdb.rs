@@ -10,6 +10,7 @@ mod hue;
 mod peer;
 mod reader;
 mod recorded;
+mod schema;
 mod simulated;
 mod victoria_metrics;
 mod wild;

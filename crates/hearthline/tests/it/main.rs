@@ -27,6 +27,8 @@ mod load;
 #[cfg(test)]
 mod nothing_lost;
 #[cfg(test)]
+mod parts;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod quarantine;

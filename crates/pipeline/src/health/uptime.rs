@@ -23,6 +23,7 @@ use super::PartState;
 
 const MAGIC: [u8; 8] = *b"HLuptim\x01";
 const HOUR: Duration = Duration::from_secs(3600);
+const HOUR_MICROS: i64 = 3_600_000_000;
 /// What is kept.
 const KEPT: Duration = Duration::from_secs(30 * 86_400);
 /// 2020: a clock that says less was never set, and nothing follows from it.
@@ -153,8 +154,8 @@ impl Uptime {
             let from = self.seen.max(now.minus(KEPT));
             for times in self.parts.values_mut().filter(|times| times.wanted) {
                 for at in hour(from)..=hour(now) {
-                    let begins = Timestamp(at * micros(HOUR)).max(from);
-                    let ends = Timestamp((at + 1) * micros(HOUR)).min(now);
+                    let begins = Timestamp(at * HOUR_MICROS).max(from);
+                    let ends = Timestamp((at + 1) * HOUR_MICROS).min(now);
                     let down = u32::try_from(ends.since(begins).as_millis()).unwrap_or(u32::MAX);
                     times.add(at, down, 0);
                 }
@@ -218,12 +219,8 @@ impl Times {
     }
 }
 
-const fn micros(time: Duration) -> i64 {
-    time.as_micros() as i64
-}
-
 const fn hour(at: Timestamp) -> i64 {
-    at.0.div_euclid(micros(HOUR))
+    at.0.div_euclid(HOUR_MICROS)
 }
 
 #[cfg(test)]

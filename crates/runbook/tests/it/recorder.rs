@@ -94,7 +94,7 @@ impl Recorder {
             live: counters.received_of(Origin::Live),
             persisted: counters.filtered + counters.duplicate + counters.logged,
             failed: sink.committed.quarantined.max(counters.undecodable),
-            refused: 0, // there is no sink here that has types
+            refused: 0,
             states: sink.states,
             with_weather: sink.with_weather,
         }
@@ -105,7 +105,11 @@ impl Recorder {
         let (link, weather) = (self.link.borrow().clone(), self.weather.look());
         let now = self.clock.monotonic();
         let connected = link.state == LinkState::Connected;
-        let part = Part { reason: weather.reason, ..Part::new("weather", weather.state.as_str()) };
+        let part = Part {
+            reason: weather.reason,
+            uptime: Some(1.0),
+            ..Part::new("weather", weather.state.as_str())
+        };
         Facts {
             uptime: now,
             known_for: now,

@@ -47,6 +47,7 @@ impl InfluxDb {
             tokio::select! {
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => {
+                        let _ = stream.set_nodelay(true); // as a server in Go does
                         let (server, mut open) = (self.clone(), self.0.open.subscribe());
                         tokio::spawn(async move {
                             tokio::select! {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hearthline_core::{Clock as _, Origin, SystemClock, Timestamp};
 use hearthline_pipeline::gaps::Cause;
@@ -11,6 +11,7 @@ use hearthline_runbook::status::{Part, Status};
 use hearthline_sim::{Access, HomeAssistant, House, InfluxDb, InfluxVersion, Options};
 use hearthline_store::StatesQuery;
 use tempfile::TempDir;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Simulated, Snags, panics};

@@ -184,6 +184,25 @@ async fn three_shards_with_both_types_are_exported_cleared_and_brought_back() {
     imported_by_hand(&folder, &before).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs InfluxDB: cargo xtask test"]
+async fn what_the_deletion_would_reach_beside_the_export_stops_it() {
+    let server = lived_in().await;
+    server.query("CREATE RETENTION POLICY \"long\" ON \"house\" DURATION INF REPLICATION 1").await;
+    let query = format!("SELECT \"value\" INTO \"long\".\"{MEASUREMENT}\" FROM \"{MEASUREMENT}\" GROUP BY *");
+    server.query(&query).await;
+    let before = counts(&server).await;
+    let data = tempfile::tempdir().unwrap();
+    let engine = engine(data.path(), &server.url());
+    let job = engine.begin("schema", &json!({ "mode": "clear" }), Some(MEASUREMENT)).await.unwrap();
+    let receipt = job.run().await.unwrap();
+    assert_eq!(receipt.state, State::Failed, "{receipt:#?}");
+    let error = receipt.steps[0].error.as_ref().unwrap();
+    assert!(error.contains("other retention policies of house (long)"), "{error}");
+    println!("  {error}");
+    assert_eq!(counts(&server).await, before);
+}
+
 /// The file alone is enough for a person, and for a server that has never heard of us.
 async fn imported_by_hand(folder: &Path, before: &Counts) {
     let file: PathBuf = folder.join(format!("{MEASUREMENT}-1.lp.gz"));

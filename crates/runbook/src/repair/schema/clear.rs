@@ -177,8 +177,30 @@ impl Clear {
         }
     }
 
+    /// What is deleted has to be what is exported, and nothing beside it.
+    async fn reaches_no_further(&mut self, measurement: &str) -> Result<(), RepairError> {
+        let database = self.sink.server.database.clone();
+        let (server, version, _) = self.server().await?;
+        let elsewhere = server.elsewhere(*version, measurement).await?;
+        if !elsewhere.is_empty() {
+            return Err(RepairError::Person(format!(
+                "{measurement} has rows in other retention policies of {database} ({}), which would be deleted with it and are not \
+                 exported: copy them to another measurement, delete them there, and plan this again",
+                elsewhere.join(", ")
+            )));
+        }
+        if !server.reads_what_it_writes(*version).await? {
+            return Err(RepairError::Person(format!(
+                "what is written to the bucket {database} is not found in the database {database}: it is mapped to another bucket; \
+                 correct the mapping (`influx v1 dbrp list`)"
+            )));
+        }
+        Ok(())
+    }
+
     async fn export(&mut self, task: &Task, scribe: &Scribe) -> Result<Done, RepairError> {
         self.hold(&task.measurement).await?;
+        self.reaches_no_further(&task.measurement).await?;
         let exports = self.exports(scribe, &task.measurement);
         let done = match exports.last()? {
             Some(last) => last,

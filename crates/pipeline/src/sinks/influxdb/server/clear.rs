@@ -18,6 +18,8 @@ use serde_json::json;
 use super::fields::identifier;
 use super::query::NoAnswer;
 use super::{Server, Table, Version, words};
+use crate::sinks::influxdb::answer::Meaning;
+use crate::sinks::influxdb::schema::FieldType;
 use crate::sinks::influxdb::send::Stop;
 
 /// All that version 2 can have, from the first nanosecond to behind the last.
@@ -138,6 +140,26 @@ impl Server {
             }
         }
         Ok(found)
+    }
+
+    /// Whether what is written can be read: version 2 reads a bucket in InfluxQL by a mapping, which can be to another bucket. A
+    /// point of a measurement of its own is written, looked for, and deleted.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn reads_what_it_writes(&mut self, version: Version) -> Result<bool, Stop> {
+        const PROBE: &str = "hearthline_test";
+        if version != Version::V2 {
+            return Ok(true);
+        }
+        if let Meaning::Parked(words) = self.write(version, format!("{PROBE} probe=1 1\n").as_bytes()).await?
+        {
+            return Err(Stop::Parked(words));
+        }
+        let table = self.table(version, PROBE).await?;
+        let found = self.count(&table, "probe", FieldType::Float, &(0..2)).await?;
+        self.clear(version, PROBE).await?;
+        Ok(found == 1)
     }
 
     /// The shards that a range touches, in order; one for all times where a type is for all times.

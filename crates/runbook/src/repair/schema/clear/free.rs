@@ -50,6 +50,7 @@ impl Clear {
                 return Ok(Done { says, data: json!({ "command": command, "rows": rows }) });
             }
             let export = self.ready(task, scribe).await?;
+            self.reaches_no_further(&task.measurement).await?;
             exports.spend(&export, &command)?;
             let (server, version, _) = self.server().await?;
             server.clear(*version, &task.measurement).await?;
