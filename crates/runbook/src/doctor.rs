@@ -85,7 +85,7 @@ const fn seconds(usual: u64, full: u64) -> [Duration; 2] {
 pub async fn examine(
     subject: Arc<Subject>,
     depth: Depth,
-    say: impl Fn(&'static str, Duration, usize) + Send,
+    mut say: impl FnMut(&'static str, Duration, usize) + Send,
 ) -> Report {
     let (began, at) = (Instant::now(), subject.clock.now());
     let mut running = JoinSet::new();
