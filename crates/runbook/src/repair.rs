@@ -23,7 +23,7 @@ mod restart;
 pub mod schema;
 mod sink;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use std::pin::Pin;
 

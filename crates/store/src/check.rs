@@ -8,10 +8,10 @@ use hearthline_core::{Fs, Timestamp};
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use parquet::errors::ParquetError;
 
-use crate::StoreError;
 use crate::error::disk;
 use crate::file::{Source, guarded};
 use crate::manifest::{self, Contents, FileEntry};
+use crate::{StoreError, Table};
 
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -101,12 +101,17 @@ fn read(fs: &dyn Fs, dir: &Path) -> Result<Option<Contents>, StoreError> {
     match manifest::read(fs, dir)? {
         Some((_, contents)) => Ok(Some(contents)),
         None => {
-            let states = dir.join("states");
-            match fs.read_dir(&states).map_err(disk("list", &states))?.first() {
+            let mut data = Vec::new();
+            for table in Table::ALL {
+                let dir = dir.join(table.as_str());
+                let entries = fs.read_dir(&dir).map_err(disk("list", &dir))?;
+                data.extend(entries.first().map(|entry| dir.join(&entry.name)));
+            }
+            match data.first() {
                 None => Ok(None),
-                Some(day) => Err(StoreError::DamagedManifest {
+                Some(first) => Err(StoreError::DamagedManifest {
                     path: dir.join("manifest.*"),
-                    why: format!("it is not there, but {} is", states.join(&day.name).display()),
+                    why: format!("it is not there, but {} is", first.display()),
                 }),
             }
         }

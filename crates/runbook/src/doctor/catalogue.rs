@@ -58,7 +58,6 @@ catalogue! {
 
     SETTINGS_OK = "settings-ok" of "settings": Ok;
     SETTINGS_NOTE = "settings-note" of "settings": Note;
-    SETTINGS_WRONG = "settings-wrong" of "settings": Fault;
 
     PROGRAM_OK = "program-ok" of "program": Ok;
     PROGRAM_STOPPED = "program-stopped" of "program": Note;

@@ -4,6 +4,7 @@ use hearthline_log::{Report, aside, verify_while};
 
 use super::blocking::blocking;
 use super::catalogue::{LOG_ASIDE, LOG_DAMAGED, LOG_OK, LOG_UNREADABLE};
+use super::finding::count;
 use super::{Check, Depth, Finding, Subject, seconds};
 
 /// Bytes that are read where not everything is.
@@ -49,9 +50,10 @@ fn told(report: &Report, unread: u64, asides: &[aside::Aside]) -> Vec<Finding> {
         let lost: u64 =
             new.iter().filter_map(|damage| damage.lost).map(|(first, last)| last.0 - first.0 + 1).sum();
         let says = format!(
-            "{lost} records of the log cannot be read, at {} places, the first: {first}; a record is lost only if the store does \
-             not have it either",
-            new.len()
+            "{} of the log cannot be read, at {}, the first: {first}; a record is lost only if the store does not have it \
+             either",
+            count(lost, "record"),
+            count(new.len() as u64, "place")
         );
         findings.push(
             figures(Finding::of(LOG_DAMAGED, says))
@@ -69,7 +71,7 @@ fn told(report: &Report, unread: u64, asides: &[aside::Aside]) -> Vec<Finding> {
         findings.push(figures(Finding::of(LOG_OK, says)));
     }
     if !known.is_empty() {
-        let says = format!("{} damaged places of the log were set aside by `repair log`", known.len());
+        let says = format!("{} of the log set aside by `repair log`", count(known.len() as u64, "damaged place"));
         findings.push(Finding::of(LOG_ASIDE, says).figure("places", known.len(), "1"));
     }
     findings

@@ -6,7 +6,7 @@ use hearthline_core::Timestamp;
 use serde::Serialize;
 
 use super::catalogue::UNREACHABLE;
-use super::finding::millis;
+use super::finding::{count, millis};
 use super::{Depth, Finding, Looked, Severity, Skipped, Subject};
 
 /// All findings of one look.
@@ -108,18 +108,14 @@ impl Report {
 }
 
 fn verdict(findings: &[Finding], counts: &Counts) -> String {
-    let plural = |count: usize, what: &str| match count {
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
-    };
     let looked = findings.len();
     match findings.first() {
         Some(first) if first.severity >= Severity::Warning => format!(
             "{}, {}: {}.",
-            plural(counts.fault, "fault"),
-            plural(counts.warning, "warning"),
+            count(counts.fault as u64, "fault"),
+            count(counts.warning as u64, "warning"),
             first.says
         ),
-        _ => format!("Nothing is wrong: {looked} findings, {} to know.", plural(counts.note, "thing")),
+        _ => format!("Nothing is wrong: {looked} findings, {} to know.", count(counts.note as u64, "thing")),
     }
 }

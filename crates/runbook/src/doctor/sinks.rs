@@ -151,3 +151,25 @@ fn told(trial: &Trial, name: &str, what: &str) -> Vec<Finding> {
     }
     findings
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_point_that_is_not_as_it_was_written_is_a_fault_and_one_that_stays_is_told() {
+        let (took, no) = (Duration::from_millis(2), || Err("not allowed".to_owned()));
+        for (read, same, removed, ids) in [
+            (Ok(took), true, Ok(()), vec!["sink-ok"]),
+            (Ok(took), true, no(), vec!["sink-ok", "sink-left"]),
+            (Ok(took), false, Ok(()), vec!["sink-differs"]),
+            (Err("may not read".to_owned()), false, no(), vec!["sink-unread", "sink-left"]),
+        ] {
+            let trial = Trial { wrote: took, read, same, removed };
+            let found: Vec<_> = told(&trial, "it", "database \"house\"").iter().map(|found| found.id).collect();
+            assert_eq!(found, ids, "{trial:?}");
+        }
+    }
+}

@@ -4,6 +4,7 @@ use hearthline_store::{Check as Found, Depth as StoreDepth, StoreError, check};
 
 use super::blocking::blocking;
 use super::catalogue::{STORE_DAMAGED, STORE_MISSING, STORE_OK, STORE_UNREADABLE};
+use super::finding::count;
 use super::{Check, Depth, Finding, Subject, seconds};
 
 /// Names that are told.
@@ -46,12 +47,20 @@ fn told(found: &Found) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     if !found.missing.is_empty() {
-        let says = format!("{} files of the store are not there: {}", found.missing.len(), shown(&found.missing));
+        let says = format!(
+            "{} of the store cannot be found: {}",
+            count(found.missing.len() as u64, "file"),
+            shown(&found.missing)
+        );
         findings.push(figures(Finding::of(STORE_MISSING, says)).figure("missing", found.missing.len(), "1").todo(REMEDY));
     }
     if !found.damaged.is_empty() {
         let names: Vec<_> = found.damaged.iter().map(|(name, why)| format!("{name} ({why})")).collect();
-        let says = format!("{} files of the store are not what was written: {}", names.len(), shown(&names));
+        let says = format!(
+            "{} of the store not as written: {}",
+            count(names.len() as u64, "file"),
+            shown(&names)
+        );
         findings.push(figures(Finding::of(STORE_DAMAGED, says)).figure("damaged", names.len(), "1").todo(REMEDY));
     }
     if findings.is_empty() {

@@ -82,7 +82,8 @@ impl HomeAssistant {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let (head, rest) = Head::read(line).await?;
-        let headers = format!("Date: {}\r\n", self.now().to_http());
+        let date = self.0.world.lock().house.stamp(self.now());
+        let headers = format!("Date: {}\r\n", date.to_http());
         match self.route(&head) {
             Ok(key) => http::switch_protocols(line, &key, &headers).await?,
             Err((status, body)) => {

@@ -83,8 +83,14 @@ impl Visit<'_> {
     fn tells_tls(&mut self, error: Option<&SessionError>, began: Instant) -> Result<(), Failed> {
         let address = &self.peer.session.address;
         if let Some(error) = error {
-            let todo = "name the authority of its certificate with ca_file under [home_assistant]; or, within your own walls, \
-                        set tls_verify = false there";
+            // A certificate that signs itself as an authority is refused as a server's, also where ca_file names it.
+            let todo = if error.to_string().contains("causedasendentity") {
+                "its certificate says that it is an authority (CA:TRUE), which no server's may: make one with CA:FALSE, or one \
+                 that an authority of yours has signed, and name that with ca_file under [home_assistant]"
+            } else {
+                "name the authority of its certificate with ca_file under [home_assistant]; or, within your own walls, set \
+                 tls_verify = false there"
+            };
             return self.fail(Finding::of(HA_TLS_FAILED, error.to_string()).took(began.elapsed()).todo(todo));
         }
         let finding = if !address.tls {

@@ -57,22 +57,7 @@ impl Visit<'_> {
                 return Ok(());
             }
         };
-        let depth = match back {
-            None => "history has no state of the last hour".to_owned(),
-            Some(hours) if hours >= 48 => format!("history goes back {} days at least", hours / 24),
-            Some(hours) => format!("history goes back {hours} h at least"),
-        };
-        let stands = info.recording == Some(false) || info.thread_running == Some(false);
-        let finding = if stands || info.migration_in_progress == Some(true) {
-            let why = if stands { "it does not record now" } else { "its database is being migrated" };
-            Finding::of(HA_RECORDER_STANDS, format!("the recorder is there, but {why}; {depth}"))
-                .todo("see Settings, System, Logs in Home Assistant: its database, and the room on its disk")
-        } else if back.is_none_or(|hours| hours < SHORT) {
-            Finding::of(HA_RECORDER_SHORT, format!("the recorder is there; {depth}: a longer outage is filled in part"))
-                .todo("a new house has no more yet; else raise purge_keep_days of the recorder in Home Assistant")
-        } else {
-            Finding::of(HA_RECORDER_OK, format!("the recorder is there; {depth}"))
-        };
+        let finding = judged(&info, back);
         self.found(
             finding
                 .took(began.elapsed())
@@ -110,5 +95,45 @@ impl Visit<'_> {
             }
         }
         Ok(Ok(None))
+    }
+}
+
+/// What is said of a recorder that answers.
+fn judged(info: &Info, back: Option<u32>) -> Finding {
+    let depth = match back {
+        None => "history has no state of the last hour".to_owned(),
+        Some(hours) if hours >= 48 => format!("history goes back {} days at least", hours / 24),
+        Some(hours) => format!("history goes back {hours} h at least"),
+    };
+    let stands = info.recording == Some(false) || info.thread_running == Some(false);
+    if stands || info.migration_in_progress == Some(true) {
+        let why = if stands { "it does not record now" } else { "its database is being migrated" };
+        Finding::of(HA_RECORDER_STANDS, format!("the recorder is there, but {why}; {depth}"))
+            .todo("see Settings, System, Logs in Home Assistant: its database, and the room on its disk")
+    } else if back.is_none_or(|hours| hours < SHORT) {
+        Finding::of(HA_RECORDER_SHORT, format!("the recorder is there; {depth}: a longer outage is filled in part"))
+            .todo("a new house has no more yet; else raise purge_keep_days of the recorder in Home Assistant")
+    } else {
+        Finding::of(HA_RECORDER_OK, format!("the recorder is there; {depth}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recorder_that_stands_is_worse_than_one_that_is_young() {
+        for (info, back, id) in [
+            (r#"{"recording":true,"thread_running":true}"#, Some(240), "ha-recorder-ok"),
+            ("{}", Some(240), "ha-recorder-ok"),
+            (r#"{"recording":true}"#, Some(24), "ha-recorder-short"),
+            (r#"{"recording":true}"#, None, "ha-recorder-short"),
+            (r#"{"recording":false}"#, Some(240), "ha-recorder-stands"),
+            (r#"{"recording":true,"thread_running":false}"#, None, "ha-recorder-stands"),
+            (r#"{"migration_in_progress":true}"#, Some(240), "ha-recorder-stands"),
+        ] {
+            assert_eq!(judged(&serde_json::from_str(info).unwrap(), back).id, id, "{info} {back:?}");
+        }
     }
 }
