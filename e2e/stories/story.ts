@@ -43,7 +43,7 @@ export const test = base.extend<{ watched: Watched; ownProgram: Program }, { pro
       page.on('pageerror', (error) => errors.push(String(error)));
       page.on('console', (message) => {
         const isExpected =
-          (silence && message.text().includes('net::ERR_')) ||
+          (silence && /net::ERR_|status of 503/.test(message.text())) || // one that stops says so to who still asks
           (refusal && message.text().includes('status of 401')) ||
           (absence && message.text().includes('status of 404'));
         if (message.type() === 'error' && !isExpected) errors.push(message.text());

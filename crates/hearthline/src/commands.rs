@@ -27,11 +27,15 @@ pub(crate) mod weather;
 
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
 use crate::house::Unreachable;
 use crate::settings::{self, Environment, Mistakes, Purpose, Settings};
+
+/// How long the end of a command waits for what waits for a disk that may never come back.
+const LEFT_BEHIND: Duration = Duration::from_secs(10);
 
 /// What every command is given.
 pub(crate) struct Context<'c> {
@@ -84,7 +88,11 @@ pub(crate) fn run(cli: Cli, environment: &Environment, out: &mut (dyn Write + Se
         .enable_all()
         .build()
         .map_err(anyhow::Error::from)
-        .and_then(|runtime| runtime.block_on(dispatch(cli.command, context)));
+        .and_then(|runtime| {
+            let done = runtime.block_on(dispatch(cli.command, context));
+            runtime.shutdown_timeout(LEFT_BEHIND);
+            done
+        });
     done.unwrap_or_else(|error| say(&error))
 }
 

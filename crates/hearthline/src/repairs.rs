@@ -2,19 +2,22 @@
 
 use std::sync::Arc;
 
-use hearthline_core::{Clock, Fs, RealFs, SystemClock};
+use hearthline_core::{Clock, Fs, RealFs, Seq, SystemClock};
 use hearthline_log::Log;
 use hearthline_pipeline::deliver::SinkView;
 use hearthline_pipeline::orders::Orders;
+use hearthline_pipeline::replay::before;
 use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_runbook::repair::engine::Make;
 use hearthline_runbook::repair::{
-    self, Clear, ClearOptions, Connection, Engine, Gaps, Kind, MendedSink, Mode, Options, Program,
-    Quarantine, Refused, Repair, RepairError, Restart, SchemaCopy, Sink,
+    self, Clear, ClearOptions, Connection, Engine, Gaps, Kind, MendedSink, Mode, Oldest, Options, Program,
+    Quarantine, Refused, Repair, RepairError, Restart, SchemaCopy, SchemaRewrite, Sink, StoreFiles,
+    StoreManifest,
 };
 use hearthline_store::Store;
 
 use crate::app::sinks::config as sink_config;
+use crate::app::{SITE, open_log};
 use crate::settings::Settings;
 
 /// What repairs need of a program that records.
@@ -73,6 +76,10 @@ fn running(
         "gaps" => Box::new(Gaps::new(program, orders)),
         "quarantine" => Box::new(Quarantine::new(store, orders)),
         "log" => damaged_log(settings, options, Some(log)),
+        "store" => {
+            let dir = settings.data_dir.join("store");
+            Box::new(StoreFiles::new(Arc::new(RealFs), dir, store, (log, orders), SITE, options))
+        }
         "sink" => {
             let sink = mended(settings, options, &influxdb)?;
             let delivery = sinks.into_iter().find(|view| view.look().name == sink.name);
@@ -86,10 +93,22 @@ fn running(
 fn alone(kind: &Kind, options: &Options, settings: &Settings) -> Result<Box<dyn Repair>, Refused> {
     Ok(match kind.name {
         "log" => damaged_log(settings, options, None),
+        "store" => {
+            let owned = settings.clone();
+            let oldest: Oldest = Arc::new(move || log_alone(&owned).map(|log| before(&log)));
+            Box::new(StoreManifest::new(Arc::new(RealFs), settings.data_dir.join("store"), oldest))
+        }
         "sink" => Box::new(Sink::new(mended(settings, options, &[])?, None)),
         "schema" => schema(mended(settings, options, &[])?, options)?,
         _ => return Err(unknown(kind)),
     })
+}
+
+/// The log of a folder on which nothing runs.
+fn log_alone(settings: &Settings) -> Result<Log, String> {
+    let (clock, fs): (Arc<dyn Clock>, Arc<dyn Fs>) = (Arc::new(SystemClock::new()), Arc::new(RealFs));
+    let writer = open_log(settings, &fs, &clock, Seq::ZERO).map_err(|error| format!("{error:#}"))?;
+    Ok(writer.log())
 }
 
 fn damaged_log(settings: &Settings, options: &Options, running: Option<Log>) -> Box<dyn Repair> {
@@ -117,7 +136,7 @@ fn schema(sink: MendedSink, options: &Options) -> Result<Box<dyn Repair>, Refuse
             let options = ClearOptions::read(options).map_err(Refused::Options)?;
             Box::new(Clear::new(sink, options))
         }
-        Mode::Rewrite => return Err(Refused::Options("this release does not rewrite a measurement".into())),
+        Mode::Rewrite => Box::new(SchemaRewrite::new(sink)),
     })
 }
 

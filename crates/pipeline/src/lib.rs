@@ -37,7 +37,7 @@ pub mod portion;
 pub mod quarantine;
 pub mod record;
 pub mod registries;
-mod replay;
+pub mod replay;
 pub mod silence;
 pub mod sinks;
 pub mod sources;

@@ -22,6 +22,7 @@ mod repairs;
 mod restart;
 pub mod schema;
 mod sink;
+mod store;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -40,8 +41,9 @@ pub use self::receipt::{Done, Receipt, State};
 pub use self::receipts::{Damaged, Listed, Receipts};
 pub use self::repairs::Repairs;
 pub use self::restart::Restart;
-pub use self::schema::{Clear, ClearOptions, MendedSink, SchemaCopy};
+pub use self::schema::{Clear, ClearOptions, MendedSink, SchemaCopy, SchemaRewrite};
 pub use self::sink::Sink;
+pub use self::store::{Oldest, StoreFiles, StoreManifest};
 
 /// A future of a step.
 pub type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, RepairError>> + Send + 'a>>;

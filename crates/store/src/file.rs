@@ -218,6 +218,11 @@ impl Source {
         Ok(Self { file, len })
     }
 
+    /// How many bytes it has.
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.len
+    }
+
     /// CRC-32 of all its bytes.
     pub(crate) fn checksum(&self) -> io::Result<u32> {
         let mut crc = crc32fast::Hasher::new();

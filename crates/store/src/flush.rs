@@ -142,7 +142,7 @@ impl Store {
 
     /// The rows whose identity is in none of the files, and of several with one identity the first. A file that cannot
     /// be read has no say: better a row twice than no recording.
-    fn new_rows<'a, R: Record>(
+    pub(crate) fn new_rows<'a, R: Record>(
         &self,
         rows: &[Arc<R>],
         files: impl Iterator<Item = &'a FileEntry>,

@@ -138,10 +138,16 @@ impl Folder {
         Ok(files)
     }
 
+    /// The data files in the folder that are whole.
+    pub(crate) fn finished(&self) -> Result<Vec<PathBuf>, StoreError> {
+        let mut files = self.data_files()?;
+        files.retain(|path| path.extension().is_some_and(|extension| extension == "parquet"));
+        Ok(files)
+    }
+
     /// Refuses a folder that has data and no manifest: to take it for empty would remove the data.
     pub(crate) fn check_manifest_belongs(&self, found: bool) -> Result<(), StoreError> {
-        let finished = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "parquet");
-        match self.data_files()?.into_iter().find(finished) {
+        match self.finished()?.into_iter().next() {
             Some(file) if !found => {
                 let why = format!("it is not there, but {} is", file.display());
                 Err(StoreError::DamagedManifest { path: self.dir.join("manifest.*"), why })

@@ -142,6 +142,18 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// Puts a manifest with these contents in place of whatever is there, with a number behind `number`.
+    pub(crate) fn replace(
+        fs: Arc<dyn Fs>,
+        dir: &Path,
+        number: u64,
+        contents: Contents,
+    ) -> Result<(), StoreError> {
+        let mut manifest =
+            Self { fs, dir: dir.to_path_buf(), number, file: None, edits: 0, contents: Arc::default() };
+        manifest.rebase(contents)
+    }
+
     /// What is committed.
     pub(crate) fn contents(&self) -> &Arc<Contents> {
         &self.contents
@@ -269,6 +281,7 @@ fn path(dir: &Path, number: u64) -> PathBuf {
     dir.join(format!("{PREFIX}{number:010}"))
 }
 
-fn number(name: &str) -> Option<u64> {
+/// The number in a manifest's file name.
+pub(crate) fn number(name: &str) -> Option<u64> {
     name.strip_prefix(PREFIX)?.parse().ok()
 }

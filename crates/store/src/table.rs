@@ -51,6 +51,12 @@ impl Table {
         }
     }
 
+    /// Whether its one file says again what is known otherwise, and is written anew now and then.
+    #[must_use]
+    pub fn is_restated(self) -> bool {
+        !self.is_by_day()
+    }
+
     /// Whether it has a folder for each day.
     pub(crate) fn is_by_day(self) -> bool {
         !matches!(self, Self::Latest | Self::Entities)

@@ -90,6 +90,13 @@ test('instants in a sentence are times of the person who looks', () => {
   expect(spoken('12:00 is no instant', now)).toBe('12:00 is no instant');
 });
 
+test('a name at the beginning of a sentence stays as it is written', () => {
+  for (const says of ['attr_brightness (text) 2', 'home_assistant_events has 4 rows', 'sensor.a is silent']) {
+    expect(spoken(says, 0)).toBe(says);
+  }
+  expect(spoken('copy attr_dynamics', 0)).toBe('Copy attr_dynamics');
+});
+
 test('a repair is named with what it is of', () => {
   expect(named('gaps', null)).toBe('gaps');
   expect(named('schema', { sink: 'influxdb', mode: 'copy' })).toBe('schema of influxdb');

@@ -78,8 +78,14 @@ export function took({ started, ended }: Receipt, now: number): string {
 
 const INSTANT = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
 
+/** What begins like this is a word; `attr_brightness` is a name and stays as it is. */
+const WORD = /^\p{L}+(?![\p{L}\d_.])/u;
+
 /** A sentence of the program, with its instants as times of day. */
-export const spoken = (says: string, now: number): string => capital(says.replace(INSTANT, (at) => timeOfDay(at, now)));
+export function spoken(says: string, now: number): string {
+  const said = says.replace(INSTANT, (at) => timeOfDay(at, now));
+  return WORD.test(said) ? capital(said) : said;
+}
 
 /** Which repair, and of what: `schema of influxdb`. */
 export function named(repair: string, options: RepairOptions | null): string {

@@ -111,6 +111,7 @@ fn asked(body: &[u8]) -> Result<RepairRequest, ApiError> {
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "given to map_err")]
 fn refused(refused: Refused) -> ApiError {
     const NOTHING: &str = "nothing was done";
     let why = refused.to_string();

@@ -63,7 +63,7 @@ async fn every_answer_has_the_shape_that_it_says() {
             };
             let answer = match operation.get("security") {
                 _ if operation["requestBody"].is_object() => {
-                    repairs::post(&house, &asked, &repairs::MEND).await
+                    repairs::post(&house, &asked, repairs::MEND).await
                 }
                 Some(_) => house.change(&asked).await,
                 None => house.answer(method.to_uppercase().parse().unwrap(), &asked).await,

@@ -48,7 +48,11 @@ pub(super) fn store(
     Ok(Arc::new(store.with_context(|| format!("cannot open the store in {}", dir.display()))?))
 }
 
-pub(super) fn log(
+/// The log of a data folder, for its one writer. Numbers go on behind `stored`.
+///
+/// # Errors
+/// When it cannot be opened.
+pub(crate) fn log(
     settings: &Settings,
     fs: &Arc<dyn Fs>,
     clock: &Arc<dyn Clock>,

@@ -94,12 +94,13 @@ fn one(report: &SinkReport) -> String {
         }
     }
     let mut blocks = vec![text(&rows)];
-    blocks.extend(known.iter().flat_map(|known| of_server(known)));
+    blocks.extend(known.iter().flat_map(of_server));
     blocks.join("\n")
 }
 
 fn of_server(known: &SinkServer) -> Vec<String> {
     let mut blocks = Vec::new();
+    blocks.push(format!("writes to the measurement {}\n", known.measurement));
     if let Some(why) = &known.fields_unknown {
         blocks.push(format!("the server does not say which fields it has ({why})\n"));
     }

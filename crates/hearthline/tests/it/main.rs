@@ -33,6 +33,8 @@ mod process;
 #[cfg(test)]
 mod quarantine;
 #[cfg(test)]
+mod repair;
+#[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod retention;

@@ -17,8 +17,10 @@ async fn a_log_that_hangs_ends_the_program_with_code_1_and_a_sentence_and_the_ne
     let data = hearthline.data().display().to_string();
     let demo =
         || hearthline.start_by(&["env"], &["demo", "--hours", "0", "--rate", "10", "--data-dir", &data]);
+    let records = |status: &crate::hearthline::Status| status.count("/events/logged") > 0;
     let mut run = demo();
     run.connected().await;
+    run.until("it records", records).await;
     run.post("/api/v1/demo/faults/hang-log").await;
     let code = run.ended(NAMED).await.code();
     let said = run.said();
@@ -27,8 +29,8 @@ async fn a_log_that_hangs_ends_the_program_with_code_1_and_a_sentence_and_the_ne
     assert_eq!(code, Some(1));
 
     let mut run = demo();
-    let status = run.connected().await;
-    assert!(status.count("/events/logged") > 0, "{}", status.at("/events"));
+    run.connected().await;
+    run.until("it records", records).await;
     assert_eq!(run.stop().await.code(), Some(0));
 }
 

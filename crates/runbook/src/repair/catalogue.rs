@@ -62,6 +62,14 @@ pub const CATALOGUE: &[Kind] = &[
         needs_program: false,
     },
     Kind {
+        name: "store",
+        mends: "files of the store that cannot be read (while the program runs), or its manifest (while it cannot)",
+        touches: "the manifest; bad files are kept beside the receipt, their rows come from the log or from history",
+        undo: "bad files are put back as they were; a manifest is not, the old one stays beside the receipt",
+        options: &[],
+        needs_program: false,
+    },
+    Kind {
         name: "sink",
         mends: "a sink whose database is not there, or that stands still though it can be written to",
         touches: "the server, where the database is made; the sink, which looks again at once",

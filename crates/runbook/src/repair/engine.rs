@@ -319,6 +319,7 @@ impl Engine {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "given to map_err")]
 fn disk(error: io::Error) -> Refused {
     Refused::Disk(error.to_string())
 }

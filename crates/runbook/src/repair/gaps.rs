@@ -55,7 +55,7 @@ fn is_not_whole(gap: &Gap) -> bool {
 }
 
 fn wanted(data: &Value) -> Vec<u64> {
-    data["gaps"].as_array().into_iter().flatten().filter_map(Value::as_u64).collect()
+    data.get("gaps").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_u64).collect()
 }
 
 impl Repair for Gaps {

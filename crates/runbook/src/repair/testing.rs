@@ -68,7 +68,8 @@ impl Program for House {
     }
 }
 
-type Made = Arc<dyn Fn(&Options) -> Box<dyn Repair> + Send + Sync>;
+/// Builds the repair that is tested.
+pub(super) type Made = Arc<dyn Fn(&Options) -> Box<dyn Repair> + Send + Sync>;
 
 /// An engine over a disk that knows one repair.
 pub(super) fn engine(disk: &MemFs, name: &'static str, made: Made) -> Arc<Engine> {

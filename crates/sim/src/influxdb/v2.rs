@@ -102,7 +102,7 @@ fn delete(state: &mut State, request: &Request) -> Reply {
         return told(404, "not found", &format!("bucket {name:?} not found"));
     };
     let (Some(start), Some(stop)) =
-        (request.word("start").and_then(nanos), request.word("stop").and_then(nanos))
+        (nanos(&request.word("start").unwrap_or_default()), nanos(&request.word("stop").unwrap_or_default()))
     else {
         return told(400, "invalid", "invalid RFC3339Nano for field start or stop");
     };
@@ -115,7 +115,7 @@ fn delete(state: &mut State, request: &Request) -> Reply {
 }
 
 /// From RFC 3339 to the nanosecond.
-fn nanos(text: String) -> Option<i64> {
+fn nanos(text: &str) -> Option<i64> {
     let text = text.trim_end_matches('Z');
     let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
     let micros = Timestamp::parse(&format!("{seconds}Z")).ok()?.0;

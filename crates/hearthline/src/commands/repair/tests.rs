@@ -1,8 +1,9 @@
 use std::time::Duration;
 
 use hearthline_runbook::repair::receipt::{Second, StepReceipt};
-use hearthline_runbook::repair::{Done as Said, Progress, Step};
+use hearthline_runbook::repair::{Done as Said, Finding, Progress, Step};
 use hearthline_runbook::status::Criterion;
+use serde_json::Value;
 
 use super::*;
 
@@ -91,7 +92,7 @@ fn plans_and_findings_are_told_in_words() {
     let clear = Plan { confirm: Some("home_assistant_events".into()), ..copy() };
     let found = |repair: &str, plan, unknown: Option<&str>| Finding {
         repair: repair.into(),
-        options: Value::Null,
+        options: serde_json::json!({ "sink": "influxdb" }),
         plan,
         unknown: unknown.map(Into::into),
     };

@@ -19,17 +19,18 @@ pub(super) fn findings(findings: &[Finding]) -> String {
         0 => String::new(),
         _ => {
             let mut rows = table(&["Repair", "What is wrong", "Steps", "Can be taken back"]);
-            for Finding { repair, plan, .. } in known {
-                let Some(plan) = plan else { continue };
+            for finding in known {
+                let Some(plan) = &finding.plan else { continue };
                 let back = plan.steps.iter().filter(|step| step.undo).count();
                 let steps = plan.steps.len();
-                rows.add_row([repair.clone(), plan.finding.clone(), steps.to_string(), of(back, steps)]);
+                rows.add_row([asked(finding), plan.finding.clone(), steps.to_string(), of(back, steps)]);
             }
             format!("{}\n`hearthline repair NAME` shows the steps, with --apply it does them\n", text(&rows))
         }
     };
-    for Finding { repair, unknown, .. } in unknown {
-        page.push_str(&format!("{repair}: not known: {}\n", unknown.as_deref().unwrap_or_default()));
+    for finding in unknown {
+        let why = finding.unknown.as_deref().unwrap_or_default();
+        page.push_str(&format!("{}: not known: {why}\n", asked(finding)));
     }
     let mut rows = table(&["Repair", "Mends", "Done by"]);
     for kind in CATALOGUE {
@@ -37,6 +38,14 @@ pub(super) fn findings(findings: &[Finding]) -> String {
         rows.add_row([kind.name, kind.mends, by]);
     }
     format!("{page}\n{}", text(&rows))
+}
+
+/// As it is asked for on the command line.
+fn asked(finding: &Finding) -> String {
+    match finding.options.get("sink").and_then(serde_json::Value::as_str) {
+        Some(sink) => format!("{} --sink {sink}", finding.repair),
+        None => finding.repair.clone(),
+    }
 }
 
 fn of(some: usize, all: usize) -> String {

@@ -143,6 +143,8 @@ impl InfluxSink {
             view,
             told: (0, 0),
         };
+        let measurement = &sink.config.layout.measurement;
+        sink.view.change(|view| view.measurement.clone_from(measurement));
         sink.look_for_missed(cursor.committed.seq);
         Ok(sink)
     }
@@ -389,8 +391,11 @@ impl InfluxSink {
         });
     }
 
-    /// Forgets what is known of the server's fields, if a person wants that.
+    /// Writes to another measurement, or forgets what is known of the server's fields, if that is wanted.
     fn obey(&mut self) {
+        if let Some(measurement) = self.view.wants() {
+            self.write_to(measurement);
+        }
         if !self.view.take_reset() {
             return;
         }
@@ -405,6 +410,15 @@ impl InfluxSink {
             tracing::warn!(sink = self.config.name, %error, "the schema on disk could not be replaced");
         }
         self.tell();
+    }
+
+    /// Rows that are on their way are encoded again: who has them already has them in the measurement before.
+    fn write_to(&mut self, measurement: String) {
+        tracing::info!(sink = self.config.name, measurement, "rows go to another measurement from now on");
+        self.encoder.write_to(&measurement);
+        self.view.reset();
+        self.view.writes_to(&measurement);
+        self.config.layout.measurement = measurement;
     }
 
     fn failed(&mut self, stop: Stop) -> SinkError {

@@ -4,6 +4,7 @@
 //!   one JSON object: `{"seq":…,"events":…,"delivered":…,"filtered":…,"collapsed":…,"quarantined":…,"before":…}`. It is put in
 //!   place as a whole, after the server has everything up to there and the log is synced that far. What was sent behind it is
 //!   sent again after a crash: the same points twice are the same points once.
+//! - `measurement.json`: the measurement that is written to in place of the one in the settings; see [`super::switched`].
 //! - `schema.json`: what is known of the server's fields. Without it they are read again, or learned again.
 //! - `refused.ndjson`: the rows that were set aside, one JSON object a line: `at`, `seq`, `entity`, `line`, `words`. When it is
 //!   larger than 4 MiB it becomes `refused.old.ndjson`, in place of the one before. A row can stand there twice after a crash.

@@ -2,7 +2,7 @@ use hearthline_core::MemFs;
 
 use super::*;
 use crate::repair::State;
-use crate::repair::testing::{House, engine, killed_at_any_time};
+use crate::repair::testing::{House, Made, engine, killed_at_any_time};
 
 const TENTH: Duration = Duration::from_millis(100);
 
@@ -26,7 +26,7 @@ fn house(up_after: Option<Duration>) -> Arc<House> {
     house
 }
 
-fn made(house: &Arc<House>) -> Arc<dyn Fn(&Options) -> Box<dyn Repair> + Send + Sync> {
+fn made(house: &Arc<House>) -> Made {
     let house = Arc::clone(house);
     Arc::new(move |options| Box::new(Connection::new(house.clone(), options)))
 }

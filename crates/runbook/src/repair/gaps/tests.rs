@@ -2,8 +2,8 @@ use hearthline_core::MemFs;
 use hearthline_pipeline::orders::Incoming;
 
 use super::*;
-use crate::repair::testing::{House, engine, killed_at_any_time};
-use crate::repair::{Options, State};
+use crate::repair::testing::{House, Made, engine, killed_at_any_time};
+use crate::repair::State;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -59,7 +59,7 @@ async fn record(house: Arc<House>, mut incoming: Incoming) {
     }
 }
 
-fn made((house, orders): (&Arc<House>, Orders)) -> Arc<dyn Fn(&Options) -> Box<dyn Repair> + Send + Sync> {
+fn made((house, orders): (&Arc<House>, Orders)) -> Made {
     let house = Arc::clone(house);
     Arc::new(move |_| Box::new(Gaps::new(house.clone(), orders.clone())))
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::repair::State;
-use crate::repair::testing::{NIGHT, engine, killed_at_any_time};
+use crate::repair::testing::{Made, NIGHT, engine, killed_at_any_time};
 
 const DIR: &str = "/data/log";
 
@@ -43,7 +43,7 @@ fn damaged() -> (MemFs, String) {
     (disk, file.name)
 }
 
-fn made(disk: &MemFs, running: Option<Running>) -> Arc<dyn Fn(&Options) -> Box<dyn Repair> + Send + Sync> {
+fn made(disk: &MemFs, running: Option<Running>) -> Made {
     let fs: Arc<dyn Fs> = Arc::new(disk.clone());
     Arc::new(move |options| Box::new(Log::new(Arc::clone(&fs), DIR.into(), running.clone(), options)))
 }

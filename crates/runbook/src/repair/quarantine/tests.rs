@@ -6,8 +6,8 @@ use hearthline_pipeline::quarantine::Settled;
 use hearthline_store::StoreConfig;
 
 use super::*;
-use crate::repair::testing::{NIGHT, engine, killed_at_any_time};
-use crate::repair::{Options, State};
+use crate::repair::testing::{Made, NIGHT, engine, killed_at_any_time};
+use crate::repair::State;
 
 const EVENT: &str = r#"{"event_type":"a","data":{},"time_fired":"2026-11-23T12:00:00+00:00"}"#;
 
@@ -74,7 +74,7 @@ async fn record(store: Arc<Store>, mut incoming: Incoming) {
     }
 }
 
-fn made((store, orders): (&Arc<Store>, Orders)) -> Arc<dyn Fn(&Options) -> Box<dyn Repair> + Send + Sync> {
+fn made((store, orders): (&Arc<Store>, Orders)) -> Made {
     let store = Arc::clone(store);
     Arc::new(move |_| Box::new(Quarantine::new(store.clone(), orders.clone())))
 }

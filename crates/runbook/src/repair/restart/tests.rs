@@ -2,7 +2,7 @@ use hearthline_core::MemFs;
 
 use super::*;
 use crate::repair::State;
-use crate::repair::testing::{House, engine, killed_at_any_time};
+use crate::repair::testing::{House, Made, engine, killed_at_any_time};
 
 fn house(store: &str) -> Arc<House> {
     let house = House::new();
@@ -16,7 +16,7 @@ fn house(store: &str) -> Arc<House> {
     house
 }
 
-fn made(house: &Arc<House>) -> Arc<dyn Fn(&Options) -> Box<dyn Repair> + Send + Sync> {
+fn made(house: &Arc<House>) -> Made {
     let house = Arc::clone(house);
     Arc::new(move |options| Box::new(Restart::new(house.clone(), options)))
 }

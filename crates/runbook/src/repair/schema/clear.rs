@@ -103,6 +103,11 @@ impl Task {
         self.restore || !(self.from_ns..self.to_ns).contains(&time)
     }
 
+    /// Whether none of these times is written back.
+    const fn keeps_nothing(&self, first: i64, last: i64) -> bool {
+        !self.restore && self.from_ns <= first && last < self.to_ns
+    }
+
     fn accepts(&self) -> BTreeMap<String, FieldType> {
         self.freed.iter().map(|freed| (freed.field.clone(), freed.accepts)).collect()
     }
@@ -149,8 +154,7 @@ impl Clear {
     /// Has the sink stand still, if it runs here.
     async fn hold(&mut self, measurement: &str) -> Result<(), RepairError> {
         let Some(view) = &self.sink.view else { return Ok(()) };
-        let words =
-            format!("waits for the repair: {measurement} is being cleared; events are safe in the log");
+        let words = format!("waits for the repair: {measurement} is being cleared");
         let hold = self.hold.get_or_insert_with(|| view.hold(&words));
         match hold.stands(STANDS).await {
             true => Ok(()),
@@ -162,7 +166,7 @@ impl Clear {
     }
 
     fn exports(&self, scribe: &Scribe, measurement: &str) -> Exports {
-        Exports::new(Arc::clone(&self.sink.fs), scribe.dir.clone(), measurement.to_owned())
+        Exports::new(Arc::clone(&self.sink.fs), scribe.dir.clone(), measurement)
     }
 
     async fn step(&mut self, step: &Step, scribe: &Scribe) -> Result<Done, RepairError> {

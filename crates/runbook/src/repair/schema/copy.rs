@@ -21,6 +21,7 @@ use hearthline_pipeline::sinks::influxdb::export::{ExportWriter, Origin, manifes
 use hearthline_pipeline::sinks::influxdb::schema::FieldType;
 use hearthline_pipeline::sinks::influxdb::send::Stop;
 use hearthline_pipeline::sinks::influxdb::server::{EVER, Reader, Table};
+use hearthline_pipeline::sinks::influxdb::view::Hold;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -39,6 +40,8 @@ pub struct SchemaCopy {
     pub(super) sink: MendedSink,
     /// Texts that read as numbers are copied as numbers, too.
     numbers: bool,
+    /// Once something is taken back, the sink stands still until all of it is.
+    pub(super) hold: Option<Hold>,
 }
 
 /// What the first step needs to know.
@@ -92,7 +95,7 @@ impl SchemaCopy {
     /// Of the server of this sink. With `numbers`, texts that read as numbers are copied as numbers, too.
     #[must_use]
     pub const fn new(sink: MendedSink, numbers: bool) -> Self {
-        Self { sink, numbers }
+        Self { sink, numbers, hold: None }
     }
 
     async fn look(

@@ -15,8 +15,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::repair::testing::{engine, killed_at_any_time};
-use crate::repair::{Engine, Options, State};
+use crate::repair::testing::{Made, engine, killed_at_any_time};
+use crate::repair::{Engine, State};
 
 const DATABASE: &str = "house";
 
@@ -201,8 +201,7 @@ async fn killed_at_any_time_the_database_is_there_in_the_end() {
     let build = || {
         server.drop_database(DATABASE);
         let sink = mended(&config);
-        let made: Arc<dyn Fn(&Options) -> Box<dyn Repair> + Send + Sync> =
-            Arc::new(move |_| Box::new(Sink::new(sink.clone(), None)));
+        let made: Made = Arc::new(move |_| Box::new(Sink::new(sink.clone(), None)));
         (server.clone(), MemFs::default(), made)
     };
     let each = (Duration::from_micros(500), Duration::from_millis(10));

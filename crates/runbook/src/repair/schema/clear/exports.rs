@@ -39,7 +39,7 @@ impl Export {
 }
 
 impl Exports {
-    pub(super) fn new(fs: Arc<dyn Fs>, dir: PathBuf, measurement: String) -> Self {
+    pub(super) fn new(fs: Arc<dyn Fs>, dir: PathBuf, measurement: &str) -> Self {
         let stem: String =
             measurement.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(64).collect();
         Self { fs, dir, stem }

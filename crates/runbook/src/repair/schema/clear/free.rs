@@ -91,7 +91,7 @@ impl Clear {
             };
             if alone || round == ROUNDS {
                 return Err(RepairError::Person(format!(
-                    "{} did not free the types ({words}): undo this, and use --rewrite, which needs no type to be free",
+                    "{} did not free the types ({words}): undo this; a copy (without --clear) needs no type to be free",
                     Server::clearing(version, &task.measurement)
                 )));
             }

@@ -1,6 +1,7 @@
 //! What would be cleared, and what that means.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use hearthline_pipeline::sinks::influxdb::export::{self, Counts};
 use hearthline_pipeline::sinks::influxdb::schema::FieldType;
@@ -15,7 +16,7 @@ use crate::repair::{Plan, RepairError, Step};
 struct Sample {
     rows: u64,
     bytes: u64,
-    seconds: f64,
+    took: Duration,
 }
 
 impl Clear {
@@ -46,7 +47,7 @@ impl Clear {
         let began = clock.monotonic();
         let (server, ..) = self.server().await?;
         let mut sample = sample(server, &table).await?;
-        sample.seconds = clock.monotonic().saturating_sub(began).as_secs_f64();
+        sample.took = clock.monotonic().saturating_sub(began);
         let task = Task {
             measurement,
             from_ns: range.start,
@@ -109,7 +110,7 @@ async fn sample(server: &mut Server, table: &Table) -> Result<Sample, RepairErro
         let fields = point.fields.iter().map(|(name, value)| (name.as_str(), value));
         line::point(&mut lines, &table.measurement, &point.tags, fields, point.time);
     }
-    Ok(Sample { rows: page.len() as u64, bytes: lines.len() as u64, seconds: 0.0 })
+    Ok(Sample { rows: page.len() as u64, bytes: lines.len() as u64, took: Duration::ZERO })
 }
 
 /// Rows cannot be counted but by their values: at least as many as the field has that has most.
@@ -125,21 +126,22 @@ fn plan(task: &Task, version: Version, counts: &Counts, within: &Counts, sample:
     let Task { measurement, freed, restore, .. } = task;
     let (all, gone) = (rows(counts), rows(within));
     let back = if *restore { all } else { all.saturating_sub(gone) };
-    let each = |seconds: f64| seconds / sample.rows.max(1) as f64;
-    let time = |rows: u64, passes: f64| {
-        Some((each(sample.seconds) * rows as f64 * passes).ceil().clamp(1.0, 1e9) as u64)
+    // A pass over the rows takes as long for each of them as reading the sample did.
+    let time = |rows: u64, tenths: u128| {
+        let nanos = sample.took.as_nanos() * u128::from(rows) * tenths / 10 / u128::from(sample.rows.max(1));
+        Some(u64::try_from(nanos / 1_000_000_000).unwrap_or(u64::MAX).max(1))
     };
     let bytes = |rows: u64| Some(rows.saturating_mul(sample.bytes) / sample.rows.max(1));
     let data = serde_json::to_value(task).unwrap_or_default();
     let command = Server::clearing(version, measurement);
     let fields: Vec<_> = freed.iter().map(|one| one.field.clone()).collect();
-    let step = |kind: &str, what: String, touches: String, rows: u64, passes: f64| Step {
+    let step = |kind: &str, what: String, touches: String, rows: u64, tenths: u128| Step {
         kind: kind.into(),
         what,
         touches,
         rows: Some(rows),
         bytes: bytes(rows),
-        seconds: time(rows, passes),
+        seconds: time(rows, tenths),
         undo: kind == "clear",
         data: data.clone(),
     };
@@ -149,21 +151,21 @@ fn plan(task: &Task, version: Version, counts: &Counts, within: &Counts, sample:
             format!("write every row of {measurement} to a file"),
             "a file beside the receipt".into(),
             all,
-            1.0,
+            10,
         ),
         step(
             "verify",
             "read that file in full, and count it against the server by field and type".into(),
             "nothing".into(),
             all,
-            0.5,
+            5,
         ),
         step(
             "clear",
             command.clone(),
             format!("every row of {measurement}, and the types of its fields"),
             all,
-            0.1,
+            1,
         ),
         Step {
             bytes: None,
@@ -172,7 +174,7 @@ fn plan(task: &Task, version: Version, counts: &Counts, within: &Counts, sample:
                 "write a value of the type that was refused wherever it was refused, and delete it".into(),
                 format!("{} of {measurement}", fields.join(", ")),
                 0,
-                0.0,
+                0,
             )
         },
     ];
@@ -182,7 +184,7 @@ fn plan(task: &Task, version: Version, counts: &Counts, within: &Counts, sample:
             "write rows outside the asked time back, and what is written meanwhile, each value where its type is free"
         }
     };
-    steps.push(step("restore", what.into(), format!("rows of {measurement}"), back, 2.0));
+    steps.push(step("restore", what.into(), format!("rows of {measurement}"), back, 20));
     Plan {
         repair: "schema".into(),
         finding: finding(task),

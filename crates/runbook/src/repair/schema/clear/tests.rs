@@ -170,7 +170,7 @@ async fn each_version_says_before_what_its_command_frees_and_takes_the_refused_t
         });
         for week in 0..3 {
             assert!(world.takes("attr_brightness", "1", BEGIN + week * WEEK), "{version:?}");
-            let other = if WEEKS[week as usize] == "true" { "\"text\"" } else { "true" };
+            let other = if WEEKS[usize::try_from(week).unwrap()] == "true" { "\"text\"" } else { "true" };
             let is_text = version == InfluxVersion::V3 && week == 1;
             assert!(
                 is_text || world.takes("attr_dynamics", other, BEGIN + week * WEEK),
@@ -285,7 +285,7 @@ async fn killed_at_every_request_no_value_is_lost_and_it_goes_on() {
             }
             kills += 1;
         }
-        assert!(kills >= 20, "{version:?}: {kills}");
+        assert!(kills * each > 40, "{version:?}: {kills}");
         println!("{version:?}: killed {kills} times");
     }
 }
