@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    backfill, check, conflicts, demo, doctor, entities, events, export, flush, gaps, history, log, quarantine,
-    record, repair, replay, retention, run, sim, sinks, status, tail, token, weather,
+    backfill, check, conflicts, demo, doctor, entities, events, export, flush, gaps, history, log,
+    quarantine, record, repair, replay, retention, run, sim, sinks, status, tail, token, weather,
 };
 
 /// Records a Home Assistant house: every event on disk once, readable by any Parquet engine

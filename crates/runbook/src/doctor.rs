@@ -110,7 +110,9 @@ async fn examine_with(
             let looked = match timeout(within, work.join_next()).await {
                 Ok(Some(Ok(looked))) => looked,
                 Ok(_) => Finding::of(catalogue::CHECK_BROKEN, "the check ended in a panic")
-                    .todo("this is a mistake in the program: report it with `hearthline doctor --export FILE`")
+                    .todo(
+                        "this is a mistake in the program: report it with `hearthline doctor --export FILE`",
+                    )
                     .into(),
                 Err(_) => Finding::of(
                     catalogue::CHECK_LATE,

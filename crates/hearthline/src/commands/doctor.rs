@@ -64,9 +64,5 @@ pub(crate) fn export_mistakes(args: &Args, mistakes: &Mistakes) -> anyhow::Resul
 /// A line that is written over on a terminal, else a line for each.
 fn progress(terminal: bool, name: &str, took: Duration, (done, of): (usize, usize)) {
     let line = format!("{done} of {of}: {name}, {:.1} s", took.as_secs_f64());
-    let _ = if terminal {
-        write!(io::stderr(), "\r\x1b[K{line}")
-    } else {
-        writeln!(io::stderr(), "{line}")
-    };
+    let _ = if terminal { write!(io::stderr(), "\r\x1b[K{line}") } else { writeln!(io::stderr(), "{line}") };
 }

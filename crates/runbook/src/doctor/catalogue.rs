@@ -151,11 +151,5 @@ catalogue! {
 }
 
 /// What is found where Home Assistant cannot be reached: a person looks elsewhere then.
-pub(crate) const UNREACHABLE: [&Kind; 6] = [
-    HA_DNS_UNKNOWN,
-    HA_TCP_REFUSED,
-    HA_TLS_FAILED,
-    HA_HTTP_AWAY,
-    HA_HTTP_STRANGER,
-    HA_WEBSOCKET_FAILED,
-];
+pub(crate) const UNREACHABLE: [&Kind; 6] =
+    [HA_DNS_UNKNOWN, HA_TCP_REFUSED, HA_TLS_FAILED, HA_HTTP_AWAY, HA_HTTP_STRANGER, HA_WEBSOCKET_FAILED];

@@ -22,7 +22,8 @@ pub(super) const CHECK: Check = Check {
     look: |subject, depth| {
         Box::pin(async move {
             if depth == Depth::Look {
-                return Looked::default().skip("disk", "a file is written for it, which `hearthline doctor` does");
+                return Looked::default()
+                    .skip("disk", "a file is written for it, which `hearthline doctor` does");
             }
             let dir = subject.data_dir.display().to_string();
             let Some(tried) = blocking(move |goes_on| syncs(&subject, &goes_on)).await else {
@@ -41,7 +42,9 @@ pub(super) const CHECK: Check = Check {
                         io::ErrorKind::PermissionDenied => {
                             "run this command as the user of the program, and let that user write there"
                         }
-                        _ => "see what `dmesg` says of the disk: the system makes a disk with errors read-only",
+                        _ => {
+                            "see what `dmesg` says of the disk: the system makes a disk with errors read-only"
+                        }
                     })
                     .into(),
             }
@@ -73,7 +76,8 @@ fn syncs(subject: &Subject, goes_on: &dyn Fn() -> bool) -> io::Result<Vec<f64>> 
 fn told(dir: &str, took: Vec<f64>) -> Finding {
     let at = |place: usize| took.get(place).copied().unwrap_or_default();
     let (median, slowest) = (at(took.len() / 2), at(took.len().saturating_sub(1)));
-    let says = format!("a sync in {dir} takes {median:.2} ms, the slowest of {} took {slowest:.2} ms", took.len());
+    let says =
+        format!("a sync in {dir} takes {median:.2} ms, the slowest of {} took {slowest:.2} ms", took.len());
     let finding = if median > SLOW {
         Finding::of(DISK_SLOW, says)
             .todo("move data_dir to a disk of this machine that is not a memory card or a share; or set sync = \"5s\" under [log]")

@@ -88,12 +88,7 @@ impl Finding {
         self
     }
 
-    pub(crate) fn figure(
-        mut self,
-        name: &'static str,
-        value: impl Into<Value>,
-        unit: &'static str,
-    ) -> Self {
+    pub(crate) fn figure(mut self, name: &'static str, value: impl Into<Value>, unit: &'static str) -> Self {
         self.evidence.push(Figure { name, value: value.into(), unit });
         self
     }

@@ -16,7 +16,9 @@ pub(super) const CHECK: Check = Check {
     look: |subject, depth| {
         Box::pin(async move {
             let looked = blocking(move |goes_on| look(&subject, depth, &goes_on)).await;
-            looked.unwrap_or_else(|| vec![Finding::of(LOG_UNREADABLE, "the check of the log ended in a panic")]).into()
+            looked
+                .unwrap_or_else(|| vec![Finding::of(LOG_UNREADABLE, "the check of the log ended in a panic")])
+                .into()
         })
     },
 };
@@ -71,7 +73,8 @@ fn told(report: &Report, unread: u64, asides: &[aside::Aside]) -> Vec<Finding> {
         findings.push(figures(Finding::of(LOG_OK, says)));
     }
     if !known.is_empty() {
-        let says = format!("{} of the log set aside by `repair log`", count(known.len() as u64, "damaged place"));
+        let says =
+            format!("{} of the log set aside by `repair log`", count(known.len() as u64, "damaged place"));
         findings.push(Finding::of(LOG_ASIDE, says).figure("places", known.len(), "1"));
     }
     findings

@@ -48,7 +48,8 @@ pub(super) const CHECK: Check = Check {
 async fn look(subject: &Subject, sink: &Sink, depth: Depth) -> Looked {
     let about = |finding: Finding| finding.about(&sink.name);
     let began = Instant::now();
-    let server = sink.server.clone().and_then(|config| Server::new(config).map_err(|error| error.to_string()));
+    let server =
+        sink.server.clone().and_then(|config| Server::new(config).map_err(|error| error.to_string()));
     let mut server = match server {
         Ok(server) => server,
         Err(words) => {
@@ -113,7 +114,10 @@ async fn trial(
     let trial = match server.try_out(version, &text, now.0.saturating_mul(1000)).await {
         Ok(trial) => trial,
         Err(Stop::Later { words, .. }) => {
-            return vec![Finding::of(SINK_AWAY, format!("a point could not be written to {what}: {words}")).todo("ask again in a moment")];
+            return vec![
+                Finding::of(SINK_AWAY, format!("a point could not be written to {what}: {words}"))
+                    .todo("ask again in a moment"),
+            ];
         }
         Err(Stop::Parked(words)) => {
             let says = format!("a point could not be written to {what}: {words}");
@@ -135,7 +139,9 @@ fn told(trial: &Trial, name: &str, what: &str) -> Vec<Finding> {
             SINK_DIFFERS,
             format!("{name} took a point into {TRIAL} of {what}, and does not have it as it was written"),
         )
-        .todo(format!("ask it by hand for what {TRIAL} has; see whether a proxy before it changes what is written")),
+        .todo(format!(
+            "ask it by hand for what {TRIAL} has; see whether a proxy before it changes what is written"
+        )),
         Ok(read) => Finding::of(
             SINK_OK,
             format!("{name} took a point into {TRIAL} of {what} and gave it back as it was written"),
@@ -145,8 +151,11 @@ fn told(trial: &Trial, name: &str, what: &str) -> Vec<Finding> {
     let mut findings = vec![first.figure("written", millis(*wrote), "ms")];
     if let Err(words) = removed {
         findings.push(
-            Finding::of(SINK_LEFT, format!("the point stays in {TRIAL} of {what}, since it may not be removed: {words}"))
-                .todo("nothing has to be done; an administrator may drop that measurement"),
+            Finding::of(
+                SINK_LEFT,
+                format!("the point stays in {TRIAL} of {what}, since it may not be removed: {words}"),
+            )
+            .todo("nothing has to be done; an administrator may drop that measurement"),
         );
     }
     findings
@@ -168,7 +177,8 @@ mod tests {
             (Err("may not read".to_owned()), false, no(), vec!["sink-unread", "sink-left"]),
         ] {
             let trial = Trial { wrote: took, read, same, removed };
-            let found: Vec<_> = told(&trial, "it", "database \"house\"").iter().map(|found| found.id).collect();
+            let found: Vec<_> =
+                told(&trial, "it", "database \"house\"").iter().map(|found| found.id).collect();
             assert_eq!(found, ids, "{trial:?}");
         }
     }

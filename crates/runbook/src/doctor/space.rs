@@ -18,7 +18,9 @@ pub(super) const CHECK: Check = Check {
     look: |subject, _| {
         Box::pin(async move {
             let looked = blocking(move |_| look(&subject)).await;
-            looked.unwrap_or_else(|| Finding::of(SPACE_UNKNOWN, "the check of the room ended in a panic")).into()
+            looked
+                .unwrap_or_else(|| Finding::of(SPACE_UNKNOWN, "the check of the room ended in a panic"))
+                .into()
         })
     },
 };
@@ -28,7 +30,10 @@ fn look(subject: &Subject) -> Finding {
     let free = match fs.free_space(dir) {
         Ok(free) => free,
         Err(error) => {
-            return Finding::of(SPACE_UNKNOWN, format!("the room at {} is not known: {error}", dir.display()));
+            return Finding::of(
+                SPACE_UNKNOWN,
+                format!("the room at {} is not known: {error}", dir.display()),
+            );
         }
     };
     let log = fs.read_dir(&dir.join("log")).unwrap_or_default().iter().map(|entry| entry.len).sum::<u64>();
@@ -49,7 +54,8 @@ fn look(subject: &Subject) -> Finding {
     } else {
         Some(over.iter().sum::<u64>() / over.len() as u64)
     };
-    let spare = free.saturating_sub(subject.min_free).saturating_sub(subject.log_max_bytes.saturating_sub(log));
+    let spare =
+        free.saturating_sub(subject.min_free).saturating_sub(subject.log_max_bytes.saturating_sub(log));
     #[expect(clippy::cast_precision_loss, reason = "days for people")]
     let left = growth.filter(|growth| *growth > 0).map(|growth| (spare as f64 / growth as f64).floor());
     let finding = told(subject, free, left);
@@ -69,20 +75,31 @@ fn told(subject: &Subject, free: u64, left: Option<f64>) -> Finding {
     let room = format!("{} MiB are free", free >> 20);
     if free <= subject.min_free {
         let kept = subject.min_free >> 20;
-        return Finding::of(SPACE_NONE, format!("{room}, and {kept} MiB are to stay free: the log lets go of its oldest")).todo(TODO);
+        return Finding::of(
+            SPACE_NONE,
+            format!("{room}, and {kept} MiB are to stay free: the log lets go of its oldest"),
+        )
+        .todo(TODO);
     }
     match left {
         Some(days) if days < SOON => {
-            Finding::of(SPACE_SHORT, format!("{room}: enough for {days} days at the rate of the last ones")).todo(TODO)
+            Finding::of(SPACE_SHORT, format!("{room}: enough for {days} days at the rate of the last ones"))
+                .todo(TODO)
         }
-        Some(days) => Finding::of(SPACE_OK, format!("{room}: enough for {days} days at the rate of the last ones")),
-        None => Finding::of(SPACE_OK, format!("{room}; how fast the store grows is not known yet, or it does not grow any more")),
+        Some(days) => {
+            Finding::of(SPACE_OK, format!("{room}: enough for {days} days at the rate of the last ones"))
+        }
+        None => Finding::of(
+            SPACE_OK,
+            format!("{room}; how fast the store grows is not known yet, or it does not grow any more"),
+        ),
     }
 }
 
 /// A store that has let go of days already grows by nothing.
 fn is_bounded(subject: &Subject, first: Option<&String>) -> bool {
     let Some(kept) = subject.retention else { return false };
-    let oldest = Timestamp(subject.clock.now().0.saturating_sub(i64::try_from(kept.as_micros()).unwrap_or(i64::MAX)));
+    let oldest =
+        Timestamp(subject.clock.now().0.saturating_sub(i64::try_from(kept.as_micros()).unwrap_or(i64::MAX)));
     first.is_some_and(|first| *first <= oldest.date())
 }

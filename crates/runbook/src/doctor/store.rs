@@ -9,7 +9,8 @@ use super::{Check, Depth, Finding, Subject, seconds};
 
 /// Names that are told.
 const SHOWN: usize = 5;
-const REMEDY: &str = "put it back from a backup; what history still has comes back with `hearthline backfill --from DATE`";
+const REMEDY: &str = "hearthline repair store says what can be made anew from the log, and --apply does it; else put it back from a \
+                      backup, or fetch what history still has with `hearthline backfill --from DATE`";
 
 pub(super) const CHECK: Check = Check {
     name: "store",
@@ -17,7 +18,11 @@ pub(super) const CHECK: Check = Check {
     look: |subject, depth| {
         Box::pin(async move {
             let looked = blocking(move |goes_on| look(&subject, depth, &goes_on)).await;
-            looked.unwrap_or_else(|| vec![Finding::of(STORE_UNREADABLE, "the check of the store ended in a panic")]).into()
+            looked
+                .unwrap_or_else(|| {
+                    vec![Finding::of(STORE_UNREADABLE, "the check of the store ended in a panic")]
+                })
+                .into()
         })
     },
 };
@@ -27,7 +32,7 @@ fn look(subject: &Subject, depth: Depth, goes_on: &dyn Fn() -> bool) -> Vec<Find
     match check(&*subject.fs, &subject.data_dir.join("store"), how, &mut || goes_on()) {
         Ok(found) => told(&found),
         Err(error @ StoreError::DamagedManifest { .. }) => {
-            vec![Finding::of(STORE_UNREADABLE, error.to_string()).todo(REMEDY)]
+            vec![Finding::of(STORE_UNREADABLE, error.to_string()).todo(REMEDY).repair("store")]
         }
         Err(error) => vec![
             Finding::of(STORE_UNREADABLE, error.to_string())
@@ -52,16 +57,23 @@ fn told(found: &Found) -> Vec<Finding> {
             count(found.missing.len() as u64, "file"),
             shown(&found.missing)
         );
-        findings.push(figures(Finding::of(STORE_MISSING, says)).figure("missing", found.missing.len(), "1").todo(REMEDY));
+        findings.push(
+            figures(Finding::of(STORE_MISSING, says))
+                .figure("missing", found.missing.len(), "1")
+                .todo(REMEDY)
+                .repair("store"),
+        );
     }
     if !found.damaged.is_empty() {
         let names: Vec<_> = found.damaged.iter().map(|(name, why)| format!("{name} ({why})")).collect();
-        let says = format!(
-            "{} of the store not as written: {}",
-            count(names.len() as u64, "file"),
-            shown(&names)
+        let says =
+            format!("{} of the store not as written: {}", count(names.len() as u64, "file"), shown(&names));
+        findings.push(
+            figures(Finding::of(STORE_DAMAGED, says))
+                .figure("damaged", names.len(), "1")
+                .todo(REMEDY)
+                .repair("store"),
         );
-        findings.push(figures(Finding::of(STORE_DAMAGED, says)).figure("damaged", names.len(), "1").todo(REMEDY));
     }
     if findings.is_empty() {
         let says = match found.files {

@@ -26,7 +26,9 @@ async fn look(subject: &Subject, depth: Depth) -> Looked {
     let facts = provider.facts();
     if facts.needs_key && !weather.has_key {
         let says = format!("{} wants a key, and there is none", facts.title);
-        return Finding::of(WEATHER_KEYLESS, says).todo("set api_key_file under [weather], or WEATHER_API_KEY").into();
+        return Finding::of(WEATHER_KEYLESS, says)
+            .todo("set api_key_file under [weather], or WEATHER_API_KEY")
+            .into();
     }
     let budget = budget(subject, facts.name, weather.calls_per_day.unwrap_or(facts.calls_per_day));
     if depth != Depth::Full {
@@ -65,7 +67,9 @@ fn budget(subject: &Subject, provider: &str, limit: u32) -> Result<Finding, u32>
             .todo("raise interval under [weather], or calls_per_day if your contract allows it"));
     }
     match saved.not_before.filter(|at| *at > now) {
-        Some(at) => Ok(figures(Finding::of(WEATHER_WAITS, format!("{provider} asked us to wait until {at}")))),
+        Some(at) => {
+            Ok(figures(Finding::of(WEATHER_WAITS, format!("{provider} asked us to wait until {at}"))))
+        }
         None => Err(used),
     }
 }

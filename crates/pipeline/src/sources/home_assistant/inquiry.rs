@@ -96,8 +96,7 @@ impl Inquiry {
     /// # Errors
     /// When the stream ends, or no answer comes within that time.
     pub async fn ask(&mut self, command: Command, within: Duration) -> Result<Answered, SessionError> {
-        let late =
-            SessionError::Late { address: self.address.clone(), what: "answer a question", within };
+        let late = SessionError::Late { address: self.address.clone(), what: "answer a question", within };
         timeout(within, self.exchange(command)).await.map_err(|_| late)?
     }
 

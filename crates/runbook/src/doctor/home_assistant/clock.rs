@@ -33,10 +33,10 @@ impl Visit<'_> {
                 .todo("set both clocks by the network: `timedatectl set-ntp true` on each machine");
             if off > FAR { finding.severity(Severity::Fault) } else { finding }
         };
-        self.found(
-            finding
-                .figure("ours less theirs", (skew * 10.0).round() / 10.0, "s")
-                .figure("give or take", (unsure * 10.0).round() / 10.0, "s"),
-        );
+        self.found(finding.figure("ours less theirs", (skew * 10.0).round() / 10.0, "s").figure(
+            "give or take",
+            (unsure * 10.0).round() / 10.0,
+            "s",
+        ));
     }
 }

@@ -19,7 +19,10 @@ impl Visit<'_> {
         let answered = match self.ask(inquiry, Command::GetStates).await {
             Ok(answered) => answered,
             Err(error) => {
-                let says = format!("the states of all entities cannot be had in one frame of at most {} MiB: {error}", FRAME >> 20);
+                let says = format!(
+                    "the states of all entities cannot be had in one frame of at most {} MiB: {error}",
+                    FRAME >> 20
+                );
                 self.found(Finding::of(HA_FRAME_UNKNOWN, says).todo(TODO));
                 return Err(error);
             }

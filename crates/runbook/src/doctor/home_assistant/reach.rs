@@ -42,8 +42,12 @@ impl Visit<'_> {
         let found = match way.resolve().await {
             Ok(found) => found,
             Err(error) => {
-                let todo = format!("`getent hosts {}` says what this machine knows of the name; {ADDRESS}", address.host);
-                return self.fail(Finding::of(HA_DNS_UNKNOWN, error.to_string()).took(began.elapsed()).todo(todo));
+                let todo = format!(
+                    "`getent hosts {}` says what this machine knows of the name; {ADDRESS}",
+                    address.host
+                );
+                return self
+                    .fail(Finding::of(HA_DNS_UNKNOWN, error.to_string()).took(began.elapsed()).todo(todo));
             }
         };
         let shown: Vec<_> = found.iter().map(|found| found.ip().to_string()).collect();
@@ -60,11 +64,13 @@ impl Visit<'_> {
                     "see whether Home Assistant runs, and whether port {} is open from here; {ADDRESS}",
                     address.port
                 );
-                return self.fail(Finding::of(HA_TCP_REFUSED, error.to_string()).took(began.elapsed()).todo(todo));
+                return self
+                    .fail(Finding::of(HA_TCP_REFUSED, error.to_string()).took(began.elapsed()).todo(todo));
             }
         };
         self.found(
-            Finding::of(HA_TCP_OK, format!("{} takes connections", address.authority())).took(began.elapsed()),
+            Finding::of(HA_TCP_OK, format!("{} takes connections", address.authority()))
+                .took(began.elapsed()),
         );
         let began = Instant::now();
         let stream = way.encrypt(stream).await;
@@ -96,11 +102,15 @@ impl Visit<'_> {
         let finding = if !address.tls {
             Finding::of(HA_TLS_NONE, "the address is an http one: nothing is encrypted")
         } else if self.peer.trust.anyone {
-            Finding::of(HA_TLS_UNCHECKED, "the stream is encrypted, but nobody knows with whom: tls_verify = false")
-                .took(began.elapsed())
-                .todo("name the authority of its certificate with ca_file, and remove tls_verify")
+            Finding::of(
+                HA_TLS_UNCHECKED,
+                "the stream is encrypted, but nobody knows with whom: tls_verify = false",
+            )
+            .took(began.elapsed())
+            .todo("name the authority of its certificate with ca_file, and remove tls_verify")
         } else {
-            Finding::of(HA_TLS_OK, "the stream is encrypted, and the certificate is trusted").took(began.elapsed())
+            Finding::of(HA_TLS_OK, "the stream is encrypted, and the certificate is trusted")
+                .took(began.elapsed())
         };
         self.found(finding);
         Ok(())
@@ -122,7 +132,9 @@ impl Visit<'_> {
             403 => (
                 HA_HTTP_BANNED,
                 "home assistant has banned this machine's address (HTTP 403)".to_owned(),
-                Some("take it out of ip_bans.yaml in Home Assistant's configuration folder, and restart Home Assistant"),
+                Some(
+                    "take it out of ip_bans.yaml in Home Assistant's configuration folder, and restart Home Assistant",
+                ),
             ),
             500.. => (
                 HA_HTTP_AWAY,
@@ -152,7 +164,8 @@ impl Visit<'_> {
     /// The WebSocket, with the token.
     pub(super) async fn let_in(&mut self, reached: &Reached) -> Result<Inquiry, Failed> {
         let status = self.subject.running.status();
-        if let Some(peer) = status.map(|status| &status.home_assistant).filter(|peer| peer.state == "parked") {
+        if let Some(peer) = status.map(|status| &status.home_assistant).filter(|peer| peer.state == "parked")
+        {
             let reason = peer.reason.as_deref().unwrap_or("home assistant refuses it");
             let says = format!("{reason}; it was not tried again, since wrong tries get the address banned");
             return self.fail(Finding::of(HA_TOKEN_REFUSED, says).todo(TOKEN).repair("connection"));
@@ -176,7 +189,8 @@ impl Visit<'_> {
             }
             Err(error) => {
                 let finding = Finding::of(HA_WEBSOCKET_FAILED, error.to_string()).took(began.elapsed());
-                return self.fail(finding.todo("see whether a proxy before Home Assistant lets WebSockets through"));
+                return self
+                    .fail(finding.todo("see whether a proxy before Home Assistant lets WebSockets through"));
             }
         };
         let opening = inquiry.opening();

@@ -12,9 +12,7 @@ use tokio::time::Instant;
 
 use super::Visit;
 use crate::doctor::Finding;
-use crate::doctor::catalogue::{
-    HA_RECORDER_ABSENT, HA_RECORDER_OK, HA_RECORDER_SHORT, HA_RECORDER_STANDS,
-};
+use crate::doctor::catalogue::{HA_RECORDER_ABSENT, HA_RECORDER_OK, HA_RECORDER_SHORT, HA_RECORDER_STANDS};
 
 const HOUR: Duration = Duration::from_secs(3600);
 /// Hours back that are asked for, the farthest first.
@@ -52,7 +50,9 @@ impl Visit<'_> {
         let back = match self.how_far_back(inquiry, sample).await? {
             Ok(back) => back,
             Err(words) => {
-                let says = format!("history cannot be asked ({words}): what is missed while the line is down is lost");
+                let says = format!(
+                    "history cannot be asked ({words}): what is missed while the line is down is lost"
+                );
                 self.found(Finding::of(HA_RECORDER_ABSENT, says).took(began.elapsed()).todo(TODO));
                 return Ok(());
             }
@@ -111,8 +111,11 @@ fn judged(info: &Info, back: Option<u32>) -> Finding {
         Finding::of(HA_RECORDER_STANDS, format!("the recorder is there, but {why}; {depth}"))
             .todo("see Settings, System, Logs in Home Assistant: its database, and the room on its disk")
     } else if back.is_none_or(|hours| hours < SHORT) {
-        Finding::of(HA_RECORDER_SHORT, format!("the recorder is there; {depth}: a longer outage is filled in part"))
-            .todo("a new house has no more yet; else raise purge_keep_days of the recorder in Home Assistant")
+        Finding::of(
+            HA_RECORDER_SHORT,
+            format!("the recorder is there; {depth}: a longer outage is filled in part"),
+        )
+        .todo("a new house has no more yet; else raise purge_keep_days of the recorder in Home Assistant")
     } else {
         Finding::of(HA_RECORDER_OK, format!("the recorder is there; {depth}"))
     }

@@ -10,7 +10,8 @@ use super::Visit;
 use crate::doctor::Finding;
 use crate::doctor::catalogue::{HA_RIGHTS_LIMITED, HA_RIGHTS_OK, HA_RIGHTS_SHORT};
 
-const TODO: &str = "make the token in the profile of an administrator (Settings, People, the user, Administrator)";
+const TODO: &str =
+    "make the token in the profile of an administrator (Settings, People, the user, Administrator)";
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -40,8 +41,10 @@ impl Visit<'_> {
             }
         }
         let finding = if !events.is_empty() {
-            let says =
-                format!("the token may not hear what the settings want to record: events {}", events.join(", "));
+            let says = format!(
+                "the token may not hear what the settings want to record: events {}",
+                events.join(", ")
+            );
             Finding::of(HA_RIGHTS_SHORT, says)
                 .todo(format!("{TODO}; or set events = [\"state_changed\"] under [home_assistant]"))
         } else if user.is_admin == Some(true) && lists.is_empty() {

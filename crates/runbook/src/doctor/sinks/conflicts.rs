@@ -6,9 +6,7 @@ use hearthline_pipeline::sinks::influxdb::name::type_of;
 use hearthline_pipeline::sinks::influxdb::schema::{FieldType, Schema};
 use hearthline_pipeline::sinks::influxdb::server::Opened;
 
-use crate::doctor::catalogue::{
-    CONFLICTS_MAPPED, CONFLICTS_NONE, CONFLICTS_UNKNOWN, CONFLICTS_UNMAPPED,
-};
+use crate::doctor::catalogue::{CONFLICTS_MAPPED, CONFLICTS_NONE, CONFLICTS_UNKNOWN, CONFLICTS_UNMAPPED};
 use crate::doctor::{Finding, Sink, Subject};
 
 /// Fields that are named.
@@ -16,14 +14,17 @@ const SHOWN: usize = 5;
 
 pub(super) fn look(subject: &Subject, sink: &Sink, opened: &Opened) -> Finding {
     if let Some(why) = &opened.fields_unknown {
-        let says = format!("the server does not say which fields it has ({why}): a type that differs is learned from a refusal");
+        let says = format!(
+            "the server does not say which fields it has ({why}): a type that differs is learned from a refusal"
+        );
         return Finding::of(CONFLICTS_UNKNOWN, says).todo("let the user or token read the database");
     }
     let measurement = &*sink.layout.measurement;
     let taken = taken(measurement, &opened.fields);
     let count = taken.len();
     if count == 0 {
-        return Finding::of(CONFLICTS_NONE, "no field has another type than our values").figure("fields", 0, "1");
+        return Finding::of(CONFLICTS_NONE, "no field has another type than our values")
+            .figure("fields", 0, "1");
     }
     // What cannot be read is learned anew by the sink; until then nothing is mapped.
     let schema = Schema::read(&*subject.fs, &sink.dir).unwrap_or_default();
@@ -46,8 +47,9 @@ pub(super) fn look(subject: &Subject, sink: &Sink, opened: &Opened) -> Finding {
             "{count} fields of {measurement} have another type than our values, which go to fields of their own: {}",
             names(&all)
         );
-        Finding::of(CONFLICTS_MAPPED, says)
-            .todo(format!("`hearthline conflicts` lists them; {repair} brings the old values to where ours are"))
+        Finding::of(CONFLICTS_MAPPED, says).todo(format!(
+            "`hearthline conflicts` lists them; {repair} brings the old values to where ours are"
+        ))
     } else {
         let of: Vec<_> = unmapped.iter().map(|(field, types)| (**field, *types)).collect();
         let says = format!(

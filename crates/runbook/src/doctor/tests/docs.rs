@@ -26,6 +26,7 @@ fn a_repair_that_is_named_exists() {
     let sources = [
         include_str!("../program.rs"),
         include_str!("../log.rs"),
+        include_str!("../store.rs"),
         include_str!("../sinks.rs"),
         include_str!("../sinks/conflicts.rs"),
         include_str!("../home_assistant/reach.rs"),

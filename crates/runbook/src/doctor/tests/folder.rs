@@ -6,9 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use hearthline_core::fs::{Fault, MemFs};
-use hearthline_core::{
-    Batch, Clock, EventRow, Fs, ManualClock, Origin, Row, Seq, SystemClock, Timestamp,
-};
+use hearthline_core::{Batch, Clock, EventRow, Fs, ManualClock, Origin, Row, Seq, SystemClock, Timestamp};
 use hearthline_log::aside::{self, Aside};
 use hearthline_log::{Append, LogConfig, LogWriter, SyncPolicy, verify};
 use hearthline_store::{Store, StoreConfig};

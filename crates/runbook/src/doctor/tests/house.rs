@@ -115,12 +115,14 @@ async fn way() -> Vec<Case> {
     vec![
         case("nothing is set", "ha-unset", subject()).await,
         case("nothing is wrong", "ha-token-ok", of(set_up(Options::default()).await)).await,
-        case("a name that nobody knows", "ha-dns-unknown", of(peer("http://nowhere.invalid:8123", TOKEN))).await,
+        case("a name that nobody knows", "ha-dns-unknown", of(peer("http://nowhere.invalid:8123", TOKEN)))
+            .await,
         case("TCP is refused", "ha-tcp-refused", refused).await,
         case("a self-signed certificate", "ha-tls-failed", of(encrypted().await)).await,
         case("the same, named in ca_file", "ha-tls-ok", of(Peer { trust: extra, ..encrypted().await })).await,
         case("an authority's own, named in ca_file", "ha-tls-failed", authority).await,
-        case("the same, unchecked", "ha-tls-unchecked", of(Peer { trust: anyone, ..encrypted().await })).await,
+        case("the same, unchecked", "ha-tls-unchecked", of(Peer { trust: anyone, ..encrypted().await }))
+            .await,
         case("a proxy without a house", "ha-http-away", with(Fault::BadGateway).await).await,
         case(
             "another program",
@@ -163,8 +165,7 @@ async fn behind() -> Vec<Case> {
         Options::default(),
     );
     young.set_state("sensor.a", "1", "{}");
-    let restart =
-        Fault::Restart { down: Duration::ZERO, starting: Duration::from_secs(3600), killed: false };
+    let restart = Fault::Restart { down: Duration::ZERO, starting: Duration::from_secs(3600), killed: false };
     let large = Fault::LargeStates { bytes: 34 << 20 };
     vec![
         case("nothing is wrong", "ha-rights-ok", of(set_up(Options::default()).await)).await,

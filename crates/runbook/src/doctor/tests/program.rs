@@ -36,11 +36,19 @@ pub(super) async fn cases() -> Vec<Case> {
         case("it runs", "program-ok", running(|_| ())).await,
         case("the port is its own", "port-ours", running(|_| ())).await,
         case("a part is parked", "part-unwell", running(parked)).await,
-        case("events are in no account", "events-unaccounted", running(|status| status.events.unaccounted = 3))
-            .await,
+        case(
+            "events are in no account",
+            "events-unaccounted",
+            running(|status| status.events.unaccounted = 3),
+        )
+        .await,
         case("gaps were not filled", "gaps-left", running(|status| status.gaps.lost = 2)).await,
-        case("records were not understood", "quarantine-waiting", running(|status| status.events.quarantined = 4))
-            .await,
+        case(
+            "records were not understood",
+            "quarantine-waiting",
+            running(|status| status.events.quarantined = 4),
+        )
+        .await,
         case("nobody listens", "port-free", subject()).await,
         case(
             "another program listens",

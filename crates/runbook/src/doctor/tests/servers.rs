@@ -60,11 +60,8 @@ pub(super) async fn cases() -> Vec<Case> {
     down.cause(InfluxFault::Down);
     let right = Access::Password { user: "writer".into(), password: "right".into() };
     let (_guarded, guarded) = server(InfluxVersion::V1, right).await;
-    let wrong = ServerConfig {
-        username: Some("writer".into()),
-        password: Some(Token::new("wrong")),
-        ..guarded
-    };
+    let wrong =
+        ServerConfig { username: Some("writer".into()), password: Some(Token::new("wrong")), ..guarded };
     let (empty, missing) = open().await;
     empty.drop_database(DATABASE);
     let (old, taken) = open().await;
@@ -88,8 +85,12 @@ pub(super) async fn cases() -> Vec<Case> {
         case("no type is another", "conflicts-none", of(open().await.1)).await,
         case("InfluxDB is down", "sink-away", of(away)).await,
         case("a wrong password", "sink-refuses", of(wrong)).await,
-        case("a certificate that cannot be read", "sink-refuses", Subject { sinks: vec![unreadable], ..subject() })
-            .await,
+        case(
+            "a certificate that cannot be read",
+            "sink-refuses",
+            Subject { sinks: vec![unreadable], ..subject() },
+        )
+        .await,
         case("no database", "sink-missing", of(missing)).await,
         case("fields of another type, not mapped", "conflicts-unmapped", of(taken)).await,
         case("the same, mapped", "conflicts-mapped", mapped).await,
@@ -108,7 +109,8 @@ async fn silent() -> ServerConfig {
             tokio::spawn(async move {
                 let mut asked = vec![0; 8192];
                 while let Ok(count @ 1..) = stream.read(&mut asked).await {
-                    let asks = asked[..count].starts_with(b"GET /query") || asked[..count].starts_with(b"POST /query");
+                    let asks = asked[..count].starts_with(b"GET /query")
+                        || asked[..count].starts_with(b"POST /query");
                     let answer = if asks {
                         "HTTP/1.1 403 Forbidden\r\nX-Influxdb-Version: 1.6.7\r\nX-Influxdb-Build: OSS\r\nContent-Length: 33\r\n\r\n{\"error\":\"may not read anything\"}"
                     } else {

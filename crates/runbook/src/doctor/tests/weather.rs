@@ -29,18 +29,19 @@ fn used(used: u32, wait: Option<Duration>) -> Subject {
         ..Saved::default()
     };
     let subject = asking(subject_on(&disk), true);
-    (&disk as &dyn Fs).write_atomic("/data/weather.json".as_ref(), &serde_json::to_vec(&saved).unwrap()).unwrap();
+    (&disk as &dyn Fs)
+        .write_atomic("/data/weather.json".as_ref(), &serde_json::to_vec(&saved).unwrap())
+        .unwrap();
     subject
 }
 
 pub(super) async fn cases() -> Vec<Case> {
     let limit = Provider::OpenWeatherMap.facts().calls_per_day;
-    let house = Subject {
-        weather: Weather { choice: Choice::HomeAssistant, ..subject().weather },
-        ..subject()
-    };
+    let house =
+        Subject { weather: Weather { choice: Choice::HomeAssistant, ..subject().weather }, ..subject() };
     let mut refuses = asking(subject(), true);
-    refuses.weather.ask = Arc::new(|_| Box::pin(std::future::ready(Some(Err("refuses the key (401)".into())))));
+    refuses.weather.ask =
+        Arc::new(|_| Box::pin(std::future::ready(Some(Err("refuses the key (401)".into())))));
     let refuses =
         Case { fault: "a wrong key", id: "weather-refuses", report: look(refuses, Depth::Full).await };
     vec![

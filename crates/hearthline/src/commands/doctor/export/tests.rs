@@ -30,7 +30,10 @@ fn house(dir: &Path) -> Settings {
     let said = PLANTED.map(|secret| format!("refused {secret}")).join("; ");
     put("repairs/one/receipt.json", &serde_json::json!({ "error": said, "secret-of-influx": 1 }).to_string());
     let encoded: String = url::form_urlencoded::byte_serialize(b"secret&in/an=address").collect();
-    put("receipts/retention-1.json", &serde_json::json!({ "url": format!("/write?token={encoded}") }).to_string());
+    put(
+        "receipts/retention-1.json",
+        &serde_json::json!({ "url": format!("/write?token={encoded}") }).to_string(),
+    );
     let file = format!(
         "[home_assistant]\nurl = \"http://127.0.0.1:1\"\ntoken_file = \"{dir}/ha_token\"\n\
          [weather]\nprovider = \"openweathermap\"\napi_key_file = \"{dir}/weather_key\"\n\
@@ -57,12 +60,10 @@ async fn no_secret_is_in_it_wherever_one_was() {
     let dir = folder.path();
     let mut settings = house(dir);
     // As if these had been said in place of the files.
-    settings.home_assistant.token = Some(crate::settings::Setting::default(
-        crate::settings::Secret::new("secret-ha-token"),
-    ));
-    settings.weather.api_key = Some(crate::settings::Setting::default(crate::settings::Secret::new(
-        "secret-weather-key",
-    )));
+    settings.home_assistant.token =
+        Some(crate::settings::Setting::default(crate::settings::Secret::new("secret-ha-token")));
+    settings.weather.api_key =
+        Some(crate::settings::Setting::default(crate::settings::Secret::new("secret-weather-key")));
     settings.notes.push("a note with secret-password in it".into());
     let subject = std::sync::Arc::new(crate::doctor::subject(&settings, Running::No).unwrap());
     let report = examine(std::sync::Arc::clone(&subject), Depth::Look, |_, _, _| ()).await;
@@ -77,7 +78,10 @@ async fn no_secret_is_in_it_wherever_one_was() {
     assert_eq!(document["format"], "hearthline-report 1");
     assert_eq!(document["receipts"].as_array().unwrap().len(), 2);
     assert!(text.matches(STRUCK).count() >= PLANTED.len(), "they were there, and are struck out");
-    assert!(document["settings"]["lines"].to_string().contains("a.toml:"), "each value says where it is from");
+    assert!(
+        document["settings"]["lines"].to_string().contains("a.toml:"),
+        "each value says where it is from"
+    );
     assert!(document["doctor"]["findings"].as_array().unwrap().len() > 8);
 }
 
