@@ -3,10 +3,10 @@
 
 mod conflicts;
 
+use hearthline_pipeline::sinks::influxdb::Server;
 use hearthline_pipeline::sinks::influxdb::point::WEATHER;
 use hearthline_pipeline::sinks::influxdb::send::Stop;
 use hearthline_pipeline::sinks::influxdb::server::{Opened, TRIAL, Trial};
-use hearthline_pipeline::sinks::influxdb::{Server, Version};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -72,7 +72,7 @@ async fn look(subject: &Subject, sink: &Sink, depth: Depth) -> Looked {
         let why = format!("{}: a point is written for it, which `hearthline doctor` does", sink.name);
         looked = looked.skip("sink-write", why);
     } else {
-        let findings = trial(subject, &mut server, opened.version, (&name, &what)).await;
+        let findings = trial(subject, &mut server, &opened, (&name, &what)).await;
         looked.findings.extend(findings.into_iter().map(|finding| about(finding.took(reached))));
     }
     looked.findings.push(about(conflicts::look(subject, sink, &opened)));
@@ -106,12 +106,12 @@ fn called(opened: &Opened) -> String {
 async fn trial(
     subject: &Subject,
     server: &mut Server,
-    version: Version,
+    opened: &Opened,
     (name, what): (&str, &str),
 ) -> Vec<Finding> {
     let now = subject.clock.now();
     let text = format!("hearthline doctor \"{now}\", ü");
-    let trial = match server.try_out(version, &text, now.0.saturating_mul(1000)).await {
+    let mut trial = match server.try_out(opened.version, &text, now.0.saturating_mul(1000)).await {
         Ok(trial) => trial,
         Err(Stop::Later { words, .. }) => {
             return vec![
@@ -124,6 +124,10 @@ async fn trial(
             return vec![Finding::of(SINK_REFUSES, says).todo("let the user or token write there")];
         }
     };
+    if opened.reads_lines && !trial.same && trial.read.is_ok() {
+        trial.read =
+            Err("it only speaks like an InfluxDB 1, and has a language of its own for questions".into());
+    }
     told(&trial, name, what)
 }
 

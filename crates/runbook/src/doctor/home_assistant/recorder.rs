@@ -80,9 +80,9 @@ impl Visit<'_> {
         }
         let now = self.subject.clock.now();
         for hours in BACK {
-            let start = now.minus(HOUR * hours);
+            let end = now.minus(HOUR * hours);
             let entities = sample.to_vec();
-            let period = Period { start, end: Some(start.plus(HOUR)), entities, attributes: false };
+            let period = Period { start: end.minus(HOUR), end: Some(end), entities, attributes: false };
             match self.ask(inquiry, Command::History(period)).await?.outcome {
                 Ok(answer) => {
                     let found: HashMap<String, Vec<IgnoredAny>> =
