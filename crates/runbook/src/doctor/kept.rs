@@ -22,7 +22,13 @@ pub type Examine =
 pub struct Doctor {
     examine: Examine,
     clock: Arc<dyn Clock>,
-    last: Arc<Mutex<Option<(Duration, Arc<Report>)>>>,
+    last: Arc<Mutex<Option<Last>>>,
+}
+
+/// The last look, by the monotonic time at which it ended.
+struct Last {
+    at: Duration,
+    report: Arc<Report>,
 }
 
 impl Doctor {
@@ -38,13 +44,13 @@ impl Doctor {
     /// Why it cannot be looked.
     pub async fn report(&self) -> Result<Arc<Report>, String> {
         let mut last = self.last.lock().await;
-        if let Some((at, report)) = last.as_ref()
+        if let Some(Last { at, report }) = last.as_ref()
             && self.clock.monotonic().saturating_sub(*at) < FRESH
         {
             return Ok(Arc::clone(report));
         }
         let report = Arc::new((self.examine)().await?);
-        *last = Some((self.clock.monotonic(), Arc::clone(&report)));
+        *last = Some(Last { at: self.clock.monotonic(), report: Arc::clone(&report) });
         Ok(report)
     }
 }
