@@ -161,8 +161,7 @@ impl State {
 
     /// What was known of the server's fields; nothing where that cannot be read.
     pub(super) fn schema(&self) -> io::Result<Schema> {
-        let bytes = self.fs.read_if_exists(&self.dir.join("schema.json"))?;
-        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+        Schema::read(&*self.fs, &self.dir)
     }
 
     pub(super) fn save_schema(&self, schema: &Schema) -> io::Result<()> {
