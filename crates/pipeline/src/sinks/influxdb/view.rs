@@ -33,6 +33,8 @@ struct Inner {
     /// What is to be written to from now on.
     measurement: Option<String>,
     asked: Vec<(Timestamp, Timestamp)>,
+    /// Of what was asked for, what is sent, and how many events that were.
+    refilled: Vec<(Timestamp, Timestamp, u64)>,
     /// Why the sink has to stand still, and by which hold.
     held: Option<(u64, String)>,
     holds: u64,
@@ -132,9 +134,28 @@ impl InfluxView {
     /// is asking once.
     pub fn refill(&self, from: Timestamp, to: Timestamp) {
         let mut inner = self.inner.lock();
+        inner.refilled.retain(|refilled| (refilled.0, refilled.1) != (from, to));
         if from < to && !inner.asked.contains(&(from, to)) {
             inner.asked.push((from, to));
         }
+    }
+
+    /// How many events were sent for a period that was asked for; none before all of them are.
+    #[must_use]
+    pub fn refilled(&self, from: Timestamp, to: Timestamp) -> Option<u64> {
+        let inner = self.inner.lock();
+        inner
+            .refilled
+            .iter()
+            .find(|refilled| (refilled.0, refilled.1) == (from, to))
+            .map(|refilled| refilled.2)
+    }
+
+    /// All of a period is sent.
+    pub(super) fn has_refilled(&self, from: Timestamp, to: Timestamp, events: u64) {
+        let mut inner = self.inner.lock();
+        inner.refilled.retain(|refilled| (refilled.0, refilled.1) != (from, to));
+        inner.refilled.push((from, to, events));
     }
 
     /// What was asked for since the last look.

@@ -82,6 +82,9 @@ impl InfluxSink {
         let refill = self.taken.refills.remove(0);
         let (sink, events, why) = (&self.config.name, refill.done, refill.why.as_str());
         tracing::info!(sink, events, why, "what was to be read from the store has been sent");
+        if let (Why::Asked, Again::Period { from, to }) = (refill.why, refill.of) {
+            self.view.has_refilled(from, to, refill.done);
+        }
         if refill.why == Why::New {
             // What the store does not have was never this sink's.
             self.taken.before += refill.outstanding();
