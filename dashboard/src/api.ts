@@ -83,6 +83,7 @@ export interface SinkReport {
 
 export interface SinkServer {
   /** Why its fields are not known, in its words. */
+  measurement: string;
   fields_unknown: string | null;
   conflicts: Conflict[];
   left_out: LeftOut[];

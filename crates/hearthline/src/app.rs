@@ -37,6 +37,7 @@ use hearthline_pipeline::orders::Orders;
 use hearthline_pipeline::silence::{Rules, SilenceView};
 use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_pipeline::sources::home_assistant::LinkConfig;
+use hearthline_runbook::doctor::Doctor;
 use hearthline_runbook::repair::Repairs;
 use hearthline_store::{Protection, Store};
 use parking_lot::Mutex;
@@ -244,6 +245,11 @@ impl App {
     /// What mends what.
     pub(crate) fn repairs(&self) -> Repairs {
         self.place.repairs.clone()
+    }
+
+    /// Says what is wrong.
+    pub(crate) fn doctor(&self) -> Doctor {
+        self.place.doctor.clone()
     }
 
     /// Ready when nothing within the process helps any more, with the sentence.

@@ -11,7 +11,8 @@ use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_runbook::repair::engine::Make;
 use hearthline_runbook::repair::{
     self, Clear, ClearOptions, Connection, Engine, Gaps, Kind, MendedSink, Mode, Oldest, Options, Program,
-    Quarantine, Refused, Repair, RepairError, Restart, SchemaCopy, Sink, StoreFiles, StoreManifest,
+    Quarantine, Refused, Repair, RepairError, Restart, SchemaCopy, SchemaRewrite, Sink, StoreFiles,
+    StoreManifest,
 };
 use hearthline_store::Store;
 
@@ -135,7 +136,7 @@ fn schema(sink: MendedSink, options: &Options) -> Result<Box<dyn Repair>, Refuse
             let options = ClearOptions::read(options).map_err(Refused::Options)?;
             Box::new(Clear::new(sink, options))
         }
-        Mode::Rewrite => return Err(Refused::Options("this release does not rewrite a measurement".into())),
+        Mode::Rewrite => Box::new(SchemaRewrite::new(sink)),
     })
 }
 

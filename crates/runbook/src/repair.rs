@@ -24,7 +24,7 @@ pub mod schema;
 mod sink;
 mod store;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use std::pin::Pin;
 
@@ -41,7 +41,7 @@ pub use self::receipt::{Done, Receipt, State};
 pub use self::receipts::{Damaged, Listed, Receipts};
 pub use self::repairs::Repairs;
 pub use self::restart::Restart;
-pub use self::schema::{Clear, ClearOptions, MendedSink, SchemaCopy};
+pub use self::schema::{Clear, ClearOptions, MendedSink, SchemaCopy, SchemaRewrite};
 pub use self::sink::Sink;
 pub use self::store::{Oldest, StoreFiles, StoreManifest};
 

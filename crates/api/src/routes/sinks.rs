@@ -27,6 +27,8 @@ pub struct SinkReport {
 /// What is known of an InfluxDB.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SinkServer {
+    /// What states are written to: of the settings, or what a repair switched to.
+    pub measurement: String,
     /// Why its fields are not known, if they are not: conflicts show when it refuses a value.
     pub fields_unknown: Option<String>,
     /// Fields of ours that cannot have their own name there.
@@ -136,6 +138,7 @@ async fn server(view: InfluxView) -> Result<SinkServer, ApiError> {
     Ok(SinkServer {
         conflicts: conflicts_of(name, seen.conflicts),
         left_out: left_out_of(name, seen.left_out),
+        measurement: seen.measurement,
         fields_unknown: seen.fields_unknown,
         refused,
         missed,

@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use hearthline_core::RealFs;
 use hearthline_pipeline::filter::Filter;
-use hearthline_pipeline::sinks::influxdb::{InfluxConfig, ServerConfig};
+use hearthline_pipeline::sinks::influxdb::point::Layout;
+use hearthline_pipeline::sinks::influxdb::{InfluxConfig, ServerConfig, switched};
 use hearthline_pipeline::sources::home_assistant::{Token, Trust};
 
 use crate::settings::{InfluxDb, Secret};
@@ -16,12 +18,21 @@ pub(crate) fn config(sink: &InfluxDb, data_dir: &Path) -> anyhow::Result<InfluxC
         name: sink.name.value.clone(),
         dir: data_dir.join("sinks").join(&sink.name.value),
         server: server(sink)?,
-        layout: sink.layout.clone(),
+        layout: layout(sink, data_dir)?,
         filter,
         batch_size: *sink.batch_size,
         batch_interval: *sink.batch_interval,
         start: *sink.start,
     })
+}
+
+/// How its points look: with the measurement to which a repair has switched it, if one has.
+pub(crate) fn layout(sink: &InfluxDb, data_dir: &Path) -> anyhow::Result<Layout> {
+    let dir = data_dir.join("sinks").join(&sink.name.value);
+    let switched = switched::read(&RealFs, &dir, &sink.layout.measurement)?;
+    let mut layout = sink.layout.clone();
+    layout.measurement = switched.map_or(layout.measurement, |switched| switched.measurement);
+    Ok(layout)
 }
 
 /// Where its server is, and who we are there.

@@ -9,9 +9,8 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use anyhow::Context as _;
 use axum::http::Method;
 use hearthline_api::RepairRequest;
-use hearthline_runbook::repair::{Damaged, Finding, Kind, Listed, Plan, Receipt, Refused, Seen, State};
+use hearthline_runbook::repair::{Damaged, Kind, Listed, Plan, Receipt, Refused, Seen, State};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use self::carry::Place;
 use super::Context;

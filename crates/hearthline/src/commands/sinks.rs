@@ -100,6 +100,7 @@ fn one(report: &SinkReport) -> String {
 
 fn of_server(known: &SinkServer) -> Vec<String> {
     let mut blocks = Vec::new();
+    blocks.push(format!("writes to the measurement {}\n", known.measurement));
     if let Some(why) = &known.fields_unknown {
         blocks.push(format!("the server does not say which fields it has ({why})\n"));
     }

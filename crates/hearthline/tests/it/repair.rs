@@ -59,7 +59,7 @@ async fn a_dropped_bucket_is_made_again_the_connection_too_and_a_part_is_started
     let found = json(&repair(&program, &[]).await);
     let sink = found["findings"].as_array().unwrap().iter().find(|found| found["repair"] == "sink");
     let sink = sink.unwrap_or_else(|| panic!("{found}"));
-    assert_eq!(sink["options"], json!({ "sink": "influxdb" }));
+    assert_eq!(sink["options"], json!({ "sink": "influxdb-simulated" }));
     let done = repair(&program, &["sink", "--apply"]).await;
     assert_eq!(done.code, 0, "{done:?}");
     let receipt = &json(&done)["receipt"];

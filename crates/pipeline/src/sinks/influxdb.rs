@@ -14,6 +14,7 @@
 //! - [`copy`]: values that go where we would have written them.
 //! - [`export`], [`restore`]: points of a server in a file, and back into a server.
 //! - [`state`]: what is kept on disk.
+//! - [`switched`]: the measurement that is written to in place of the one in the settings.
 //! - [`sink`], [`view`]: all of it together, and what others may see of it.
 
 pub mod answer;
@@ -34,6 +35,7 @@ pub mod server;
 pub mod sink;
 mod state;
 pub mod stored;
+pub mod switched;
 pub mod view;
 
 pub use self::server::{Server, ServerConfig, Version};

@@ -9,6 +9,9 @@
 pub mod clear;
 pub mod copy;
 mod counts;
+pub mod rewrite;
+#[cfg(test)]
+mod testing;
 mod undo;
 
 use std::path::PathBuf;
@@ -26,6 +29,7 @@ use hearthline_pipeline::sinks::influxdb::{InfluxView, Server, ServerConfig, Ver
 
 pub use self::clear::{Clear, ClearOptions};
 pub use self::copy::SchemaCopy;
+pub use self::rewrite::SchemaRewrite;
 use super::RepairError;
 
 /// How long a sink may take to stand still: a write that is on its way is waited for.

@@ -48,7 +48,7 @@ type Situation<'a> = (&'a str, &'a dyn Fn(&mut Facts), Overall, &'a str);
 #[test]
 fn each_situation_has_its_sentence() {
     let healthy = |_: &mut Facts| {};
-    let cases: [Situation<'_>; 12] = [
+    let cases: [Situation<'_>; 10] = [
         ("all well", &healthy, Overall::Healthy, "Recording."),
         (
             "token refused",
@@ -107,25 +107,6 @@ fn each_situation_has_its_sentence() {
             &|f| f.gaps.open = 3,
             Overall::Degraded,
             "Recording, fetching what was missed in 3 gaps from Home Assistant's history.",
-        ),
-        (
-            "the reader hangs",
-            &|f| {
-                f.connection = Connection::Waiting;
-                f.parts[2].state = "unhealthy".into();
-                f.parts[2].reason = Some("it hung: no sign of life for 8 s; it is being started anew".into());
-            },
-            Overall::Unhealthy,
-            "Not recording: it hung: no sign of life for 8 s; it is being started anew.",
-        ),
-        (
-            "a part is left alone",
-            &|f| {
-                f.parts.push(Part::new("weather", "parked"));
-                f.parts[3].reason = Some("it panicked, too often".into());
-            },
-            Overall::Degraded,
-            "Recording, weather is parked: it panicked, too often.",
         ),
         (
             "a count that does not add up is never green",
@@ -189,4 +170,34 @@ fn the_only_influxdb_is_called_so_and_of_several_each_has_its_own_name() {
     assert_eq!(judge(&facts).1, "Recording, InfluxDB takes nothing: 7 events are safe on disk (HTTP 503).");
     facts.sinks.push(cloud);
     assert_eq!(judge(&facts).1, "Recording, attic takes nothing: 7 events are safe on disk (HTTP 503).");
+}
+
+#[test]
+fn a_part_whose_thread_is_gone_has_its_sentence() {
+    let cases: [Situation<'_>; 2] = [
+        (
+            "the reader hangs",
+            &|f| {
+                f.connection = Connection::Waiting;
+                f.parts[2].state = "unhealthy".into();
+                f.parts[2].reason = Some("it hung: no sign of life for 8 s; it is being started anew".into());
+            },
+            Overall::Unhealthy,
+            "Not recording: it hung: no sign of life for 8 s; it is being started anew.",
+        ),
+        (
+            "a part is left alone",
+            &|f| {
+                f.parts.push(Part::new("weather", "parked"));
+                f.parts[3].reason = Some("it panicked, too often".into());
+            },
+            Overall::Degraded,
+            "Recording, weather is parked: it panicked, too often.",
+        ),
+    ];
+    for (name, change, overall, sentence) in cases {
+        let mut facts = well();
+        change(&mut facts);
+        assert_eq!(judge(&facts), (overall, sentence.to_owned()), "{name}");
+    }
 }

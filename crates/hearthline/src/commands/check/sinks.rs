@@ -28,6 +28,8 @@ pub(super) async fn try_out(settings: &Settings) -> anyhow::Result<Vec<Sink>> {
     let recorded = Recorded::read(settings)?;
     let mut sinks = Vec::new();
     for sink in &settings.sinks {
+        let layout = app::sinks::layout(sink, &settings.data_dir)?;
+        let sink = &InfluxDb { layout, ..sink.clone() };
         let mut server = Server::new(app::sinks::server(sink)?)?;
         let opened = server.open(&[&sink.layout.measurement, WEATHER], false).await;
         let (version, fields) = match &opened {
@@ -51,6 +53,7 @@ fn words(sink: &InfluxDb, opened: &Opened, what: &str) -> String {
     if let Some(why) = &opened.fields_unknown {
         words.push_str(&format!(", and does not say which fields it has ({why})"));
     }
+    words.push_str(&format!(", measurement {:?}", sink.layout.measurement));
     let taken = taken(&sink.layout.measurement, &opened.fields);
     if !taken.is_empty() {
         let count = taken.len();

@@ -18,6 +18,9 @@ pub(crate) struct Given {
     /// schema: export the measurement, then delete it with its types; it wants its name typed
     #[arg(long, requires = "name")]
     clear: bool,
+    /// schema: copy the whole measurement to a new one, each field under one name and type, and write there from then on
+    #[arg(long, requires = "name", conflicts_with_all = ["clear", "numbers"])]
+    rewrite: bool,
     /// schema --clear: this measurement, if it is not the one that the sink writes
     #[arg(long, value_name = "NAME", requires = "clear")]
     measurement: Option<String>,
@@ -38,13 +41,13 @@ pub(crate) struct Given {
 impl Given {
     /// As the repair takes them.
     pub(super) fn of(self, kind: &Kind) -> Result<Value, Refused> {
-        let Self { part, sink, clear, measurement, restore, numbers, from, to } = self;
+        let Self { part, sink, clear, rewrite, measurement, restore, numbers, from, to } = self;
         let now = SystemClock::new().now();
         let written = |at: Option<Instant>| at.map(|at| at.resolve(now).to_string());
         let options = Options {
             part,
             sink,
-            mode: clear.then_some(Mode::Clear),
+            mode: clear.then_some(Mode::Clear).or(rewrite.then_some(Mode::Rewrite)),
             measurement,
             from: written(from),
             to: written(to),

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
 use hearthline_runbook::repair::receipt::{Second, StepReceipt};
-use hearthline_runbook::repair::{Done as Said, Progress, Step};
+use hearthline_runbook::repair::{Done as Said, Finding, Progress, Step};
 use hearthline_runbook::status::Criterion;
+use serde_json::Value;
 
 use super::*;
 

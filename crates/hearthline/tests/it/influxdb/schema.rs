@@ -261,3 +261,99 @@ async fn killed_at_any_time_on_either_way_the_counts_of_each_type_end_the_same()
     println!("killed {there} times on the way there and {back} times on the way back, of 8 each");
     assert!(there > 1 && back > 1, "{there} and {back}");
 }
+
+/// Carries out a command while the house changes. Answers with how many changes there were.
+async fn meanwhile(rig: &Rig, arguments: &[&str]) -> u64 {
+    let mut command = std::pin::pin!(rig.hearthline.command(arguments));
+    let mut changes = 0;
+    let answer = loop {
+        tokio::select! {
+            answer = &mut command => break answer,
+            () = tokio::time::sleep(Duration::from_millis(20)) => {
+                let attributes = json!({ "dynamics": changes % 2 == 0, "brightness": changes }).to_string();
+                rig.house.set_state("light.hue_room", &format!("on {changes}"), &attributes);
+            }
+        }
+        changes += 1;
+    };
+    println!("hearthline {}:\n{}", arguments.join(" "), answer.stdout);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    changes
+}
+
+async fn newest(rig: &Rig) -> String {
+    let listed = rig.hearthline.command(&["repair", "--list", "--json"]).await;
+    let listed: Value = serde_json::from_str(&listed.stdout).unwrap();
+    listed["receipts"][0]["id"].as_str().unwrap_or_else(|| panic!("{listed}")).to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs InfluxDB: cargo xtask test"]
+async fn a_house_goes_on_while_its_fields_are_copied_its_measurement_is_written_anew_and_both_are_taken_back()
+{
+    let server = InfluxDb::running().await;
+    left_behind(&server, SystemClock::new().now().0 * 1000).await;
+    let (left, whole) = (counts(&server).await, points(&server).await);
+    let settings =
+        format!("[[sinks]]\ntype = \"influxdb\"\nurl = \"{}\"\ndatabase = \"house\"\n", server.url());
+    let rig = Rig::new(&settings).await;
+    let mut run = rig.hearthline.start();
+    run.connected().await;
+
+    let mut changes = meanwhile(&rig, &["repair", "schema", "--apply"]).await;
+    let copied = newest(&rig).await;
+    changes += meanwhile(&rig, &["repair", "--undo", &copied]).await;
+    let status = rig.delivered(&mut run).await;
+    assert_eq!(sink(&status, "influxdb")["quarantined"], 0);
+    let mut stored = server.states(MEASUREMENT).await;
+    stored.retain(|(entity_id, ..)| !entity_id.starts_with("light.old"));
+    assert_same(&stored, &rig.fired());
+    let old = |points: &[StoredPoint]| -> Vec<StoredPoint> {
+        let is_old = |point: &&StoredPoint| {
+            point.tags.iter().any(|(tag, value)| tag == "entity_id" && value.starts_with("light.old"))
+        };
+        points.iter().filter(is_old).cloned().collect()
+    };
+    assert!(old(&points(&server).await) == whole, "each old point is as it was");
+
+    changes += meanwhile(&rig, &["repair", "schema", "--apply", "--rewrite"]).await;
+    let rewritten = newest(&rig).await;
+    let new = format!("{MEASUREMENT}_2");
+    rig.house.set_state("light.hue_room", "after the switch", r#"{"dynamics":true,"brightness":1}"#);
+    rig.delivered(&mut run).await;
+    let mut stored = server.states(&new).await;
+    stored.retain(|(entity_id, ..)| !entity_id.starts_with("light.old"));
+    assert_same(&stored, &rig.fired());
+    let rows = u64::try_from(ROWS).unwrap();
+    assert_eq!(server.count(&new, "attr_color_temp", "float").await, 3 * rows);
+    assert_eq!(server.count(&new, "attr_friendly_name_str", "string").await, 3 * rows);
+    let types = server.fields(&new).await;
+    let names: std::collections::BTreeSet<_> = types.iter().map(|(name, _)| name).collect();
+    assert_eq!(names.len(), types.len(), "one type for each name: {types:?}");
+    let told = run.get("/api/v1/sinks/influxdb").await;
+    assert!(told.contains(&format!("\"measurement\":\"{new}\"")), "{told}");
+    let said = rig.hearthline.command(&["check"]).await;
+    assert!(said.stdout.contains(&new), "{}{}", said.stdout, said.stderr);
+
+    // It is where the sink writes after a start, too, until that is taken back.
+    assert_eq!(run.stop().await.code(), Some(0));
+    let mut run = rig.hearthline.start();
+    run.connected().await;
+    rig.house.set_state("light.hue_room", "after a start", r#"{"dynamics":true,"brightness":2}"#);
+    rig.delivered(&mut run).await;
+    let mut stored = server.states(&new).await;
+    stored.retain(|(entity_id, ..)| !entity_id.starts_with("light.old"));
+    assert_same(&stored, &rig.fired());
+    changes += meanwhile(&rig, &["repair", "--undo", &rewritten]).await;
+    rig.house.set_state("light.hue_room", "after it was taken back", r#"{"dynamics":true,"brightness":3}"#);
+    rig.delivered(&mut run).await;
+    let mut stored = server.states(MEASUREMENT).await;
+    stored.retain(|(entity_id, ..)| !entity_id.starts_with("light.old"));
+    assert_same(&stored, &rig.fired());
+    assert!(old(&points(&server).await) == whole, "each old point is as it was");
+    let now = counts(&server).await;
+    for (name, values) in &left {
+        assert!(now.get(name).is_some_and(|now| now >= values), "{name:?}");
+    }
+    println!("{changes} changes meanwhile, each stored once in whatever was written to");
+}

@@ -7,6 +7,12 @@ const START: Timestamp = Timestamp(1_800_000_000_000_000);
 const DAY: Duration = Duration::from_secs(86_400);
 const MINUTE: Duration = Duration::from_secs(60);
 
+fn disk() -> MemFs {
+    let fs = MemFs::default();
+    fs.create_dir_all(Path::new("/data")).unwrap();
+    fs
+}
+
 /// Lets a part be so for a while, a minute at a time.
 fn pass(uptime: &mut Uptime, now: &mut Timestamp, state: PartState, minutes: u32) {
     for _ in 0..minutes {
@@ -48,7 +54,7 @@ fn starting_and_off_do_not_count() {
 
 #[test]
 fn a_time_in_which_the_program_did_not_run_is_down_for_what_was_wanted() {
-    let (fs, path) = (MemFs::default(), Path::new("/uptime"));
+    let (fs, path) = (disk(), Path::new("/data/uptime"));
     let (mut uptime, mut now) = (Uptime::new(START), START);
     pass(&mut uptime, &mut now, PartState::Healthy, 60 * 18);
     uptime.add("weather", PartState::Off, MINUTE, now);
@@ -63,7 +69,7 @@ fn a_time_in_which_the_program_did_not_run_is_down_for_what_was_wanted() {
 
 #[test]
 fn a_clock_that_jumps_counts_nothing_that_did_not_pass() {
-    let (fs, path) = (MemFs::default(), Path::new("/uptime"));
+    let (fs, path) = (disk(), Path::new("/data/uptime"));
     let (mut uptime, mut now) = (Uptime::new(START), START);
     pass(&mut uptime, &mut now, PartState::Healthy, 60);
     now = now.plus(5 * DAY); // set forward while it runs
@@ -83,7 +89,7 @@ fn a_clock_that_jumps_counts_nothing_that_did_not_pass() {
 
 #[test]
 fn a_damaged_file_is_begun_anew() {
-    let (fs, path) = (MemFs::default(), Path::new("/uptime"));
+    let (fs, path) = (disk(), Path::new("/data/uptime"));
     let (mut uptime, mut now) = (Uptime::new(START), START);
     pass(&mut uptime, &mut now, PartState::Healthy, 60);
     uptime.write(&fs, path).unwrap();

@@ -96,6 +96,13 @@ impl Encoder {
         self.names.change_schema(change)
     }
 
+    /// States and events go to this measurement from now on.
+    pub fn write_to(&mut self, measurement: &str) {
+        self.forget_encoded();
+        self.layout.measurement = measurement.to_owned();
+        self.names.write_to(measurement);
+    }
+
     /// The server takes no more fields than this in a measurement. Attributes that would need another one than the schema has are
     /// left out.
     pub fn limit_fields(&mut self, most: usize) {

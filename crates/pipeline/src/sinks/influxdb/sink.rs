@@ -162,6 +162,8 @@ impl InfluxSink {
             view,
             told: (0, 0),
         };
+        let measurement = &sink.config.layout.measurement;
+        sink.view.change(|view| view.measurement.clone_from(measurement));
         sink.look_for_missed().map_err(io::Error::other)?;
         // Until it is on disk, the same is found again.
         sink.saved = sink.taken.clone();

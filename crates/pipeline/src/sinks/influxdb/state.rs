@@ -6,6 +6,7 @@
 //!   the store (`refills`, see [`super::refill`]) and what was lost last (`loss`). It is put in place as a whole, after the server
 //!   has everything up to there and the log is synced that far. What was sent behind it is sent again after a crash: the same
 //!   points twice are the same points once.
+//! - `measurement.json`: the measurement that is written to in place of the one in the settings; see [`super::switched`].
 //! - `schema.json`: what is known of the server's fields. Without it they are read again, or learned again.
 //! - `refused.ndjson`: the rows that were set aside, one JSON object a line: `at`, `seq`, `entity`, `line`, `words`. When it is
 //!   larger than 4 MiB it becomes `refused.old.ndjson`, in place of the one before. A row can stand there twice after a crash.
@@ -160,8 +161,7 @@ impl State {
 
     /// What was known of the server's fields; nothing where that cannot be read.
     pub(super) fn schema(&self) -> io::Result<Schema> {
-        let bytes = self.fs.read_if_exists(&self.dir.join("schema.json"))?;
-        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+        Schema::read(&*self.fs, &self.dir)
     }
 
     pub(super) fn save_schema(&self, schema: &Schema) -> io::Result<()> {

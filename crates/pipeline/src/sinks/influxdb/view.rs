@@ -30,6 +30,8 @@ pub struct InfluxView {
 struct Inner {
     seen: InfluxViewOf,
     reset: bool,
+    /// What is to be written to from now on.
+    measurement: Option<String>,
     asked: Vec<(Timestamp, Timestamp)>,
     /// Why the sink has to stand still, and by which hold.
     held: Option<(u64, String)>,
@@ -58,6 +60,8 @@ pub struct InfluxViewOf {
     pub version: Option<String>,
     /// How it is written to, once it is known.
     pub speaks: Option<Version>,
+    /// What states are written to.
+    pub measurement: String,
     /// Our fields that cannot have their own name there.
     pub conflicts: Vec<Conflict>,
     /// Fields that rows were written without.
@@ -141,6 +145,27 @@ impl InfluxView {
     /// Whether that was asked since the last look.
     pub(super) fn take_reset(&self) -> bool {
         std::mem::take(&mut self.inner.lock().reset)
+    }
+
+    /// Has the sink write to another measurement from now on. It does when [`InfluxViewOf::measurement`] says so: then nothing is on
+    /// its way to the old one. The switch is not kept on disk by this: see [`super::switched`].
+    pub fn write_to(&self, measurement: &str) {
+        self.inner.lock().measurement = Some(measurement.to_owned());
+    }
+
+    /// What is to be written to from now on, if that is another than is.
+    pub(super) fn wants(&self) -> Option<String> {
+        self.inner.lock().measurement.clone()
+    }
+
+    /// It is written to. For whoever delivers; false where nobody wants that.
+    pub fn writes_to(&self, measurement: &str) -> bool {
+        let mut inner = self.inner.lock();
+        let wanted = inner.measurement.take_if(|wanted| wanted == measurement).is_some();
+        if wanted {
+            measurement.clone_into(&mut inner.seen.measurement);
+        }
+        wanted
     }
 
     /// Has the sink send nothing, and say so with these words, until what is given back is dropped. See [`Hold::stands`].

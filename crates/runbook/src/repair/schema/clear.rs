@@ -103,6 +103,11 @@ impl Task {
         self.restore || !(self.from_ns..self.to_ns).contains(&time)
     }
 
+    /// Whether none of these times is written back.
+    const fn keeps_nothing(&self, first: i64, last: i64) -> bool {
+        !self.restore && self.from_ns <= first && last < self.to_ns
+    }
+
     fn accepts(&self) -> BTreeMap<String, FieldType> {
         self.freed.iter().map(|freed| (freed.field.clone(), freed.accepts)).collect()
     }

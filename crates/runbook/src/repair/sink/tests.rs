@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::repair::testing::{Made, engine, killed_at_any_time};
-use crate::repair::{Engine, Options, State};
+use crate::repair::{Engine, State};
 
 const DATABASE: &str = "house";
 

@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::repair::testing::{Made, NIGHT, engine, killed_at_any_time};
-use crate::repair::{Options, Receipt, Repair, State};
+use crate::repair::{Receipt, State};
 
 const LOG: &str = "/data/log";
 const STORE: &str = "/data/store";

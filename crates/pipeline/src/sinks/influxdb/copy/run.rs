@@ -21,6 +21,12 @@ use crate::sinks::influxdb::server::page::Reader;
 use crate::sinks::influxdb::server::table::Table;
 use crate::sinks::influxdb::stored::{FieldValue, StoredPoint};
 
+/// A value with its name.
+type Field = (String, FieldValue);
+
+/// A time and the tags.
+type At = (i64, Vec<(String, String)>);
+
 /// Points that are named where their values were kept.
 const EXAMPLES: usize = 20;
 
@@ -148,13 +154,13 @@ impl Transfer<'_> {
         moves: &HashMap<&str, Vec<&Move>>,
         point: &StoredPoint,
         outcome: &mut Outcome,
-    ) -> Vec<(String, FieldValue)> {
+    ) -> Vec<Field> {
         let carried = point.tags.iter().all(|(tag, value)| line::carries(tag) && line::carries(value));
         if !carried {
             outcome.unwritable += 1;
             return Vec::new();
         }
-        let mut wanted: Vec<(String, FieldValue)> = Vec::with_capacity(point.fields.len());
+        let mut wanted: Vec<Field> = Vec::with_capacity(point.fields.len());
         for (field, value) in &point.fields {
             let of_field = moves.get(field.as_str()).into_iter().flatten();
             for of in of_field.filter(|of| of.kind == value.kind()) {
@@ -173,7 +179,7 @@ impl Transfer<'_> {
                         continue;
                     }
                 };
-                put(&mut wanted, to, value);
+                put(&mut wanted, &to, value);
             }
         }
         wanted
@@ -181,8 +187,8 @@ impl Transfer<'_> {
 }
 
 /// Adds a value. Where its name has another one (of a point that has the old field and the new one), it gets the next name.
-fn put(wanted: &mut Vec<(String, FieldValue)>, to: String, value: FieldValue) {
-    let mut names = std::iter::once(to.clone()).chain((1..).map(|n| name::sibling(&to, value.kind(), n)));
+fn put(wanted: &mut Vec<Field>, to: &str, value: FieldValue) {
+    let mut names = std::iter::once(to.to_owned()).chain((1..).map(|n| name::sibling(to, value.kind(), n)));
     let Some(to) = names.find(|to| wanted.iter().all(|(has, is)| has != to || *is == value)) else { return };
     if wanted.iter().all(|(has, _)| *has != to) {
         wanted.push((to, value));
@@ -191,10 +197,10 @@ fn put(wanted: &mut Vec<(String, FieldValue)>, to: String, value: FieldValue) {
 
 /// Points by time and tags.
 #[derive(Default)]
-struct There(HashMap<(i64, Vec<(String, String)>), Vec<(String, FieldValue)>>);
+struct There(HashMap<At, Vec<Field>>);
 
 impl There {
-    fn get(&self, point: &StoredPoint) -> Option<&Vec<(String, FieldValue)>> {
+    fn get(&self, point: &StoredPoint) -> Option<&Vec<Field>> {
         if self.0.is_empty() {
             return None;
         }
@@ -205,8 +211,8 @@ impl There {
 
 /// What of a point is missing, and what of it is there.
 fn sort(
-    wanted: Vec<(String, FieldValue)>,
-    at: Option<&Vec<(String, FieldValue)>>,
+    wanted: Vec<Field>,
+    at: Option<&Vec<Field>>,
     point: &StoredPoint,
     outcome: &mut Outcome,
     sum: &mut crc32fast::Hasher,

@@ -72,6 +72,11 @@ impl Names {
         done
     }
 
+    pub(super) fn write_to(&mut self, measurement: &str) {
+        self.measurement = measurement.to_owned();
+        self.plan_again();
+    }
+
     pub(super) fn limit_fields(&mut self, most: usize) {
         self.most_fields = most;
         self.fields.clear(); // what was refused is not there

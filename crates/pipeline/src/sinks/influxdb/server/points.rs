@@ -53,7 +53,7 @@ impl Server {
         starts: &[usize],
         written: &mut Written,
     ) -> Result<(), Stop> {
-        let mut todo = vec![0..starts.len()];
+        let mut todo: Vec<_> = std::iter::once(0..starts.len()).collect();
         while let Some(range) = todo.pop() {
             let at = |line: usize| starts.get(line).copied().unwrap_or(lines.len());
             let body = lines.get(at(range.start)..at(range.end)).unwrap_or_default();

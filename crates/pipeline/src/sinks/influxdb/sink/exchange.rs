@@ -146,8 +146,11 @@ impl InfluxSink {
         });
     }
 
-    /// Forgets what is known of the server's fields, if a person wants that.
+    /// Writes to another measurement, or forgets what is known of the server's fields, if that is wanted.
     pub(super) fn obey_reset(&mut self) {
+        if let Some(measurement) = self.view.wants() {
+            self.write_to(measurement);
+        }
         if !self.view.take_reset() {
             return;
         }
@@ -162,6 +165,15 @@ impl InfluxSink {
             tracing::warn!(sink = self.config.name, %error, "the schema on disk could not be replaced");
         }
         self.tell();
+    }
+
+    /// Rows that are on their way are encoded again: who has them already has them in the measurement before.
+    fn write_to(&mut self, measurement: String) {
+        tracing::info!(sink = self.config.name, measurement, "rows go to another measurement from now on");
+        self.encoder.write_to(&measurement);
+        self.view.reset();
+        self.view.writes_to(&measurement);
+        self.config.layout.measurement = measurement;
     }
 
     pub(super) fn failed(&mut self, stop: Stop) -> SinkError {

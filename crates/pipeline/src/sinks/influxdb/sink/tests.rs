@@ -494,3 +494,27 @@ async fn a_sink_that_is_held_sends_nothing_says_why_and_goes_on_with_the_fields_
     assert_eq!(rig.stored(), 6);
     assert!(rig.server.counts(HOUSE, "m").contains_key(&("attr_n_num".into(), FieldKind::Float)));
 }
+
+#[tokio::test]
+async fn a_sink_that_is_switched_writes_everything_that_is_not_delivered_to_the_other_measurement() {
+    for version in ALL {
+        let mut rig = Rig::new(version).await;
+        let mut sink = rig.sink();
+        let first = rig.states(3);
+        sink.write(&first).await.unwrap();
+        sink.commit().await.unwrap();
+        assert_eq!(sink.view().look().measurement, "m");
+        rig.server.cause(InfluxFault::Internal);
+        let second = rig.states(2);
+        sink.write(&second).await.unwrap();
+        assert!(sink.commit().await.is_err(), "these are on their way");
+        rig.server.heal();
+        sink.view().write_to("m_2");
+        let third = rig.states(2);
+        rig.clock.advance(Duration::from_secs(5));
+        sink.write(&third).await.unwrap();
+        let committed = sink.commit().await.unwrap();
+        assert_eq!((committed.delivered, sink.view().look().measurement.as_str()), (7, "m_2"), "{version:?}");
+        assert_eq!((rig.stored(), rig.server.points(HOUSE, "m_2").len()), (3, 4), "{version:?}");
+    }
+}

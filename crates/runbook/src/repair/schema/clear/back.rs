@@ -21,7 +21,15 @@ impl Clear {
     pub(super) async fn restore(&mut self, task: &Task, scribe: &Scribe) -> Result<Done, RepairError> {
         let exports = self.exports(scribe, &task.measurement);
         let typing = self.typing(task, scribe, &exports.all()?).await?;
-        let restored = self.write(&exports, &typing, scribe, |time| task.keeps(time)).await?;
+        let restored = self
+            .write(
+                &exports,
+                &typing,
+                scribe,
+                |time| task.keeps(time),
+                |first, last| task.keeps_nothing(first, last),
+            )
+            .await?;
         self.hold = None;
         Ok(done(&typing, &restored))
     }
@@ -41,7 +49,7 @@ impl Clear {
             });
         }
         let typing = self.typing(task, scribe, &all).await?;
-        let restored = self.write(&exports, &typing, scribe, |_| true).await?;
+        let restored = self.write(&exports, &typing, scribe, |_| true, |_, _| false).await?;
         Ok(done(&typing, &restored))
     }
 
@@ -89,16 +97,21 @@ impl Clear {
         Ok(typing)
     }
 
-    /// Writes back those rows, then looks for each of their values at the server.
+    /// Writes back the `wanted` rows, of an export of which any may be, then looks for each of their values at the server.
     async fn write(
         &mut self,
         exports: &Exports,
         typing: &Typing,
         scribe: &Scribe,
         wanted: impl Fn(i64) -> bool + Send + Copy,
+        nothing_of: impl Fn(i64, i64) -> bool + Send,
     ) -> Result<Restored, RepairError> {
         let mut all = Restored::default();
         for export in exports.all()? {
+            let ends = export.manifest.first_ns.zip(export.manifest.last_ns);
+            if ends.is_none_or(|(first, last)| nothing_of(first, last)) {
+                continue;
+            }
             let of = Some(export.manifest.points);
             let (server, version, _) = self.server().await?;
             let points = only(exports.read(&export)?, wanted);

@@ -1,139 +1,22 @@
 //! Against the simulated servers, which answer as a real 1.6.7 was recorded to; the real one is in the program's own tests.
 
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::{ManualClock, MemFs, SystemClock, Timestamp};
-use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
-use hearthline_pipeline::sinks::influxdb::point::Layout;
-use hearthline_pipeline::sinks::influxdb::{ServerConfig, Version};
-use hearthline_pipeline::sources::home_assistant::{Token, Trust};
-use hearthline_sim::{Access, FieldKind, InfluxDb, InfluxVersion, Point};
-use serde_json::{Value, json};
+use hearthline_sim::{FieldKind, InfluxVersion};
+use serde_json::Value;
 use tokio::time::timeout;
 
+use super::super::testing::{Counts, KILLS, ROWS, World, of};
 use super::*;
-use crate::repair::testing::engine;
-use crate::repair::{Engine, Receipt, State};
+use crate::repair::State;
 
-/// 2023-11-14T22:13:20Z; each week is a shard of versions 1 and 2.
-const BEGIN: i64 = 1_700_000_000_000_000_000;
-const WEEK: i64 = 7 * 86_400 * 1_000_000_000;
-const ROWS: i64 = 60;
-/// Each is a world of its own.
-const KILLS: u64 = 12;
-const TOKEN: &str = "of-the-simulated-one";
-
-type Counts = BTreeMap<(String, FieldKind), u64>;
-
-struct World {
-    server: InfluxDb,
-    disk: MemFs,
-    sink: MendedSink,
-    numbers: bool,
+fn copy(sink: MendedSink) -> Box<dyn Repair> {
+    Box::new(SchemaCopy::new(sink, false))
 }
 
-impl World {
-    async fn new(version: InfluxVersion) -> Self {
-        let access = if version == InfluxVersion::V1 { Access::Open } else { Access::Token(TOKEN.into()) };
-        let server = InfluxDb::new(version, access, Arc::new(SystemClock::new()));
-        server.create("house", None);
-        let weeks = if version == InfluxVersion::V3 { 1 } else { 3 };
-        for week in 0..weeks {
-            for n in 0..ROWS {
-                let time = BEGIN + week * WEEK + n * 1_000_000_000;
-                let dynamics = match week {
-                    1 => (n % 2 == 0).to_string(),
-                    _ => format!("\"none, \\\"{n}\\\"\n\""),
-                };
-                let count = match week {
-                    1 if n == 7 => "9007199254740993i".to_owned(),
-                    1 => format!("{n}i"),
-                    _ => format!("{n}.5"),
-                };
-                let area = if n % 3 == 0 { ",area=hall\\ way" } else { "" };
-                let line = format!(
-                    "m,entity_id=light.e{}{area} state=\"on\",attr_dynamics={dynamics},attr_brightness=\"{n}\",attr_count={count},attr_other=\"left\" {time}",
-                    n % 4
-                );
-                server.seed("house", &line).unwrap();
-            }
-        }
-        // The sink has been here: a row of its own, one that is copied already, and one that says something else.
-        let ours = format!(
-            "m,entity_id=light.mine,area=hall state=\"on\",attr_dynamics_str=\"ours\" {}\n\
-             m,entity_id=light.e1 attr_brightness_str=\"1\" {}\n\
-             m,entity_id=light.e2 attr_brightness_str=\"something else\" {}",
-            BEGIN + 5,
-            BEGIN + 1_000_000_000,
-            BEGIN + 2_000_000_000
-        );
-        server.seed("house", &ours).unwrap();
-        let address = server.listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
-        let (version, token) = match version {
-            InfluxVersion::V1 => (Version::V1, None),
-            InfluxVersion::V2 => (Version::V2, Some(Token::new(TOKEN))),
-            InfluxVersion::V3 => (Version::V3, Some(Token::new(TOKEN))),
-        };
-        let disk = MemFs::default();
-        let sink = MendedSink {
-            name: "influxdb".into(),
-            dir: "/data/sinks/influxdb".into(),
-            server: ServerConfig {
-                url: format!("http://{address}").parse().unwrap(),
-                version: Some(version),
-                database: "house".into(),
-                org: Some("home".into()),
-                username: None,
-                password: None,
-                token,
-                trust: Trust::default(),
-            },
-            layout: Layout {
-                measurement: "m".into(),
-                tags: BTreeMap::new(),
-                attributes: serde_json::from_value::<Attributes>(json!(["dynamics", "brightness", "count"]))
-                    .unwrap(),
-                weather: false,
-            },
-            view: None,
-            fs: Arc::new(disk.clone()),
-            clock: Arc::new(ManualClock::at(Timestamp(1_795_653_667_000_000))),
-        };
-        Self { server, disk, sink, numbers: false }
-    }
-
-    fn engine(&self) -> Arc<Engine> {
-        let (sink, numbers) = (self.sink.clone(), self.numbers);
-        engine(&self.disk, "schema", Arc::new(move |_| Box::new(SchemaCopy::new(sink.clone(), numbers))))
-    }
-
-    async fn apply(&self) -> Receipt {
-        let job = self.engine().begin("schema", &Value::Null, None).await.unwrap();
-        job.run().await.unwrap()
-    }
-
-    async fn undo(&self, id: &str) -> Receipt {
-        self.engine().undo(id).unwrap().run().await.unwrap()
-    }
-
-    fn counts(&self) -> Counts {
-        let mut counts = self.server.counts("house", "m");
-        counts.retain(|_, count| *count > 0);
-        counts
-    }
-
-    fn points(&self) -> Vec<Point> {
-        let mut points = self.server.points("house", "m");
-        points.sort_by(|a, b| (a.time, &a.tags).cmp(&(b.time, &b.tags)));
-        points
-    }
-}
-
-fn of(field: &str, kind: FieldKind) -> (String, FieldKind) {
-    (field.to_owned(), kind)
+fn with_numbers(sink: MendedSink) -> Box<dyn Repair> {
+    Box::new(SchemaCopy::new(sink, true))
 }
 
 /// What has to be there once everything was copied.
@@ -151,7 +34,7 @@ fn copied(before: &Counts) -> Counts {
 #[tokio::test]
 async fn every_value_is_copied_beside_what_is_there_and_taken_back_as_it_was() {
     for version in [InfluxVersion::V1, InfluxVersion::V2] {
-        let world = World::new(version).await;
+        let world = World::new(version, copy).await;
         let (before, points) = (world.counts(), world.points());
         let plan = world.engine().plan("schema", &Value::Null).await.unwrap();
         assert_eq!(world.points(), points, "a plan changes nothing");
@@ -219,7 +102,7 @@ async fn every_value_is_copied_beside_what_is_there_and_taken_back_as_it_was() {
 
 #[tokio::test]
 async fn texts_that_are_numbers_become_numbers_too_where_that_is_wanted() {
-    let world = World { numbers: true, ..World::new(InfluxVersion::V1).await };
+    let world = World::new(InfluxVersion::V1, with_numbers).await;
     let (before, points) = (world.counts(), world.points());
     let receipt = world.apply().await;
     assert_eq!(receipt.state, State::Done, "{receipt:#?}");
@@ -232,7 +115,7 @@ async fn texts_that_are_numbers_become_numbers_too_where_that_is_wanted() {
 
 #[tokio::test]
 async fn version_three_has_one_type_for_all_times_and_no_way_back() {
-    let world = World::new(InfluxVersion::V3).await;
+    let world = World::new(InfluxVersion::V3, copy).await;
     let before = world.counts();
     let receipt = world.apply().await;
     assert_eq!(receipt.state, State::Done, "{receipt:#?}");
@@ -248,7 +131,7 @@ async fn version_three_has_one_type_for_all_times_and_no_way_back() {
 async fn killed_at_any_time_it_is_gone_on_with_and_ends_the_same() {
     let mut kills = 0;
     for n in 0..KILLS {
-        let world = World::new(InfluxVersion::V1).await;
+        let world = World::new(InfluxVersion::V1, copy).await;
         let before = world.counts();
         let job = world.engine().begin("schema", &Value::Null, None).await.unwrap();
         let id = job.id().to_owned();
@@ -269,7 +152,7 @@ async fn killed_at_any_time_while_it_is_taken_back_it_loses_no_point() {
     for version in [InfluxVersion::V1, InfluxVersion::V2] {
         let mut kills = 0;
         for n in 0..KILLS {
-            let world = World::new(version).await;
+            let world = World::new(version, copy).await;
             let points = world.points();
             let receipt = world.apply().await;
             let job = world.engine().undo(&receipt.id).unwrap();
@@ -289,7 +172,7 @@ async fn killed_at_any_time_while_it_is_taken_back_it_loses_no_point() {
 #[tokio::test]
 async fn a_repair_that_was_killed_in_its_midst_can_be_taken_back() {
     for n in 0..KILLS {
-        let world = World::new(InfluxVersion::V1).await;
+        let world = World::new(InfluxVersion::V1, copy).await;
         let points = world.points();
         let job = world.engine().begin("schema", &Value::Null, None).await.unwrap();
         let id = job.id().to_owned();
@@ -306,7 +189,7 @@ async fn a_repair_that_was_killed_in_its_midst_can_be_taken_back() {
 
 #[tokio::test]
 async fn a_damaged_export_stops_the_way_back_before_anything_is_deleted() {
-    let world = World::new(InfluxVersion::V1).await;
+    let world = World::new(InfluxVersion::V1, copy).await;
     let receipt = world.apply().await;
     let before = world.points();
     let dir = Path::new("/data/repairs").join(&receipt.id);
