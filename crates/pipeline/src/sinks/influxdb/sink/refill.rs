@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use hearthline_core::{ErrorKind, Row, Seq, Timestamp};
-use hearthline_store::{Again, Bookmark, Portion, Reread, Store, StoreError};
+use hearthline_core::{Row, Seq, Timestamp};
+use hearthline_store::{Again, Bookmark, Portion, Reread, Store};
 
 use super::InfluxSink;
 use crate::sinks::influxdb::refill::{Loss, Refill, RefillViewOf, Why};
@@ -58,7 +58,7 @@ impl InfluxSink {
             since: now,
             from: refill.done,
         });
-        let portion = working.reread.portion(&refill.at, self.config.batch_size).map_err(unreadable)?;
+        let portion = working.reread.portion(&refill.at, self.config.batch_size)?;
         refill.damaged |= working.reread.is_damaged();
         Ok(portion)
     }
@@ -169,9 +169,4 @@ pub(super) fn all_of(store: &Store, events: u64, now: Timestamp) -> Refill {
     let stats = store.stats();
     let of = Again::Records { after: Seq::ZERO, through: store.committed() };
     Refill { why: Why::New, of, from: stats.first, to: stats.last, ..asked(now, now, events, now) }
-}
-
-fn unreadable(error: StoreError) -> SinkError {
-    let message = format!("the store cannot be read ({error})");
-    SinkError { kind: ErrorKind::Transient, message, retry_after: None }
 }
