@@ -141,7 +141,7 @@ fn table(before: &Counts, after: &Counts, undone: &Counts) {
 }
 
 /// What a repair did, for whoever reads the test's output.
-fn told(receipt: &Receipt) {
+fn print(receipt: &Receipt) {
     println!("{}", receipt.plan.finding);
     for (step, done) in receipt.plan.steps.iter().zip(&receipt.steps) {
         println!(
@@ -208,7 +208,7 @@ async fn a_lamp_and_a_room_beside_what_an_older_system_left_are_delivered_and_it
     assert!(still_there(&whole), "no row of the older system was deleted");
     let receipt = repairs.apply().await;
     assert_eq!(receipt.state, State::Done, "{receipt:#?}");
-    told(&receipt);
+    print(&receipt);
     let after = counts(&server).await;
     let rows = u64::try_from(ROWS).unwrap();
     let mut expected = before.clone();
