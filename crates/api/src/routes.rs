@@ -2,6 +2,7 @@
 
 mod conflicts;
 mod criteria;
+mod doctor;
 mod entities;
 mod events;
 mod export;
@@ -101,6 +102,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/health", get(health::health))
         .route("/api/v1/status", get(status::get))
         .route("/api/v1/criteria", get(criteria::get))
+        .route("/api/v1/doctor", get(doctor::get))
         .route("/api/v1/stats", get(stats::get))
         .route("/api/v1/live", get(live::get))
         .route("/api/v1/flush", post(flush::post))

@@ -11,6 +11,7 @@ use hearthline_pipeline::orders::Orders;
 use hearthline_pipeline::silence::Silent;
 use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_runbook::Status;
+use hearthline_runbook::doctor::Doctor;
 use hearthline_runbook::repair::Repairs;
 use hearthline_store::Store;
 use tokio_util::sync::CancellationToken;
@@ -67,6 +68,8 @@ pub struct ApiState {
     pub influxdb: Vec<InfluxView>,
     /// What mends what.
     pub repairs: Repairs,
+    /// What is wrong.
+    pub doctor: Doctor,
     /// What was just written.
     pub live: Live,
     /// What can be made to go wrong.

@@ -2,6 +2,7 @@
 
 mod context;
 mod criteria;
+mod doctor;
 mod events;
 mod gaps;
 mod live;
@@ -97,6 +98,7 @@ impl House {
             flush: Arc::new(move || Box::pin(std::future::ready(flushed.clone()))),
             orders: orders.clone(),
             repairs: repairs::house(),
+            doctor: doctor::house(),
             influxdb,
             live: live.clone(),
             faults: crate::Faults {

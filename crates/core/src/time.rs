@@ -46,6 +46,18 @@ impl Timestamp {
         Some(Self(zoned.timestamp().as_microsecond()))
     }
 
+    /// As HTTP writes it, to the second: `Sun, 06 Nov 1994 08:49:37 GMT`.
+    #[must_use]
+    pub fn to_http(self) -> String {
+        self.to_jiff().map_or_else(
+            || self.date(),
+            |t| {
+                let utc = Offset::UTC.to_datetime(t);
+                utc.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+            },
+        )
+    }
+
     /// Exactly the shape that Home Assistant writes, in a fifth of the time; an event has five of them.
     fn parse_usual(text: &str) -> Option<Self> {
         let (date, rest) = text.as_bytes().split_first_chunk::<11>()?;

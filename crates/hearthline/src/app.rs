@@ -37,6 +37,7 @@ use hearthline_pipeline::orders::Orders;
 use hearthline_pipeline::silence::{Rules, SilenceView};
 use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_pipeline::sources::home_assistant::LinkConfig;
+use hearthline_runbook::doctor::Doctor;
 use hearthline_runbook::repair::Repairs;
 use hearthline_store::{Protection, Store};
 use parking_lot::Mutex;
@@ -246,6 +247,11 @@ impl App {
         self.place.repairs.clone()
     }
 
+    /// Says what is wrong.
+    pub(crate) fn doctor(&self) -> Doctor {
+        self.place.doctor.clone()
+    }
+
     /// Ready when nothing within the process helps any more, with the sentence.
     pub(crate) async fn gave_up(&self) -> String {
         let mut gave_up = self.gave_up.clone();
@@ -306,7 +312,7 @@ fn needed(
     move || {
         let sinks = sinks.iter().map(|sink| sink.look()).filter(|sink| sink.name != STORE);
         Protection {
-            sinks: sinks.map(|sink| (sink.name, sink.committed.seq)).collect(),
+            sinks: sinks.map(|sink| (sink.name, sink.complete)).collect(),
             gaps: ingest.look().open_gaps,
         }
     }

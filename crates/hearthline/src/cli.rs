@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    backfill, check, conflicts, demo, entities, events, export, flush, gaps, history, log, monitor,
+    backfill, check, conflicts, demo, doctor, entities, events, export, flush, gaps, history, log, monitor,
     quarantine, record, repair, replay, retention, run, sim, sinks, status, tail, token, weather,
 };
 
@@ -57,6 +57,8 @@ pub(crate) enum Command {
     Sinks(sinks::Args),
     /// Fields that an InfluxDB has as another type, and where our values go
     Conflicts(conflicts::Args),
+    /// What is wrong: everything that is looked at, with figures and what to do
+    Doctor(doctor::Args),
     /// What is wrong, what mends it, doing it and taking it back
     Repair(repair::Args),
     /// Fetch the states that Home Assistant's history still has from before
@@ -163,6 +165,8 @@ mod tests {
             "quarantine retry 7 8",
             "quarantine retry --all",
             "quarantine drop 7 8 --yes",
+            "doctor",
+            "doctor --full --export x.json",
             "repair",
             "repair gaps",
             "repair restart weather --apply",

@@ -4,6 +4,7 @@ pub(crate) mod backfill;
 pub(crate) mod check;
 pub(crate) mod conflicts;
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod entities;
 pub(crate) mod events;
 pub(crate) mod export;
@@ -68,13 +69,20 @@ impl Context<'_> {
 /// Runs one command to its end. Errors are said here, on standard error, and nowhere else.
 pub(crate) fn run(cli: Cli, environment: &Environment, out: &mut (dyn Write + Send)) -> Exit {
     let purpose = match &cli.command {
-        Command::Run(_) | Command::Check(_) | Command::Record(_) => Purpose::Record,
+        Command::Run(_) | Command::Check(_) | Command::Record(_) | Command::Doctor(_) => Purpose::Record,
         _ => Purpose::Read,
     };
     let read_file = |path: &Path| std::fs::read_to_string(path);
     let settings = match settings::load(cli.config.as_deref(), environment, &read_file, purpose) {
         Ok(settings) => settings,
-        Err(mistakes) => return say_mistakes(&mistakes, cli.json, out),
+        Err(mistakes) => {
+            if let Command::Doctor(args) = &cli.command
+                && let Err(error) = doctor::export_mistakes(args, &mistakes)
+            {
+                say(&error);
+            }
+            return say_mistakes(&mistakes, cli.json, out);
+        }
     };
     let context = Context { settings, json: cli.json, out };
     let done = tokio::runtime::Builder::new_multi_thread()
@@ -109,6 +117,7 @@ async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit
         Command::Log(args) => log::run(&args, context),
         Command::Quarantine(args) => quarantine::run(args, context).await,
         Command::Sim(args) => sim::run(args, context).await,
+        Command::Doctor(args) => doctor::run(args, context).await,
         Command::Record(args) => record::run(args, context).await,
         Command::Replay(args) => replay::run(args, context).await,
         Command::Repair(args) => repair::run(args, context).await,

@@ -4,6 +4,7 @@ mod api_token;
 mod app;
 mod cli;
 mod commands;
+mod doctor;
 mod exit;
 mod fault;
 mod house;

@@ -18,14 +18,7 @@ pub(crate) fn link(settings: &Settings) -> anyhow::Result<LinkConfig> {
     let peer = &settings.home_assistant;
     let url = peer.url.as_ref().context("Home Assistant's address is not known")?;
     let address = Address::of(url).context("Home Assistant's address names no host")?;
-    let extra_pem = match &peer.ca_file {
-        Some(file) => {
-            let what = || format!("cannot read ca_file {} ({})", file.display(), file.origin);
-            Some(std::fs::read(&file.value).with_context(what)?)
-        }
-        None => None,
-    };
-    let trust = Trust { extra_pem, anyone: !*peer.tls_verify };
+    let trust = trust(settings)?;
     Ok(LinkConfig {
         dial: dial::tcp(address.clone(), &trust)?,
         session: SessionConfig { address, ping_interval: *peer.ping_interval },
@@ -37,6 +30,22 @@ pub(crate) fn link(settings: &Settings) -> anyhow::Result<LinkConfig> {
         retry: Arc::default(),
         again: Arc::default(),
     })
+}
+
+/// Whose certificates are taken.
+///
+/// # Errors
+/// When the file that the settings name cannot be read.
+pub(crate) fn trust(settings: &Settings) -> anyhow::Result<Trust> {
+    let peer = &settings.home_assistant;
+    let extra_pem = match &peer.ca_file {
+        Some(file) => {
+            let what = || format!("cannot read ca_file {} ({})", file.display(), file.origin);
+            Some(std::fs::read(&file.value).with_context(what)?)
+        }
+        None => None,
+    };
+    Ok(Trust { extra_pem, anyone: !*peer.tls_verify })
 }
 
 /// The token of each moment: another one put into the token file is taken at the next attempt.

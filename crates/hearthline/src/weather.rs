@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use crate::settings::Settings;
 
 /// What survives a restart of the feed, in the data folder.
-const FILE: &str = "weather.json";
+pub(crate) const FILE: &str = "weather.json";
 
 /// The feed that the settings ask for; `newest` is the last observation that was had, which may still be good.
 pub(crate) fn feed(

@@ -41,5 +41,5 @@ pub use error::LogError;
 pub use log::{Log, LogConfig, LogStats, SyncPolicy};
 pub use reader::{LogReader, Read};
 pub use recover::{Recovery, glance};
-pub use verify::{Report, SegmentReport, verify};
+pub use verify::{Report, SegmentReport, verify, verify_while};
 pub use writer::{LogThread, LogWriter};

@@ -60,22 +60,43 @@ impl Report {
 /// # Errors
 /// When the disk does not answer, or a later version has written in the folder. Damage is no error.
 pub fn verify(fs: &dyn Fs, dir: &Path) -> Result<Report, LogError> {
+    verify_while(fs, dir, &mut |_| true).map(|(report, _)| report)
+}
+
+/// The same of the newest segments alone: before each, `more` is told how many bytes have been read and says whether it goes on.
+/// What shows without reading is told of all. Also answers with how many bytes were not read.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_while(
+    fs: &dyn Fs,
+    dir: &Path,
+    more: &mut dyn FnMut(u64) -> bool,
+) -> Result<(Report, u64), LogError> {
     let (segments, found) = look(fs, dir)?;
     let mut report = Report::default();
     for damage in found {
         damage.note(&mut report.damage);
     }
-    let mut spans = segments.into_iter().map(|segment| segment.span).peekable();
-    while let Some(span) = spans.next() {
+    let spans: Vec<Span> = segments.into_iter().map(|segment| segment.span).collect();
+    let (mut bytes, mut unread, mut next) = (0, 0, None::<&Span>);
+    for span in spans.iter().rev() {
+        let behind = next.replace(span);
+        if unread > 0 || !more(bytes) {
+            unread += span.size;
+            continue;
+        }
+        bytes += span.size;
         let path = dir.join(file_name(span.first));
         let open = || SegmentFile::open(fs, &path);
-        let (segment, damage) = read(span, spans.peek(), &open)?;
+        let (segment, damage) = read(*span, behind, &open)?;
         if damage.is_empty() || open()?.exists() {
             report.segments.push(segment);
             damage.into_iter().for_each(|damage| damage.note(&mut report.damage));
         }
     }
-    Ok(report)
+    report.segments.reverse();
+    Ok((report, unread))
 }
 
 /// All of one segment.

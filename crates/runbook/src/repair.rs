@@ -24,7 +24,7 @@ pub mod schema;
 mod sink;
 mod store;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use std::pin::Pin;
 

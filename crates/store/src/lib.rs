@@ -20,6 +20,7 @@
 
 mod buckets;
 mod buffer;
+mod check;
 mod columns;
 mod error;
 mod export;
@@ -46,6 +47,7 @@ mod upkeep;
 mod tests;
 
 pub use buckets::{BucketRow, Fill, LOOK_BACK};
+pub use check::{Check, Depth, check};
 pub use error::StoreError;
 pub use export::ExportFormat;
 pub use manifest::Counts;

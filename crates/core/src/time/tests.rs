@@ -73,4 +73,5 @@ fn the_date_of_a_header_is_read() {
     let parsed = Timestamp::parse_http("Sun, 06 Nov 1994 08:49:37 GMT");
     assert_eq!(parsed, Timestamp::parse("1994-11-06T08:49:37+00:00").ok());
     assert_eq!(["120", "soon", ""].map(Timestamp::parse_http), [None; 3]);
+    assert_eq!(parsed.unwrap().to_http(), "Sun, 06 Nov 1994 08:49:37 GMT");
 }

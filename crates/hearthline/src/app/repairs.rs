@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hearthline_runbook::Status;
+use hearthline_runbook::doctor::Doctor;
 use hearthline_runbook::repair::{Doing, Engine, Program, RepairError, Repairs};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 
 use super::parts::{Shared, Views};
 use super::{Observer, Restarts};
+use crate::doctor::of_program;
 use crate::repairs::{Recording, make};
 
 /// A repair, and a question beside it.
@@ -22,6 +24,8 @@ pub(super) struct Place {
     runtime: Runtime,
     /// For all who ask.
     pub(super) repairs: Repairs,
+    /// What is wrong, for all who ask.
+    pub(super) doctor: Doctor,
 }
 
 impl Place {
@@ -34,6 +38,7 @@ impl Place {
     ) -> anyhow::Result<Self> {
         let runtime =
             Builder::new_multi_thread().worker_threads(THREADS).thread_name("repair").enable_all().build()?;
+        let doctor = of_program(&shared.settings, Arc::clone(&observer), runtime.handle().clone());
         let looks = Arc::clone(&observer);
         let again = Arc::clone(&shared.link.again);
         let program: Arc<dyn Program> = Arc::new(Running { observer, again, restarts });
@@ -48,7 +53,7 @@ impl Place {
         let engine = engine.with_sinks(crate::repairs::sinks(&shared.settings));
         let repairs = Repairs::new(Arc::new(engine), runtime.handle().clone());
         repairs.go_on();
-        Ok(Self { runtime, repairs })
+        Ok(Self { runtime, repairs, doctor })
     }
 
     /// Leaves what is being carried out where it is: the next start goes on with it.

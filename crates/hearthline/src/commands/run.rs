@@ -112,6 +112,7 @@ fn api_state(app: &App, faults: Faults, token: ApiToken, stop: CancellationToken
         orders: app.orders.clone(),
         influxdb: app.influxdb.clone(),
         repairs: app.repairs(),
+        doctor: app.doctor(),
         live: app.live.clone(),
         faults,
         stop,

@@ -245,6 +245,7 @@ const EVERY_KEY: &str = r#"
         bucket = "b"
         token_file = "token"
         attributes = "none"
+        start = "all"
     "#;
 
 #[test]

@@ -3,6 +3,7 @@
 mod connection;
 mod crash;
 mod demo_house;
+mod doctor;
 mod duckdb;
 mod filter;
 mod gaps;

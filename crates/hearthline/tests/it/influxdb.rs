@@ -5,6 +5,7 @@ mod access;
 mod away;
 mod clear;
 mod conflict;
+mod doctor;
 mod faults;
 mod hue;
 mod peer;

@@ -6,6 +6,7 @@
 //!   its states with ours, then take in events until the stream ends.
 //! - [`link`]: the owner: connects again, for ever, as [`backoff`] and the [`error`] say.
 //! - [`fill`]: fills gaps from history, on the same connection.
+//! - [`inquiry`]: questions by whoever wants to know how it is and records nothing.
 //! - `lists`: asks for the registries, and keeps events back until they are in.
 //! - [`reported`]: what has reported without a change.
 //! - [`command`]: everything that is ever sent.
@@ -19,6 +20,7 @@ pub mod dial;
 pub mod error;
 mod fill;
 mod heard;
+pub mod inquiry;
 pub mod link;
 mod lists;
 pub mod reported;
@@ -29,9 +31,10 @@ pub mod token;
 pub mod wire;
 
 pub use address::Address;
-pub use dial::{Dial, Io};
+pub use dial::{Dial, Io, Way};
 pub use error::{Retry, SessionError};
 pub use fill::{Stored, in_store};
+pub use inquiry::Inquiry;
 pub use link::{Link, LinkConfig, SWEEP};
 pub use session::{Session, SessionConfig};
 pub use status::{LinkState, LinkStatus};

@@ -10,7 +10,8 @@ mod answer;
 mod state;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -123,15 +124,33 @@ enum Source {
     Outside(Provider),
 }
 
-/// What survives a restart.
-#[derive(Default, Serialize, Deserialize)]
-struct Saved {
-    provider: String,
-    place: String,
-    answered_at: Option<Timestamp>,
-    not_before: Option<Timestamp>,
-    day: i64,
-    used: u32,
+/// What survives a restart of the feed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Saved {
+    /// Who was asked last.
+    pub provider: String,
+    /// For which place.
+    pub place: String,
+    /// When the last answer came.
+    pub answered_at: Option<Timestamp>,
+    /// Until when nobody may be asked.
+    pub not_before: Option<Timestamp>,
+    /// The number of the UTC day whose calls are counted.
+    pub day: i64,
+    /// How many they are.
+    pub used: u32,
+}
+
+impl Saved {
+    /// As it is in the file; none where there is no file, or not one that can be read.
+    ///
+    /// # Errors
+    /// As the disk says.
+    pub fn read(fs: &dyn Fs, file: &Path) -> io::Result<Option<Self>> {
+        let bytes = fs.read_if_exists(file)?;
+        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+    }
 }
 
 impl Feed {
@@ -285,12 +304,11 @@ impl Feed {
     }
 
     fn saved(&self) -> Saved {
-        let read = self.fs.read_if_exists(&self.config.file);
-        let bytes = read.unwrap_or_else(|error| {
+        let read = Saved::read(&*self.fs, &self.config.file).unwrap_or_else(|error| {
             tracing::warn!(%error, file = %self.config.file.display(), "the weather's budget cannot be read; counting anew");
             None
         });
-        bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+        read.unwrap_or_default()
     }
 
     fn save(&self) {

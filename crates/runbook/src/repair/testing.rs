@@ -13,18 +13,18 @@ use super::{Doing, Engine, Kind, Options, Program, Receipt, Refused, Repair, Rep
 use crate::Status;
 
 /// 2026-11-26T00:41:07Z
-pub(super) const NIGHT: Timestamp = Timestamp(1_795_653_667_000_000);
+pub(crate) const NIGHT: Timestamp = Timestamp(1_795_653_667_000_000);
 
 /// A status document, and what was asked of it.
-pub(super) struct House {
-    pub(super) status: Mutex<Status>,
+pub(crate) struct House {
+    pub(crate) status: Mutex<Status>,
     /// What happens when the connection is to be made again.
     pub(super) on_reconnect: Mutex<Box<dyn FnMut() + Send>>,
     pub(super) restarted: Mutex<Vec<Option<String>>>,
 }
 
 impl House {
-    pub(super) fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         let status = json!({
             "version": "0", "overall": "healthy", "verdict": "Recording.", "uptime_s": 1,
             "home_assistant": {

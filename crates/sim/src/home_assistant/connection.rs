@@ -82,9 +82,13 @@ impl HomeAssistant {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let (head, rest) = Head::read(line).await?;
+        let date = self.0.world.lock().house.stamp(self.now());
+        let headers = format!("Date: {}\r\n", date.to_http());
         match self.route(&head) {
-            Ok(key) => http::switch_protocols(line, &key).await?,
-            Err((status, body)) => return Ok(http::respond(line, status, body).await.map(|()| None)?),
+            Ok(key) => http::switch_protocols(line, &key, &headers).await?,
+            Err((status, body)) => {
+                return Ok(http::respond_with(line, status, &headers, body).await.map(|()| None)?);
+            }
         }
         Ok(Some(rest))
     }

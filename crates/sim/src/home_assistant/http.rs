@@ -43,27 +43,22 @@ impl Head {
     }
 }
 
-/// Answers an upgrade.
-pub(crate) async fn switch_protocols(stream: &mut (impl AsyncWrite + Unpin), key: &str) -> io::Result<()> {
+/// Answers an upgrade. `headers` are more lines of the head, each with its end.
+pub(crate) async fn switch_protocols(
+    stream: &mut (impl AsyncWrite + Unpin),
+    key: &str,
+    headers: &str,
+) -> io::Result<()> {
     let accept = derive_accept_key(key.as_bytes());
     let head = format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\
-         Sec-WebSocket-Accept: {accept}\r\n\r\n"
+         {headers}Sec-WebSocket-Accept: {accept}\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).await?;
     stream.flush().await
 }
 
-/// Answers anything else, and is done with the connection.
-pub(crate) async fn respond(
-    stream: &mut (impl AsyncWrite + Unpin),
-    status: &str,
-    body: &str,
-) -> io::Result<()> {
-    respond_with(stream, status, "", body).await
-}
-
-/// The same with more lines in the head, each with its end.
+/// Answers anything else, and is done with the connection. `headers` are more lines of the head, each with its end.
 pub(crate) async fn respond_with(
     stream: &mut (impl AsyncWrite + Unpin),
     status: &str,

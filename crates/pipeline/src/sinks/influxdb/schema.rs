@@ -7,8 +7,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io;
+use std::path::Path;
 
-use hearthline_core::Timestamp;
+use hearthline_core::{Fs, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::name;
@@ -172,6 +174,22 @@ impl Schema {
     /// Forgets everything, for the server to be read again.
     pub fn forget(&mut self) {
         *self = Self::default();
+    }
+
+    /// Whether it is known that the server has this field with this type, so that values of another go elsewhere.
+    #[must_use]
+    pub fn knows(&self, measurement: &str, field: &str, has: FieldType) -> bool {
+        let fields = self.measurements.get(measurement).map(|measurement| &measurement.fields);
+        fields.and_then(|fields| fields.get(field)).is_some_and(|types| types.contains_key(&has))
+    }
+
+    /// What a sink with this folder knows of its server's fields; nothing where it has not run yet.
+    ///
+    /// # Errors
+    /// As the disk says.
+    pub fn read(fs: &dyn Fs, dir: &Path) -> io::Result<Self> {
+        let bytes = fs.read_if_exists(&dir.join("schema.json"))?;
+        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
     }
 
     /// The fields that the server is known to have of a measurement.

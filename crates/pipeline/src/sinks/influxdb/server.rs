@@ -23,6 +23,7 @@ pub mod points;
 mod query;
 mod reading;
 pub mod table;
+pub mod trial;
 
 use std::io::Write as _;
 
@@ -40,6 +41,7 @@ use url::form_urlencoded::Serializer;
 pub use self::open::Opened;
 pub use self::page::Reader;
 pub use self::table::{EVER, Table};
+pub use self::trial::{TRIAL, Trial};
 use super::answer::{Meaning, meaning};
 use super::send::Stop;
 use crate::http::{Answer, HttpError, Limits, Peer, Question};

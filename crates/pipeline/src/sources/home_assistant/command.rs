@@ -29,6 +29,10 @@ pub enum Command {
     Reported,
     /// No more of the subscription that was made with that id.
     Unsubscribe(u64),
+    /// Whose token it is, and what that user may do.
+    CurrentUser,
+    /// Whether the recorder is there, and how it is doing.
+    RecorderInfo,
     /// Is anybody there?
     Ping,
 }
@@ -108,6 +112,8 @@ impl Command {
             }
             Self::Reported => Message { template: Some(TEMPLATE), ..plain("render_template") },
             Self::Unsubscribe(id) => Message { subscription: Some(*id), ..plain("unsubscribe_events") },
+            Self::CurrentUser => plain("auth/current_user"),
+            Self::RecorderInfo => plain("recorder/info"),
             Self::Ping => plain("ping"),
         };
         serde_json::to_string(&message).unwrap_or_default() // text and numbers always can be written
@@ -172,6 +178,8 @@ mod tests {
                     r#""significant_changes_only":false,"minimal_response":false,"no_attributes":false}"#
                 ),
             ),
+            (Command::CurrentUser, r#"{"id":7,"type":"auth/current_user"}"#),
+            (Command::RecorderInfo, r#"{"id":7,"type":"recorder/info"}"#),
             (Command::Ping, r#"{"id":7,"type":"ping"}"#),
         ] {
             assert_eq!(command.to_json(7), json);

@@ -287,6 +287,8 @@ impl<'l> Connection<'l> {
             | Command::Registry(_)
             | Command::Reported
             | Command::Unsubscribe(_)
+            | Command::CurrentUser
+            | Command::RecorderInfo
             | Command::Ping => Ok(()),
         }
     }
@@ -328,6 +330,8 @@ impl<'l> Connection<'l> {
             | Command::History(_)
             | Command::Registry(_)
             | Command::Unsubscribe(_)
+            | Command::CurrentUser
+            | Command::RecorderInfo
             | Command::Ping => Ok(()),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,56 +28,89 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 pub type Dial =
     Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<Box<dyn Io>, SessionError>> + Send>> + Send + Sync>;
 
+/// The way to an address, in the steps that it takes.
+#[derive(Clone)]
+pub struct Way {
+    address: Address,
+    tls: Option<Arc<ClientConfig>>,
+}
+
 /// Opens TCP connections, encrypted where the address says so.
 ///
 /// # Errors
 /// When the certificates to trust cannot be used.
 pub fn tcp(address: Address, trust: &Trust) -> Result<Dial, TrustError> {
-    let tls = if address.tls { Some(trust.client_config()?) } else { None };
-    let address = Arc::new(address);
+    let way = Arc::new(Way::new(address, trust)?);
     Ok(Arc::new(move || {
-        let (address, tls) = (Arc::clone(&address), tls.clone());
+        let way = Arc::clone(&way);
         Box::pin(async move {
-            let stream = connect(&address).await?;
-            match tls {
-                Some(config) => {
-                    encrypt(&address, config, stream).await.map(|stream| Box::new(stream) as Box<dyn Io>)
-                }
-                None => Ok(Box::new(stream) as Box<dyn Io>),
-            }
+            let found = way.resolve().await?;
+            way.encrypt(way.connect(&found).await?).await
         })
     }))
 }
 
-async fn connect(address: &Address) -> Result<TcpStream, SessionError> {
-    let late = |what| SessionError::Late { address: address.authority(), what, within: WITHIN };
-    let unknown =
-        |source| SessionError::Resolve { host: address.host.clone(), local: address.is_local_name(), source };
-    let lookup = tokio::net::lookup_host((address.host.as_str(), address.port));
-    let found = timeout(WITHIN, lookup).await.map_err(|_| late("resolve"))?.map_err(unknown)?;
-    let mut last = io::Error::from(io::ErrorKind::NotFound);
-    for candidate in found {
-        match timeout(WITHIN, TcpStream::connect(candidate)).await {
-            Ok(Ok(stream)) => {
-                // Pings measure lag, so they must not wait for company. Not all systems have it; it is no failure.
-                let _ = stream.set_nodelay(true);
-                return Ok(stream);
-            }
-            Ok(Err(error)) => last = error,
-            Err(_) => last = io::ErrorKind::TimedOut.into(),
-        }
+impl Way {
+    /// Encrypted where the address says so.
+    ///
+    /// # Errors
+    /// When the certificates to trust cannot be used.
+    pub fn new(address: Address, trust: &Trust) -> Result<Self, TrustError> {
+        let tls = if address.tls { Some(trust.client_config()?) } else { None };
+        Ok(Self { address, tls })
     }
-    Err(SessionError::Connect { address: address.authority(), source: last })
-}
 
-async fn encrypt(
-    address: &Address,
-    config: Arc<ClientConfig>,
-    stream: TcpStream,
-) -> Result<impl Io + use<>, SessionError> {
-    let failed = |source| SessionError::Tls { address: address.authority(), source };
-    let name = ServerName::try_from(address.host.clone()).map_err(|e| failed(io::Error::other(e)))?;
-    let connecting = TlsConnector::from(config).connect(name, stream);
-    let late = |_| SessionError::Late { address: address.authority(), what: "agree on TLS", within: WITHIN };
-    timeout(WITHIN, connecting).await.map_err(late)?.map_err(failed)
+    /// What the name stands for.
+    ///
+    /// # Errors
+    /// When it is not known.
+    pub async fn resolve(&self) -> Result<Vec<SocketAddr>, SessionError> {
+        let address = &self.address;
+        let unknown = |source| SessionError::Resolve {
+            host: address.host.clone(),
+            local: address.is_local_name(),
+            source,
+        };
+        let lookup = tokio::net::lookup_host((address.host.as_str(), address.port));
+        let found = timeout(WITHIN, lookup).await.map_err(|_| self.late("resolve"))?.map_err(unknown)?;
+        Ok(found.collect())
+    }
+
+    /// Connects to the first of these that takes a connection.
+    ///
+    /// # Errors
+    /// When none does.
+    pub async fn connect(&self, to: &[SocketAddr]) -> Result<TcpStream, SessionError> {
+        let mut last = io::Error::from(io::ErrorKind::NotFound);
+        for candidate in to {
+            match timeout(WITHIN, TcpStream::connect(candidate)).await {
+                Ok(Ok(stream)) => {
+                    // Pings measure lag, so they must not wait for company. Not all systems have it; it is no failure.
+                    let _ = stream.set_nodelay(true);
+                    return Ok(stream);
+                }
+                Ok(Err(error)) => last = error,
+                Err(_) => last = io::ErrorKind::TimedOut.into(),
+            }
+        }
+        Err(SessionError::Connect { address: self.address.authority(), source: last })
+    }
+
+    /// Encrypts the stream, where the address says so.
+    ///
+    /// # Errors
+    /// When the other side speaks no TLS, or its certificate is not trusted.
+    pub async fn encrypt(&self, stream: TcpStream) -> Result<Box<dyn Io>, SessionError> {
+        let Some(config) = &self.tls else { return Ok(Box::new(stream)) };
+        let failed = |source| SessionError::Tls { address: self.address.authority(), source };
+        let name =
+            ServerName::try_from(self.address.host.clone()).map_err(|e| failed(io::Error::other(e)))?;
+        let connecting = TlsConnector::from(Arc::clone(config)).connect(name, stream);
+        let stream = timeout(WITHIN, connecting).await.map_err(|_| self.late("agree on TLS"))?;
+        Ok(Box::new(stream.map_err(failed)?))
+    }
+
+    fn late(&self, what: &'static str) -> SessionError {
+        SessionError::Late { address: self.address.authority(), what, within: WITHIN }
+    }
 }

@@ -10,10 +10,12 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use hashbrown::HashMap;
+use hearthline_core::Timestamp;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode, header::USER_AGENT};
+use tokio_tungstenite::tungstenite::http::header::{DATE, USER_AGENT};
+use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Bytes, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
@@ -24,8 +26,8 @@ use super::wire::{self, Message};
 use super::{Address, SessionError, Token};
 use crate::watch::ticking;
 
-/// The largest frame: `get_states` of a whole house is one.
-const FRAME: usize = 64 << 20;
+/// The largest frame, in bytes: `get_states` of a whole house is one.
+pub const FRAME: usize = 64 << 20;
 /// How long handshake and authentication may take. Home Assistant gives a client 10 s.
 const OPENING: Duration = Duration::from_secs(15);
 /// How long the peer may be silent with a ping unanswered: with a ping each 10 s and a look each half second, a dead
@@ -51,10 +53,22 @@ pub struct SessionConfig {
 pub struct Session<S> {
     socket: WebSocketStream<Hearing<S>>,
     ha_version: String,
+    opening: Opening,
     last_id: u64,
     asked: HashMap<u64, (Command, Instant)>,
     address: String,
     life: Life,
+}
+
+/// How it was opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Opening {
+    /// From the request to the WebSocket.
+    pub upgrade: Duration,
+    /// From there until we were let in.
+    pub greeting: Duration,
+    /// When the peer granted the WebSocket, by its own clock, to the second; none where it does not say.
+    pub date: Option<Timestamp>,
 }
 
 /// What shows that the peer is there.
@@ -101,10 +115,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         request.headers_mut().insert(USER_AGENT, agent);
         let limits = WebSocketConfig::default().max_message_size(Some(FRAME)).max_frame_size(Some(FRAME));
         let (stream, heard) = Hearing::new(stream);
-        let (socket, _) = client_async_with_config(request, stream, Some(limits))
+        let began = Instant::now();
+        let (socket, granted) = client_async_with_config(request, stream, Some(limits))
             .await
             .map_err(|error| handshake_error(&address, error))?;
         let now = Instant::now();
+        let date = granted.headers().get(DATE).and_then(|date| Timestamp::parse_http(date.to_str().ok()?));
+        let opening = Opening { upgrade: now - began, greeting: Duration::ZERO, date };
         let mut looks = interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (ping_interval, next_ping) = (config.ping_interval, now + config.ping_interval);
@@ -121,12 +138,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         let mut session = Self {
             socket,
             ha_version: String::new(),
+            opening,
             last_id: 0,
             asked: HashMap::new(),
             address: config.address.authority(),
             life,
         };
         session.greet(&address, token).await?;
+        session.opening.greeting = now.elapsed();
         Ok(session)
     }
 
@@ -155,6 +174,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     #[must_use]
     pub fn ha_version(&self) -> &str {
         &self.ha_version
+    }
+
+    /// How it was opened.
+    #[must_use]
+    pub const fn opening(&self) -> &Opening {
+        &self.opening
     }
 
     /// What the last answered ping took.

@@ -11,6 +11,7 @@ use hearthline_pipeline::sinks::influxdb::point::Layout;
 use hearthline_pipeline::sinks::influxdb::{InfluxConfig, InfluxSink, ServerConfig, Start};
 use hearthline_pipeline::sources::home_assistant::{Trust, wire};
 use hearthline_sim::{Access, InfluxDb, InfluxVersion};
+use hearthline_store::{Store, StoreConfig};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -108,7 +109,15 @@ impl Recorder {
             batch_interval: Duration::from_millis(20),
             start: Start::Log,
         };
-        let sink = InfluxSink::open(config, log.clone(), fs, Arc::clone(&clock)).unwrap();
+        let store = StoreConfig {
+            dir: PathBuf::from("/data/store"),
+            flush_rows: 1000,
+            flush_interval: Duration::from_secs(600),
+            retention: None,
+            context_ids: false,
+        };
+        let store = Store::open(Arc::clone(&fs), Arc::clone(&clock), store).unwrap();
+        let sink = InfluxSink::open(config, log.clone(), Arc::new(store), fs, Arc::clone(&clock)).unwrap();
         let delivery = Delivery::open(log, clock, sink, "home").unwrap();
         let view = delivery.view();
         let (_, nobody_asks) = mpsc::channel(1);

@@ -1,0 +1,120 @@
+//! From the settings, and from what runs on their data folder, to what the doctor looks at.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hearthline_core::{Clock, Fs, RealFs, SystemClock};
+use hearthline_pipeline::weather::{Choice, Provider};
+use hearthline_runbook::doctor::{Depth, Doctor, Peer, Running, Sink, Subject, Weather, examine};
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+
+use crate::app::{self, Observer};
+use crate::house::Program;
+use crate::running;
+use crate::settings::Settings;
+use crate::{peer, startup, weather};
+
+/// How long the running program may take to say how it is.
+const STATUS: Duration = Duration::from_secs(3);
+
+/// Everything that the settings name, and the program if it runs.
+///
+/// # Errors
+/// When files that the settings name cannot be used.
+pub(crate) fn subject(settings: &Settings, running: Running) -> anyhow::Result<Subject> {
+    let (clock, fs): (Arc<dyn Clock>, Arc<dyn Fs>) = (Arc::new(SystemClock::new()), Arc::new(RealFs));
+    let named = settings.home_assistant.url.is_some() && settings.home_assistant.token.is_some();
+    let home_assistant = if named {
+        let (trust, link) = (peer::trust(settings)?, peer::link(settings)?);
+        Some(Peer { session: link.session, trust, token: link.token, events: link.events })
+    } else {
+        None
+    };
+    let sinks = settings.sinks.iter().map(|sink| Sink {
+        name: sink.name.value.clone(),
+        dir: settings.data_dir.join("sinks").join(&sink.name.value),
+        server: app::sinks::server(sink).map_err(|error| format!("{error:#}")),
+        layout: sink.layout.clone(),
+    });
+    Ok(Subject {
+        fs,
+        clock,
+        data_dir: settings.data_dir.value.clone(),
+        settings: startup::of_settings(settings),
+        notes: settings.notes.clone(),
+        listen: *settings.api.listen,
+        running,
+        home_assistant,
+        log_max_bytes: *settings.log.max_bytes,
+        min_free: *settings.log.min_free,
+        retention: *settings.store.retention,
+        sinks: sinks.collect(),
+        weather: of_weather(settings),
+        place: Arc::default(),
+    })
+}
+
+fn of_weather(settings: &Settings) -> Weather {
+    let choice = *settings.weather.provider;
+    let provider = match choice {
+        Choice::Outside(provider) => Some(provider),
+        // Only where the house has no weather of its own, which is known when it is connected.
+        Choice::Auto if *settings.weather.outside => Some(Provider::OpenMeteo),
+        Choice::Auto | Choice::HomeAssistant | Choice::Off => None,
+    };
+    let asks = settings.clone();
+    Weather {
+        choice,
+        provider,
+        has_key: weather::key(settings)().is_some(),
+        calls_per_day: settings.weather.calls_per_day.as_ref().map(|calls| calls.value),
+        file: settings.data_dir.join(weather::FILE),
+        ask: Arc::new(move |place| {
+            let settings = asks.clone();
+            Box::pin(async move { weather::try_out(&settings, place).await })
+        }),
+    }
+}
+
+/// What runs on the data folder.
+///
+/// # Errors
+/// As the disk says.
+pub(crate) async fn running(settings: &Settings) -> anyhow::Result<Running> {
+    let data_dir = &settings.data_dir;
+    let Some(running::Running { pid, address }) = running::find(data_dir)? else {
+        let pid = running::not_listening(data_dir);
+        return Ok(pid.map_or(Running::No, |pid| Running::Starting { pid }));
+    };
+    let Some(program) = Program::of(settings)? else { return Ok(Running::No) };
+    Ok(match timeout(STATUS, program.status()).await {
+        Ok(Ok(status)) => Running::Yes { pid, address, status: Box::new(status) },
+        Ok(Err(error)) => Running::Silent { pid, address, why: format!("{error:#}") },
+        Err(_) => {
+            let why = format!("nothing was said within {} s", STATUS.as_secs());
+            Running::Silent { pid, address, why }
+        }
+    })
+}
+
+/// The doctor of this program, which runs: it writes nowhere, and its work is done on `place`.
+pub(crate) fn of_program(settings: &Settings, observer: Arc<Observer>, place: Handle) -> Doctor {
+    let settings = Arc::new(settings.clone());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let examine = move || {
+        let (settings, observer, place) = (Arc::clone(&settings), Arc::clone(&observer), place.clone());
+        let work = async move {
+            let pid = std::process::id();
+            let found = running::find(&settings.data_dir).ok().flatten();
+            let address = found.map_or(*settings.api.listen, |found| found.address);
+            let running = Running::Yes { pid, address, status: Box::new(observer.status()) };
+            let subject = subject(&settings, running).map_err(|error| format!("{error:#}"))?;
+            Ok(examine(Arc::new(subject), Depth::Look, |_, _, _| ()).await)
+        };
+        let work = place.spawn(work);
+        let done = async move { work.await.unwrap_or_else(|error| Err(error.to_string())) };
+        Box::pin(done) as std::pin::Pin<Box<dyn Future<Output = _> + Send>>
+    };
+    Doctor::new(Arc::new(examine), clock)
+}
