@@ -2,8 +2,8 @@ use hearthline_core::MemFs;
 use hearthline_pipeline::orders::Incoming;
 
 use super::*;
-use crate::repair::testing::{House, Made, engine, killed_at_any_time};
 use crate::repair::State;
+use crate::repair::testing::{House, Made, engine, killed_at_any_time};
 
 const SECOND: Duration = Duration::from_secs(1);
 

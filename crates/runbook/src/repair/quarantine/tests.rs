@@ -6,8 +6,8 @@ use hearthline_pipeline::quarantine::Settled;
 use hearthline_store::StoreConfig;
 
 use super::*;
-use crate::repair::testing::{Made, NIGHT, engine, killed_at_any_time};
 use crate::repair::State;
+use crate::repair::testing::{Made, NIGHT, engine, killed_at_any_time};
 
 const EVENT: &str = r#"{"event_type":"a","data":{},"time_fired":"2026-11-23T12:00:00+00:00"}"#;
 
