@@ -21,7 +21,8 @@ use tokio::time::timeout;
 use super::peer::InfluxDb;
 use super::{MEASUREMENT, Rig, assert_same, conflicts, reader, sink};
 
-const WEEK: i64 = 7 * 86_400 * 1_000_000_000;
+const DAY: i64 = 86_400 * 1_000_000_000;
+const WEEK: i64 = 7 * DAY;
 /// Of the older system, in each of its weeks.
 const ROWS: i64 = 3_000;
 const CHANGES: u64 = 50;
@@ -30,9 +31,11 @@ type Counts = BTreeMap<(String, String), u64>;
 
 /// What an older system left: three weeks of texts, in the last of which `attr_dynamics` was a boolean, as raw JSON has it.
 async fn left_behind(server: &InfluxDb, now: i64) {
+    // A shard begins on a Monday; the first day of 1970 is a Thursday.
+    let monday = now - (now + 3 * DAY).rem_euclid(WEEK);
     for week in 1..=3 {
         let lines = (0..ROWS).map(|n| {
-            let time = now - week * WEEK + n * 1_000_000_000;
+            let time = monday - week * WEEK + DAY + n * 1_000_000_000;
             let dynamics = if week == 1 { (n % 2 == 0).to_string() } else { format!("\"none {n}\"") };
             let count = if week == 2 { format!("{n}i") } else { format!("{n}.5") };
             format!(
@@ -140,38 +143,8 @@ fn table(before: &Counts, after: &Counts, undone: &Counts) {
     }
 }
 
-/// What a repair did, for whoever reads the test's output.
-fn print(receipt: &Receipt) {
-    println!("{}", receipt.plan.finding);
-    for (step, done) in receipt.plan.steps.iter().zip(&receipt.steps) {
-        println!(
-            "{} (planned {:?} s, took {} ms)",
-            done.done.as_ref().unwrap().says,
-            step.seconds,
-            done.took_ms
-        );
-    }
-    println!("{}", receipt.verified.as_ref().unwrap().says);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs InfluxDB: cargo xtask test"]
-async fn a_lamp_and_a_room_beside_what_an_older_system_left_are_delivered_and_its_values_are_copied_and_taken_back()
- {
-    let mut server = InfluxDb::running().await;
-    let now = SystemClock::new().now().0 * 1000;
-    left_behind(&server, now).await;
-    // In the shard of today, both names are texts.
-    let old = |n: i64| {
-        let (dynamics, brightness) = ("attr_dynamics=\"none\"", "attr_brightness=\"12\"");
-        format!(
-            "{MEASUREMENT},entity_id=light.old_1,domain=light state=\"on\",{dynamics},{brightness} {}",
-            now + n
-        )
-    };
-    server.write(&[old(1), old(2)].join("\n")).await.unwrap();
-    let left = points(&server).await;
-
+/// A lamp whose `dynamics` is a text and a room whose `dynamics` is a boolean, recorded by the program.
+async fn lamp_and_room(server: &InfluxDb) {
     let settings =
         format!("[[sinks]]\ntype = \"influxdb\"\nurl = \"{}\"\ndatabase = \"house\"\n", server.url());
     let rig = Rig::new(&settings).await;
@@ -199,6 +172,26 @@ async fn a_lamp_and_a_room_beside_what_an_older_system_left_are_delivered_and_it
         );
     }
     assert_eq!(run.stop().await.code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs InfluxDB: cargo xtask test"]
+async fn a_lamp_and_a_room_beside_what_an_older_system_left_are_delivered_and_its_values_are_copied_and_taken_back()
+ {
+    let mut server = InfluxDb::running().await;
+    let now = SystemClock::new().now().0 * 1000;
+    left_behind(&server, now).await;
+    // In the shard of today, both names are texts.
+    let old = |n: i64| {
+        let (dynamics, brightness) = ("attr_dynamics=\"none\"", "attr_brightness=\"12\"");
+        format!(
+            "{MEASUREMENT},entity_id=light.old_1,domain=light state=\"on\",{dynamics},{brightness} {}",
+            now + n
+        )
+    };
+    server.write(&[old(1), old(2)].join("\n")).await.unwrap();
+    let left = points(&server).await;
+    lamp_and_room(&server).await;
 
     let repairs = Repairs::of(&server);
     let (before, whole) = (counts(&server).await, points(&server).await);
@@ -208,7 +201,16 @@ async fn a_lamp_and_a_room_beside_what_an_older_system_left_are_delivered_and_it
     assert!(still_there(&whole), "no row of the older system was deleted");
     let receipt = repairs.apply().await;
     assert_eq!(receipt.state, State::Done, "{receipt:#?}");
-    print(&receipt);
+    println!("{}", receipt.plan.finding);
+    for (step, done) in receipt.plan.steps.iter().zip(&receipt.steps) {
+        println!(
+            "{} (planned {:?} s, took {} ms)",
+            done.done.as_ref().unwrap().says,
+            step.seconds,
+            done.took_ms
+        );
+    }
+    println!("{}", receipt.verified.as_ref().unwrap().says);
     let after = counts(&server).await;
     let rows = u64::try_from(ROWS).unwrap();
     let mut expected = before.clone();
