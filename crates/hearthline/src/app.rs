@@ -312,7 +312,7 @@ fn needed(
     move || {
         let sinks = sinks.iter().map(|sink| sink.look()).filter(|sink| sink.name != STORE);
         Protection {
-            sinks: sinks.map(|sink| (sink.name, sink.committed.seq)).collect(),
+            sinks: sinks.map(|sink| (sink.name, sink.complete)).collect(),
             gaps: ingest.look().open_gaps,
         }
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    backfill, check, conflicts, demo, doctor, entities, events, export, flush, gaps, history, log,
+    backfill, check, conflicts, demo, doctor, entities, events, export, flush, gaps, history, log, monitor,
     quarantine, record, repair, replay, retention, run, sim, sinks, status, tail, token, weather,
 };
 
@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Check(check::Args),
     /// How the running program is doing
     Status(status::Args),
+    /// Watch the success criteria for a while and say whether they held
+    Monitor(monitor::Args),
     /// The states of one entity
     History(history::Args),
     /// Every entity with its latest state
@@ -115,6 +117,7 @@ mod tests {
             "hearthline",
             "hearthline fly",
             "hearthline history",
+            "hearthline monitor --for ever",
             "hearthline export --format xml",
             "hearthline sim --fault drip@30s",
             "hearthline replay x --speed 0",
@@ -136,6 +139,8 @@ mod tests {
             "demo --tour --data-dir x --seed 7",
             "check --offline",
             "status",
+            "monitor",
+            "monitor --for 10s",
             "history sensor.a --from 24h --to now --limit 5 --bucket 1h --fill previous",
             "entities sensor.a --why",
             "export --format parquet --output x.parquet --entity sensor.a",

@@ -12,6 +12,7 @@ pub(crate) mod flush;
 pub(crate) mod gaps;
 pub(crate) mod history;
 pub(crate) mod log;
+pub(crate) mod monitor;
 pub(crate) mod quarantine;
 pub(crate) mod record;
 pub(crate) mod repair;
@@ -102,6 +103,7 @@ async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit
         Command::Demo(args) => demo::run(args, context).await,
         Command::Check(args) => check::run(args, context).await,
         Command::Status(args) => status::run(args, context).await,
+        Command::Monitor(args) => monitor::run(args, context).await,
         Command::History(args) => history::run(args, context).await,
         Command::Entities(args) => entities::run(args, context).await,
         Command::Events(args) => events::run(args, context).await,

@@ -83,7 +83,7 @@ fn running(
         "sink" => {
             let sink = mended(settings, options, &influxdb)?;
             let delivery = sinks.into_iter().find(|view| view.look().name == sink.name);
-            Box::new(Sink::new(sink, delivery))
+            Box::new(Sink::new(sink, delivery, options)?)
         }
         "schema" => schema(mended(settings, options, &influxdb)?, options)?,
         _ => return Err(unknown(kind)),
@@ -98,7 +98,7 @@ fn alone(kind: &Kind, options: &Options, settings: &Settings) -> Result<Box<dyn 
             let oldest: Oldest = Arc::new(move || log_alone(&owned).map(|log| before(&log)));
             Box::new(StoreManifest::new(Arc::new(RealFs), settings.data_dir.join("store"), oldest))
         }
-        "sink" => Box::new(Sink::new(mended(settings, options, &[])?, None)),
+        "sink" => Box::new(Sink::new(mended(settings, options, &[])?, None, options)?),
         "schema" => schema(mended(settings, options, &[])?, options)?,
         _ => return Err(unknown(kind)),
     })

@@ -15,13 +15,13 @@ use hearthline_log::{Log, LogError, LogReader, Read};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::status::events_through;
 pub use self::status::{SinkView, SinkViewOf};
+pub(crate) use self::status::{events_through, last_gone};
 use crate::context::Context;
 use crate::health::PartState;
 use crate::inlet::Reply;
 use crate::normalise::Normaliser;
-use crate::sinks::{Committed, Sink, SinkError};
+use crate::sinks::{Committed, Idle, Sink, SinkError};
 use crate::watch::ticking;
 
 /// How often a delivery with nothing to do looks whether its sink is due.
@@ -38,6 +38,8 @@ const LONGEST: Duration = Duration::from_secs(300);
 pub enum Step {
     /// There may be more to do.
     Worked,
+    /// The sink has all that is in the log, and used the time for something else, of which there may be more.
+    Spare,
     /// The sink has all that is in the log.
     Idle,
 }
@@ -92,10 +94,12 @@ impl<S: Sink> Delivery<S> {
     ///
     /// # Errors
     /// When the log cannot be read.
-    pub fn open(log: Log, clock: Arc<dyn Clock>, sink: S, site: &str) -> Result<Self, LogError> {
+    pub fn open(log: Log, clock: Arc<dyn Clock>, mut sink: S, site: &str) -> Result<Self, LogError> {
         let committed = sink.committed();
+        let context = Context::replay(&log, committed.seq)?;
+        sink.know(&context);
         let view = Arc::new(SinkView::new(&sink, log.clone(), clock));
-        let normaliser = Normaliser::with(site, Context::replay(&log, committed.seq)?);
+        let normaliser = Normaliser::with(site, context);
         Ok(Self {
             reader: log.reader(committed.seq),
             normaliser,
@@ -125,7 +129,7 @@ impl<S: Sink> Delivery<S> {
     /// The same, shown where the delivery before this one was, whose figures go on.
     #[must_use]
     pub fn shown_in(mut self, view: Arc<SinkView>) -> Self {
-        view.starts_anew(self.sink.committed());
+        view.starts_anew(&self.sink);
         self.view = view;
         self
     }
@@ -145,9 +149,12 @@ impl<S: Sink> Delivery<S> {
             None => self.read()?,
         };
         let Some(batch) = batch else {
-            self.sink.idle().await.map_err(|error| self.failed(error))?;
+            let idle = self.sink.idle().await.map_err(|error| self.failed(error))?;
             self.view.caught_up();
-            return Ok(Step::Idle);
+            return Ok(match idle {
+                Idle::Rested => Step::Idle,
+                Idle::Worked => Step::Spare,
+            });
         };
         if let Err(error) = self.sink.write(&batch).await {
             self.refused = Some(batch);
@@ -165,11 +172,13 @@ impl<S: Sink> Delivery<S> {
     pub async fn commit(&mut self) -> Result<(), DeliverError> {
         if self.written > self.committed {
             ticking(self.log.sync_through(self.written)).await?;
-            let _long = self.pulse.takes_long("writing down what it was given", DISK);
-            let committed = self.sink.commit().await.map_err(|error| self.failed(error))?;
-            self.committed = committed.seq;
-            self.view.committed(committed);
+        } else if !self.sink.commit_due() {
+            return Ok(());
         }
+        let _long = self.pulse.takes_long("writing down what it was given", DISK);
+        let committed = self.sink.commit().await.map_err(|error| self.failed(error))?;
+        self.committed = committed.seq;
+        self.view.committed(&self.sink);
         Ok(())
     }
 
@@ -218,7 +227,7 @@ impl<S: Sink> Delivery<S> {
         let mut pause = PAUSE.0;
         while !stop.is_cancelled() {
             match self.step().await {
-                Ok(Step::Worked) => {
+                Ok(Step::Worked | Step::Spare) => {
                     pause = PAUSE.0;
                     if let Ok(request) = flushes.try_recv() {
                         self.answer(request).await;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use hearthline_core::{Batch, ErrorKind, Seq};
 
 pub use self::store::StoreSink;
+use crate::context::Context;
 
 /// A place that rows are delivered to. It is written to by one [`crate::deliver::Delivery`], in log order, and given
 /// the same batch again after a failure or a crash: the same rows twice are the same rows once.
@@ -31,15 +32,34 @@ pub trait Sink: Send {
     /// Makes durable what was written, together with its position. The log is synced that far already.
     fn commit(&mut self) -> impl Future<Output = Result<Committed, SinkError>> + Send;
 
-    /// There is nothing to write: the time for what may not wait for more, and to see whether the other side is there.
-    fn idle(&mut self) -> impl Future<Output = Result<(), SinkError>> + Send {
-        async { Ok(()) }
+    /// There is nothing to write: the time for what may not wait for more, to see whether the other side is there, and for
+    /// a small piece of other work, so that what comes meanwhile does not wait long.
+    fn idle(&mut self) -> impl Future<Output = Result<Idle, SinkError>> + Send {
+        async { Ok(Idle::Rested) }
     }
 
     /// Events in the log before the first that the sink counted, where it remembers that.
     fn before(&self) -> Option<u64> {
         None
     }
+
+    /// Everything up to this record is durably there. It is less than what is [committed](Sink::committed) while the sink
+    /// is given something from elsewhere that the log does not have any more.
+    fn complete(&self) -> Seq {
+        self.committed().seq
+    }
+
+    /// What the records up to the committed one say, for a sink that looks at it; told once, before the first write.
+    fn know(&mut self, _context: &Context) {}
+}
+
+/// What a sink did with the time in which there was nothing to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Idle {
+    /// Nothing that it has to go on with.
+    Rested,
+    /// A piece of work, of which there may be more.
+    Worked,
 }
 
 /// How far a sink is, durably. Counts are cumulative and of events only.
@@ -57,13 +77,15 @@ pub struct Committed {
     pub collapsed: u64,
     /// Rows that were set aside.
     pub quarantined: u64,
+    /// Events that left the log before the sink had them, and that the store does not have either.
+    pub lost: u64,
 }
 
 impl Committed {
     /// Events whose fate is known.
     #[must_use]
     pub const fn settled(&self) -> u64 {
-        self.delivered + self.filtered + self.collapsed + self.quarantined
+        self.delivered + self.filtered + self.collapsed + self.quarantined + self.lost
     }
 }
 

@@ -4,6 +4,7 @@ pub mod criteria;
 pub mod doctor;
 pub mod facts;
 pub mod kept;
+pub mod monitor;
 pub mod parts;
 pub mod repair;
 pub mod silent;

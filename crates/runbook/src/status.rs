@@ -130,7 +130,7 @@ pub struct Log {
     pub synced_seq: u64,
 }
 
-/// A place that the log is delivered to. Events only: `logged = delivered + filtered + collapsed + quarantined +
+/// A place that the log is delivered to. Events only: `logged = delivered + filtered + collapsed + quarantined + lost +
 /// pending`, counted from the sink's own first record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sink {
@@ -174,6 +174,38 @@ pub struct Sink {
     /// Events in the log that the server has not taken: less than `pending`, whose position is written down later.
     #[serde(default)]
     pub lag_events: Option<u64>,
+    /// Events that left the log before the sink had them, and that the store does not have either.
+    #[serde(default)]
+    pub lost: u64,
+    /// Of which time the last of those were, and why.
+    #[serde(default)]
+    pub loss: Option<String>,
+    /// What is being read from the store and sent, because the log does not have it.
+    #[serde(default)]
+    pub refill: Option<Refill>,
+}
+
+/// Rows of the store on their way to a sink.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Refill {
+    /// `missed`: the log could not wait for the sink. `new`: it gets all that there is. `asked`: a person wants it.
+    pub why: String,
+    /// Events whose fate is known.
+    pub done: u64,
+    /// Of so many.
+    pub of: u64,
+    /// Of which time they are, ISO 8601 UTC; null is from the first.
+    pub from: Option<String>,
+    /// Up to when; null is up to what the log has.
+    pub to: Option<String>,
+    /// When it became known that they have to be sent.
+    pub since: String,
+    /// Seconds that the rest takes, as fast as it goes; null until that is known.
+    pub left_s: Option<f64>,
+    /// Others that come after it.
+    pub waiting: u64,
+    /// The sink takes it; false while it waits for its server.
+    pub running: bool,
 }
 
 /// A part of the program.

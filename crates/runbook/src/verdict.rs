@@ -2,7 +2,7 @@
 
 use crate::facts::{Connection, Facts};
 use crate::parts::Kind;
-use crate::status::{Gaps, Overall, Sink};
+use crate::status::{Gaps, Overall, Refill, Sink};
 
 /// A sink that is further behind than this is said to be behind.
 const BEHIND_S: f64 = 30.0;
@@ -53,6 +53,11 @@ fn lateness(facts: &Facts) -> Option<String> {
     }
     if let Some(sink) = facts.sinks.iter().find(|sink| sink.state == "degraded" || sink.state == "parked") {
         let (name, pending) = (called(sink, &facts.sinks), sink.pending);
+        if let Some(Refill { done, of, .. }) = sink.refill.as_ref().filter(|refill| refill.running) {
+            return Some(format!(
+                "Recording, {name} is given from the store what it lacks: {done} of {of} events."
+            ));
+        }
         let error = sink.reason.as_ref().or(sink.last_error.as_ref()).map_or("no reason is known", |e| e);
         return Some(if sink.state == "parked" {
             format!("Recording, {name} waits for you: {error}; its {pending} events are safe on disk.")

@@ -45,6 +45,11 @@ pub(crate) trait Record: Clone + Send + Sync + 'static {
     /// to the next.
     fn place(&self) -> (&str, Timestamp, Seq);
 
+    /// The number of its record, where its table has that.
+    fn number(&self) -> Seq {
+        self.place().2
+    }
+
     /// Without the number of its record, if that is only for who reads rows again.
     fn without_number(row: Arc<Self>) -> Arc<Self> {
         row

@@ -100,11 +100,23 @@ fn log(text: &mut Text, status: &Status) {
 fn sinks(text: &mut Text, status: &Status) {
     type Figure = fn(&hearthline_runbook::status::Sink) -> f64;
     #[expect(clippy::cast_precision_loss, reason = "Prometheus counts in doubles")]
-    let figures: [(&str, &str, &str, Figure); 7] = [
+    let figures: [(&str, &str, &str, Figure); 9] = [
         ("delivered_total", "counter", "Durably there.", |sink| sink.delivered as f64),
         ("filtered_total", "counter", "Left out by the sink's own filter.", |sink| sink.filtered as f64),
         ("collapsed_total", "counter", "Were there already.", |sink| sink.collapsed as f64),
         ("quarantined_total", "counter", "Set aside with a reason.", |sink| sink.quarantined as f64),
+        (
+            "lost_total",
+            "counter",
+            "Left the log before the sink had them, and are not in the store.",
+            |sink| sink.lost as f64,
+        ),
+        (
+            "refill_events",
+            "gauge",
+            "Still to be read from the store, because the log does not have them.",
+            |sink| sink.refill.as_ref().map_or(0.0, |refill| refill.of.saturating_sub(refill.done) as f64),
+        ),
         ("pending", "gauge", "Logged and not yet durably there.", |sink| sink.pending as f64),
         ("lag_seconds", "gauge", "Age of the oldest event that the sink has not been given.", |sink| {
             sink.lag_s

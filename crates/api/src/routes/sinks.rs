@@ -37,7 +37,7 @@ pub struct SinkServer {
     pub left_out: Vec<LeftOut>,
     /// The newest rows that it refused alone, the newest first.
     pub refused: Vec<RefusedRow>,
-    /// Events that left the log before it had them.
+    /// Events that left the log before it had them, and that are still to be read from the store.
     pub missed: u64,
     /// What the points cost it.
     pub cardinality: SinkCardinality,
@@ -134,13 +134,14 @@ async fn server(view: InfluxView) -> Result<SinkServer, ApiError> {
     let refused =
         refused.map_err(|why| ApiError::inside("the rows that were set aside cannot be read", why))?;
     let (name, seen) = (view.name(), view.look());
+    let missed = seen.missing();
     Ok(SinkServer {
         conflicts: conflicts_of(name, seen.conflicts),
         left_out: left_out_of(name, seen.left_out),
         measurement: seen.measurement,
         fields_unknown: seen.fields_unknown,
         refused,
-        missed: seen.missed,
+        missed,
         cardinality: SinkCardinality::of(seen.cardinality, seen.speaks),
     })
 }

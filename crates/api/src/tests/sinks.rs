@@ -1,6 +1,7 @@
 use hearthline_core::Fs;
 use hearthline_pipeline::sinks::influxdb::cardinality::{Cardinality, Share};
 use hearthline_pipeline::sinks::influxdb::point::{LeftOut, Reason};
+use hearthline_pipeline::sinks::influxdb::refill::{RefillViewOf, Why};
 use hearthline_pipeline::sinks::influxdb::schema::{Conflict, FieldType};
 use hearthline_pipeline::sinks::influxdb::{InfluxViewOf, Version};
 
@@ -37,7 +38,16 @@ pub(super) fn house() -> House {
             left_out: vec![LeftOut { field: "entity_picture".into(), reason: Reason::TextTooLong, rows: 3 }],
             measurement: "house_2".into(),
             fields_unknown: Some("HTTP 403".into()),
-            missed: 2,
+            refill: Some(RefillViewOf {
+                why: Why::Missed,
+                done: 40,
+                of: 42,
+                from: None,
+                to: None,
+                since: NOON,
+                left: None,
+                waiting: 0,
+            }),
             cardinality: Cardinality {
                 series: 12,
                 entities: 11,

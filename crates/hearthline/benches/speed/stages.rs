@@ -19,7 +19,7 @@ use hearthline_pipeline::sinks::influxdb::schema::Schema;
 use hearthline_pipeline::sinks::influxdb::{InfluxConfig, InfluxSink, ServerConfig, Start};
 use hearthline_pipeline::sources::home_assistant::Trust;
 use hearthline_pipeline::sources::home_assistant::wire::{self, Message};
-use hearthline_store::Store;
+use hearthline_store::{Store, StoreConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::measure::{Figures, Watch};
@@ -198,7 +198,15 @@ fn deliver(
         batch_interval: Duration::from_secs(1),
         start: Start::Log,
     };
-    let mut sink = InfluxSink::open(config, log, Arc::new(RealFs), Arc::clone(clock))?;
+    let store = StoreConfig {
+        dir: dir.join("store"),
+        flush_rows: 50_000,
+        flush_interval: Duration::from_secs(600),
+        retention: None,
+        context_ids: false,
+    };
+    let store = Arc::new(Store::open(Arc::new(RealFs), Arc::clone(clock), store)?);
+    let mut sink = InfluxSink::open(config, log, store, Arc::new(RealFs), Arc::clone(clock))?;
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         for batch in batches {
             sink.write(batch).await?;

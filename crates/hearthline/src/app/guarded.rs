@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hearthline_core::fence::{Inside, Turn};
-use hearthline_core::{Batch, ErrorKind};
-use hearthline_pipeline::sinks::{Committed, Sink, SinkError};
+use hearthline_core::{Batch, ErrorKind, Seq};
+use hearthline_pipeline::context::Context;
+use hearthline_pipeline::sinks::{Committed, Idle, Sink, SinkError};
 
 use super::snag::Snags;
 
@@ -61,11 +62,19 @@ impl<S: Sink> Sink for Guarded<S> {
         self.sink.commit().await
     }
 
-    async fn idle(&mut self) -> Result<(), SinkError> {
+    async fn idle(&mut self) -> Result<Idle, SinkError> {
         self.sink.idle().await
     }
 
     fn before(&self) -> Option<u64> {
         self.sink.before()
+    }
+
+    fn complete(&self) -> Seq {
+        self.sink.complete()
+    }
+
+    fn know(&mut self, context: &Context) {
+        self.sink.know(context);
     }
 }

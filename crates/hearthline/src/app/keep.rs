@@ -76,7 +76,8 @@ impl App {
         }
     }
 
-    /// A segment goes when every sink has it and it is old enough; when space is short, once the store has it in files.
+    /// A segment goes when every sink has it and it is old enough; when space is short, once the store has it in files: a sink
+    /// that does not have it is given it from there.
     fn trim(&self) {
         let stored = self.store.committed();
         let everywhere = self.sinks.iter().map(|sink| sink.look().committed.seq).fold(stored, Seq::min);

@@ -1,6 +1,7 @@
 //! Looks at the running parts once a second, and makes the status document.
 
 mod parts;
+mod refill;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -251,8 +252,8 @@ impl Look {
         let counters = self.ingest.counters;
         let log = i128::from(counters.logged) - i128::from(self.log.events_total);
         let sinks = self.sinks.iter().map(|sink| {
-            let Committed { events, delivered, filtered, collapsed, quarantined, .. } = sink.committed;
-            let shown = [delivered, filtered, collapsed, quarantined].map(i128::from);
+            let Committed { events, delivered, filtered, collapsed, quarantined, lost, .. } = sink.committed;
+            let shown = [delivered, filtered, collapsed, quarantined, lost].map(i128::from);
             (i128::from(events) - shown.iter().sum::<i128>()).abs()
         });
         counters.difference().abs() + log.abs() + sinks.sum::<i128>()
@@ -283,6 +284,9 @@ impl Look {
             database: view.map(|view| view.database.clone()),
             conflicts: view.map(|view| view.conflicts.len() as u64),
             lag_events: view.map(|view| sink.pending.saturating_sub(view.ahead)),
+            lost: sink.committed.lost,
+            loss: view.and_then(|view| view.loss.as_ref()).map(refill::lost),
+            refill: view.and_then(|view| view.refill.as_ref()).map(|view| refill::shown(view, sink.state)),
         }
     }
 

@@ -147,7 +147,8 @@ impl Shared {
         let sink = self.settings.sinks.get(n).context("the settings name no such sink")?;
         let config = sinks::config(sink, &self.settings.data_dir)?;
         let fs: Arc<dyn Fs> = Arc::new(FencedFs::new(Arc::clone(&self.fs), turn));
-        let opened = InfluxSink::open(config, self.log.clone(), fs, Arc::clone(&self.clock));
+        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+        let opened = InfluxSink::open(config, self.log.clone(), store, fs, clock);
         let mut sink = opened.with_context(|| format!("the sink {} cannot be opened", *sink.name))?;
         if let Some(view) = view {
             sink = sink.shown_in(view);

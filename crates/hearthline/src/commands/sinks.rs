@@ -105,7 +105,10 @@ fn of_server(known: &SinkServer) -> Vec<String> {
         blocks.push(format!("the server does not say which fields it has ({why})\n"));
     }
     if known.missed > 0 {
-        blocks.push(format!("{} events left the log before it had them; the store has them\n", known.missed));
+        blocks.push(format!(
+            "{} events left the log before it had them; they are read from the store\n",
+            known.missed
+        ));
     }
     blocks.push(conflicts::conflicts(&known.conflicts));
     blocks.extend(conflicts::left_out(&known.left_out));

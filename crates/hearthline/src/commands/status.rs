@@ -1,7 +1,7 @@
 //! `hearthline status`: how the running program is doing.
 
 use comfy_table::Table;
-use hearthline_runbook::status::{Criterion, Overall, Part, Status};
+use hearthline_runbook::status::{Criterion, Overall, Part, Refill, Sink, Status};
 
 use super::Context;
 use crate::exit::Exit;
@@ -40,6 +40,14 @@ fn render(status: &Status) -> String {
         "Gaps: {} open, {} filled, {} partly filled, {} lost\n",
         status.gaps.open, status.gaps.filled, status.gaps.partly, status.gaps.lost
     ));
+    let refills: Vec<String> = status.sinks.iter().filter_map(refill).collect();
+    if !refills.is_empty() {
+        blocks.push(format!("From the store:\n{}", refills.concat()));
+    }
+    let losses: Vec<String> = status.sinks.iter().filter_map(loss).collect();
+    if !losses.is_empty() {
+        blocks.push(format!("Lost to a sink:\n{}", losses.concat()));
+    }
     if !status.silent.items.is_empty() {
         let silent = status.silent.items.iter().map(|item| format!("  {}\n", item.sentence));
         blocks.push(format!("Silent: {}\n{}", status.silent.count, silent.collect::<String>()));
@@ -136,6 +144,40 @@ fn sinks(status: &Status) -> Table {
         rows.add_row(row);
     }
     rows
+}
+
+/// What a sink is given from the store, and how long that takes.
+fn refill(sink: &Sink) -> Option<String> {
+    let Refill { why, done, of, from, to, left_s, waiting, running, .. } = sink.refill.as_ref()?;
+    let why = match why.as_str() {
+        "missed" => "the log could not keep it",
+        "new" => "the sink is new",
+        _ => "as was asked",
+    };
+    let from = from.as_deref().unwrap_or("the first");
+    let to = to.as_deref().unwrap_or("what the log has");
+    let left = match left_s {
+        _ if !running => ", waits for the server".into(),
+        Some(left) => format!(", about {} left", span(*left)),
+        None => String::new(),
+    };
+    let more = if *waiting > 0 { format!(", then {waiting} more") } else { String::new() };
+    let name = &sink.name;
+    Some(format!("  {name}: {done} of {of} events from {from} to {to} ({why}){left}{more}\n"))
+}
+
+fn loss(sink: &Sink) -> Option<String> {
+    let words = sink.loss.as_deref().filter(|_| sink.lost > 0)?;
+    Some(format!("  {}: {} in all; the last: {words}\n", sink.name, sink.lost))
+}
+
+/// Seconds, or minutes, or hours.
+fn span(seconds: f64) -> String {
+    match seconds {
+        ..90.0 => format!("{seconds:.0} s"),
+        ..5400.0 => format!("{:.0} min", seconds / 60.0),
+        _ => format!("{:.0} h", seconds / 3600.0),
+    }
 }
 
 /// Each part, and how much of the time it was up.

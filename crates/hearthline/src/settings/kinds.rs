@@ -435,9 +435,10 @@ pub(super) fn start(raw: Raw<'_>) -> Meaning<Start> {
     match text(raw)? {
         "log" => Ok(Start::Log),
         "now" => Ok(Start::Now),
+        "all" => Ok(Start::All),
         other => Err(Problem::new(
             format!("{} is no place to begin", shown(other)),
-            "write \"log\" (with the oldest that the log still has) or \"now\"",
+            "write \"log\" (with the oldest that the log still has), \"all\" (with the oldest that the store has) or \"now\"",
         )),
     }
 }

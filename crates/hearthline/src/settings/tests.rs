@@ -94,7 +94,7 @@ const BROKEN: &[(&str, &str)] = &[
         "everything wrong in one sink",
         "[[sinks]]\ntype = \"influxdb\"\nname = \"My Influx\"\nurl = \"http://me:hunter2@influx:8086\"\nversion = 4\n\
          database = \"a\"\nbucket = \"b\"\npassword = \"hunter2\"\npassword_file = \"p\"\nlayout = \"ha\"\nattributes = \"some\"\n\
-         tags = { house = 5, entity_id = \"x\" }\nmeasurement = \"weather\"\nbatch_size = 0\nbatch_interval = 1\nstart = \"all\"\n\
+         tags = { house = 5, entity_id = \"x\" }\nmeasurement = \"weather\"\nbatch_size = 0\nbatch_interval = 1\nstart = \"first\"\n\
          include = [\"a b\"]",
     ),
     (
@@ -245,6 +245,7 @@ const EVERY_KEY: &str = r#"
         bucket = "b"
         token_file = "token"
         attributes = "none"
+        start = "all"
     "#;
 
 #[test]

@@ -270,7 +270,7 @@ impl Status {
         let offered: u64 = ["filtered", "duplicate", "logged", "unlogged"].map(event).iter().sum();
         let sinks = self.at("/sinks").as_array().unwrap();
         let delivered = |sink: &Value| -> u64 {
-            let terms = ["delivered", "filtered", "collapsed", "quarantined", "pending"];
+            let terms = ["delivered", "filtered", "collapsed", "quarantined", "lost", "pending"];
             terms.map(|term| sink[term].as_u64().unwrap()).iter().sum()
         };
         event("received") == offered

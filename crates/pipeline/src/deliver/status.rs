@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hearthline_core::{Batch, Clock, Origin, Row, Seq, Timestamp};
-use hearthline_log::{Log, Read};
+use hearthline_log::{Log, LogError, Read, RecordBatch};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -16,8 +16,6 @@ use crate::sinks::{Committed, Sink, SinkError};
 pub struct SinkView {
     name: String,
     kind: &'static str,
-    /// Events in the log before the first that this sink ever counted.
-    base: u64,
     log: Log,
     clock: Arc<dyn Clock>,
     /// A person has mended something: the next attempt is due.
@@ -26,7 +24,10 @@ pub struct SinkView {
 }
 
 struct Inner {
+    /// Events in the log before the first that this sink ever counted.
+    base: u64,
     given: Seq,
+    complete: Seq,
     state: PartState,
     since: Timestamp,
     committed: Committed,
@@ -51,6 +52,8 @@ pub struct SinkViewOf {
     pub state: PartState,
     /// Durably there.
     pub committed: Committed,
+    /// Everything up to this record is there, too what is given to it from elsewhere.
+    pub complete: Seq,
     /// Events that are in the log and not durably there.
     pub pending: u64,
     /// How long the oldest event that it was not given has been waiting.
@@ -69,8 +72,9 @@ impl SinkView {
     pub(super) fn new(sink: &impl Sink, log: Log, clock: Arc<dyn Clock>) -> Self {
         let (name, kind, committed) = (sink.name(), sink.kind(), sink.committed());
         let base = || events_through(&log, committed.seq).saturating_sub(committed.events);
-        let base = sink.before().unwrap_or_else(base);
         let inner = Inner {
+            base: sink.before().unwrap_or_else(base),
+            complete: sink.complete(),
             given: committed.seq,
             state: PartState::Starting,
             since: clock.now(),
@@ -83,14 +87,14 @@ impl SinkView {
             write_errors: 0,
             last_error: None,
         };
-        Self { name: name.to_owned(), kind, base, log, clock, hurry: Notify::new(), inner: Mutex::new(inner) }
+        Self { name: name.to_owned(), kind, log, clock, hurry: Notify::new(), inner: Mutex::new(inner) }
     }
 
     /// One look.
     #[must_use]
     pub fn look(&self) -> SinkViewOf {
         let inner = self.inner.lock();
-        let pending = self.log.stats().events_total.saturating_sub(self.base + inner.committed.events);
+        let pending = self.log.stats().events_total.saturating_sub(inner.base + inner.committed.events);
         let behind = inner.caught_up.map(|at| self.clock.monotonic().saturating_sub(at));
         let old = inner.newest.map(|ts| self.clock.now().since(ts));
         SinkViewOf {
@@ -98,6 +102,7 @@ impl SinkView {
             kind: self.kind,
             state: inner.state,
             committed: inner.committed,
+            complete: inner.complete,
             pending,
             lag: behind.or(old).unwrap_or_default(),
             states: inner.states,
@@ -124,11 +129,11 @@ impl SinkView {
     }
 
     /// Another delivery goes on behind what was committed.
-    pub(super) fn starts_anew(&self, committed: Committed) {
+    pub(super) fn starts_anew(&self, sink: &impl Sink) {
+        self.committed(sink);
         let mut inner = self.inner.lock();
         inner.enter(PartState::Starting, &*self.clock);
-        inner.given = committed.seq;
-        inner.committed = committed;
+        inner.given = inner.committed.seq;
     }
 
     /// The sink has been given everything.
@@ -154,8 +159,11 @@ impl SinkView {
         inner.counted = inner.counted.max(batch.last);
     }
 
-    pub(super) fn committed(&self, committed: Committed) {
-        self.inner.lock().committed = committed;
+    /// The sink has committed.
+    pub(super) fn committed(&self, sink: &impl Sink) {
+        let mut inner = self.inner.lock();
+        (inner.committed, inner.complete) = (sink.committed(), sink.complete());
+        inner.base = sink.before().unwrap_or(inner.base);
     }
 
     pub(super) fn failed(&self, error: &SinkError) {
@@ -168,13 +176,38 @@ impl SinkView {
 
 /// Events in the log up to and including `seq`.
 pub(crate) fn events_through(log: &Log, seq: Seq) -> u64 {
-    match log.reader(seq).read() {
-        Ok(Some(Read::Batch(batch))) => {
+    match batch_behind(log, seq) {
+        Ok(Some(batch)) => {
             let within = batch.records().filter(|(at, is_event, _)| *at <= seq && *is_event).count();
             batch.events_before() + within as u64
         }
-        _ => log.stats().events_total,
+        Ok(None) | Err(_) => log.stats().events_total,
     }
+}
+
+/// The last record behind `seq` that the log does not have any more, which is `seq` where it has the next one; and the events
+/// up to there.
+///
+/// # Errors
+/// When the log cannot be read.
+pub(crate) fn last_gone(log: &Log, seq: Seq) -> Result<(Seq, u64), LogError> {
+    let Some(batch) = batch_behind(log, seq)? else {
+        return Ok((log.written().max(seq), log.stats().events_total));
+    };
+    let last = Seq(batch.first().0.saturating_sub(1)).max(seq);
+    let within = batch.records().filter(|(at, is_event, _)| *at <= last && *is_event).count();
+    Ok((last, batch.events_before() + within as u64))
+}
+
+/// The batch with the first record behind `seq` that can be read.
+fn batch_behind(log: &Log, seq: Seq) -> Result<Option<RecordBatch>, LogError> {
+    let mut reader = log.reader(seq);
+    while let Some(read) = reader.read()? {
+        if let Read::Batch(batch) = read {
+            return Ok(Some(batch));
+        }
+    }
+    Ok(None)
 }
 
 impl Inner {

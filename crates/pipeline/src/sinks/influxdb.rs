@@ -10,6 +10,7 @@
 //! - [`answer`]: what an answer to a write means.
 //! - [`send`]: rows on their way, until each has its fate.
 //! - [`stored`]: points as the server has them.
+//! - [`refill`]: what is read from the store and not from the log.
 //! - [`copy`]: values that go where we would have written them.
 //! - [`export`], [`restore`]: points of a server in a file, and back into a server.
 //! - [`state`]: what is kept on disk.
@@ -24,6 +25,7 @@ pub mod export;
 pub mod line;
 pub mod name;
 pub mod point;
+pub mod refill;
 pub mod restore;
 #[cfg(test)]
 mod sample;

@@ -41,6 +41,7 @@ impl Sink for StoreSink {
             filtered: 0,
             collapsed: counts.collapsed,
             quarantined: counts.quarantined,
+            lost: 0,
         }
     }
 

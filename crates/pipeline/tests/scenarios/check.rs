@@ -3,14 +3,15 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use anyhow::{bail, ensure};
-use hearthline_core::{EventRow, Origin, StateRow, Timestamp};
+use hearthline_core::{EventRow, Origin, Row, Seq, StateRow, Timestamp};
 use hearthline_pipeline::deliver::SinkViewOf;
 use hearthline_pipeline::gaps::{Gap, State};
 use hearthline_pipeline::ingest::Fold;
 use hearthline_sim::{Fired, LedgerEntry};
-use hearthline_store::{EventsQuery, QuarantineQuery, StatesQuery, Store};
+use hearthline_store::{Again, Bookmark, EventsQuery, QuarantineQuery, Reread, StatesQuery, Store};
 
 use crate::program::Program;
 use crate::scenario::{Evidence, Figures};
@@ -20,6 +21,8 @@ use crate::scenario::{Evidence, Figures};
 pub(crate) const FILL: bool = true;
 
 const ALWAYS: (Timestamp, Timestamp) = (Timestamp(i64::MIN), Timestamp(i64::MAX));
+/// Rows that are read again at once.
+const PORTION: usize = 499;
 /// How many of the things that are wrong are told.
 const TOLD: usize = 8;
 
@@ -269,7 +272,22 @@ pub(crate) fn counted(store: &Store, evidence: &Evidence) -> anyhow::Result<()> 
     ensure!(counts.delivered == rows, "the store has {rows} rows and counts {counts:?}");
     let quarantined = evidence.quarantined;
     ensure!(counts.quarantined == quarantined, "{quarantined} records are quarantined: {counts:?}");
+    let again = evidence.again.iter().filter(|row| row.is_event()).count() as u64;
+    ensure!(again == rows + quarantined, "{again} rows are read again: {counts:?}");
     Ok(())
+}
+
+/// Everything, as it is read for a place that does not have it.
+pub(crate) fn again(store: &Arc<Store>) -> anyhow::Result<Vec<Row>> {
+    let of = Again::Records { after: Seq::ZERO, through: store.committed() };
+    let mut reread = Reread::new(Arc::clone(store), of);
+    let (mut rows, mut next) = (Vec::new(), Some(Bookmark::default()));
+    while let Some(after) = next {
+        let portion = reread.portion(&after, PORTION)?;
+        rows.extend(portion.rows);
+        next = portion.next;
+    }
+    Ok(rows)
 }
 
 pub(crate) fn states(store: &Store) -> anyhow::Result<Vec<StateRow>> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use hearthline_core::{Clock, Fs, MemFs};
+use hearthline_core::{Clock, Fs, MemFs, Seq};
 use hearthline_log::{Log, LogConfig, LogError, LogWriter};
 use hearthline_pipeline::deliver::{DeliverError, Delivery, FlushRequest, SinkView};
 use hearthline_pipeline::filter::Filter;
@@ -17,7 +17,7 @@ use hearthline_pipeline::sources::home_assistant::{Address, SessionConfig, Token
 use hearthline_pipeline::sources::home_assistant::{Dial, Io, Link, LinkConfig, LinkStatus, SWEEP, in_store};
 use hearthline_pipeline::weather::House;
 use hearthline_sim::HomeAssistant;
-use hearthline_store::{Store, StoreConfig};
+use hearthline_store::{Protection, Store, StoreConfig};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -86,7 +86,10 @@ impl Place {
             retention: None,
             context_ids: true,
         };
-        Ok(Store::open(self.disk(), self.clock(), config)?)
+        let store = Store::open(self.disk(), self.clock(), config)?;
+        // One that is away: the numbers of records are kept for it.
+        store.protect(|| Protection { sinks: vec![("away".into(), Seq::ZERO)], gaps: Vec::new() });
+        Ok(store)
     }
 
     /// The log's writer; damage is an error, as nothing here overwrites what is there.

@@ -1,6 +1,6 @@
 //! What has to hold of the log alone: a replay gives what was stored, from whichever segment it begins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
@@ -10,6 +10,9 @@ use hearthline_pipeline::counters::Counters;
 use hearthline_pipeline::ingest::Fold;
 use hearthline_pipeline::normalise::Normaliser;
 use hearthline_pipeline::record::{Checkpoint, Record};
+use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
+use hearthline_pipeline::sinks::influxdb::point::{Encoded, Encoder, Layout};
+use hearthline_pipeline::sinks::influxdb::schema::Schema;
 
 use crate::program::SITE;
 use crate::scenario::Evidence;
@@ -23,10 +26,15 @@ const COMPARED: usize = 500;
 /// # Errors
 /// The first row that differs.
 pub(crate) fn same_rows(log: &Log, evidence: &Evidence) -> anyhow::Result<()> {
-    let mut replayed = BTreeMap::new();
+    let (mut replayed, mut lines) = (BTreeMap::new(), BTreeMap::new());
     let mut normaliser = Normaliser::new(SITE);
+    let mut encoder = encoder();
     each(log, Seq::ZERO, |seq, bytes| {
-        if let Some(Row::State(row)) = normaliser.row(seq, bytes) {
+        let row = normaliser.row(seq, bytes);
+        if let Some(line) = row.as_ref().and_then(|row| line(&mut encoder, row)) {
+            lines.insert(seq, line);
+        }
+        if let Some(Row::State(row)) = row {
             let weather = row.weather.as_deref().map(stored_of);
             let stored = StateRow { seq: Seq::ZERO, old_state: None, weather, ..row };
             replayed.entry(identity(&stored)).or_insert(stored);
@@ -42,7 +50,38 @@ pub(crate) fn same_rows(log: &Log, evidence: &Evidence) -> anyhow::Result<()> {
     }
     let all = log.stats().first_seq > Seq(1) || replayed.len() == stored.len();
     ensure!(all, "{} rows are stored, {} are replayed", stored.len(), replayed.len());
+    if log.stats().first_seq > Seq(1) { Ok(()) } else { same_lines(&lines, &evidence.again) }
+}
+
+/// What is sent to another place is the same, whether it is read from the log or from the store, but for what the store had
+/// already under the same identity.
+fn same_lines(logged: &BTreeMap<Seq, String>, stored: &[Row]) -> anyhow::Result<()> {
+    let mut encoder = encoder();
+    let mut numbered = 0;
+    let all: HashSet<&String> = logged.values().collect();
+    for row in stored {
+        let Some(again) = line(&mut encoder, row) else { continue };
+        if row.seq() == Seq::ZERO {
+            ensure!(all.contains(&again), "sent from the store and not from the log: {again}");
+            continue;
+        }
+        let first = logged.get(&row.seq());
+        ensure!(first == Some(&again), "from the log {first:?}, from the store {again:?}, of {row:?}");
+        numbered += 1;
+    }
+    ensure!(numbered > 0 || stored.is_empty(), "no row has a number");
     Ok(())
+}
+
+fn encoder() -> Encoder {
+    let layout =
+        Layout { measurement: "m".into(), tags: BTreeMap::new(), attributes: Attributes::All, weather: true };
+    Encoder::new(layout, Schema::default())
+}
+
+fn line(encoder: &mut Encoder, row: &Row) -> Option<String> {
+    let mut line = Vec::new();
+    (encoder.encode(row, &mut line) == Encoded::Line).then(|| String::from_utf8(line).unwrap())
 }
 
 /// What a row keeps of the weather of its time.

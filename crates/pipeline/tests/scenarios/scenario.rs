@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use hearthline_core::{Clock, EventRow, Fs as _, MemFs, Seq, StateRow, Timestamp};
+use hearthline_core::{Clock, EventRow, Fs as _, MemFs, Row, Seq, StateRow, Timestamp};
 use hearthline_pipeline::gaps::Gap;
 use hearthline_pipeline::ingest::Fold;
 use hearthline_pipeline::sources::home_assistant::LinkState;
@@ -78,6 +78,8 @@ pub(crate) struct Evidence {
     pub(crate) states: Vec<StateRow>,
     pub(crate) events: Vec<EventRow>,
     pub(crate) quarantined: u64,
+    /// As rows are read for a place that does not have them.
+    pub(crate) again: Vec<Row>,
 }
 
 /// A plan that happens.
@@ -376,7 +378,7 @@ impl Scenario {
 
     /// What is on the disk, opened anew.
     fn gather(self, gaps: Vec<Gap>) -> anyhow::Result<Evidence> {
-        let store = self.place.store()?;
+        let store = Arc::new(self.place.store()?);
         let writer = self.place.log(&store)?;
         let evidence = Evidence {
             since: self.since.lock().context("there never was a connection")?,
@@ -385,6 +387,7 @@ impl Scenario {
             states: check::states(&store)?,
             events: check::events(&store)?,
             quarantined: check::quarantined(&store)?,
+            again: check::again(&store)?,
             plan: self.plan,
             place: self.place,
             others: self.others,

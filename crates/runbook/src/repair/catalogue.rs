@@ -71,10 +71,10 @@ pub const CATALOGUE: &[Kind] = &[
     },
     Kind {
         name: "sink",
-        mends: "a sink whose database is not there, or that stands still though it can be written to",
-        touches: "the server, where the database is made; the sink, which looks again at once",
+        mends: "a sink whose database is not there, or that stands still though it can be written to; sends a period once more",
+        touches: "the server, where the database is made and filled from the store; the sink, which looks again at once",
         undo: "nothing to take back",
-        options: &["sink"],
+        options: &["sink", "from", "to"],
         needs_program: false,
     },
     Kind {

@@ -1,8 +1,10 @@
-//! `repair sink`: makes what is missing at a sink's server, and has the sink look again at once.
+//! `repair sink`: makes what is missing at a sink's server, has the sink look again at once, and send once more what the store
+//! has of a period: what a database lost that was dropped, or what a person asks for.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use hearthline_core::Timestamp;
 use hearthline_pipeline::deliver::SinkView;
 use hearthline_pipeline::health::PartState;
 use hearthline_pipeline::sinks::influxdb::Server;
@@ -10,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::schema::MendedSink;
-use super::{Doing, Done, Plan, Repair, RepairError, Scribe, Step};
+use super::{Doing, Done, Options, Plan, Refused, Repair, RepairError, Scribe, Step};
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(250);
@@ -22,13 +24,42 @@ pub struct Sink {
     sink: MendedSink,
     /// How the running sink is; none where no program runs.
     delivery: Option<Arc<SinkView>>,
+    /// What a person wants to be sent once more: from, to.
+    period: Option<(Timestamp, Timestamp)>,
 }
 
 impl Sink {
-    /// Of one sink.
-    #[must_use]
-    pub const fn new(sink: MendedSink, delivery: Option<Arc<SinkView>>) -> Self {
-        Self { sink, delivery }
+    /// Of one sink. Its period is that of the options, where they name one.
+    ///
+    /// # Errors
+    /// In words: a period that is none, or for which the program has to run.
+    pub fn new(
+        sink: MendedSink,
+        delivery: Option<Arc<SinkView>>,
+        options: &Options,
+    ) -> Result<Self, Refused> {
+        let at = |name: &str, text: &Option<String>, without: Timestamp| match text {
+            None => Ok(without),
+            Some(text) => Timestamp::parse(text).map_err(|error| {
+                Refused::Options(format!("{name}: {error}; write it like 2026-11-26T00:41:07Z"))
+            }),
+        };
+        let period = if options.from.is_some() || options.to.is_some() {
+            let (from, to) =
+                (at("from", &options.from, Timestamp::EPOCH)?, at("to", &options.to, sink.clock.now())?);
+            if from >= to {
+                return Err(Refused::Options(format!("from {from} to {to} is no period")));
+            }
+            if sink.view.is_none() {
+                let words =
+                    "what the store has is sent by the running program: start it with `hearthline run`";
+                return Err(Refused::NeedsProgram(words.into()));
+            }
+            Some((from, to))
+        } else {
+            None
+        };
+        Ok(Self { sink, delivery, period })
     }
 
     fn server(&self) -> Result<Server, RepairError> {
@@ -60,6 +91,43 @@ impl Sink {
         let what = server.what(opened.version);
         let says = if opened.made { format!("{what} was made") } else { format!("{what} is there already") };
         Ok(Done { says, data: json!({ "made": opened.made, "version": opened.says }) })
+    }
+
+    /// The step that has a period sent once more.
+    fn refill_step(&self, (from, to): (Timestamp, Timestamp)) -> Step {
+        let what = match from {
+            Timestamp::EPOCH => format!("send {} once more what the store has up to {to}", self.sink.name),
+            _ => format!("send {} once more what the store has from {from} to {to}", self.sink.name),
+        };
+        let touches = "the server: a point that it has is the same point again".into();
+        let data = json!({ "sink": self.sink.name, "from": from, "to": to });
+        Step { seconds: None, data, ..self.step("refill", what, touches) }
+    }
+
+    /// Asked for once more after a kill, it is sent once more, which doubles nothing.
+    async fn refill(&self, step: &Step, scribe: &Scribe) -> Result<Done, RepairError> {
+        let at = |name: &str| step.data.get(name).and_then(Value::as_i64).map(Timestamp);
+        let (Some(from), Some(to)) = (at("from"), at("to")) else {
+            return Err(RepairError::Person("the receipt names no period: plan it anew".into()));
+        };
+        let view = self.sink.view.as_ref().ok_or_else(|| {
+            RepairError::Person("what the store has is sent by the running program: start it".into())
+        })?;
+        view.refill(from, to);
+        loop {
+            if let Some(events) = view.refilled(from, to) {
+                let says = format!("{events} events of the store were sent");
+                return Ok(Done { says, data: json!({ "events": events }) });
+            }
+            if let Some(words) = self.parked() {
+                return Err(RepairError::Later(format!("{} stands still: {words}", self.sink.name)));
+            }
+            let seen = view.look().refill.filter(|refill| refill.from == Some(from) && refill.to == Some(to));
+            if let Some(refill) = seen {
+                scribe.progress(refill.done, Some(refill.of), "events");
+            }
+            sleep(LOOK).await;
+        }
     }
 
     /// A sink that stands still because a person was waited for looks again.
@@ -108,13 +176,18 @@ impl Repair for Sink {
                 let what = format!("have {name} look again, without waiting for its next attempt");
                 steps.push(self.step("look", what, "what waits in the log for it is sent".into()));
             }
+            // A database that has to be made has lost all that it had.
+            let all = || (Timestamp::EPOCH, self.sink.clock.now());
+            let lost = (missing.is_some() && self.sink.view.is_some()).then(all);
+            steps.extend(self.period.or(lost).map(|period| self.refill_step(period)));
             Ok(Plan { repair: "sink".into(), finding, steps, confirm: None, notes: Vec::new() })
         })
     }
 
-    fn apply<'a>(&'a mut self, step: &'a Step, _: &'a Scribe) -> Doing<'a, Done> {
+    fn apply<'a>(&'a mut self, step: &'a Step, scribe: &'a Scribe) -> Doing<'a, Done> {
         Box::pin(async {
             match &*step.kind {
+                "refill" => self.refill(step, scribe).await,
                 "create" => self.create().await,
                 "look" => self.look().await,
                 kind => Err(RepairError::Person(format!("the receipt has a step {kind:?}: plan it anew"))),

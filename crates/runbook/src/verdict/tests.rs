@@ -22,6 +22,9 @@ fn well() -> Facts {
         database: None,
         conflicts: None,
         lag_events: None,
+        lost: 0,
+        loss: None,
+        refill: None,
         last_error: None,
     };
     Facts {
@@ -43,9 +46,10 @@ fn well() -> Facts {
 type Situation<'a> = (&'a str, &'a dyn Fn(&mut Facts), Overall, &'a str);
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn each_situation_has_its_sentence() {
     let healthy = |_: &mut Facts| {};
-    let cases: [Situation<'_>; 12] = [
+    let cases: [Situation<'_>; 10] = [
         ("all well", &healthy, Overall::Healthy, "Recording."),
         (
             "token refused",
@@ -106,25 +110,6 @@ fn each_situation_has_its_sentence() {
             "Recording, fetching what was missed in 3 gaps from Home Assistant's history.",
         ),
         (
-            "the reader hangs",
-            &|f| {
-                f.connection = Connection::Waiting;
-                f.parts[2].state = "unhealthy".into();
-                f.parts[2].reason = Some("it hung: no sign of life for 8 s; it is being started anew".into());
-            },
-            Overall::Unhealthy,
-            "Not recording: it hung: no sign of life for 8 s; it is being started anew.",
-        ),
-        (
-            "a part is left alone",
-            &|f| {
-                f.parts.push(Part::new("weather", "parked"));
-                f.parts[3].reason = Some("it panicked, too often".into());
-            },
-            Overall::Degraded,
-            "Recording, weather is parked: it panicked, too often.",
-        ),
-        (
             "a count that does not add up is never green",
             &|f| f.unaccounted = -3,
             Overall::Unhealthy,
@@ -136,6 +121,30 @@ fn each_situation_has_its_sentence() {
         change(&mut facts);
         assert_eq!(judge(&facts), (overall, sentence.to_owned()), "{name}");
     }
+}
+
+#[test]
+fn a_sink_that_is_refilled_says_how_far_unless_its_server_is_away() {
+    let refill = Refill {
+        why: "missed".into(),
+        done: 3,
+        of: 52,
+        from: None,
+        to: None,
+        since: "2026-11-23T12:00:00.000000Z".into(),
+        left_s: None,
+        waiting: 0,
+        running: true,
+    };
+    let mut facts = well();
+    facts.sinks[0].state = "degraded".into();
+    facts.sinks[0].refill = Some(refill.clone());
+    let sentence = "Recording, store is given from the store what it lacks: 3 of 52 events.";
+    assert_eq!(judge(&facts), (Overall::Degraded, sentence.to_owned()));
+    facts.sinks[0].refill = Some(Refill { running: false, ..refill });
+    facts.sinks[0].reason = Some("connection refused".into());
+    let sentence = "Recording, store takes nothing: 7 events are safe on disk (connection refused).";
+    assert_eq!(judge(&facts), (Overall::Degraded, sentence.to_owned()));
 }
 
 #[test]
@@ -162,4 +171,34 @@ fn the_only_influxdb_is_called_so_and_of_several_each_has_its_own_name() {
     assert_eq!(judge(&facts).1, "Recording, InfluxDB takes nothing: 7 events are safe on disk (HTTP 503).");
     facts.sinks.push(cloud);
     assert_eq!(judge(&facts).1, "Recording, attic takes nothing: 7 events are safe on disk (HTTP 503).");
+}
+
+#[test]
+fn a_part_whose_thread_is_gone_has_its_sentence() {
+    let cases: [Situation<'_>; 2] = [
+        (
+            "the reader hangs",
+            &|f| {
+                f.connection = Connection::Waiting;
+                f.parts[2].state = "unhealthy".into();
+                f.parts[2].reason = Some("it hung: no sign of life for 8 s; it is being started anew".into());
+            },
+            Overall::Unhealthy,
+            "Not recording: it hung: no sign of life for 8 s; it is being started anew.",
+        ),
+        (
+            "a part is left alone",
+            &|f| {
+                f.parts.push(Part::new("weather", "parked"));
+                f.parts[3].reason = Some("it panicked, too often".into());
+            },
+            Overall::Degraded,
+            "Recording, weather is parked: it panicked, too often.",
+        ),
+    ];
+    for (name, change, overall, sentence) in cases {
+        let mut facts = well();
+        change(&mut facts);
+        assert_eq!(judge(&facts), (overall, sentence.to_owned()), "{name}");
+    }
 }

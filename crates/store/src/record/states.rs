@@ -87,6 +87,10 @@ impl Record for StateRow {
         (self.entity_id.as_str(), self.ts, Seq::ZERO)
     }
 
+    fn number(&self) -> Seq {
+        self.seq
+    }
+
     fn without_number(mut row: Arc<Self>) -> Arc<Self> {
         Arc::make_mut(&mut row).seq = Seq::ZERO;
         row

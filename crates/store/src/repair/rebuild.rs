@@ -210,7 +210,7 @@ fn rows<R: Record>(folder: &Folder, table: Table, day: i64, id: u64) -> Result<R
         let row = row?;
         entry.rows += 1;
         (entry.first, entry.last) = (entry.first.min(row.ts()), entry.last.max(row.ts()));
-        entry.through = entry.through.max(row.place().2);
+        entry.through = entry.through.max(row.number());
         identities.insert(hash(&row.identity()));
     }
     Ok(Read { entry, identities })

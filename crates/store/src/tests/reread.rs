@@ -209,10 +209,10 @@ proptest! {
             let old = if is_live { before } else { Some("2") };
             let row = StateRow { old_state: old.map(Into::into), origin, ..state(&entity, at, &text) };
             let row = house.numbered(Row::State(row));
-            if !there.contains_key(&at) {
+            there.entry(at).or_insert_with(|| {
                 rows.insert(row.seq(), row.clone());
-                there.insert(at, (text, origin));
-            }
+                (text, origin)
+            });
             house.store.write(&Batch { first: row.seq(), last: row.seq(), rows: vec![row] }).unwrap();
             match what {
                 0 => house.store.flush().unwrap(),

@@ -116,17 +116,13 @@ impl Look {
         if let Some((state, words)) = self.supervised.look(&sink.name).trouble {
             return (state, Some(words));
         }
-        let missed = self.influxdb(&sink.name).map_or(0, |view| view.missed);
-        match sink.state {
-            PartState::Healthy | PartState::Starting if missed > 0 => {
-                let words = format!(
-                    "{missed} events left the log before it had them: they are in the store and not there; \
-                     `hearthline export` writes them, and a larger log.max_bytes waits longer the next time"
-                );
-                (PartState::Degraded, Some(words))
+        let refill = self.influxdb(&sink.name).and_then(|view| view.refill.as_ref());
+        match (sink.state, refill) {
+            (PartState::Healthy | PartState::Starting, Some(refill)) => {
+                (PartState::Degraded, Some(super::refill::words(refill)))
             }
-            PartState::Healthy => (PartState::Healthy, None),
-            state => (state, sink.last_error.clone()),
+            (PartState::Healthy, None) => (PartState::Healthy, None),
+            (state, _) => (state, sink.last_error.clone()),
         }
     }
 }

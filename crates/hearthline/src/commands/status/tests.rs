@@ -18,6 +18,15 @@ fn document() -> Status {
         "sinks": [{
             "name": "store", "kind": "parquet", "state": "healthy", "delivered": 80, "filtered": 0, "collapsed": 1,
             "quarantined": 1, "pending": 3, "lag_s": 0.0, "write_errors": 0, "last_error": null,
+        }, {
+            "name": "influxdb", "kind": "influxdb", "state": "degraded", "delivered": 40, "filtered": 0, "collapsed": 0,
+            "quarantined": 0, "pending": 45, "lag_s": 0.0, "write_errors": 0, "last_error": null, "lost": 2,
+            "loss": "2 events from 2026-11-20T00:00:00.000000Z to 2026-11-21T00:00:00.000000Z are neither in the log nor in the store: the store has dropped what was too old",
+            "refill": {
+                "why": "missed", "done": 12, "of": 55, "from": "2026-11-22T10:00:00.000000Z",
+                "to": "2026-11-23T11:00:00.000000Z", "since": "2026-11-23T11:58:00.000000Z", "left_s": 130.0, "waiting": 1,
+                "running": true,
+            },
         }],
         "parts": [
             { "name": "log", "state": "healthy", "since": "2026-11-23T11:00:00.000000Z", "reason": null, "uptime": 1.0 },
@@ -65,6 +74,12 @@ fn it_opens_with_the_five_rows_of_the_former_dashboard() {
         assert!(line.trim_start().starts_with(row), "{row}: {line:?}");
     }
     insta::assert_snapshot!(page);
+}
+
+#[test]
+fn a_span_is_told_in_the_unit_that_a_person_would_use() {
+    let spans = [0.0, 89.0, 91.0, 600.0, 5399.0, 7300.0].map(span);
+    assert_eq!(spans, ["0 s", "89 s", "2 min", "10 min", "90 min", "2 h"]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use hearthline_core::{Fs as _, RealFs};
 use hearthline_sim::Fault;
 use serde_json::json;
 use tokio::time::sleep;
@@ -84,6 +85,79 @@ async fn a_server_that_was_away_has_every_point_once_though_the_program_was_kill
     assert_eq!((&told["quarantined"], &told["filtered"]), (&json!(0), &json!(0)), "{told}");
     println!("gaps: {}; the sink: {told}", status.at("/kept"));
     assert!(fired.len() as u64 > u64::from(PER_SECOND) * lasting.as_secs() * 8 / 10);
+}
+
+/// So that the log keeps nothing that the store has: what it wants to be free is less than what is free, and not by a quarter.
+fn short_of_space(rig: &Rig, server: &InfluxDb) {
+    let free = RealFs.free_space(&rig.hearthline.path("")).unwrap();
+    let min_free = free / 100 * 88;
+    let settings = settings(server);
+    let text = format!(
+        "[log]\nmin_free = {min_free}\n[store]\nflush_interval = \"1s\"\n{settings}batch_size = 20\n"
+    );
+    std::fs::write(rig.hearthline.path("hearthline.toml"), text).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs InfluxDB: cargo xtask test"]
+async fn a_server_that_was_away_for_longer_than_the_log_is_kept_has_every_point_once() {
+    let mut server = InfluxDb::running().await;
+    let rig = Rig::new("").await;
+    let rounds = if is_whole() { 6 } else { 2 };
+    short_of_space(&rig, &server);
+    let mut run = rig.hearthline.start();
+    run.connected().await;
+    rig.delivered(&mut run).await;
+    server.stop().await;
+    for _ in 0..rounds {
+        let lasting = Duration::from_secs(5);
+        rig.house.cause(Fault::Storm { per_second: PER_SECOND, lasting, attribute_bytes: 100 });
+        sleep(lasting).await;
+        run.until("the store has it", |status| sink(status, "store")["pending"] == 0).await;
+        // Each start begins another segment; those before it go.
+        run.kill().await;
+        short_of_space(&rig, &server);
+        run = rig.hearthline.start();
+        run.connected().await;
+    }
+    // What it misses is known from the next start on, also while its server is away.
+    let what = "the log let go of what the sink does not have";
+    let refill = |status: &Status| sink(status, "influxdb")["refill"].clone();
+    let status = run.within(Duration::from_secs(60), what, |status| !refill(status).is_null()).await;
+    let (before, missed) = (sink(&status, "influxdb")["delivered"].clone(), refill(&status)["of"].clone());
+    let first = status.count("/log/first_seq");
+    assert_ne!(status.at("/overall"), "unhealthy", "the store has everything: {}", status.at("/verdict"));
+
+    // It is killed as soon as it reads from the store, and some while later.
+    server.start().await;
+    let mut verdicts = Vec::new();
+    for _ in 0..4 {
+        let begun = |status: &Status| {
+            refill(status)["done"].as_u64().is_some_and(|done| done > 0) || refill(status).is_null()
+        };
+        let status = run.within(Duration::from_secs(60), "it is refilled", begun).await;
+        verdicts.push(status.at("/verdict").clone());
+        run.kill().await;
+        short_of_space(&rig, &server);
+        run = rig.hearthline.start();
+        run.connected().await;
+    }
+    settled(&rig, &mut run).await;
+    let status = run.status().await;
+    let fired = rig.fired();
+    assert_same(&server.states(MEASUREMENT).await, &fired);
+    let [influx, store] = ["influxdb", "store"].map(|name| sink(&status, name).clone());
+    println!("| | events |\n| --- | --- |\n| fired | {} |", fired.len());
+    println!("| at InfluxDB before it went | {before} |\n| left the log meanwhile | {missed} |");
+    println!("| first record of the log then | {first} |");
+    for term in ["delivered", "filtered", "collapsed", "quarantined", "lost", "pending"] {
+        println!("| {term} (InfluxDB, store) | {}, {} |", influx[term], store[term]);
+    }
+    println!("| points at InfluxDB | {} |", server.states(MEASUREMENT).await.len());
+    println!("what was said before each kill: {verdicts:#?}");
+    assert!(missed.as_u64().unwrap() > u64::from(PER_SECOND), "{missed} events left the log");
+    assert_eq!((&influx["delivered"], &influx["lost"]), (&store["delivered"], &serde_json::json!(0)));
+    assert!(influx["refill"].is_null(), "{influx}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -298,7 +298,7 @@ async fn what_is_recorded_while_it_is_cleared_waits_in_the_log_and_arrives() {
     let mut run = rig.hearthline.start();
     run.connected().await;
     let change = |n: u64| {
-        let attributes = json!({ "dynamics": n % 2 == 0, "brightness": n, "count": n }).to_string();
+        let attributes = json!({ "dynamics": n.is_multiple_of(2), "brightness": n, "count": n }).to_string();
         rig.house.set_state("light.hue_room", &format!("on {n}"), &attributes);
     };
     (0..50).for_each(change);

@@ -140,6 +140,20 @@ fn table(before: &Counts, after: &Counts, undone: &Counts) {
     }
 }
 
+/// What a repair did, for whoever reads the test's output.
+fn print(receipt: &Receipt) {
+    println!("{}", receipt.plan.finding);
+    for (step, done) in receipt.plan.steps.iter().zip(&receipt.steps) {
+        println!(
+            "{} (planned {:?} s, took {} ms)",
+            done.done.as_ref().unwrap().says,
+            step.seconds,
+            done.took_ms
+        );
+    }
+    println!("{}", receipt.verified.as_ref().unwrap().says);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs InfluxDB: cargo xtask test"]
 async fn a_lamp_and_a_room_beside_what_an_older_system_left_are_delivered_and_its_values_are_copied_and_taken_back()
@@ -194,16 +208,7 @@ async fn a_lamp_and_a_room_beside_what_an_older_system_left_are_delivered_and_it
     assert!(still_there(&whole), "no row of the older system was deleted");
     let receipt = repairs.apply().await;
     assert_eq!(receipt.state, State::Done, "{receipt:#?}");
-    println!("{}", receipt.plan.finding);
-    for (step, done) in receipt.plan.steps.iter().zip(&receipt.steps) {
-        println!(
-            "{} (planned {:?} s, took {} ms)",
-            done.done.as_ref().unwrap().says,
-            step.seconds,
-            done.took_ms
-        );
-    }
-    println!("{}", receipt.verified.as_ref().unwrap().says);
+    print(&receipt);
     let after = counts(&server).await;
     let rows = u64::try_from(ROWS).unwrap();
     let mut expected = before.clone();

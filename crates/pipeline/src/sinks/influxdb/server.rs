@@ -16,6 +16,7 @@
 
 mod clear;
 mod fields;
+mod numbers;
 mod open;
 pub mod page;
 pub mod points;

@@ -1,9 +1,11 @@
 //! What a sink keeps on disk, in `<data_dir>/sinks/<name>/`.
 //!
 //! - `cursor`: how far it is, with the counts up to there. One line `hearthline-cursor 1 <CRC-32 of the rest, 8 hex digits>`, then
-//!   one JSON object: `{"seq":…,"events":…,"delivered":…,"filtered":…,"collapsed":…,"quarantined":…,"before":…}`. It is put in
-//!   place as a whole, after the server has everything up to there and the log is synced that far. What was sent behind it is
-//!   sent again after a crash: the same points twice are the same points once.
+//!   one JSON object: `{"seq":…,"events":…,"delivered":…,"filtered":…,"collapsed":…,"quarantined":…,"lost":…,"before":…,…}`;
+//!   further the time of the newest state (`newest`), what retention had dropped by then (`expired`), what is being read from
+//!   the store (`refills`, see [`super::refill`]) and what was lost last (`loss`). It is put in place as a whole, after the server
+//!   has everything up to there and the log is synced that far. What was sent behind it is sent again after a crash: the same
+//!   points twice are the same points once.
 //! - `measurement.json`: the measurement that is written to in place of the one in the settings; see [`super::switched`].
 //! - `schema.json`: what is known of the server's fields. Without it they are read again, or learned again.
 //! - `refused.ndjson`: the rows that were set aside, one JSON object a line: `at`, `seq`, `entity`, `line`, `words`. When it is
@@ -17,6 +19,7 @@ use hearthline_core::{Fs, Row, Seq, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::refill::{Loss, Refill};
 use super::schema::Schema;
 use super::send::Refused;
 use crate::sinks::Committed;
@@ -32,11 +35,19 @@ pub(super) struct State {
 }
 
 /// How far a sink is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Cursor {
     pub(super) committed: Committed,
     /// Events in the log before the first that the sink counted.
     pub(super) before: u64,
+    /// The time of the last state that was taken.
+    pub(super) newest: Option<Timestamp>,
+    /// Rows that the store's retention had dropped.
+    pub(super) expired: u64,
+    /// What is read from the store, one after the other.
+    pub(super) refills: Vec<Refill>,
+    /// The last that was lost.
+    pub(super) loss: Option<Loss>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -47,7 +58,49 @@ struct Written {
     filtered: u64,
     collapsed: u64,
     quarantined: u64,
+    #[serde(default)]
+    lost: u64,
     before: u64,
+    #[serde(default)]
+    newest: Option<Timestamp>,
+    #[serde(default)]
+    expired: u64,
+    #[serde(default)]
+    refills: Vec<Refill>,
+    #[serde(default)]
+    loss: Option<Loss>,
+}
+
+impl From<Cursor> for Written {
+    fn from(cursor: Cursor) -> Self {
+        let Cursor { committed, before, newest, expired, refills, loss } = cursor;
+        let Committed { seq: Seq(seq), events, delivered, filtered, collapsed, quarantined, lost } =
+            committed;
+        Self {
+            seq,
+            events,
+            delivered,
+            filtered,
+            collapsed,
+            quarantined,
+            lost,
+            before,
+            newest,
+            expired,
+            refills,
+            loss,
+        }
+    }
+}
+
+impl From<Written> for Cursor {
+    fn from(written: Written) -> Self {
+        let Written { seq, events, delivered, filtered, collapsed, quarantined, lost, .. } = written;
+        let committed =
+            Committed { seq: Seq(seq), events, delivered, filtered, collapsed, quarantined, lost };
+        let Written { before, newest, expired, refills, loss, .. } = written;
+        Self { committed, before, newest, expired, refills, loss }
+    }
 }
 
 /// A row that a server refused alone.
@@ -97,18 +150,11 @@ impl State {
             let right = u32::from_str_radix(sum, 16).ok()? == crc32fast::hash(rest.as_bytes());
             right.then(|| serde_json::from_str::<Written>(rest).ok())?
         });
-        let Some(written) = written else { return Err(io::ErrorKind::InvalidData.into()) };
-        let Written { seq, events, delivered, filtered, collapsed, quarantined, before } = written;
-        let committed = Committed { seq: Seq(seq), events, delivered, filtered, collapsed, quarantined };
-        Ok(Some(Cursor { committed, before }))
+        written.map(|written| Some(written.into())).ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 
     pub(super) fn save_cursor(&self, cursor: &Cursor) -> io::Result<()> {
-        let Committed { seq: Seq(seq), events, delivered, filtered, collapsed, quarantined } =
-            cursor.committed;
-        let before = cursor.before;
-        let written = Written { seq, events, delivered, filtered, collapsed, quarantined, before };
-        let text = serde_json::to_string(&written)?;
+        let text = serde_json::to_string(&Written::from(cursor.clone()))?;
         let text = format!("{MAGIC}{:08x}\n{text}", crc32fast::hash(text.as_bytes()));
         self.fs.write_atomic(&self.dir.join("cursor"), text.as_bytes())
     }
@@ -146,77 +192,4 @@ impl State {
 }
 
 #[cfg(test)]
-mod tests {
-    use hearthline_core::{MemFs, QuarantineRow};
-
-    use super::*;
-
-    fn state() -> (Arc<MemFs>, State) {
-        let fs = Arc::new(MemFs::default());
-        let state = State::open(fs.clone(), "/sinks/influxdb".into()).unwrap();
-        (fs, state)
-    }
-
-    fn cursor() -> Cursor {
-        let committed =
-            Committed { seq: Seq(9), events: 7, delivered: 4, filtered: 2, collapsed: 0, quarantined: 1 };
-        Cursor { committed, before: 2 }
-    }
-
-    #[test]
-    fn a_cursor_is_read_as_it_was_written() {
-        let (_, state) = state();
-        assert_eq!(state.cursor().unwrap(), None);
-        state.save_cursor(&cursor()).unwrap();
-        assert_eq!(state.cursor().unwrap(), Some(cursor()));
-    }
-
-    #[test]
-    fn a_cursor_of_which_a_byte_was_flipped_is_damaged() {
-        let (fs, state) = state();
-        state.save_cursor(&cursor()).unwrap();
-        let fs: &dyn Fs = &*fs;
-        let path = "/sinks/influxdb/cursor".as_ref();
-        let whole = fs.read(path).unwrap();
-        for at in 0..whole.len() {
-            let mut bytes = whole.clone();
-            bytes[at] ^= 1;
-            fs.write_atomic(path, &bytes).unwrap();
-            match state.cursor() {
-                Err(error) => assert_eq!(error.kind(), io::ErrorKind::InvalidData),
-                // A hexadecimal digit in the other case is the same digit.
-                Ok(read) => assert_eq!(read, Some(cursor()), "byte {at}"),
-            }
-        }
-    }
-
-    #[test]
-    fn refused_rows_are_added_and_a_file_that_is_too_large_is_put_aside() {
-        let (fs, state) = state();
-        let row = |seq, words: &str| {
-            let (site, reason, raw) = ("home".into(), "no JSON".into(), [].into());
-            let row = QuarantineRow { seq: Seq(seq), ts: Timestamp::EPOCH, site, reason, raw };
-            Refused { row: Row::Quarantined(row), line: "m f= 1".into(), words: words.into() }
-        };
-        state.refuse(&[row(1, "a")], Timestamp::EPOCH).unwrap();
-        state.refuse(&[row(2, &"b".repeat(LARGEST)), row(3, "c")], Timestamp::EPOCH).unwrap();
-        let read = |name: &str| (&*fs as &dyn Fs).read(format!("/sinks/influxdb/{name}").as_ref());
-        assert_eq!(read("refused.ndjson").unwrap().split(|b| *b == b'\n').count(), 4);
-        state.refuse(&[row(4, "d")], Timestamp::EPOCH).unwrap();
-        let text = String::from_utf8(read("refused.ndjson").unwrap()).unwrap();
-        assert_eq!(
-            text,
-            "{\"at\":\"1970-01-01T00:00:00.000000Z\",\"entity\":null,\"line\":\"m f= 1\",\"seq\":4,\"words\":\"d\"}\n"
-        );
-        assert!(read("refused.old.ndjson").unwrap().len() > LARGEST);
-
-        let newest = |most| {
-            let rows = newest_refused(&*fs, "/sinks/influxdb".as_ref(), most).unwrap();
-            rows.iter().map(|row| (row.seq, row.words.len())).collect::<Vec<_>>()
-        };
-        assert_eq!(newest(1), [(4, 1)]);
-        assert_eq!(newest(3), [(4, 1), (3, 1), (2, LARGEST)]);
-        assert_eq!(newest(9).len(), 4);
-        assert_eq!(newest_refused(&*fs, "/sinks/none".as_ref(), 9).unwrap(), []);
-    }
-}
+mod tests;

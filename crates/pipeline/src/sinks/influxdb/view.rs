@@ -5,12 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::Fs;
+use hearthline_core::{Fs, Timestamp};
 use parking_lot::Mutex;
 use tokio::time::{sleep, timeout};
 
 use super::cardinality::Cardinality;
 use super::point::LeftOut;
+use super::refill::{Loss, RefillViewOf, Why};
 use super::schema::Conflict;
 use super::server::Version;
 use super::state::{RefusedRow, newest_refused};
@@ -31,6 +32,9 @@ struct Inner {
     reset: bool,
     /// What is to be written to from now on.
     measurement: Option<String>,
+    asked: Vec<(Timestamp, Timestamp)>,
+    /// Of what was asked for, what is sent, and how many events that were.
+    refilled: Vec<(Timestamp, Timestamp, u64)>,
     /// Why the sink has to stand still, and by which hold.
     held: Option<(u64, String)>,
     holds: u64,
@@ -68,12 +72,23 @@ pub struct InfluxViewOf {
     pub fields_unknown: Option<String>,
     /// Events that the server has and the cursor does not say yet.
     pub ahead: u64,
+    /// What is being read from the store and sent.
+    pub refill: Option<RefillViewOf>,
+    /// Events that were lost to this sink the last time that some were.
+    pub loss: Option<Loss>,
     /// Events that were set aside since the program started because the server refused the type of a field.
     pub refused_for_type: u64,
-    /// Events that left the log before the sink had them. The store has them.
-    pub missed: u64,
     /// What the points cost the server.
     pub cardinality: Cardinality,
+}
+
+impl InfluxViewOf {
+    /// Events that left the log before the sink had them, and that are still to be read from the store.
+    #[must_use]
+    pub fn missing(&self) -> u64 {
+        let missed = self.refill.as_ref().filter(|refill| refill.why == Why::Missed);
+        missed.map_or(0, |refill| refill.of.saturating_sub(refill.done))
+    }
 }
 
 impl InfluxView {
@@ -112,6 +127,40 @@ impl InfluxView {
     /// Has the sink forget what it knows of the server's fields and read them again, before it writes the next time.
     pub fn reset(&self) {
         self.inner.lock().reset = true;
+    }
+
+    /// Has the sink send once more what the store has from an instant on and before another: for a server that lost it. It is on
+    /// disk before the next write; how far it is, is seen in [`InfluxViewOf::refill`]. Asking twice for the same, before it is done,
+    /// is asking once.
+    pub fn refill(&self, from: Timestamp, to: Timestamp) {
+        let mut inner = self.inner.lock();
+        inner.refilled.retain(|refilled| (refilled.0, refilled.1) != (from, to));
+        if from < to && !inner.asked.contains(&(from, to)) {
+            inner.asked.push((from, to));
+        }
+    }
+
+    /// How many events were sent for a period that was asked for; none before all of them are.
+    #[must_use]
+    pub fn refilled(&self, from: Timestamp, to: Timestamp) -> Option<u64> {
+        let inner = self.inner.lock();
+        inner
+            .refilled
+            .iter()
+            .find(|refilled| (refilled.0, refilled.1) == (from, to))
+            .map(|refilled| refilled.2)
+    }
+
+    /// All of a period is sent.
+    pub(super) fn has_refilled(&self, from: Timestamp, to: Timestamp, events: u64) {
+        let mut inner = self.inner.lock();
+        inner.refilled.retain(|refilled| (refilled.0, refilled.1) != (from, to));
+        inner.refilled.push((from, to, events));
+    }
+
+    /// What was asked for since the last look.
+    pub(super) fn take_asked(&self) -> Vec<(Timestamp, Timestamp)> {
+        std::mem::take(&mut self.inner.lock().asked)
     }
 
     /// Whether that was asked since the last look.

@@ -23,7 +23,7 @@ pub(super) const BEGIN: i64 = 1_700_000_000_000_000_000;
 pub(super) const WEEK: i64 = 7 * 86_400 * 1_000_000_000;
 pub(super) const ROWS: i64 = 60;
 /// Each is a world of its own.
-pub(super) const KILLS: u64 = 12;
+pub(super) const KILLS: u64 = 8;
 const TOKEN: &str = "of-the-simulated-one";
 
 pub(super) type Counts = BTreeMap<(String, FieldKind), u64>;

@@ -6,11 +6,14 @@ use hearthline_log::{LogConfig, LogWriter, SyncPolicy};
 use hearthline_pipeline::deliver::Delivery;
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::ingest::{Hello, Ingest};
+use hearthline_pipeline::live::Live;
+use hearthline_pipeline::sinks::StoreSink;
 use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
 use hearthline_pipeline::sinks::influxdb::point::Layout;
-use hearthline_pipeline::sinks::influxdb::{InfluxConfig, InfluxSink, ServerConfig, Start};
+use hearthline_pipeline::sinks::influxdb::{InfluxConfig, InfluxSink, InfluxView, ServerConfig, Start};
 use hearthline_pipeline::sources::home_assistant::{Trust, wire};
 use hearthline_sim::{Access, InfluxDb, InfluxVersion};
+use hearthline_store::{Store, StoreConfig};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -59,15 +62,23 @@ fn mended(server: &ServerConfig) -> MendedSink {
     }
 }
 
-fn engine_for(config: &ServerConfig, delivery: Option<&Arc<SinkView>>) -> Arc<Engine> {
-    let (sink, delivery) = (mended(config), delivery.map(Arc::clone));
-    engine(&MemFs::default(), "sink", Arc::new(move |_| Box::new(Sink::new(sink.clone(), delivery.clone()))))
+fn engine_for(config: &ServerConfig, recorder: Option<&Recorder>) -> Arc<Engine> {
+    let delivery = recorder.map(|recorder| Arc::clone(&recorder.view));
+    let sink = MendedSink { view: recorder.map(|recorder| recorder.server.clone()), ..mended(config) };
+    engine(
+        &MemFs::default(),
+        "sink",
+        Arc::new(move |options| Box::new(Sink::new(sink.clone(), delivery.clone(), options).unwrap())),
+    )
 }
 
 /// A recorder that delivers to a sink.
 struct Recorder {
     ingest: Ingest,
     view: Arc<SinkView>,
+    server: InfluxView,
+    /// How the store is.
+    stored: Arc<SinkView>,
     stop: CancellationToken,
     heard: u64,
 }
@@ -108,12 +119,25 @@ impl Recorder {
             batch_interval: Duration::from_millis(20),
             start: Start::Log,
         };
-        let sink = InfluxSink::open(config, log.clone(), fs, Arc::clone(&clock)).unwrap();
+        let kept = StoreConfig {
+            dir: PathBuf::from("/data/store"),
+            flush_rows: 1,
+            flush_interval: Duration::from_millis(20),
+            retention: None,
+            context_ids: false,
+        };
+        let store = Arc::new(Store::open(Arc::clone(&fs), Arc::clone(&clock), kept).unwrap());
+        let archive = StoreSink::new(Arc::clone(&store), Live::default());
+        let archive = Delivery::open(log.clone(), Arc::clone(&clock), archive, "home").unwrap();
+        let stored = archive.view();
+        tokio::spawn(archive.run(mpsc::channel(1).1, stop.clone()));
+        let sink = InfluxSink::open(config, log.clone(), store, fs, Arc::clone(&clock)).unwrap();
+        let server = sink.view();
         let delivery = Delivery::open(log, clock, sink, "home").unwrap();
         let view = delivery.view();
         let (_, nobody_asks) = mpsc::channel(1);
         tokio::spawn(delivery.run(nobody_asks, stop.clone()));
-        Self { ingest, view, stop, heard: 0 }
+        Self { ingest, view, server, stored, stop, heard: 0 }
     }
 
     fn hear(&mut self) {
@@ -148,7 +172,7 @@ async fn a_database_that_was_dropped_is_made_again_and_the_sink_goes_on_at_once(
     for version in [InfluxVersion::V1, InfluxVersion::V2] {
         let (server, config) = server(version).await;
         let mut recorder = Recorder::new(&config);
-        let engine = engine_for(&config, Some(&recorder.view));
+        let engine = engine_for(&config, Some(&recorder));
         recorder.hear();
         until("the first event", || server.points(DATABASE, "events").len() == 1).await;
         assert_eq!(engine.plan("sink", &Value::Null).await.unwrap().steps, []);
@@ -156,17 +180,20 @@ async fn a_database_that_was_dropped_is_made_again_and_the_sink_goes_on_at_once(
         assert!(server.drop_database(DATABASE));
         recorder.hear();
         until("the sink to stand still", || recorder.view.look().state == PartState::Parked).await;
+        until("the store to have both", || recorder.stored.look().committed.delivered == 2).await;
         let plan = engine.plan("sink", &Value::Null).await.unwrap();
         assert!(plan.finding.ends_with("\"house\" is not there"), "{}", plan.finding);
         let kinds: Vec<_> = plan.steps.iter().map(|step| &*step.kind).collect();
-        assert_eq!(kinds, ["create", "look"]);
+        assert_eq!(kinds, ["create", "look", "refill"]);
         assert!(!server.has(DATABASE), "a plan makes nothing");
 
         let receipt = engine.begin("sink", &Value::Null, None).await.unwrap().run().await.unwrap();
         assert_eq!(receipt.state, State::Done, "{receipt:?}");
         let seconds = receipt.steps[1].done.as_ref().unwrap().data["seconds"].as_f64().unwrap();
         assert!(seconds < 25.0, "its own next attempt would have been after 30 s: {seconds}");
-        until("the second event", || server.points(DATABASE, "events").len() == 1).await;
+        assert_eq!(server.points(DATABASE, "events").len(), 2, "what was dropped is there again");
+        let says = &receipt.steps[2].done.as_ref().unwrap().says;
+        assert_eq!(says, "2 events of the store were sent");
         assert_eq!(engine.plan("sink", &Value::Null).await.unwrap().steps, []);
         recorder.stop.cancel();
     }
@@ -182,7 +209,7 @@ async fn a_sink_that_stands_still_for_nothing_looks_again_at_once() {
     recorder.hear();
     until("the sink to stand still", || recorder.view.look().state == PartState::Parked).await;
     server.create(DATABASE, None); // by a person
-    let engine = engine_for(&config, Some(&recorder.view));
+    let engine = engine_for(&config, Some(&recorder));
     let plan = engine.plan("sink", &Value::Null).await.unwrap();
     assert!(
         plan.finding.starts_with("influxdb stands still though it can be written to"),
@@ -196,12 +223,40 @@ async fn a_sink_that_stands_still_for_nothing_looks_again_at_once() {
 }
 
 #[tokio::test]
+async fn a_period_is_sent_once_more_when_a_person_asks_for_it() {
+    let (server, config) = server(InfluxVersion::V1).await;
+    let mut recorder = Recorder::new(&config);
+    (0..3).for_each(|_| recorder.hear());
+    until("the events", || server.points(DATABASE, "events").len() == 3).await;
+    until("the store to have them", || recorder.stored.look().committed.delivered == 3).await;
+    server.drop_database(DATABASE);
+    server.create(DATABASE, None);
+    let engine = engine_for(&config, Some(&recorder));
+    let from = json!({ "from": "2026-11-26T00:41:02Z" });
+    let plan = engine.plan("sink", &from).await.unwrap();
+    assert!(plan.steps[0].what.contains("from 2026-11-26T00:41:02"), "{}", plan.steps[0].what);
+    let receipt = engine.begin("sink", &from, None).await.unwrap().run().await.unwrap();
+    assert_eq!(receipt.state, State::Done, "{receipt:?}");
+    assert_eq!(server.points(DATABASE, "events").len(), 2, "the first is before that");
+
+    let options = |options: Value| serde_json::from_value::<Options>(options).unwrap();
+    let refused = |sink: MendedSink, of: Value| Sink::new(sink, None, &options(of)).err().unwrap();
+    let running = MendedSink { view: Some(recorder.server.clone()), ..mended(&config) };
+    let words = refused(running.clone(), json!({ "from": "then" })).to_string();
+    assert!(words.starts_with("from: not a time"), "{words}");
+    let words = refused(running, json!({ "from": "2026-11-26T00:00:00Z", "to": "2026-11-25T00:00:00Z" }));
+    assert!(words.to_string().ends_with("is no period"), "{words}");
+    assert!(matches!(refused(mended(&config), from), Refused::NeedsProgram(_)));
+    recorder.stop.cancel();
+}
+
+#[tokio::test]
 async fn killed_at_any_time_the_database_is_there_in_the_end() {
     let (server, config) = server(InfluxVersion::V2).await;
     let build = || {
         server.drop_database(DATABASE);
         let sink = mended(&config);
-        let made: Made = Arc::new(move |_| Box::new(Sink::new(sink.clone(), None)));
+        let made: Made = Arc::new(move |options| Box::new(Sink::new(sink.clone(), None, options).unwrap()));
         (server.clone(), MemFs::default(), made)
     };
     let each = (Duration::from_micros(500), Duration::from_millis(10));

@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hearthline_core::{QuarantineRow, Seq, StateRow};
 
 use super::*;
+use crate::sinks::influxdb::answer::{At, TypeConflict};
 use crate::sinks::influxdb::attributes::Attributes;
 use crate::sinks::influxdb::point::Layout;
 use crate::sinks::influxdb::sample;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use hearthline_sim::{FieldKind, InfluxVersion};
+use serde_json::Value;
 use tokio::time::timeout;
 
 use super::super::testing::{Counts, KILLS, ROWS, World, of};
