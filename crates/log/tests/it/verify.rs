@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use hearthline_core::{Fs, Seq};
-use hearthline_log::{Report, SegmentReport, SyncPolicy, verify};
+use hearthline_log::{Report, SegmentReport, SyncPolicy, verify, verify_while};
 
 use crate::rig::{DIR, Rig, append, read, record, roll};
 
@@ -31,6 +31,24 @@ fn a_whole_log_is_counted() {
     assert_eq!(report.segments, [segment(0, 1, 6), segment(1, 7, 12)]);
     assert_eq!(report.total(|segment| segment.records), 12);
     assert_eq!(rig.files(), before, "it changes nothing");
+}
+
+#[test]
+fn the_newest_is_read_first_and_what_is_not_read_is_counted() {
+    let rig = Rig::new(SyncPolicy::Os);
+    rig.two_segments().close().unwrap();
+    let files = rig.files();
+    let all = verified(&rig);
+    let read_while = |most: u64| verify_while(&rig.fs, Path::new(DIR), &mut |read| read < most).unwrap();
+    let (first, second) = (files[0].1.len() as u64, files[1].1.len() as u64);
+    assert_eq!(read_while(0), (Report::default(), first + second));
+    let (newest, unread) = read_while(1);
+    assert_eq!((newest.segments.as_slice(), unread), (&all.segments[1..], first));
+    assert_eq!(read_while(second + 1), (all, 0));
+
+    rig.fs.scribble(&files[0].0, files[0].1.len() / 2, &[0xff; 4]);
+    assert_eq!(read_while(1).0.damage, [], "the older one is not read");
+    assert_eq!(read_while(u64::MAX).0.damage.len(), 1);
 }
 
 #[test]

@@ -125,6 +125,7 @@ async fn trial(
         }
     };
     if opened.reads_lines && !trial.same && trial.read.is_ok() {
+        trial.removed = Err("it does not know that order".into());
         trial.read =
             Err("it only speaks like an InfluxDB 1, and has a language of its own for questions".into());
     }
