@@ -230,7 +230,8 @@ impl Watch {
         if !self.unanswered.is_zero() {
             reasons.push(format!("the program did not answer for {} s", seconds(self.unanswered)));
         }
-        reasons.extend(criteria.iter().filter_map(Watched::reason));
+        let watched = seconds(self.watched);
+        reasons.extend(criteria.iter().filter_map(|one| one.reason(watched)));
         if criteria.iter().all(|one| one.outcome == Outcome::NotKnown) {
             reasons.push("no criterion was known".into());
         }
@@ -261,12 +262,11 @@ impl Watch {
 }
 
 impl Watched {
-    fn reason(&self) -> Option<String> {
-        let Self { label, held_s, not_held_s, not_known_s, .. } = self;
-        let of = tenth(held_s + not_held_s + not_known_s);
+    fn reason(&self, watched_s: f64) -> Option<String> {
+        let Self { label, not_held_s, .. } = self;
         let since = self.first_not_held.as_deref().unwrap_or("an unknown time");
         (self.outcome == Outcome::NotHeld)
-            .then(|| format!("\"{label}\" was not met for {not_held_s} of {of} s, first at {since}"))
+            .then(|| format!("\"{label}\" was not met for {not_held_s} of {watched_s} s, first at {since}"))
     }
 }
 
@@ -332,11 +332,7 @@ impl Tally {
 
 /// To a tenth of a second: looks are a second apart.
 fn seconds(duration: Duration) -> f64 {
-    tenth(duration.as_secs_f64())
-}
-
-fn tenth(seconds: f64) -> f64 {
-    (seconds * 10.0).round() / 10.0
+    (duration.as_secs_f64() * 10.0).round() / 10.0
 }
 
 #[cfg(test)]
