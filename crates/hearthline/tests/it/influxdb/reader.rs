@@ -7,7 +7,7 @@ use hearthline_pipeline::sinks::influxdb::server::page::Reader;
 use hearthline_pipeline::sinks::influxdb::server::table::{EVER, Table};
 use hearthline_pipeline::sinks::influxdb::stored::{FieldValue, StoredPoint};
 use hearthline_pipeline::sinks::influxdb::{Server, ServerConfig, Version};
-use hearthline_pipeline::sources::home_assistant::Trust;
+use hearthline_pipeline::sources::home_assistant::{Token, Trust};
 
 use super::peer::InfluxDb;
 
@@ -15,7 +15,11 @@ const T: i64 = 1_700_000_000_000_000_000;
 const WEEK: i64 = 7 * 86_400 * 1_000_000_000;
 
 pub(super) fn server(url: &str) -> Server {
-    Server::new(ServerConfig {
+    Server::new(config(url)).unwrap()
+}
+
+fn config(url: &str) -> ServerConfig {
+    ServerConfig {
         url: url.parse().unwrap(),
         version: Some(Version::V1),
         database: "house".into(),
@@ -24,8 +28,7 @@ pub(super) fn server(url: &str) -> Server {
         password: None,
         token: None,
         trust: Trust::default(),
-    })
-    .unwrap()
+    }
 }
 
 async fn read(
@@ -171,4 +174,26 @@ async fn pages_hold_all_points_of_their_times_and_no_point_twice() {
     assert_eq!(points, written);
     assert_eq!(server.count(&table, "f", FieldType::Text, &EVER).await.unwrap(), written as u64);
     println!("{points} points in {pages} pages, the largest {largest}");
+}
+
+#[tokio::test]
+#[ignore = "needs InfluxDB: cargo xtask test"]
+async fn whoever_may_not_list_shards_still_tells_integers_and_floats_apart() {
+    let real = InfluxDb::guarded().await;
+    let config = ServerConfig {
+        username: Some("writer".into()),
+        password: Some(Token::new("right")),
+        ..config(&real.url())
+    };
+    let mut server = Server::new(config).unwrap();
+    for (week, value) in ["1i", "2.0", "3i", "4.5"].into_iter().enumerate() {
+        let time = T + i64::try_from(week).unwrap() * WEEK;
+        let lines = format!("m,e=a f={value} {time}\n");
+        server.write(Version::V1, lines.as_bytes()).await.unwrap();
+    }
+    let table = server.table(Version::V1, "m").await.unwrap();
+    let found = read(&mut server, &table, &[("f", FieldType::Integer), ("f", FieldType::Float)], EVER).await;
+    let values: Vec<_> = found.into_iter().flat_map(|point| point.fields).map(|(_, value)| value).collect();
+    let (float, integer) = (FieldValue::Float, FieldValue::Integer);
+    assert_eq!(values, [integer(1), float(2.0), integer(3), float(4.5)]);
 }
