@@ -73,6 +73,23 @@ export interface Sink {
   conflicts?: number | null;
   /** Events that the server has not taken; `pending` is counted from what is written down. */
   lag_events?: number | null;
+  /** Events that left the log before it had them, and are not in the archive either. */
+  lost?: number;
+  /** Which, and why. */
+  loss?: string | null;
+  /** What it gets from the archive, because the log does not have it any more. */
+  refill?: Refill | null;
+}
+
+export interface Refill {
+  /** `missed`: the log could not wait. `new`: it gets all that there is. `asked`: a person wants it. */
+  why: 'missed' | 'new' | 'asked';
+  done: number;
+  of: number;
+  /** Seconds that the rest takes; null until that is known. */
+  left_s: number | null;
+  /** False while it waits for its server. */
+  running: boolean;
 }
 
 /** One place that the log is delivered to, with what is known of its server. */
@@ -82,8 +99,9 @@ export interface SinkReport {
 }
 
 export interface SinkServer {
-  /** Why its fields are not known, in its words. */
+  /** What states are written to. */
   measurement: string;
+  /** Why its fields are not known, in its words. */
   fields_unknown: string | null;
   conflicts: Conflict[];
   left_out: LeftOut[];

@@ -42,6 +42,15 @@ test('one sentence says how it is with the data', () => {
   expect(say({ ...sink, state: 'starting' })).toBe('InfluxDB is looked for.');
 });
 
+test('what comes from the archive is said with how far it is', () => {
+  const refill = { why: 'missed', done: 3, of: 52, left_s: null, running: true } as const;
+  const say = (change: object) => sentenceOf({ ...sink, state: 'degraded', refill: { ...refill, ...change } }, 'InfluxDB');
+  expect(say({})).toBe('InfluxDB gets what it missed from the archive: 3 of 52 events.');
+  expect(say({ left_s: 120 })).toBe('InfluxDB gets what it missed from the archive: 3 of 52 events, 2 min left.');
+  expect(say({ why: 'new', running: false })).toBe('InfluxDB gets the past from the archive: 3 of 52 events, once it takes something again.');
+  expect(sentenceOf({ ...late, refill }, 'InfluxDB')).toContain('behind by');
+});
+
 test.each([
   ['HTTP 401: unauthorized access', 'let us in'],
   ['HTTP 403: "ro" user is not authorized to write to database "ha"', 'let us in'],

@@ -1,6 +1,6 @@
 /** The places that everything is delivered to, in a person's words. */
 
-import type { Conflict, RefusedRow, Share, Sink } from '../api';
+import type { Conflict, Refill, RefusedRow, Share, Sink } from '../api';
 import { count } from './figures';
 import { age } from './time';
 
@@ -27,6 +27,13 @@ export function behind(sink: Sink): string | null {
   return sink.lag_s < BEHIND_S || n === 0 ? null : `behind by ${events(n)} (${age(sink.lag_s)})`;
 }
 
+/** `gets what it missed from the archive: 3 of 52 events, 2 min left`. */
+function refilled({ why, done, of, left_s, running }: Refill): string {
+  const what = { missed: 'gets what it missed from the archive', new: 'gets the past from the archive', asked: 'gets a part of the past from the archive again' }[why];
+  const left = !running ? 'once it takes something again' : left_s === null ? null : `${age(left_s)} left`;
+  return [`${what}: ${count(done)} of ${events(of)}`, left].filter(Boolean).join(', ');
+}
+
 /** How it is with the data, in one sentence. */
 export function sentenceOf(sink: Sink, name: string): string {
   const late = behind(sink);
@@ -39,6 +46,7 @@ export function sentenceOf(sink: Sink, name: string): string {
     case 'off':
       return `${name} is off.`;
     default:
+      if (sink.refill && late === null) return `${name} ${refilled(sink.refill)}.`;
       if (late === null) return sink.state === 'healthy' ? `${name} has everything.` : `${name} has all there is to have, and something is wrong.`;
       return `${name} is ${late}. They are safe on disk and follow by themselves.`;
   }
@@ -52,7 +60,7 @@ export function plainly(error: string): string | null {
 
 const MEANINGS: [RegExp, string][] = [
   [/HTTP 40[13]|unauthori[sz]ed|authorization|credentials/i, 'It does not let us in. Put a token or password that may write into the settings.'],
-  [/HTTP 404|not found|is not there/i, 'What we write to is not there. Make it in InfluxDB, or let the token make it.'],
+  [/HTTP 404|not found|is not there/i, 'What we write to is not there. Make it in InfluxDB, or have it made under Repairs.'],
   [/HTTP 429/, 'It asks us to wait, and we do.'],
   [/HTTP 413/, 'It wants smaller pieces, and gets them.'],
   [/HTTP 5\d\d/, 'It answers and cannot take anything now. It is asked again by itself.'],
