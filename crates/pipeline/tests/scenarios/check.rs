@@ -176,7 +176,7 @@ fn renamed_unheard(evidence: &Evidence, of: &Fired) -> bool {
 fn said_renamed(evidence: &Evidence, entity: &str, at: Timestamp) -> bool {
     let within = |gap: &&Gap| gap.from <= at && gap.to.is_none_or(|to| at <= to);
     let said = |gap: &Gap| {
-        gap.result.note.starts_with("renamed: ") && gap.result.not_kept.iter().any(|id| id.as_str() == entity)
+        gap.result.note.contains("renamed: ") && gap.result.not_kept.iter().any(|id| id.as_str() == entity)
     };
     evidence.gaps.iter().filter(within).any(said)
 }
@@ -227,7 +227,15 @@ fn told(gap: &Gap) -> String {
     let to = gap.to.map_or_else(|| "now".to_owned(), |to| to.to_string());
     let names: Vec<_> = gap.entities.iter().map(|id| id.as_str()).collect();
     let of = if names.is_empty() { "all".to_owned() } else { names.join(", ") };
-    format!("{} {} .. {to} of {of}: {}, {}", gap.id, gap.from, gap.state.as_str(), gap.cause)
+    let (state, note) = (gap.state.as_str(), &gap.result.note);
+    let not_kept: Vec<_> = gap.result.not_kept.iter().map(|id| id.as_str()).collect();
+    format!(
+        "{} {} .. {to} of {of}: {state}, {}; {note}; not kept: {}",
+        gap.id,
+        gap.from,
+        gap.cause,
+        not_kept.join(", ")
+    )
 }
 
 /// Nothing was offered that is not accounted for, and the log has what was handed to it.
