@@ -11,9 +11,12 @@ export async function expectNothingSideways(page: Page) {
   expect(content, 'the width of what is shown').toBe(screen);
 }
 
-/** No rule of axe is broken, those of good practice included. */
+/** No rule of axe is broken, those of good practice included. What is still moving is not judged. */
 export async function expectAccessible(page: Page) {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await page.waitForFunction(() => document.getAnimations().every(({ playState }) => playState !== 'running'));
   const { violations } = await new AxeBuilder({ page }).analyze();
+  await page.emulateMedia({ reducedMotion: null });
   const said = violations.map(({ id, help, nodes }) => `${id}: ${help} (${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')})`);
   expect(said, 'what axe finds').toEqual([]);
 }
