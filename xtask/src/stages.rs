@@ -17,6 +17,8 @@ use crate::{Workspace, peers, sim};
 /// Tests that need a real peer are marked `#[ignore = "needs ..."]` and lie in modules below these.
 const REAL_PEERS: [&str; 2] = ["home_assistant::", "influxdb::"];
 const LAYERING: &str = "layering::";
+/// Stories that last minutes, which `--quick` leaves out.
+const LONG: [&str; 4] = ["tour::", "influxdb::faults", "app::tests::a_part_that_hangs", "weather_day::"];
 
 /// Runs every stage, also after one has failed: a person wants to see all that is wrong at once.
 pub(crate) fn run(workspace: &Workspace, quick: bool) -> Result<Report> {
@@ -34,8 +36,7 @@ pub(crate) fn run(workspace: &Workspace, quick: bool) -> Result<Report> {
         }
         return Ok(report);
     }
-    let tests = ["test", "--workspace", "--no-fail-fast", "--", "--skip", LAYERING, "--skip", sim::TEST];
-    report.add(cargo_tested("tests", &mut cargo(workspace, &tests), Some("needs "))?);
+    report.add(tests(workspace, quick)?);
     report.add(cargo_tested("simulation", &mut sim::in_test(workspace, quick), None)?);
     let layering = ["test", "--workspace", "--test", "it", LAYERING];
     report.add(cargo_tested("layering", &mut cargo(workspace, &layering), None)?);
@@ -51,13 +52,27 @@ pub(crate) fn run(workspace: &Workspace, quick: bool) -> Result<Report> {
     Ok(report)
 }
 
+fn tests(workspace: &Workspace, quick: bool) -> Result<Outcome> {
+    let mut command = cargo(workspace, &["test", "--workspace", "--no-fail-fast", "--"]);
+    let left_out: &[&str] = if quick { &LONG } else { &[] };
+    for name in [LAYERING, sim::TEST].iter().chain(left_out) {
+        command.args(["--skip", name]);
+    }
+    let mut outcome = cargo_tested("tests", &mut command, Some("needs "))?;
+    outcome.skipped += left_out.len() as u64;
+    outcome
+        .why
+        .extend(left_out.iter().map(|name| format!("skipped: {name} lasts, and --quick leaves it out")));
+    Ok(outcome)
+}
+
 fn announce(workspace: &Workspace, quick: bool) {
     let cold = !workspace.target.join("debug/hearthline").exists();
     let minutes = |warm, otherwise| if cold { otherwise } else { warm };
     println!("format       seconds");
     println!("clippy       {}", minutes("1 min", "5 min"));
     println!("build        {}", minutes("2 min", "8 min"));
-    println!("tests        5 min");
+    println!("tests        {}", if quick { "4 min" } else { "10 min" });
     println!("simulation   {}", if quick { "half a minute" } else { "2 min" });
     println!("layering     seconds");
     println!("page         1 min");
