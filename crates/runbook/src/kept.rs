@@ -55,7 +55,7 @@ fn words(cause: Cause, count: u64) -> String {
 }
 
 /// With a comma after each three digits.
-fn grouped(count: u64) -> String {
+pub(crate) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -59,8 +59,11 @@ pub trait Repair: Send {
     /// Carries out one step, or goes on with it where it was killed. `scribe` takes what is to be told while it lasts.
     fn apply<'a>(&'a mut self, step: &'a Step, scribe: &'a Scribe) -> Doing<'a, Done>;
 
-    /// Takes one step back. Steps are taken back in the reverse order, and only those that [`Step::undo`] says can be.
-    fn undo<'a>(&'a mut self, step: &'a Step, scribe: &'a Scribe) -> Doing<'a, Done>;
+    /// Takes one step back. Steps are taken back in the reverse order, and only those that [`Step::undo`] says can be: where none
+    /// can, this is never asked.
+    fn undo<'a>(&'a mut self, _step: &'a Step, _scribe: &'a Scribe) -> Doing<'a, Done> {
+        Box::pin(async { Ok(Done::default()) })
+    }
 
     /// Whether that for which it was made is gone, with the evidence.
     fn verify<'a>(&'a mut self, plan: &'a Plan) -> Doing<'a, Done>;
@@ -111,4 +114,11 @@ pub enum RepairError {
     /// What was compared is not the same; nothing was deleted.
     #[error("{0}")]
     Differs(String),
+}
+
+/// Our own disk, beside the receipt.
+impl From<std::io::Error> for RepairError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Later(error.to_string())
+    }
 }

@@ -97,10 +97,6 @@ impl Repair for Connection {
         })
     }
 
-    fn undo<'a>(&'a mut self, _: &'a Step, _: &'a Scribe) -> Doing<'a, Done> {
-        Box::pin(async { Ok(Done::default()) })
-    }
-
     fn verify<'a>(&'a mut self, _: &'a Plan) -> Doing<'a, Done> {
         Box::pin(async {
             let peer = self.program.status().home_assistant;

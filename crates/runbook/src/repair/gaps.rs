@@ -126,10 +126,6 @@ impl Repair for Gaps {
         })
     }
 
-    fn undo<'a>(&'a mut self, _: &'a Step, _: &'a Scribe) -> Doing<'a, Done> {
-        Box::pin(async { Ok(Done::default()) })
-    }
-
     fn verify<'a>(&'a mut self, plan: &'a Plan) -> Doing<'a, Done> {
         Box::pin(async {
             let ids: Vec<_> = plan.steps.iter().flat_map(|step| wanted(&step.data)).collect();

@@ -108,10 +108,6 @@ impl Repair for Restart {
         })
     }
 
-    fn undo<'a>(&'a mut self, _: &'a Step, _: &'a Scribe) -> Doing<'a, Done> {
-        Box::pin(async { Ok(Done::default()) })
-    }
-
     fn verify<'a>(&'a mut self, _: &'a Plan) -> Doing<'a, Done> {
         Box::pin(async {
             let began = Instant::now();

@@ -31,6 +31,7 @@ pub use self::clear::{Clear, ClearOptions};
 pub use self::copy::SchemaCopy;
 pub use self::rewrite::SchemaRewrite;
 use super::RepairError;
+use crate::kept::grouped as number;
 
 /// How long a sink may take to stand still: a write that is on its way is waited for.
 const STANDS: Duration = Duration::from_secs(60);
@@ -122,17 +123,4 @@ impl From<TakeError> for RepairError {
 /// `1 row`, `12,034 rows`.
 fn rows(count: u64) -> String {
     format!("{} {}", number(count), if count == 1 { "row" } else { "rows" })
-}
-
-/// With a comma before each three digits.
-fn number(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

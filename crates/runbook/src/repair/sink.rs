@@ -195,10 +195,6 @@ impl Repair for Sink {
         })
     }
 
-    fn undo<'a>(&'a mut self, _: &'a Step, _: &'a Scribe) -> Doing<'a, Done> {
-        Box::pin(async { Ok(Done::default()) })
-    }
-
     fn verify<'a>(&'a mut self, _: &'a Plan) -> Doing<'a, Done> {
         Box::pin(async {
             let mut server = self.server()?;

@@ -29,7 +29,7 @@ use super::schema::FieldType;
 use super::stored::{FieldValue, StoredPoint};
 
 pub use self::read::{ExportReader, verify};
-pub use self::take::{TakeError, counts, take};
+pub use self::take::{TakeError, all_columns, counts, counts_of, take};
 pub use self::write::ExportWriter;
 
 /// Of the first line and of the manifest.

@@ -18,9 +18,11 @@ use std::ops::Range;
 use std::path::Path;
 
 use hearthline_pipeline::sinks::influxdb::copy::{Mode, Move, Outcome, Transfer};
-use hearthline_pipeline::sinks::influxdb::export::{ExportWriter, Origin, manifest, verify};
+use hearthline_pipeline::sinks::influxdb::export::{ExportWriter, Origin, counts_of, manifest, take, verify};
 use hearthline_pipeline::sinks::influxdb::schema::FieldType;
-use hearthline_pipeline::sinks::influxdb::server::{EVER, Reader};
+use hearthline_pipeline::sinks::influxdb::send::Stop;
+use hearthline_pipeline::sinks::influxdb::server::EVER;
+use hearthline_pipeline::sinks::influxdb::stored::StoredPoint;
 use hearthline_pipeline::sinks::influxdb::view::Hold;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -91,25 +93,15 @@ impl SchemaCopy {
         if written.is_none() {
             let origin = self.origin(&open, measurement, *to_ns);
             let mut writer = ExportWriter::create(self.sink.fs.clone(), &scribe.dir, AFFECTED, origin)?;
-            let mut reader = Reader::new(&table, columns, range.clone());
-            while let Some(page) = reader.next(&mut open.server).await? {
-                for point in &page {
-                    writer.push(point)?;
-                }
-                scribe.progress(writer.points(), None, "rows");
-            }
+            let progress = |points| scribe.progress(points, None, "rows");
+            let table = (&table, columns.as_slice());
+            take(&mut open.server, table, range.clone(), |_| true, &mut writer, progress).await?;
             written = Some(writer.finish(self.sink.clock.now())?);
         }
         let Some(written) = written else { return Err(RepairError::Later("the export is not there".into())) };
         let (fs, dir, of) = (self.sink.fs.clone(), scribe.dir.clone(), written.clone());
         blocking(move || verify(&*fs, &dir, AFFECTED, &of, |_| {})).await?;
-        let mut counts = hearthline_pipeline::sinks::influxdb::export::Counts::new();
-        for (field, kind) in columns {
-            let values = open.server.count(&table, field, *kind, &range).await?;
-            if values > 0 {
-                counts.insert((field.clone(), *kind), values);
-            }
-        }
+        let counts = counts_of(&mut open.server, &table, columns, &range).await?;
         if let Some(differs) = difference(&counts, &written.counts()) {
             return Err(RepairError::Differs(format!(
                 "the server has, and the export holds: {differs}; was something written in between? Plan again"
@@ -169,7 +161,7 @@ impl SchemaCopy {
         &self,
         open: &mut Open,
         data: &CopyStep,
-        mut each: impl FnMut(u64, &hearthline_pipeline::sinks::influxdb::stored::StoredPoint),
+        mut each: impl FnMut(u64, &StoredPoint),
     ) -> Result<Outcome, RepairError> {
         let table = open.server.table(open.version(), &data.measurement).await?;
         let moves = [data.of.clone()];
@@ -194,12 +186,7 @@ impl SchemaCopy {
         let moves = [data.of.clone()];
         let transfer =
             Transfer { from: &table, to: &table, moves: &moves, whole_points: false, only_new: false };
-        let told = |points: u64, _: &_| {
-            if points.is_multiple_of(1_000) {
-                scribe.progress(points, expected, "rows");
-            }
-            Ok(())
-        };
+        let told = now_and_then(scribe, expected, "rows");
         let wrote = transfer.run(&mut open.server, data.range(), Mode::Write, told).await?;
         let found = self.compare(&mut open, data, |_, _| {}).await?;
         let Move { field, kind, to, becomes } = &data.of;
@@ -233,6 +220,20 @@ impl SchemaCopy {
             }
         }
         Ok(Done { says, data: json!({ "wrote": wrote, "found": found }) })
+    }
+}
+
+/// Says each thousandth row.
+pub(super) fn now_and_then(
+    scribe: &Scribe,
+    of: Option<u64>,
+    unit: &str,
+) -> impl FnMut(u64, &StoredPoint) -> Result<(), Stop> {
+    move |points, _| {
+        if points.is_multiple_of(1_000) {
+            scribe.progress(points, of, unit);
+        }
+        Ok(())
     }
 }
 

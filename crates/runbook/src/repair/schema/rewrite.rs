@@ -14,13 +14,15 @@ use std::time::Duration;
 
 use hearthline_pipeline::sinks::influxdb::copy::{Mode, Moves, Outcome, Transfer};
 use hearthline_pipeline::sinks::influxdb::export::take;
+use hearthline_pipeline::sinks::influxdb::send::Stop;
 use hearthline_pipeline::sinks::influxdb::server::EVER;
+use hearthline_pipeline::sinks::influxdb::stored::StoredPoint;
 use hearthline_pipeline::sinks::influxdb::switched::{self, Switched};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::copy::read;
+use super::copy::{now_and_then, read};
 use super::counts::{Counted, counted, counts, difference};
 use super::{MendedSink, Open, number, rows};
 use crate::repair::{Doing, Done, Plan, Repair, RepairError, Scribe, Step};
@@ -50,6 +52,10 @@ impl RewriteStep {
     const fn range(&self) -> Range<i64> {
         EVER.start..self.to_ns
     }
+
+    const fn there(&self) -> (&str, &str, bool) {
+        (self.from.as_str(), self.to.as_str(), false)
+    }
 }
 
 impl SchemaRewrite {
@@ -59,30 +65,23 @@ impl SchemaRewrite {
         Self { sink }
     }
 
-    /// Writes what is missing, and looks for all of it.
+    /// Writes what is missing of one measurement in the other, and looks for all of it. Back into the old one goes only what that
+    /// one has not in any form.
     async fn transfer(
         &self,
         open: &mut Open,
-        step: &RewriteStep,
+        (from, to, back): (&str, &str, bool),
         range: Range<i64>,
-        scribe: Option<(&Scribe, Option<u64>)>,
+        told: impl FnMut(u64, &StoredPoint) -> Result<(), Stop>,
     ) -> Result<(Outcome, Outcome), RepairError> {
-        let from = open.server.table(open.version(), &step.from).await?;
-        let moves = Moves::into_new(&from);
-        let told = |points: u64, _: &_| {
-            if let Some((scribe, of)) = scribe
-                && points.is_multiple_of(1_000)
-            {
-                scribe.progress(points, of, "rows");
-            }
-            Ok(())
-        };
-        let to = open.server.table(open.version(), &step.to).await?;
-        let transfer = Transfer { from: &from, to: &to, moves: &moves, whole_points: true, only_new: false };
-        let wrote = transfer.run(&mut open.server, range.clone(), Mode::Write, told).await?;
-        let to = open.server.table(open.version(), &step.to).await?;
-        let transfer = Transfer { from: &from, to: &to, moves: &moves, whole_points: true, only_new: false };
-        let found = transfer.run(&mut open.server, range, Mode::Compare, |_, _| Ok(())).await?;
+        let from = open.server.table(open.version(), from).await?;
+        let there = open.server.table(open.version(), to).await?;
+        let moves = if back { Moves::into_old(&from, &there) } else { Moves::into_new(&from) };
+        let way = |to| Transfer { from: &from, to, moves: &moves, whole_points: true, only_new: back };
+        let wrote = way(&there).run(&mut open.server, range.clone(), Mode::Write, told).await?;
+        // The first row may have made fields there.
+        let there = open.server.table(open.version(), to).await?;
+        let found = way(&there).run(&mut open.server, range, Mode::Compare, |_, _| Ok(())).await?;
         Ok((wrote, found))
     }
 
@@ -94,21 +93,20 @@ impl SchemaRewrite {
     ) -> Result<Done, RepairError> {
         let mut open = self.sink.open().await?;
         let path = scribe.dir.join(COUNTS);
-        let disk = |error: std::io::Error| RepairError::Later(error.to_string());
         let from = open.server.table(open.version(), &step.from).await?;
         let before = take::counts(&mut open.server, &from, &step.range()).await?;
-        self.sink.fs.create_dir_all(&scribe.dir).map_err(disk)?;
+        self.sink.fs.create_dir_all(&scribe.dir)?;
         let text = serde_json::to_vec(&counted(&before)).unwrap_or_default();
-        self.sink.fs.write_atomic(&path, &text).map_err(disk)?;
-        let (wrote, found) = self.transfer(&mut open, step, step.range(), Some((scribe, rows))).await?;
+        self.sink.fs.write_atomic(&path, &text)?;
+        let (wrote, found) =
+            self.transfer(&mut open, step.there(), step.range(), now_and_then(scribe, rows, "rows")).await?;
         compared(step, &wrote, &found, true)
     }
 
     /// What came to the old measurement before the sink was switched and after the first step had read there.
     async fn tail(&self, step: &RewriteStep, scribe: &Scribe) -> Result<Done, RepairError> {
         let mut open = self.sink.open().await?;
-        let bytes = self.sink.fs.read(&scribe.dir.join(COUNTS));
-        let bytes = bytes.map_err(|error| RepairError::Later(error.to_string()))?;
+        let bytes = self.sink.fs.read(&scribe.dir.join(COUNTS))?;
         let before: Vec<Counted> = serde_json::from_slice(&bytes).unwrap_or_default();
         let from = open.server.table(open.version(), &step.from).await?;
         let now = take::counts(&mut open.server, &from, &step.range()).await?;
@@ -117,18 +115,18 @@ impl SchemaRewrite {
             None => step.to_ns..EVER.end,
             Some(_) => EVER,
         };
-        let (wrote, found) = self.transfer(&mut open, step, range, Some((scribe, None))).await?;
+        let (wrote, found) =
+            self.transfer(&mut open, step.there(), range, now_and_then(scribe, None, "rows")).await?;
         compared(step, &wrote, &found, false)
     }
 
     async fn switch(&self, measurement: &str, back: bool) -> Result<(), RepairError> {
-        let disk = |error: std::io::Error| RepairError::Later(error.to_string());
         let (fs, dir) = (&*self.sink.fs, &self.sink.dir);
-        let instead_of = switched::instead_of(fs, dir, &self.sink.layout.measurement).map_err(disk)?;
+        let instead_of = switched::instead_of(fs, dir, &self.sink.layout.measurement)?;
         let is_settings = back && instead_of == measurement;
         let since = self.sink.clock.now().to_string();
         let switch = Switched { measurement: measurement.to_owned(), instead_of, since };
-        switched::write(fs, dir, (!is_settings).then_some(&switch)).map_err(disk)?;
+        switched::write(fs, dir, (!is_settings).then_some(&switch))?;
         let Some(view) = &self.sink.view else { return Ok(()) };
         view.write_to(measurement);
         let began = Instant::now();
@@ -148,21 +146,9 @@ impl SchemaRewrite {
     async fn copy_back(&self, step: &RewriteStep, scribe: &Scribe) -> Result<Done, RepairError> {
         self.switch(&step.from, true).await?;
         let mut open = self.sink.open().await?;
-        let version = open.version();
-        let from = open.server.table(version, &step.to).await?;
-        let to = open.server.table(version, &step.from).await?;
-        let moves = Moves::into_old(&from, &to);
-        let transfer = Transfer { from: &from, to: &to, moves: &moves, whole_points: true, only_new: true };
-        let told = |points: u64, _: &_| {
-            if points.is_multiple_of(1_000) {
-                scribe.progress(points, None, "rows looked at");
-            }
-            Ok(())
-        };
-        let wrote = transfer.run(&mut open.server, EVER, Mode::Write, told).await?;
-        let to = open.server.table(version, &step.from).await?;
-        let transfer = Transfer { from: &from, to: &to, moves: &moves, whole_points: true, only_new: true };
-        let found = transfer.run(&mut open.server, EVER, Mode::Compare, |_, _| Ok(())).await?;
+        let back = (step.to.as_str(), step.from.as_str(), true);
+        let told = now_and_then(scribe, None, "rows looked at");
+        let (wrote, found) = self.transfer(&mut open, back, EVER, told).await?;
         if found.missing > wrote.outside {
             return Err(RepairError::Differs(format!(
                 "{} values that only {} has are not in {}; nothing was deleted. Do it again",

@@ -16,12 +16,10 @@ use std::ops::Range;
 use hearthline_pipeline::sinks::influxdb::Version;
 use hearthline_pipeline::sinks::influxdb::copy::convert::convert;
 use hearthline_pipeline::sinks::influxdb::copy::{Move, Outcome};
-use hearthline_pipeline::sinks::influxdb::export::take::counts;
 use hearthline_pipeline::sinks::influxdb::export::{
-    Counts, ExportReader, ExportWriter, Manifest, manifest, verify,
+    Counts, ExportReader, ExportWriter, Manifest, all_columns, counts, manifest, take, verify,
 };
 use hearthline_pipeline::sinks::influxdb::schema::FieldType;
-use hearthline_pipeline::sinks::influxdb::server::{Reader, Table};
 use hearthline_pipeline::sinks::influxdb::stored::StoredPoint;
 use serde_json::json;
 
@@ -135,7 +133,7 @@ impl SchemaCopy {
 
     fn counts_before(&self, name: &str, scribe: &Scribe) -> Result<Counts, RepairError> {
         let path = scribe.dir.join(format!("{name}.counts.json"));
-        let bytes = self.sink.fs.read(&path).map_err(|error| RepairError::Later(error.to_string()))?;
+        let bytes = self.sink.fs.read(&path)?;
         let counted: Vec<Counted> = serde_json::from_slice(&bytes)
             .map_err(|error| RepairError::Person(format!("{}: {error}", path.display())))?;
         Ok(super::counts::counts(&counted))
@@ -166,17 +164,13 @@ impl SchemaCopy {
         let before = counts(&mut open.server, &table, &data.range()).await?;
         let text = serde_json::to_vec(&counted(&before)).unwrap_or_default();
         let path = scribe.dir.join(format!("{name}.counts.json"));
-        let disk = |error: std::io::Error| RepairError::Later(error.to_string());
-        self.sink.fs.write_atomic(&path, &text).map_err(disk)?;
+        self.sink.fs.write_atomic(&path, &text)?;
         let origin = self.origin(open, &data.measurement, data.to_ns);
         let mut writer = ExportWriter::create(self.sink.fs.clone(), &scribe.dir, name, origin)?;
-        let mut reader = Reader::new(&table, &columns(&table), ends);
-        while let Some(page) = reader.next(&mut open.server).await? {
-            for point in page.iter().filter(|point| is_cut(&cuts, point)) {
-                writer.push(point)?;
-            }
-            scribe.progress(writer.points(), None, "rows exported");
-        }
+        let columns = all_columns(&table);
+        let progress = |points| scribe.progress(points, None, "rows exported");
+        let wanted = |point: &StoredPoint| is_cut(&cuts, point);
+        take(&mut open.server, (&table, &columns), ends, wanted, &mut writer, progress).await?;
         // Whatever came in between would be deleted without being in the export.
         let now = counts(&mut open.server, &table, &data.range()).await?;
         if let Some(differs) = difference(&before, &now) {
@@ -226,8 +220,7 @@ impl SchemaCopy {
         scribe: &Scribe,
     ) -> Result<(), RepairError> {
         let marker = scribe.dir.join(format!("{name}.deleted"));
-        let disk = |error: std::io::Error| RepairError::Later(error.to_string());
-        if self.sink.fs.read_if_exists(&marker).map_err(disk)?.is_some() {
+        if self.sink.fs.read_if_exists(&marker)?.is_some() {
             return Ok(());
         }
         let by_series = open.version() == Version::V1;
@@ -243,7 +236,7 @@ impl SchemaCopy {
             open.server.delete_points(&table, tags.as_deref(), (cut.start, cut.end)).await?;
             scribe.progress(at as u64 + 1, Some(all), "series deleted");
         }
-        self.sink.fs.write_atomic(&marker, b"").map_err(disk)
+        Ok(self.sink.fs.write_atomic(&marker, b"")?)
     }
 
     /// Writes every point of the export without its copied value. Answers with how many had one.
@@ -308,8 +301,4 @@ fn strip(point: &StoredPoint, of: &Move) -> bool {
 fn is_cut(cuts: &Cuts, point: &StoredPoint) -> bool {
     let cut = cuts.get(&None).or_else(|| cuts.get(&Some(point.tags.clone())));
     cut.is_some_and(|cut| cut.contains(&point.time))
-}
-
-fn columns(table: &Table) -> Vec<(String, FieldType)> {
-    table.columns().map(|(field, kind)| (field.to_owned(), kind)).collect()
 }

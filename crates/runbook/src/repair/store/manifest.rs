@@ -133,10 +133,6 @@ impl Repair for StoreManifest {
         })
     }
 
-    fn undo<'a>(&'a mut self, _: &'a Step, _: &'a Scribe) -> Doing<'a, Done> {
-        Box::pin(async { Ok(Done::default()) })
-    }
-
     fn verify<'a>(&'a mut self, _: &'a Plan) -> Doing<'a, Done> {
         Box::pin(async {
             if let Some(damage) = self.damage().await? {

@@ -4,8 +4,10 @@ use std::ops::Range;
 
 use super::{Counts, ExportError, ExportWriter};
 use crate::sinks::influxdb::Server;
+use crate::sinks::influxdb::schema::FieldType;
 use crate::sinks::influxdb::send::Stop;
 use crate::sinks::influxdb::server::{Reader, Table};
+use crate::sinks::influxdb::stored::StoredPoint;
 
 /// Why an export is not complete.
 #[derive(Debug)]
@@ -22,21 +24,22 @@ impl From<Stop> for TakeError {
     }
 }
 
-/// Writes every point of a measurement in that range. `progress` hears how many there are so far.
+/// Writes the `wanted` points of a measurement in that range, with these columns. `progress` hears how many there are so far.
 ///
 /// # Errors
 /// When the server does not answer, or the disk refuses; then there is no export.
 pub async fn take(
     server: &mut Server,
-    table: &Table,
+    (table, columns): (&Table, &[(String, FieldType)]),
     range: Range<i64>,
+    wanted: impl Fn(&StoredPoint) -> bool + Send,
     writer: &mut ExportWriter,
     mut progress: impl FnMut(u64) + Send,
 ) -> Result<(), TakeError> {
-    let columns: Vec<_> = table.columns().map(|(field, kind)| (field.to_owned(), kind)).collect();
-    let mut points = Reader::new(table, &columns, range);
+    let mut points = Reader::new(table, columns, range);
     while let Some(page) = points.next(server).await? {
-        page.iter().try_for_each(|point| writer.push(point)).map_err(TakeError::Export)?;
+        let mut page = page.iter().filter(|point| wanted(point));
+        page.try_for_each(|point| writer.push(point)).map_err(TakeError::Export)?;
         progress(writer.points());
     }
     Ok(())
@@ -48,12 +51,31 @@ pub async fn take(
 /// # Errors
 /// When the server does not answer.
 pub async fn counts(server: &mut Server, table: &Table, range: &Range<i64>) -> Result<Counts, Stop> {
+    counts_of(server, table, &all_columns(table), range).await
+}
+
+/// The same for these columns alone.
+///
+/// # Errors
+/// When the server does not answer.
+pub async fn counts_of(
+    server: &mut Server,
+    table: &Table,
+    columns: &[(String, FieldType)],
+    range: &Range<i64>,
+) -> Result<Counts, Stop> {
     let mut counts = Counts::new();
-    for (field, kind) in table.columns() {
-        let values = server.count(table, field, kind, range).await?;
+    for (field, kind) in columns {
+        let values = server.count(table, field, *kind, range).await?;
         if values > 0 {
-            counts.insert((field.to_owned(), kind), values);
+            counts.insert((field.clone(), *kind), values);
         }
     }
     Ok(counts)
+}
+
+/// Every column that the table has when it is looked at.
+#[must_use]
+pub fn all_columns(table: &Table) -> Vec<(String, FieldType)> {
+    table.columns().map(|(field, kind)| (field.to_owned(), kind)).collect()
 }

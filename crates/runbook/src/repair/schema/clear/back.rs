@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hearthline_pipeline::sinks::influxdb::export::{Counts, ExportError};
+use hearthline_pipeline::sinks::influxdb::export::{Counts, ExportError, all_columns};
 use hearthline_pipeline::sinks::influxdb::restore::{self, RestoreError, Restored, Typing};
 use hearthline_pipeline::sinks::influxdb::schema::FieldType;
 use hearthline_pipeline::sinks::influxdb::stored::StoredPoint;
@@ -77,9 +77,8 @@ impl Clear {
 
     /// Where each field goes: decided once, before the first row is written back.
     async fn typing(&mut self, task: &Task, scribe: &Scribe, all: &[Export]) -> Result<Typing, RepairError> {
-        let disk = |error: std::io::Error| RepairError::Later(error.to_string());
         let path = scribe.dir.join(TYPING);
-        if let Some(bytes) = self.sink.fs.read_if_exists(&path).map_err(disk)? {
+        if let Some(bytes) = self.sink.fs.read_if_exists(&path)? {
             return serde_json::from_slice(&bytes)
                 .map_err(|error| RepairError::Differs(format!("{}: {error}", path.display())));
         }
@@ -90,10 +89,10 @@ impl Clear {
         let ours = self.is_ours(&task.measurement);
         let (server, version, _) = self.server().await?;
         let table = server.table(*version, &task.measurement).await?;
-        let has: Vec<_> = table.columns().map(|(field, kind)| (field.to_owned(), kind)).collect();
+        let has = all_columns(&table);
         let typing = Typing::new(&task.measurement, &counts, &has, &task.accepts(), ours);
-        let text = serde_json::to_vec_pretty(&typing).map_err(|error| disk(error.into()))?;
-        self.sink.fs.write_atomic(&path, &text).map_err(disk)?;
+        let text = serde_json::to_vec_pretty(&typing).map_err(std::io::Error::from)?;
+        self.sink.fs.write_atomic(&path, &text)?;
         Ok(typing)
     }
 

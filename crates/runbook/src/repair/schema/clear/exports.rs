@@ -71,14 +71,12 @@ impl Exports {
     }
 
     pub(super) fn is_spent(&self, export: &Export) -> Result<bool, RepairError> {
-        let spent = self.fs.read_if_exists(&self.spent_path(export.number));
-        Ok(spent.map_err(|error| RepairError::Later(error.to_string()))?.is_some())
+        Ok(self.fs.read_if_exists(&self.spent_path(export.number))?.is_some())
     }
 
     /// Says that a deletion begins. `command` is what is deleted with.
     pub(super) fn spend(&self, export: &Export, command: &str) -> Result<(), RepairError> {
-        let path = self.spent_path(export.number);
-        self.fs.write_atomic(&path, command.as_bytes()).map_err(|error| RepairError::Later(error.to_string()))
+        Ok(self.fs.write_atomic(&self.spent_path(export.number), command.as_bytes())?)
     }
 
     /// The points of one.
@@ -121,7 +119,8 @@ impl Clear {
         };
         let mut writer = ExportWriter::create(fs, &scribe.dir, &name, origin)?;
         let progress = |points| scribe.progress(points, None, "rows");
-        export::take(server, &table, EVER, &mut writer, progress).await?;
+        let columns = export::all_columns(&table);
+        export::take(server, (&table, &columns), EVER, |_| true, &mut writer, progress).await?;
         let manifest = writer.finish(now)?;
         Ok(Export { number, manifest, name })
     }
