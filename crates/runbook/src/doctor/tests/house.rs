@@ -165,7 +165,11 @@ async fn behind() -> Vec<Case> {
         Options::default(),
     );
     young.set_state("sensor.a", "1", "{}");
-    let restart = Fault::Restart { down: Duration::ZERO, starting: Duration::from_secs(3600), killed: false };
+    let restart = Fault::Restart {
+        down: Duration::from_millis(500),
+        starting: Duration::from_secs(3600),
+        killed: false,
+    };
     let large = Fault::LargeStates { bytes: 34 << 20 };
     vec![
         case("nothing is wrong", "ha-rights-ok", of(set_up(Options::default()).await)).await,
@@ -194,12 +198,17 @@ async fn behind() -> Vec<Case> {
 async fn started(fault: Fault) -> Subject {
     let subject = with(fault).await;
     let address = subject.home_assistant.as_ref().unwrap().session.address.authority();
-    let open = async {
-        while tokio::net::TcpStream::connect(&address).await.is_err() {
+    let until = async |is_open| {
+        while tokio::net::TcpStream::connect(&address).await.is_ok() != is_open {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), open).await.expect("the port is open again");
+    // It is closed a moment after the fault is caused.
+    let again = async {
+        until(false).await;
+        until(true).await;
+    };
+    tokio::time::timeout(Duration::from_secs(20), again).await.expect("the port is open again");
     subject
 }
 
