@@ -7,6 +7,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use hearthline_core::{Batch, ErrorKind, Seq};
+use serde::{Deserialize, Serialize};
 
 pub use self::store::StoreSink;
 use crate::context::Context;
@@ -63,7 +64,7 @@ pub enum Idle {
 }
 
 /// How far a sink is, durably. Counts are cumulative and of events only.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Committed {
     /// The last record.
     pub seq: Seq,
@@ -78,6 +79,7 @@ pub struct Committed {
     /// Rows that were set aside.
     pub quarantined: u64,
     /// Events that left the log before the sink had them, and that the store does not have either.
+    #[serde(default)]
     pub lost: u64,
 }
 

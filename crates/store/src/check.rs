@@ -125,11 +125,11 @@ fn look(fs: &dyn Fs, dir: &Path, file: &FileEntry, depth: Depth) -> Result<(), O
         _ => Some(error.to_string()),
     };
     let path = file.path(dir);
-    let len = fs.open(&path).and_then(|open| open.len()).map_err(words)?;
+    let source = Source::new(fs, &path).map_err(words)?;
+    let len = source.bytes();
     if len != file.bytes {
         return Err(Some(format!("it has {len} bytes, and {} were written", file.bytes)));
     }
-    let source = Source::new(fs, &path).map_err(words)?;
     guarded(|| ArrowReaderMetadata::load(&source, Default::default()).map(drop))
         .map_err(|error: ParquetError| Some(error.to_string()))?;
     match depth {

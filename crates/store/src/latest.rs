@@ -47,8 +47,8 @@ fn read(folder: &Folder, file: &FileEntry, latest: &mut Latest) -> Result<(), St
 }
 
 /// A row as it is answered: the number of its record and the state before it are only for who reads rows again.
-pub(crate) fn answered(row: &Arc<StateRow>) -> StateRow {
-    StateRow { seq: Seq::ZERO, old_state: None, ..StateRow::clone(row) }
+pub(crate) fn answered(row: Arc<StateRow>) -> StateRow {
+    StateRow { seq: Seq::ZERO, old_state: None, ..Arc::unwrap_or_clone(row) }
 }
 
 /// Keeps the row if it is later than what is held; of two with one time and tie, the first to come.

@@ -69,7 +69,7 @@ impl StatesQuery {
 }
 
 impl Filter {
-    fn of_one(name: &Arc<str>, from: Timestamp, to: Timestamp) -> Self {
+    pub(crate) fn of_one(name: &Arc<str>, from: Timestamp, to: Timestamp) -> Self {
         Self { names: Some(Arc::new(BTreeSet::from([Arc::clone(name)]))), from, to, ..Self::ALL }
     }
 }
@@ -128,7 +128,7 @@ impl Store {
         for filter in &filters {
             for day in days.range(filter.days()) {
                 for row in snapshot.merge(&self.folder, *day, filter, columns)? {
-                    if each(answered(&row?)).is_break() {
+                    if each(answered(row?)).is_break() {
                         return Ok(());
                     }
                 }

@@ -58,14 +58,6 @@ impl Default for Bookmark {
     }
 }
 
-impl Bookmark {
-    /// The day that is being read, where one is.
-    #[must_use]
-    pub fn day(&self) -> Option<String> {
-        (self.day != i64::MIN).then(|| Timestamp::start_of_day(self.day).date())
-    }
-}
-
 /// A part of it.
 #[derive(Debug, Default)]
 pub struct Portion {

@@ -66,7 +66,7 @@ impl Store {
         };
         let rows: Vec<_> = live.latest.values().filter(is_name).cloned().collect();
         drop(live);
-        rows.iter().map(answered).collect()
+        rows.into_iter().map(answered).collect()
     }
 
     /// What every entity ever recorded is called now, or was called last; in order.
@@ -85,6 +85,6 @@ impl Store {
         let live = self.live.read();
         let now = live.names.newest(name).map(|newest| newest.info.entity_id.clone());
         let row = now.and_then(|now| live.latest.get(&now)).or_else(|| live.latest.get(name));
-        row.map(answered)
+        row.cloned().map(answered)
     }
 }

@@ -46,8 +46,7 @@ impl Before {
 
 /// Looks for it on the days before, the latest first.
 fn look_back(row: &StateRow, store: &Store) -> Result<Option<Arc<str>>, StoreError> {
-    let names = Some(Arc::new(BTreeSet::from([row.entity_id.as_str().into()])));
-    let filter = Filter { names, to: row.ts, from: Timestamp(i64::MIN), first_name: None };
+    let filter = Filter::of_one(&row.entity_id.as_str().into(), Timestamp(i64::MIN), row.ts);
     let mut snapshot = store.snapshot::<StateRow>(&filter);
     snapshot.files.retain(|file| !store.folder.is_damaged(file));
     for day in snapshot.days().into_iter().rev() {

@@ -63,7 +63,7 @@ pub struct Restored {
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
     /// The server takes nothing now, or nothing before a person acts.
-    #[error("{}", words(.0))]
+    #[error("{}", .0.words())]
     Stop(Stop),
     /// The export cannot be read.
     #[error(transparent)]
@@ -76,12 +76,6 @@ pub enum RestoreError {
 impl From<Stop> for RestoreError {
     fn from(stop: Stop) -> Self {
         Self::Stop(stop)
-    }
-}
-
-fn words(stop: &Stop) -> &str {
-    match stop {
-        Stop::Later { words, .. } | Stop::Parked(words) => words,
     }
 }
 

@@ -76,6 +76,16 @@ pub enum Stop {
     Parked(String),
 }
 
+impl Stop {
+    /// Why.
+    #[must_use]
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Later { words, .. } | Self::Parked(words) => words,
+        }
+    }
+}
+
 impl Sending {
     /// Encodes rows, to be sent `most` at once.
     pub fn new(rows: Vec<Row>, most: usize, encoder: &mut Encoder) -> Self {

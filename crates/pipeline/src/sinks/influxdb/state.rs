@@ -15,7 +15,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hearthline_core::{Fs, Row, Seq, Timestamp};
+use hearthline_core::{Fs, Row, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -35,72 +35,24 @@ pub(super) struct State {
 }
 
 /// How far a sink is.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Cursor {
+    #[serde(flatten)]
     pub(super) committed: Committed,
     /// Events in the log before the first that the sink counted.
     pub(super) before: u64,
     /// The time of the last state that was taken.
+    #[serde(default)]
     pub(super) newest: Option<Timestamp>,
     /// Rows that the store's retention had dropped.
+    #[serde(default)]
     pub(super) expired: u64,
     /// What is read from the store, one after the other.
+    #[serde(default)]
     pub(super) refills: Vec<Refill>,
     /// The last that was lost.
+    #[serde(default)]
     pub(super) loss: Option<Loss>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Written {
-    seq: u64,
-    events: u64,
-    delivered: u64,
-    filtered: u64,
-    collapsed: u64,
-    quarantined: u64,
-    #[serde(default)]
-    lost: u64,
-    before: u64,
-    #[serde(default)]
-    newest: Option<Timestamp>,
-    #[serde(default)]
-    expired: u64,
-    #[serde(default)]
-    refills: Vec<Refill>,
-    #[serde(default)]
-    loss: Option<Loss>,
-}
-
-impl From<Cursor> for Written {
-    fn from(cursor: Cursor) -> Self {
-        let Cursor { committed, before, newest, expired, refills, loss } = cursor;
-        let Committed { seq: Seq(seq), events, delivered, filtered, collapsed, quarantined, lost } =
-            committed;
-        Self {
-            seq,
-            events,
-            delivered,
-            filtered,
-            collapsed,
-            quarantined,
-            lost,
-            before,
-            newest,
-            expired,
-            refills,
-            loss,
-        }
-    }
-}
-
-impl From<Written> for Cursor {
-    fn from(written: Written) -> Self {
-        let Written { seq, events, delivered, filtered, collapsed, quarantined, lost, .. } = written;
-        let committed =
-            Committed { seq: Seq(seq), events, delivered, filtered, collapsed, quarantined, lost };
-        let Written { before, newest, expired, refills, loss, .. } = written;
-        Self { committed, before, newest, expired, refills, loss }
-    }
 }
 
 /// A row that a server refused alone.
@@ -148,13 +100,13 @@ impl State {
         let written = text.strip_prefix(MAGIC).and_then(|rest| {
             let (sum, rest) = rest.split_once('\n')?;
             let right = u32::from_str_radix(sum, 16).ok()? == crc32fast::hash(rest.as_bytes());
-            right.then(|| serde_json::from_str::<Written>(rest).ok())?
+            right.then(|| serde_json::from_str::<Cursor>(rest).ok())?
         });
-        written.map(|written| Some(written.into())).ok_or_else(|| io::ErrorKind::InvalidData.into())
+        written.map(Some).ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 
     pub(super) fn save_cursor(&self, cursor: &Cursor) -> io::Result<()> {
-        let text = serde_json::to_string(&Written::from(cursor.clone()))?;
+        let text = serde_json::to_string(cursor)?;
         let text = format!("{MAGIC}{:08x}\n{text}", crc32fast::hash(text.as_bytes()));
         self.fs.write_atomic(&self.dir.join("cursor"), text.as_bytes())
     }

@@ -179,14 +179,12 @@ impl InfluxView {
         self.inner.lock().measurement.clone()
     }
 
-    /// It is written to. For whoever delivers; false where nobody wants that.
-    pub fn writes_to(&self, measurement: &str) -> bool {
+    /// It is written to. For whoever delivers; nothing happens where nobody wants that.
+    pub fn writes_to(&self, measurement: &str) {
         let mut inner = self.inner.lock();
-        let wanted = inner.measurement.take_if(|wanted| wanted == measurement).is_some();
-        if wanted {
+        if inner.measurement.take_if(|wanted| wanted == measurement).is_some() {
             measurement.clone_into(&mut inner.seen.measurement);
         }
-        wanted
     }
 
     /// Has the sink send nothing, and say so with these words, until what is given back is dropped. See [`Hold::stands`].

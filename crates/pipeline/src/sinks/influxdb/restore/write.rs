@@ -5,6 +5,7 @@ use crate::sinks::influxdb::answer::Meaning;
 use crate::sinks::influxdb::export::ExportError;
 use crate::sinks::influxdb::line;
 use crate::sinks::influxdb::schema::FieldType;
+use crate::sinks::influxdb::send::Stop;
 use crate::sinks::influxdb::stored::StoredPoint;
 use crate::sinks::influxdb::{Server, Version};
 
@@ -18,6 +19,8 @@ struct Going {
     /// Names that were refused, with the type that they were refused for.
     avoided: Vec<(String, FieldType)>,
     line: Vec<u8>,
+    /// Values in it that go under another name than they had.
+    moved: u64,
 }
 
 /// Writes points back. The same again changes nothing. `progress` hears how many are written.
@@ -50,7 +53,7 @@ pub async fn write(
 
 impl Going {
     fn new(typing: &Typing, point: StoredPoint) -> Result<Self, RestoreError> {
-        let mut going = Self { point, avoided: Vec::new(), line: Vec::new() };
+        let mut going = Self { point, avoided: Vec::new(), line: Vec::new(), moved: 0 };
         going.encode(typing)?;
         Ok(going)
     }
@@ -66,18 +69,19 @@ impl Going {
                 refused.join(", ")
             ))
         })?;
+        let names = self.point.fields.iter().zip(&placed.fields);
+        self.moved = names.filter(|((was, _), (is, _))| was != is).count() as u64;
         self.line.clear();
         let fields = placed.fields.iter().map(|(name, value)| (name.as_str(), value));
         line::point(&mut self.line, &typing.measurement, &placed.tags, fields, placed.time);
         Ok(())
     }
 
-    fn count(&self, typing: &Typing, restored: &mut Restored) {
+    fn count(&self, restored: &mut Restored) {
         restored.points += 1;
-        let placed = typing.place(&self.point, &self.avoided);
-        for ((was, value), (is, _)) in self.point.fields.iter().zip(placed.iter().flat_map(|p| &p.fields)) {
+        restored.moved += self.moved;
+        for (_, value) in &self.point.fields {
             *restored.values.entry(value.kind()).or_default() += 1;
-            restored.moved += u64::from(was != is);
         }
     }
 }
@@ -97,11 +101,11 @@ async fn send(
         }
         let body: Vec<u8> = part.iter().flat_map(|going| going.line.iter().copied()).collect();
         match server.write(version, &body).await? {
-            Meaning::Taken => part.iter().for_each(|going| going.count(typing, restored)),
+            Meaning::Taken => part.iter().for_each(|going| going.count(restored)),
             Meaning::Later { after, words } => {
-                return Err(crate::sinks::influxdb::send::Stop::Later { after, words }.into());
+                return Err(Stop::Later { after, words }.into());
             }
-            Meaning::Parked(words) => return Err(crate::sinks::influxdb::send::Stop::Parked(words).into()),
+            Meaning::Parked(words) => return Err(Stop::Parked(words).into()),
             _ if part.len() > 1 => {
                 let rest = part.split_off(part.len() / 2);
                 parts.extend([rest, part]);

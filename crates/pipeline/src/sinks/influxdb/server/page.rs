@@ -40,12 +40,6 @@ impl<'t> Reader<'t> {
         Self { table, fields, left: range, window: i64::MAX, rows: ROWS }
     }
 
-    /// Where it goes on.
-    #[must_use]
-    pub const fn at(&self) -> i64 {
-        self.left.start
-    }
-
     /// The next points: all of each time, sorted by time and tags; none at the end.
     ///
     /// # Errors

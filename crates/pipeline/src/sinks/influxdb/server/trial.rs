@@ -46,8 +46,8 @@ impl Server {
         let began = Instant::now();
         let read = self.read_back(version, time).await;
         let same = read.as_ref().is_ok_and(|read| read.iter().any(|read| is_same(read, &point)));
-        let read = read.map(|_| began.elapsed()).map_err(words);
-        let removed = self.clear(version, TRIAL).await.map_err(words);
+        let read = read.map(|_| began.elapsed()).map_err(|stop| stop.words().to_owned());
+        let removed = self.clear(version, TRIAL).await.map_err(|stop| stop.words().to_owned());
         Ok(Trial { wrote, read, same, removed })
     }
 
@@ -65,10 +65,4 @@ fn is_same(read: &StoredPoint, written: &StoredPoint) -> bool {
     read.time == written.time
         && read.fields.len() == written.fields.len()
         && written.fields.iter().all(|field| read.fields.contains(field))
-}
-
-fn words(stop: Stop) -> String {
-    match stop {
-        Stop::Later { words, .. } | Stop::Parked(words) => words,
-    }
 }

@@ -1,4 +1,4 @@
-use hearthline_core::{MemFs, QuarantineRow};
+use hearthline_core::{MemFs, QuarantineRow, Seq};
 use hearthline_store::{Again, Bookmark};
 
 use super::*;
