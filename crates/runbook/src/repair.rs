@@ -50,9 +50,6 @@ pub type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, RepairError>> + Se
 
 /// One way to mend.
 pub trait Repair: Send {
-    /// As in `hearthline repair <name>`.
-    fn name(&self) -> &'static str;
-
     /// What would be done. It asks, and changes nothing. A plan without steps says that there is nothing to mend.
     fn plan(&mut self) -> Doing<'_, Plan>;
 

@@ -22,10 +22,6 @@ struct Mend {
 }
 
 impl Repair for Mend {
-    fn name(&self) -> &'static str {
-        "gaps"
-    }
-
     fn plan(&mut self) -> Doing<'_, Plan> {
         let step = Step {
             kind: "mend".into(),

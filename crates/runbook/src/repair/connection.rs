@@ -30,10 +30,6 @@ impl Connection {
 }
 
 impl Repair for Connection {
-    fn name(&self) -> &'static str {
-        "connection"
-    }
-
     fn plan(&mut self) -> Doing<'_, Plan> {
         Box::pin(async {
             let peer = self.program.status().home_assistant;
@@ -59,8 +55,7 @@ impl Repair for Connection {
                 repair: "connection".into(),
                 finding,
                 steps: if well { Vec::new() } else { vec![step] },
-                confirm: None,
-                notes: Vec::new(),
+                ..Plan::default()
             })
         })
     }

@@ -184,18 +184,11 @@ impl Engine {
         let receipt = Receipt {
             id: self.receipts.make(now, name).map_err(disk)?,
             options: options.to_value(),
-            state: State::Applying,
             started: now.to_string(),
-            ended: None,
             steps: vec![StepReceipt::default(); plan.steps.len()],
             plan,
-            verified: None,
             before: (self.watch)(),
-            during: Vec::new(),
-            after: Vec::new(),
-            undoing: false,
-            error: None,
-            resumed: Vec::new(),
+            ..Receipt::default()
         };
         self.job(repair, receipt, slot)
     }

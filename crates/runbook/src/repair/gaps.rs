@@ -59,10 +59,6 @@ fn wanted(data: &Value) -> Vec<u64> {
 }
 
 impl Repair for Gaps {
-    fn name(&self) -> &'static str {
-        "gaps"
-    }
-
     fn plan(&mut self) -> Doing<'_, Plan> {
         Box::pin(async {
             let gaps = self.program.status().gaps;

@@ -44,12 +44,6 @@ impl Task {
         Self { file: file.into(), places: damage.iter().map(place).collect() }
     }
 
-    fn read(step: &Step) -> Result<Self, RepairError> {
-        let words =
-            |error| RepairError::Person(format!("the receipt cannot be read ({error}): plan it anew"));
-        serde_json::from_value(step.data.clone()).map_err(words)
-    }
-
     fn asides(&self) -> Vec<Aside> {
         let aside = |[start, end, first, last]: &[u64; 4]| Aside {
             file: self.file.clone(),
@@ -95,10 +89,6 @@ impl Log {
 }
 
 impl Repair for Log {
-    fn name(&self) -> &'static str {
-        "log"
-    }
-
     fn plan(&mut self) -> Doing<'_, Plan> {
         Box::pin(async {
             let damage = self.damage(!self.only_what_is_wrong).await?;
@@ -140,7 +130,7 @@ impl Repair for Log {
 
     fn apply<'a>(&'a mut self, step: &'a Step, scribe: &'a Scribe) -> Doing<'a, Done> {
         Box::pin(async {
-            let task = Task::read(step)?;
+            let task: Task = step.read()?;
             let (fs, from, kept) = (Arc::clone(&self.fs), self.dir.join(&task.file), scribe.dir.clone());
             let name = task.file.clone();
             let copied = blocking(move || copy(&*fs, &from, &kept, &name)).await?;
@@ -166,7 +156,7 @@ impl Repair for Log {
 
     fn undo<'a>(&'a mut self, step: &'a Step, _: &'a Scribe) -> Doing<'a, Done> {
         Box::pin(async {
-            let task = Task::read(step)?;
+            let task: Task = step.read()?;
             self.replace(task.file.clone(), Vec::new()).await?;
             Ok(Done {
                 says: format!("the damage of {} is told again; the copy stays", task.file),

@@ -1,5 +1,6 @@
 //! What a repair is asked with.
 
+use hearthline_core::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -76,6 +77,15 @@ impl Options {
                 Err(format!("repair {} takes no {key}; it takes {}", kind.name, kind.options.join(", ")))
             }
         }
+    }
+
+    /// The instants of `from` and `to`, where they are given.
+    pub(super) fn period(&self) -> Result<(Option<Timestamp>, Option<Timestamp>), String> {
+        let at = |name: &str, text: &Option<String>| {
+            let at = text.as_deref().map(Timestamp::parse).transpose();
+            at.map_err(|error| format!("{name}: {error}; write it like 2026-11-26T00:41:07Z"))
+        };
+        Ok((at("from", &self.from)?, at("to", &self.to)?))
     }
 
     /// As they are kept in a receipt.

@@ -1,7 +1,10 @@
 //! What a repair would do.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use super::RepairError;
 
 /// What a repair would do, in its order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +22,7 @@ pub struct Plan {
 }
 
 /// One step of a plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// Which step of the repair this is: one word, for the program.
     pub kind: String,
@@ -38,4 +41,18 @@ pub struct Step {
     /// All that is needed to do it, to go on with it, and to take it back.
     #[serde(default)]
     pub data: Value,
+}
+
+impl Step {
+    /// What it needs to be done.
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, RepairError> {
+        serde_json::from_value(self.data.clone()).map_err(|error| {
+            RepairError::Person(format!("the receipt cannot be read ({error}): plan it anew"))
+        })
+    }
+
+    /// Its kind is one that this release does not know.
+    pub(super) fn unknown(&self) -> RepairError {
+        RepairError::Person(format!("the receipt has a step {:?}: plan it anew", self.kind))
+    }
 }

@@ -87,10 +87,6 @@ const fn all() -> QuarantineQuery {
 }
 
 impl Repair for Quarantine {
-    fn name(&self) -> &'static str {
-        "quarantine"
-    }
-
     fn plan(&mut self) -> Doing<'_, Plan> {
         Box::pin(async {
             let Waiting { understood, bytes, not_understood } = self.waiting().await?;

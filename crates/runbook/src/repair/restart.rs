@@ -59,10 +59,6 @@ fn told(parts: &[Part]) -> String {
 }
 
 impl Repair for Restart {
-    fn name(&self) -> &'static str {
-        "restart"
-    }
-
     fn plan(&mut self) -> Doing<'_, Plan> {
         Box::pin(async {
             let parts = self.parts()?;
@@ -88,8 +84,7 @@ impl Repair for Restart {
                 finding: told(&parts),
                 // A part that hangs or ends is started anew without being asked: nothing is left to be found.
                 steps: if self.only_what_is_wrong { Vec::new() } else { vec![step] },
-                confirm: None,
-                notes: Vec::new(),
+                ..Plan::default()
             })
         })
     }

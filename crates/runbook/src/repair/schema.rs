@@ -19,8 +19,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hearthline_core::{Clock, Fs};
-use hearthline_pipeline::sinks::influxdb::export::ExportError;
 use hearthline_pipeline::sinks::influxdb::export::take::TakeError;
+use hearthline_pipeline::sinks::influxdb::export::{ExportError, Origin};
 use hearthline_pipeline::sinks::influxdb::point::Layout;
 use hearthline_pipeline::sinks::influxdb::send::Stop;
 use hearthline_pipeline::sinks::influxdb::server::Opened;
@@ -83,6 +83,18 @@ impl MendedSink {
             Ok(Some(hold))
         } else {
             Err(RepairError::Later(format!("sink {} still has a write on its way", self.name)))
+        }
+    }
+
+    /// Where an export comes from.
+    fn origin(&self, says: &str, measurement: &str, to_ns: Option<i64>) -> Origin {
+        Origin {
+            server: self.server.url.to_string(),
+            version: says.to_owned(),
+            database: self.server.database.clone(),
+            measurement: measurement.to_owned(),
+            from_ns: None,
+            to_ns,
         }
     }
 

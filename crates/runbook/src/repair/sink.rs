@@ -38,15 +38,9 @@ impl Sink {
         delivery: Option<Arc<SinkView>>,
         options: &Options,
     ) -> Result<Self, Refused> {
-        let at = |name: &str, text: &Option<String>, without: Timestamp| match text {
-            None => Ok(without),
-            Some(text) => Timestamp::parse(text).map_err(|error| {
-                Refused::Options(format!("{name}: {error}; write it like 2026-11-26T00:41:07Z"))
-            }),
-        };
-        let period = if options.from.is_some() || options.to.is_some() {
-            let (from, to) =
-                (at("from", &options.from, Timestamp::EPOCH)?, at("to", &options.to, sink.clock.now())?);
+        let (from, to) = options.period().map_err(Refused::Options)?;
+        let period = if from.is_some() || to.is_some() {
+            let (from, to) = (from.unwrap_or(Timestamp::EPOCH), to.unwrap_or_else(|| sink.clock.now()));
             if from >= to {
                 return Err(Refused::Options(format!("from {from} to {to} is no period")));
             }
@@ -153,10 +147,6 @@ impl Sink {
 }
 
 impl Repair for Sink {
-    fn name(&self) -> &'static str {
-        "sink"
-    }
-
     fn plan(&mut self) -> Doing<'_, Plan> {
         Box::pin(async {
             let (name, url) = (&self.sink.name, &self.sink.server.url);
@@ -190,7 +180,7 @@ impl Repair for Sink {
                 "refill" => self.refill(step, scribe).await,
                 "create" => self.create().await,
                 "look" => self.look().await,
-                kind => Err(RepairError::Person(format!("the receipt has a step {kind:?}: plan it anew"))),
+                _ => Err(step.unknown()),
             }
         })
     }

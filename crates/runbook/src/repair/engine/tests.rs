@@ -38,10 +38,6 @@ async fn pause() {
 }
 
 impl Repair for Stones {
-    fn name(&self) -> &'static str {
-        "gaps"
-    }
-
     fn plan(&mut self) -> Doing<'_, Plan> {
         Box::pin(async {
             let there = self.0.stones.lock().clone();

@@ -75,29 +75,18 @@ impl ClearOptions {
     /// # Errors
     /// In words: a time that is none.
     pub fn read(options: &Options) -> Result<Self, String> {
-        let nanos = |name: &str, text: &Option<String>| match text {
-            None => Ok(None),
-            Some(text) => match Timestamp::parse(text) {
-                Ok(at) => Ok(Some(at.0.saturating_mul(1_000))),
-                Err(error) => Err(format!("{name}: {error}; write it like 2026-11-26T00:41:07Z")),
-            },
-        };
+        let nanos = |at: Timestamp| at.0.saturating_mul(1_000);
+        let (from, to) = options.period()?;
         Ok(Self {
             measurement: options.measurement.clone(),
-            from: nanos("from", &options.from)?,
-            to: nanos("to", &options.to)?,
+            from: from.map(nanos),
+            to: to.map(nanos),
             restore: options.restore.unwrap_or(false),
         })
     }
 }
 
 impl Task {
-    fn of(step: &Step) -> Result<Self, RepairError> {
-        serde_json::from_value(step.data.clone()).map_err(|error| {
-            RepairError::Person(format!("the receipt cannot be read ({error}): plan it anew"))
-        })
-    }
-
     /// Whether a point of that time is written back when nothing is undone.
     fn keeps(&self, time: i64) -> bool {
         self.restore || !(self.from_ns..self.to_ns).contains(&time)
@@ -170,7 +159,7 @@ impl Clear {
     }
 
     async fn step(&mut self, step: &Step, scribe: &Scribe) -> Result<Done, RepairError> {
-        let task = Task::of(step)?;
+        let task: Task = step.read()?;
         match &*step.kind {
             "export" => self.export(&task, scribe).await,
             "verify" => self.verified(&task, scribe).await,
@@ -231,10 +220,6 @@ impl Clear {
 }
 
 impl Repair for Clear {
-    fn name(&self) -> &'static str {
-        "schema"
-    }
-
     fn plan(&mut self) -> Doing<'_, Plan> {
         Box::pin(self.planned())
     }
@@ -245,7 +230,7 @@ impl Repair for Clear {
 
     fn undo<'a>(&'a mut self, step: &'a Step, scribe: &'a Scribe) -> Doing<'a, Done> {
         Box::pin(async move {
-            let task = Task::of(step)?;
+            let task: Task = step.read()?;
             self.hold = None;
             self.bring_back(&task, scribe).await
         })
@@ -257,7 +242,7 @@ impl Repair for Clear {
             let Some(step) = plan.steps.first() else {
                 return Ok(Done { says: "there was nothing to clear".into(), data: Value::Null });
             };
-            self.is_free(&Task::of(step)?).await
+            self.is_free(&step.read()?).await
         })
     }
 }

@@ -18,7 +18,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use hearthline_pipeline::sinks::influxdb::copy::{Mode, Move, Outcome, Transfer};
-use hearthline_pipeline::sinks::influxdb::export::{ExportWriter, Origin, counts_of, manifest, take, verify};
+use hearthline_pipeline::sinks::influxdb::export::{ExportWriter, counts_of, manifest, take, verify};
 use hearthline_pipeline::sinks::influxdb::schema::FieldType;
 use hearthline_pipeline::sinks::influxdb::send::Stop;
 use hearthline_pipeline::sinks::influxdb::server::EVER;
@@ -27,7 +27,7 @@ use hearthline_pipeline::sinks::influxdb::view::Hold;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::counts::{Counted, counted, difference};
+use super::counts::{counted, difference};
 use super::{MendedSink, Open, number, rows};
 use crate::repair::blocking::blocking;
 use crate::repair::{Doing, Done, Plan, Repair, RepairError, Scribe, Step};
@@ -51,8 +51,6 @@ pub(super) struct ExportStep {
     /// Nothing from this time on is touched.
     to_ns: i64,
     columns: Vec<(String, FieldType)>,
-    /// Every field of the measurement, counted when it was planned.
-    counts: Vec<Counted>,
 }
 
 /// What a copy needs to know.
@@ -85,13 +83,13 @@ impl SchemaCopy {
     }
 
     async fn export(&self, data: &ExportStep, scribe: &Scribe) -> Result<Done, RepairError> {
-        let ExportStep { measurement, to_ns, columns, .. } = data;
+        let ExportStep { measurement, to_ns, columns } = data;
         let range = EVER.start..*to_ns;
         let mut open = self.sink.open().await?;
         let table = open.server.table(open.version(), measurement).await?;
         let mut written = manifest(&*self.sink.fs, &scribe.dir, AFFECTED)?;
         if written.is_none() {
-            let origin = self.origin(&open, measurement, *to_ns);
+            let origin = self.sink.origin(&open.opened.says, measurement, Some(*to_ns));
             let mut writer = ExportWriter::create(self.sink.fs.clone(), &scribe.dir, AFFECTED, origin)?;
             let progress = |points| scribe.progress(points, None, "rows");
             let table = (&table, columns.as_slice());
@@ -119,23 +117,12 @@ impl SchemaCopy {
         })
     }
 
-    pub(super) fn origin(&self, open: &Open, measurement: &str, to_ns: i64) -> Origin {
-        Origin {
-            server: self.sink.server.url.to_string(),
-            version: open.opened.says.clone(),
-            database: self.sink.server.database.clone(),
-            measurement: measurement.to_owned(),
-            from_ns: None,
-            to_ns: Some(to_ns),
-        }
-    }
-
     /// Writes down what the sibling has, before the first row is copied.
     async fn remember(&self, open: &mut Open, data: &CopyStep, dir: &Path) -> Result<(), RepairError> {
         if manifest(&*self.sink.fs, dir, &data.had())?.is_some() {
             return Ok(());
         }
-        let origin = self.origin(open, &data.measurement, data.to_ns);
+        let origin = self.sink.origin(&open.opened.says, &data.measurement, Some(data.to_ns));
         let mut writer = ExportWriter::create(self.sink.fs.clone(), dir, &data.had(), origin)?;
         let table = open.server.table(open.version(), &data.measurement).await?;
         let Move { field, kind, to, becomes } = &data.of;
@@ -237,17 +224,7 @@ pub(super) fn now_and_then(
     }
 }
 
-pub(super) fn read<T: serde::de::DeserializeOwned>(step: &Step) -> Result<T, RepairError> {
-    serde_json::from_value(step.data.clone()).map_err(|error| {
-        RepairError::Person(format!("step {} of this receipt cannot be read ({error})", step.kind))
-    })
-}
-
 impl Repair for SchemaCopy {
-    fn name(&self) -> &'static str {
-        "schema"
-    }
-
     fn plan(&mut self) -> Doing<'_, Plan> {
         Box::pin(self.planned())
     }
@@ -255,15 +232,15 @@ impl Repair for SchemaCopy {
     fn apply<'a>(&'a mut self, step: &'a Step, scribe: &'a Scribe) -> Doing<'a, Done> {
         Box::pin(async move {
             match step.kind.as_str() {
-                "export" => self.export(&read(step)?, scribe).await,
-                "copy" => self.copy(&read(step)?, step.rows, scribe).await,
-                other => Err(RepairError::Person(format!("there is no step {other:?} in this release"))),
+                "export" => self.export(&step.read()?, scribe).await,
+                "copy" => self.copy(&step.read()?, step.rows, scribe).await,
+                _ => Err(step.unknown()),
             }
         })
     }
 
     fn undo<'a>(&'a mut self, step: &'a Step, scribe: &'a Scribe) -> Doing<'a, Done> {
-        Box::pin(async move { self.take_back(&read(step)?, scribe).await })
+        Box::pin(async move { self.take_back(&step.read()?, scribe).await })
     }
 
     fn verify<'a>(&'a mut self, plan: &'a Plan) -> Doing<'a, Done> {
@@ -271,7 +248,7 @@ impl Repair for SchemaCopy {
             let mut open = self.sink.open().await?;
             let (mut words, mut fields) = (Vec::new(), Vec::new());
             for step in plan.steps.iter().filter(|step| step.kind == "copy") {
-                let step: CopyStep = read(step)?;
+                let step: CopyStep = step.read()?;
                 let Move { field, kind, to, becomes } = &step.of;
                 let table = open.server.table(open.version(), &step.measurement).await?;
                 let range = step.range();

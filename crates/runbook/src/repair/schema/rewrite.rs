@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::copy::{now_and_then, read};
+use super::copy::now_and_then;
 use super::counts::{Counted, counted, counts, difference};
 use super::{MendedSink, Open, number, rows};
 use crate::repair::{Doing, Done, Plan, Repair, RepairError, Scribe, Step};
@@ -214,17 +214,13 @@ fn compared(
 }
 
 impl Repair for SchemaRewrite {
-    fn name(&self) -> &'static str {
-        "schema"
-    }
-
     fn plan(&mut self) -> Doing<'_, Plan> {
         Box::pin(self.planned())
     }
 
     fn apply<'a>(&'a mut self, step: &'a Step, scribe: &'a Scribe) -> Doing<'a, Done> {
         Box::pin(async move {
-            let data: RewriteStep = read(step)?;
+            let data: RewriteStep = step.read()?;
             match step.kind.as_str() {
                 "rewrite" => self.rewrite(&data, step.rows, scribe).await,
                 "switch" => {
@@ -233,19 +229,19 @@ impl Repair for SchemaRewrite {
                     Ok(Done { says, data: Value::Null })
                 }
                 "tail" => self.tail(&data, scribe).await,
-                other => Err(RepairError::Person(format!("there is no step {other:?} in this release"))),
+                _ => Err(step.unknown()),
             }
         })
     }
 
     fn undo<'a>(&'a mut self, step: &'a Step, scribe: &'a Scribe) -> Doing<'a, Done> {
-        Box::pin(async move { self.copy_back(&read(step)?, scribe).await })
+        Box::pin(async move { self.copy_back(&step.read()?, scribe).await })
     }
 
     fn verify<'a>(&'a mut self, plan: &'a Plan) -> Doing<'a, Done> {
         Box::pin(async move {
             let Some(step) = plan.steps.first() else { return Ok(Done::default()) };
-            let step: RewriteStep = read(step)?;
+            let step: RewriteStep = step.read()?;
             let mut open = self.sink.open().await?;
             let (version, range) = (open.version(), step.range());
             let from = open.server.table(version, &step.from).await?;

@@ -165,7 +165,7 @@ impl SchemaCopy {
         let text = serde_json::to_vec(&counted(&before)).unwrap_or_default();
         let path = scribe.dir.join(format!("{name}.counts.json"));
         self.sink.fs.write_atomic(&path, &text)?;
-        let origin = self.origin(open, &data.measurement, data.to_ns);
+        let origin = self.sink.origin(&open.opened.says, &data.measurement, Some(data.to_ns));
         let mut writer = ExportWriter::create(self.sink.fs.clone(), &scribe.dir, name, origin)?;
         let columns = all_columns(&table);
         let progress = |points| scribe.progress(points, None, "rows exported");

@@ -83,16 +83,7 @@ impl StoreFiles {
     }
 }
 
-fn task(step: &Step) -> Result<BadFile, RepairError> {
-    let words = |error| RepairError::Person(format!("the receipt cannot be read ({error}): plan it anew"));
-    serde_json::from_value(step.data.clone()).map_err(words)
-}
-
 impl Repair for StoreFiles {
-    fn name(&self) -> &'static str {
-        "store"
-    }
-
     fn plan(&mut self) -> Doing<'_, Plan> {
         Box::pin(async {
             let bad = self.bad(!self.only_what_is_wrong).await?;
@@ -118,8 +109,7 @@ impl Repair for StoreFiles {
                     n => format!("{n} files of the store cannot be read; they had {rows} rows"),
                 },
                 steps: bad.iter().map(step).collect(),
-                confirm: None,
-                notes: Vec::new(),
+                ..Plan::default()
             })
         })
     }
@@ -127,7 +117,7 @@ impl Repair for StoreFiles {
     /// The gap is named before the file goes: who is killed in between names it again, which is no news.
     fn apply<'a>(&'a mut self, step: &'a Step, scribe: &'a Scribe) -> Doing<'a, Done> {
         Box::pin(async {
-            let bad = task(step)?;
+            let bad: BadFile = step.read()?;
             let (fs, from, kept) = (Arc::clone(&self.fs), self.dir.join(&bad.name), scribe.dir.clone());
             let name = kept_name(&bad.name);
             let copied = blocking(move || copy(&*fs, &from, &kept, &name)).await?;
@@ -167,7 +157,7 @@ impl Repair for StoreFiles {
 
     fn undo<'a>(&'a mut self, step: &'a Step, scribe: &'a Scribe) -> Doing<'a, Done> {
         Box::pin(async {
-            let bad = task(step)?;
+            let bad: BadFile = step.read()?;
             let by = scribe.done.as_ref().and_then(|done| done.data.get("by")?.as_u64());
             let (fs, kept, name) =
                 (Arc::clone(&self.fs), scribe.dir.join(kept_name(&bad.name)), bad.name.clone());

@@ -80,10 +80,6 @@ impl StoreManifest {
 }
 
 impl Repair for StoreManifest {
-    fn name(&self) -> &'static str {
-        "store"
-    }
-
     fn plan(&mut self) -> Doing<'_, Plan> {
         Box::pin(async {
             let damage = self.damage().await?;
@@ -128,7 +124,7 @@ impl Repair for StoreManifest {
             match &*step.kind {
                 "keep" => self.keep(scribe).await,
                 "rebuild" => self.rebuild().await,
-                kind => Err(RepairError::Person(format!("the receipt has a step {kind:?}: plan it anew"))),
+                _ => Err(step.unknown()),
             }
         })
     }

@@ -7,9 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use hearthline_core::Fs;
-use hearthline_pipeline::sinks::influxdb::export::{
-    self, Counts, ExportReader, ExportWriter, Manifest, Origin,
-};
+use hearthline_pipeline::sinks::influxdb::export::{self, Counts, ExportReader, ExportWriter, Manifest};
 use hearthline_pipeline::sinks::influxdb::server::EVER;
 
 use super::{Clear, Task};
@@ -105,23 +103,15 @@ impl Clear {
     ) -> Result<Export, RepairError> {
         let exports = self.exports(scribe, &task.measurement);
         let name = exports.name(number);
-        let (url, database) = (self.sink.server.url.to_string(), self.sink.server.database.clone());
-        let (fs, now) = (Arc::clone(&self.sink.fs), self.sink.clock.now());
+        let sink = self.sink.clone();
         let (server, version, says) = self.server().await?;
         let table = server.table(*version, &task.measurement).await?;
-        let origin = Origin {
-            server: url,
-            version: says.clone(),
-            database,
-            measurement: task.measurement.clone(),
-            from_ns: None,
-            to_ns: None,
-        };
-        let mut writer = ExportWriter::create(fs, &scribe.dir, &name, origin)?;
+        let origin = sink.origin(says, &task.measurement, None);
+        let mut writer = ExportWriter::create(sink.fs, &scribe.dir, &name, origin)?;
         let progress = |points| scribe.progress(points, None, "rows");
         let columns = export::all_columns(&table);
         export::take(server, (&table, &columns), EVER, |_| true, &mut writer, progress).await?;
-        let manifest = writer.finish(now)?;
+        let manifest = writer.finish(sink.clock.now())?;
         Ok(Export { number, manifest, name })
     }
 

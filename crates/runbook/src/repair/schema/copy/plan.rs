@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use hearthline_pipeline::sinks::influxdb::Version;
 use hearthline_pipeline::sinks::influxdb::copy::{Mode, Move, Moves, Transfer};
-use hearthline_pipeline::sinks::influxdb::export::take;
+use hearthline_pipeline::sinks::influxdb::export::counts_of;
 use hearthline_pipeline::sinks::influxdb::schema::FieldType;
 use hearthline_pipeline::sinks::influxdb::send::Stop;
 use hearthline_pipeline::sinks::influxdb::server::{EVER, Reader, Table};
@@ -12,7 +12,6 @@ use hearthline_pipeline::sinks::influxdb::stored::StoredPoint;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::super::counts::{Counted, counted};
 use super::super::{Open, number, rows};
 use super::{AFFECTED, CopyStep, ExportStep, SchemaCopy};
 use crate::repair::{Plan, RepairError, Step};
@@ -147,9 +146,8 @@ impl SchemaCopy {
         let mut columns: Vec<_> = looked.iter().map(|look| (look.of.field.clone(), look.of.kind)).collect();
         columns.sort_unstable();
         columns.dedup();
-        let counts = take::counts(&mut open.server, &table, &range);
-        let counts = counted(&counts.await?);
-        plan.steps.push(export_step(&measurement, columns, counts, to_ns, &pace));
+        let counts = counts_of(&mut open.server, &table, &columns, &range).await?;
+        plan.steps.push(export_step(&measurement, columns, counts.values().sum(), to_ns, &pace));
         for (at, look) in looked.into_iter().enumerate() {
             plan.steps.push(copy_step(&measurement, look, at + 1, to_ns, &pace, open.version()));
         }
@@ -160,12 +158,10 @@ impl SchemaCopy {
 fn export_step(
     measurement: &str,
     columns: Vec<(String, FieldType)>,
-    counts: Vec<Counted>,
+    count: u64,
     to_ns: i64,
     pace: &Pace,
 ) -> Step {
-    let affected = |of: &&Counted| columns.iter().any(|(field, kind)| *field == of.field && *kind == of.kind);
-    let count: u64 = counts.iter().filter(affected).map(|of| of.values).sum();
     let fields: Vec<_> = columns.iter().map(|(field, kind)| format!("{field} ({kind})")).collect();
     Step {
         kind: "export".into(),
@@ -175,7 +171,7 @@ fn export_step(
         bytes: Some(estimate(count, pace.bytes)),
         seconds: Some(estimate(count, pace.seconds)),
         undo: false,
-        data: data(&ExportStep { measurement: measurement.to_owned(), to_ns, columns, counts }),
+        data: data(&ExportStep { measurement: measurement.to_owned(), to_ns, columns }),
     }
 }
 
