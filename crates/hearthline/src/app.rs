@@ -45,7 +45,7 @@ use tokio::sync::{Notify, oneshot, watch};
 
 use self::cadence::Cadence;
 pub(crate) use self::observe::Observer;
-pub(crate) use self::open::{log as open_log, store_alone};
+pub(crate) use self::open::{log as open_log, store_alone, store_config};
 use self::parts::{Fences, Made, Part, Parts, Shared, Views};
 pub(crate) use self::past::{Moment, Past};
 pub(crate) use self::snag::{Snag, Snags};

@@ -24,18 +24,20 @@ const STATUS: Duration = Duration::from_secs(3);
 /// When files that the settings name cannot be used.
 pub(crate) fn subject(settings: &Settings, running: Running) -> anyhow::Result<Subject> {
     let (clock, fs): (Arc<dyn Clock>, Arc<dyn Fs>) = (Arc::new(SystemClock::new()), Arc::new(RealFs));
-    let named = settings.home_assistant.url.is_some() && settings.home_assistant.token.is_some();
+    let of = &settings.home_assistant;
+    let named = of.url.is_some() && of.token.is_some();
     let home_assistant = if named {
-        let (trust, link) = (peer::trust(settings)?, peer::link(settings)?);
+        let (trust, link) = (peer::trust(of.ca_file.as_ref(), *of.tls_verify)?, peer::link(settings)?);
         Some(Peer { session: link.session, trust, token: link.token, events: link.events })
     } else {
         None
     };
     let sinks = settings.sinks.iter().map(|sink| Sink {
         name: sink.name.value.clone(),
-        dir: settings.data_dir.join("sinks").join(&sink.name.value),
+        dir: app::sinks::dir(sink, &settings.data_dir),
         server: app::sinks::server(sink).map_err(|error| format!("{error:#}")),
-        layout: sink.layout.clone(),
+        // Without a switch that can be read it looks where the settings say.
+        layout: app::sinks::layout(sink, &settings.data_dir).unwrap_or_else(|_| sink.layout.clone()),
     });
     Ok(Subject {
         fs,
@@ -117,4 +119,35 @@ pub(crate) fn of_program(settings: &Settings, observer: Arc<Observer>, place: Ha
         Box::pin(done) as std::pin::Pin<Box<dyn Future<Output = _> + Send>>
     };
     Doctor::new(Arc::new(examine), clock)
+}
+
+#[cfg(test)]
+mod tests {
+    use hearthline_pipeline::sinks::influxdb::switched::{self, Switched};
+
+    use super::*;
+    use crate::settings::{self, Purpose};
+
+    #[test]
+    fn a_sink_that_a_repair_has_switched_is_looked_at_where_it_writes() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().to_str().unwrap();
+        let environment = [("HEARTHLINE_DATA_DIR", dir), ("INFLUXDB_URL", "http://127.0.0.1:1")];
+        let none = |_: &std::path::Path| Err(std::io::ErrorKind::NotFound.into());
+        let settings =
+            settings::load(None, &environment.into_iter().collect(), &none, Purpose::Read).unwrap();
+        let looked_at = || {
+            let subject = subject(&settings, Running::No).unwrap();
+            subject.sinks.first().unwrap().layout.measurement.clone()
+        };
+        assert_eq!(looked_at(), "home_assistant_events");
+        let switched = Switched {
+            measurement: "home_assistant_events_2".into(),
+            instead_of: "home_assistant_events".into(),
+            since: "2026-11-26T00:41:07Z".into(),
+        };
+        let of_sink = folder.path().join("sinks/influxdb");
+        switched::write(&RealFs, &of_sink, Some(&switched)).unwrap();
+        assert_eq!(looked_at(), "home_assistant_events_2");
+    }
 }

@@ -8,7 +8,7 @@ use hearthline_sim::{Fault, HomeAssistant, InfluxDb, InfluxFault, Weather, Weath
 use tokio::sync::Notify;
 
 use crate::app::{Snag, Snags};
-use crate::commands::demo::influxdb::BUCKET;
+use crate::commands::demo::influxdb::{BUCKET, SINK};
 use crate::commands::demo::naive::Beside;
 
 /// A word, what it causes as a scenario says it, and what it says then.
@@ -133,9 +133,6 @@ const SNAGS: [(&str, &str, Snag, &str); 12] = [
     ("panic-reader", "home_assistant", Snag::Panics, "the thread that listens to Home Assistant panics"),
     ("panic-log", "log", Snag::Panics, "the thread of the log panics"),
 ];
-
-/// The sink of the demonstration.
-const SINK: &str = "influxdb-simulated";
 
 /// Ends what lasts.
 const HEAL: (&str, &str) = ("heal", "everything that lasts is over, and the next attempt is made now");

@@ -15,10 +15,11 @@ use hearthline_api::Reading;
 use hearthline_core::{Clock, RealFs, SystemClock};
 use hearthline_pipeline::filter::Filter;
 use hearthline_runbook::Status;
-use hearthline_store::{Store, StoreConfig};
+use hearthline_store::Store;
 use serde::de::DeserializeOwned;
 use tower::ServiceExt as _;
 
+use crate::app::store_config;
 use crate::running::{self, Running};
 use crate::settings::{Secret, Settings};
 
@@ -227,7 +228,7 @@ async fn accepted(status: StatusCode, chunks: Chunks) -> anyhow::Result<Chunks> 
 }
 
 /// The address to ask for one that listens on all.
-fn reachable(address: SocketAddr) -> SocketAddr {
+pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
@@ -245,21 +246,14 @@ fn with_query(path: &str, query: &[(&str, String)]) -> String {
 }
 
 fn folder(settings: &Settings) -> anyhow::Result<axum::Router> {
-    let dir = settings.data_dir.join("store");
-    if !dir.is_dir() {
+    let config = store_config(settings);
+    if !config.dir.is_dir() {
         let data_dir = settings.data_dir.display();
         anyhow::bail!(
             "nothing is recorded in {data_dir} yet; is it the data folder? `hearthline run` makes it"
         );
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let config = StoreConfig {
-        dir,
-        flush_rows: *settings.store.flush_rows,
-        flush_interval: *settings.store.flush_interval,
-        retention: *settings.store.retention,
-        context_ids: *settings.store.context_ids,
-    };
     let store = Store::open_read_only(Arc::new(RealFs), Arc::clone(&clock), config)?;
     let filter = Filter::new(&settings.filter.include, &settings.filter.exclude)?;
     let (store, filter, silent) = (Arc::new(store), Arc::new(filter), Arc::new(Arc::default));

@@ -8,7 +8,7 @@ use hearthline_pipeline::sources::home_assistant::{
     Address, LinkConfig, SWEEP, SessionConfig, Token, TokenSource, Trust, dial,
 };
 
-use crate::settings::Settings;
+use crate::settings::{Setting, Settings};
 
 /// Everything that the connection needs, from settings that were loaded for recording.
 ///
@@ -18,7 +18,7 @@ pub(crate) fn link(settings: &Settings) -> anyhow::Result<LinkConfig> {
     let peer = &settings.home_assistant;
     let url = peer.url.as_ref().context("Home Assistant's address is not known")?;
     let address = Address::of(url).context("Home Assistant's address names no host")?;
-    let trust = trust(settings)?;
+    let trust = trust(peer.ca_file.as_ref(), *peer.tls_verify)?;
     Ok(LinkConfig {
         dial: dial::tcp(address.clone(), &trust)?,
         session: SessionConfig { address, ping_interval: *peer.ping_interval },
@@ -36,16 +36,15 @@ pub(crate) fn link(settings: &Settings) -> anyhow::Result<LinkConfig> {
 ///
 /// # Errors
 /// When the file that the settings name cannot be read.
-pub(crate) fn trust(settings: &Settings) -> anyhow::Result<Trust> {
-    let peer = &settings.home_assistant;
-    let extra_pem = match &peer.ca_file {
+pub(crate) fn trust(ca_file: Option<&Setting<PathBuf>>, verify: bool) -> anyhow::Result<Trust> {
+    let extra_pem = match ca_file {
         Some(file) => {
             let what = || format!("cannot read ca_file {} ({})", file.display(), file.origin);
             Some(std::fs::read(&file.value).with_context(what)?)
         }
         None => None,
     };
-    Ok(Trust { extra_pem, anyone: !*peer.tls_verify })
+    Ok(Trust { extra_pem, anyone: !verify })
 }
 
 /// The token of each moment: another one put into the token file is taken at the next attempt.

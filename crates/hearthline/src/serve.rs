@@ -1,6 +1,6 @@
 //! The API as a part: served, asked each few seconds whether it answers, and served anew when it does not.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+
+use crate::house::reachable;
 
 /// Between two questions whether it answers.
 const EVERY: Duration = Duration::from_secs(3);
@@ -113,12 +115,7 @@ fn start(
 
 /// Asks as anybody would.
 async fn is_alive(listens: SocketAddr) -> std::io::Result<()> {
-    let ip = match listens.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    let address = SocketAddr::new(ip, listens.port());
+    let address = reachable(listens);
     let mut stream = TcpStream::connect(address).await?;
     let question = format!("GET /livez HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(question.as_bytes()).await?;
@@ -130,6 +127,8 @@ async fn is_alive(listens: SocketAddr) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use axum::routing::get;
+
+    use std::net::Ipv4Addr;
 
     use super::*;
 

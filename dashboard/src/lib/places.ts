@@ -1,6 +1,6 @@
 /** The places that everything is delivered to, in a person's words. */
 
-import type { Conflict, Refill, RefusedRow, Share, Sink } from '../api';
+import type { Conflict, Refill, RefusedRow, Sink } from '../api';
 import { count } from './figures';
 import { age } from './time';
 
@@ -71,13 +71,8 @@ const MEANINGS: [RegExp, string][] = [
 /** `text and boolean`. */
 export const types = (all: string[]): string => all.map((one) => (one === 'bool' ? 'boolean' : one)).join(' and ');
 
-/** Whether a conflict is one that goes on: rows were written past it. */
+/** Rows that went past conflicts, into a field of their own. */
 export const sumOfRows = (conflicts: Conflict[]): number => conflicts.reduce((sum, { rows }) => sum + rows, 0);
-
-export const sumOf = (shares: Share[]): number => shares.reduce((sum, { count }) => sum + count, 0);
-
-/** `home_assistant_events 61, weather 11`. */
-export const listed = (shares: Share[]): string => shares.map(({ of, count: n }) => `${of} ${count(n)}`).join(', ');
 
 /** Rows that were refused for the same reason, together; the newest first. */
 export function byReason(rows: RefusedRow[]): { words: string; rows: RefusedRow[] }[] {

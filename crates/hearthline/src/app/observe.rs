@@ -130,14 +130,16 @@ impl Observer {
     /// The status document of this moment.
     pub(crate) fn status(&self) -> Status {
         let look = self.look();
-        let (facts, per_minute, samples) = {
+        let (facts, per_minute, (overall, verdict), criteria) = {
             let seen = self.seen.lock();
             let now = self.clock.monotonic();
             let settled = seen.unaccounted_since.is_some_and(|since| now.saturating_sub(since) > SETTLE);
             let per_minute = seen.samples.window(MINUTE).and_then(|window| window.per_minute());
-            (self.facts(&look, settled), per_minute, seen.samples.clone())
+            let facts = self.facts(&look, settled);
+            let judged = verdict::judge(&facts);
+            let criteria = criteria::evaluate(&facts, &seen.samples, judged.0, &self.targets);
+            (facts, per_minute, judged, criteria)
         };
-        let (overall, verdict) = verdict::judge(&facts);
         let quarantined = look.sinks.iter().map(|sink| sink.committed.quarantined).max().unwrap_or(0);
         let counters = look.ingest.counters;
         Status {
@@ -168,7 +170,7 @@ impl Observer {
                 bytes: look.log.bytes,
                 synced_seq: look.log.synced_seq.0,
             },
-            criteria: criteria::evaluate(&facts, &samples, overall, &self.targets),
+            criteria,
             sinks: facts.sinks,
             parts: facts.parts,
             weather: self.weather(&look.weather),

@@ -31,18 +31,23 @@ pub(crate) fn store_alone(settings: &Settings) -> anyhow::Result<Arc<Store>> {
     Ok(store)
 }
 
-pub(super) fn store(
-    settings: &Settings,
-    fs: &Arc<dyn Fs>,
-    clock: &Arc<dyn Clock>,
-) -> anyhow::Result<Arc<Store>> {
-    let config = StoreConfig {
+/// The store of a data folder, whether it is written to or not.
+pub(crate) fn store_config(settings: &Settings) -> StoreConfig {
+    StoreConfig {
         dir: settings.data_dir.value.join("store"),
         flush_rows: settings.store.flush_rows.value,
         flush_interval: settings.store.flush_interval.value,
         retention: settings.store.retention.value,
         context_ids: settings.store.context_ids.value,
-    };
+    }
+}
+
+pub(super) fn store(
+    settings: &Settings,
+    fs: &Arc<dyn Fs>,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Arc<Store>> {
+    let config = store_config(settings);
     let dir = config.dir.clone();
     let store = Store::open(Arc::clone(fs), Arc::clone(clock), config);
     Ok(Arc::new(store.with_context(|| format!("cannot open the store in {}", dir.display()))?))

@@ -1,14 +1,14 @@
 //! The sinks beside the store: what the settings say of each.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use hearthline_core::RealFs;
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::sinks::influxdb::point::Layout;
 use hearthline_pipeline::sinks::influxdb::{InfluxConfig, ServerConfig, switched};
-use hearthline_pipeline::sources::home_assistant::{Token, Trust};
+use hearthline_pipeline::sources::home_assistant::Token;
 
+use crate::peer;
 use crate::settings::{InfluxDb, Secret};
 
 /// What a sink is given.
@@ -16,7 +16,7 @@ pub(crate) fn config(sink: &InfluxDb, data_dir: &Path) -> anyhow::Result<InfluxC
     let filter = Filter::new(&sink.filter.include.value, &sink.filter.exclude.value)?;
     Ok(InfluxConfig {
         name: sink.name.value.clone(),
-        dir: data_dir.join("sinks").join(&sink.name.value),
+        dir: dir(sink, data_dir),
         server: server(sink)?,
         layout: layout(sink, data_dir)?,
         filter,
@@ -26,10 +26,14 @@ pub(crate) fn config(sink: &InfluxDb, data_dir: &Path) -> anyhow::Result<InfluxC
     })
 }
 
+/// What it keeps on disk.
+pub(crate) fn dir(sink: &InfluxDb, data_dir: &Path) -> PathBuf {
+    data_dir.join("sinks").join(&sink.name.value)
+}
+
 /// How its points look: with the measurement to which a repair has switched it, if one has.
 pub(crate) fn layout(sink: &InfluxDb, data_dir: &Path) -> anyhow::Result<Layout> {
-    let dir = data_dir.join("sinks").join(&sink.name.value);
-    let switched = switched::read(&RealFs, &dir, &sink.layout.measurement)?;
+    let switched = switched::read(&RealFs, &dir(sink, data_dir), &sink.layout.measurement)?;
     let mut layout = sink.layout.clone();
     layout.measurement = switched.map_or(layout.measurement, |switched| switched.measurement);
     Ok(layout)
@@ -37,13 +41,6 @@ pub(crate) fn layout(sink: &InfluxDb, data_dir: &Path) -> anyhow::Result<Layout>
 
 /// Where its server is, and who we are there.
 pub(crate) fn server(sink: &InfluxDb) -> anyhow::Result<ServerConfig> {
-    let extra_pem = match &sink.ca_file {
-        Some(file) => {
-            let what = || format!("cannot read ca_file {} ({})", file.display(), file.origin);
-            Some(std::fs::read(&file.value).with_context(what)?)
-        }
-        None => None,
-    };
     let secret = |secret: &Secret| Token::new(secret.expose());
     Ok(ServerConfig {
         url: sink.url.value.clone(),
@@ -53,6 +50,6 @@ pub(crate) fn server(sink: &InfluxDb) -> anyhow::Result<ServerConfig> {
         username: sink.username.as_ref().map(|user| user.value.clone()),
         password: sink.password.as_deref().map(secret),
         token: sink.token.as_deref().map(secret),
-        trust: Trust { extra_pem, anyone: !*sink.tls_verify },
+        trust: peer::trust(sink.ca_file.as_ref(), *sink.tls_verify)?,
     })
 }

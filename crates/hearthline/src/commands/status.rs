@@ -6,7 +6,7 @@ use hearthline_runbook::status::{Criterion, Overall, Part, Refill, Sink, Status}
 use super::Context;
 use crate::exit::Exit;
 use crate::house::Program;
-use crate::table::{table, text};
+use crate::table::{figure, short, table, text};
 
 /// Nothing to choose.
 #[derive(Debug, clap::Args)]
@@ -114,7 +114,7 @@ fn criteria(criteria: &[Criterion]) -> Table {
             Some(false) => "NO",
             None => "not known",
         };
-        let figure = |value: f64| format!("{} {}", short(value), criterion.unit).trim_end().to_owned();
+        let figure = |value| figure(value, &criterion.unit);
         let value = criterion.value.map_or("-".into(), figure);
         let note = criterion.note.clone().unwrap_or_default();
         rows.add_row([criterion.label.clone(), met.into(), value, figure(criterion.target), note]);
@@ -210,12 +210,6 @@ fn needs_attention(part: &Part) -> Option<String> {
     let (meaning, todo) = (more(&part.meaning), more(&part.todo));
     (!fine)
         .then(|| format!("  {} is {} since {}: {reason}\n{meaning}{todo}", part.name, part.state, part.since))
-}
-
-/// At most two decimals, none that are zero.
-fn short(value: f64) -> String {
-    let text = format!("{value:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]

@@ -10,8 +10,9 @@ use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
 use hearthline_pipeline::sinks::influxdb::cardinality::Cardinality;
 use hearthline_pipeline::sinks::influxdb::point::{Encoder, Layout};
 use hearthline_pipeline::sinks::influxdb::schema::{FieldType, Schema};
-use hearthline_store::{Store, StoreConfig};
+use hearthline_store::Store;
 
+use crate::app::store_config;
 use crate::running;
 use crate::settings::{InfluxDb, Settings};
 
@@ -24,18 +25,11 @@ pub(super) struct Recorded(Vec<(StateRow, Option<EntityRow>)>);
 impl Recorded {
     /// None where nothing is recorded yet, or where a program runs that knows better.
     pub(super) fn read(settings: &Settings) -> anyhow::Result<Option<Self>> {
-        let dir = settings.data_dir.join("store");
-        if !dir.is_dir() || running::find(&settings.data_dir)?.is_some() {
+        let config = store_config(settings);
+        if !config.dir.is_dir() || running::find(&settings.data_dir)?.is_some() {
             return Ok(None);
         }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let config = StoreConfig {
-            dir,
-            flush_rows: *settings.store.flush_rows,
-            flush_interval: *settings.store.flush_interval,
-            retention: *settings.store.retention,
-            context_ids: *settings.store.context_ids,
-        };
         let store = Store::open_read_only(Arc::new(RealFs), clock, config)?;
         let there = store.latest().into_iter().filter(|row| row.state.is_some());
         let all: Vec<_> = there.map(|row| (store.entity(row.entity_id.as_str()), row)).collect();

@@ -6,7 +6,6 @@ use hearthline_pipeline::sinks::influxdb::Server;
 use hearthline_pipeline::sinks::influxdb::name::type_of;
 use hearthline_pipeline::sinks::influxdb::point::WEATHER;
 use hearthline_pipeline::sinks::influxdb::schema::FieldType;
-use hearthline_pipeline::sinks::influxdb::send::Stop;
 use hearthline_pipeline::sinks::influxdb::server::Opened;
 
 use super::cost::Recorded;
@@ -39,7 +38,7 @@ pub(super) async fn try_out(settings: &Settings) -> anyhow::Result<Vec<Sink>> {
         let cost = recorded.as_ref().map(|recorded| recorded.words(sink, version, fields)).transpose()?;
         let says = match opened {
             Ok(opened) => Ok(words(sink, &opened, &server.what(opened.version))),
-            Err(Stop::Later { words, .. } | Stop::Parked(words)) => Err(words),
+            Err(stop) => Err(stop.words().to_owned()),
         };
         sinks.push(Sink { name: sink.name.value.clone(), says, cost });
     }

@@ -16,6 +16,8 @@ use url::Url;
 
 use crate::settings::{Filter, InfluxDb, Secret, Setting};
 
+/// The sink, whose name says that it is simulated.
+pub(crate) const SINK: &str = "influxdb-simulated";
 /// Bucket and measurement, as the older program called them.
 pub(crate) const BUCKET: &str = "home_assistant_events";
 /// The copy of the bucket, which the naive writer has.
@@ -64,7 +66,7 @@ pub(crate) fn naive(house: &Url, token: &str, influx: SocketAddr) -> anyhow::Res
 pub(crate) fn sink(address: SocketAddr) -> anyhow::Result<InfluxDb> {
     let everything = || Setting::default(Vec::new());
     Ok(InfluxDb {
-        name: Setting::default("influxdb-simulated".into()),
+        name: Setting::default(SINK.into()),
         url: Setting::default(format!("http://{address}").parse()?),
         version: Setting::default(Some(Version::V2)),
         database: Setting::default(BUCKET.into()),

@@ -1,8 +1,8 @@
 //! What a person sees of a watch.
 
-use hearthline_runbook::monitor::{Outcome, Report, Watched};
+use hearthline_runbook::monitor::{Outcome, Report};
 
-use crate::table::{table, text};
+use crate::table::{figure, table, text};
 
 /// The terminal's second screen, so that what stood there before comes back.
 pub(super) const OTHER_SCREEN: &str = "\x1b[?1049h";
@@ -64,7 +64,7 @@ fn criteria(report: &Report) -> String {
             Outcome::NotHeld => "NO",
             Outcome::NotKnown => "not known",
         };
-        let figure = |value: f64| figure(value, one);
+        let figure = |value: f64| figure(value, &one.unit);
         let worst = one.worst.as_ref();
         rows.add_row([
             one.label.clone(),
@@ -96,15 +96,9 @@ fn meanwhile(report: &Report) -> String {
     lines
 }
 
-/// At most two decimals, none that are zero, and the unit.
-fn figure(value: f64, of: &Watched) -> String {
-    let text = format!("{value:.2}");
-    format!("{} {}", text.trim_end_matches('0').trim_end_matches('.'), of.unit).trim_end().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
-    use hearthline_runbook::monitor::{PartRestarts, Worst};
+    use hearthline_runbook::monitor::{PartRestarts, Watched, Worst};
 
     use super::*;
 
