@@ -23,6 +23,7 @@ mod retention;
 mod sinks;
 mod stats;
 mod status;
+mod verify;
 mod weather;
 
 use axum::Router;
@@ -51,6 +52,7 @@ pub use repairs::{Findings, RepairBegun, RepairRequest, Repairs};
 pub use retention::{Retention, RetentionAmount, RetentionDay, RetentionReceipts};
 pub use sinks::{SinkCardinality, SinkConcern, SinkReport, SinkServer, SinkShare};
 pub use stats::Stats;
+pub use verify::{VerifyBegun, VerifyRequest};
 pub use weather::{Observations, Observed};
 
 /// The routes that answer from what is recorded. They work without a running program and check nobody: for use within
@@ -82,6 +84,7 @@ fn writing(state: ApiState) -> Router {
         .route("/api/v1/repairs", post(repairs::begin))
         .route("/api/v1/repairs/{id}/undo", post(repairs::undo))
         .route("/api/v1/repairs/{id}/resume", post(repairs::resume))
+        .route("/api/v1/verify", post(verify::post))
         .with_state(state)
         .route("/api/v1/retention", post(retention::post))
         .with_state(recorded)
@@ -103,6 +106,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/status", get(status::get))
         .route("/api/v1/criteria", get(criteria::get))
         .route("/api/v1/doctor", get(doctor::get))
+        .route("/api/v1/verify", get(verify::get))
         .route("/api/v1/stats", get(stats::get))
         .route("/api/v1/live", get(live::get))
         .route("/api/v1/flush", post(flush::post))

@@ -63,7 +63,8 @@ async fn every_answer_has_the_shape_that_it_says() {
             };
             let answer = match operation.get("security") {
                 _ if operation["requestBody"].is_object() => {
-                    repairs::post(&house, &asked, repairs::MEND).await
+                    let body = if path == "/api/v1/verify" { r#"{"rounds":2}"# } else { repairs::MEND };
+                    repairs::post(&house, &asked, body).await
                 }
                 Some(_) => house.change(&asked).await,
                 None => house.answer(method.to_uppercase().parse().unwrap(), &asked).await,
