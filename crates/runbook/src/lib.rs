@@ -12,5 +12,5 @@ pub mod status;
 pub mod verdict;
 pub mod verify;
 
-pub use facts::{Connection, Facts};
+pub use facts::{Canary, Connection, Facts};
 pub use status::Status;

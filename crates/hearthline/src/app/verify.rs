@@ -44,7 +44,8 @@ const AGAIN: Duration = Duration::from_secs(60);
 const HOME_ASSISTANT: &str = "home_assistant";
 const LOG: &str = "log";
 
-const RIGHTS: &str = "make the token in the profile of an administrator (Settings, People, the user, Administrator)";
+const RIGHTS: &str =
+    "make the token in the profile of an administrator (Settings, People, the user, Administrator)";
 
 /// Who sets the canary and follows it.
 struct Verifier {
@@ -166,7 +167,7 @@ impl Verifier {
             return Ok(Some(Instead { why, todo: RIGHTS.into() }));
         }
         if self.kept.is_left() {
-            self.remove(canary).await;
+            drop(self.remove(canary).await);
         }
         Ok(None)
     }
@@ -182,14 +183,14 @@ impl Verifier {
         {
             let expected = Expected { state: Some(number.to_string()), dynamics: Some(dynamics.clone()) };
             if let Err(error) = self.kept.may_be_set() {
-                let words = format!("its note cannot be written to the data folder ({error}), so it was not set");
+                let words =
+                    format!("its note cannot be written to the data folder ({error}), so it was not set");
                 let mut way = self.begun(round, kind, Some(expected));
                 way.change.legs.push(Leg::of(HOME_ASSISTANT, Step::Set, Err(Trouble::Says(words))));
                 ways.push(way);
                 return Ok(ways);
             }
-            let attributes =
-                json!({ readback::ATTRIBUTE: dynamics, "friendly_name": "Hearthline canary" });
+            let attributes = json!({ readback::ATTRIBUTE: dynamics, "friendly_name": "Hearthline canary" });
             let mut way = self.begun(round, kind, Some(expected));
             let answer = canary.set(&number.to_string(), &attributes).await;
             let is_set = matches!(&answer, Ok(answer) if matches!(answer.status, 200 | 201));
@@ -242,10 +243,8 @@ impl Verifier {
             way.expected = Expected::of_record(&found.raw);
             way.change.state.clone_from(&way.expected.state);
             let ago = self.clock.now().since(found.received);
-            way.since = Moment {
-                wall: found.received,
-                monotonic: self.clock.monotonic().saturating_sub(ago),
-            };
+            way.since =
+                Moment { wall: found.received, monotonic: self.clock.monotonic().saturating_sub(ago) };
         }
         way.found = found;
         self.tell_heard(&mut way, QUIET);
@@ -271,7 +270,11 @@ impl Verifier {
         way.change.at = Some(found.ts.to_string());
         way.change.seq = Some(found.seq.0);
         let heard = found.received.since(way.since.wall);
-        way.change.legs.push(Leg::of(HOME_ASSISTANT, Step::Heard, Ok((heard, format!("the event of {}", found.ts)))));
+        way.change.legs.push(Leg::of(
+            HOME_ASSISTANT,
+            Step::Heard,
+            Ok((heard, format!("the event of {}", found.ts))),
+        ));
         let read = way.expected.in_record(&found.raw);
         let after = self.after_at(way.since, found.read_at(&*self.clock));
         let logged = read.map(|()| (after, format!("record {}", found.seq)));
@@ -299,14 +302,21 @@ impl Verifier {
                 match canary.is_administrator().await {
                     Ok(true) => drop(self.remove(&mut canary).await),
                     Ok(false) => {
-                        tracing::warn!("{ENTITY} was left in home assistant, and the token is no administrator's any more");
+                        tracing::warn!(
+                            "{ENTITY} was left in home assistant, and the token is no administrator's any more"
+                        );
                         return;
                     }
                     Err(error) => tracing::debug!(%error, "what was left behind could not be removed yet"),
                 }
             }
             if self.kept.is_left() {
-                sleep(if self.observer.status().home_assistant.state == "connected" { AGAIN } else { Duration::from_secs(1) }).await;
+                sleep(if self.observer.status().home_assistant.state == "connected" {
+                    AGAIN
+                } else {
+                    Duration::from_secs(1)
+                })
+                .await;
             }
         }
     }

@@ -112,7 +112,7 @@ pub struct Verified {
     pub took_ms: f64,
     /// The worst of all legs, and degraded at least where not the canary was followed.
     pub outcome: Outcome,
-    /// Every leg was passed, whatever was followed: an event gets through.
+    /// An event gets through to every place and comes back as it was set, whatever was followed and with weather or without.
     pub through: bool,
     /// The result in one sentence.
     pub says: String,
@@ -170,7 +170,8 @@ impl Verified {
         let Underway { id, at, by, rounds, .. } = begun;
         let passages = passages(&changes);
         let worst = passages.iter().map(|passage| passage.outcome).max().unwrap_or(Outcome::Failed);
-        let through = worst == Outcome::Passed && !changes.is_empty();
+        let way = passages.iter().filter(|passage| passage.step != Step::Weather);
+        let through = way.map(|passage| passage.outcome).max() == Some(Outcome::Passed);
         let outcome = if instead.is_some() { worst.max(Outcome::Degraded) } else { worst };
         let says = sentence(worst, &passages, &changes, instead.as_ref());
         let (instead, todo) = instead.map(|instead| (instead.why, instead.todo)).unzip();

@@ -90,6 +90,8 @@ pub enum Trouble {
     Refused(String),
     /// Nothing was heard of it for so long. The connection is in this state, for that reason.
     Unheard(Duration, String, Option<String>),
+    /// No state came by itself for so long; the connection is in this state.
+    Quiet(Duration, String),
     /// The log takes nothing.
     LogRefuses(String),
     /// The disk or the part said this.
@@ -160,6 +162,11 @@ fn told(part: &str, step: Step, trouble: Trouble) -> (Outcome, String, Option<St
                     .into(),
             )
         }
+        Trouble::Quiet(within, connection) => (
+            Outcome::Degraded,
+            format!("no state came by itself within {} s; the connection is {connection}", seconds(within)),
+            "verify again when something happens in the house".into(),
+        ),
         Trouble::LogRefuses(why) => (
             Outcome::Failed,
             format!("the log takes nothing: {why}"),
@@ -177,7 +184,7 @@ fn told(part: &str, step: Step, trouble: Trouble) -> (Outcome, String, Option<St
         Trouble::Away(why) => (
             Outcome::Degraded,
             format!("{part} takes nothing now, and the event waits in the log: {why}"),
-            format!("`hearthline sinks {part}` says more; verify again when it is well"),
+            "`hearthline doctor` says what to do; verify again when it is well".into(),
         ),
         Trouble::Behind(events) => (
             Outcome::Degraded,

@@ -41,6 +41,13 @@ struct State {
 }
 
 impl Expected {
+    /// What a record says, of which nothing is known beforehand.
+    #[must_use]
+    pub fn of_record(raw: &str) -> Self {
+        let read: Event = serde_json::from_str(raw).unwrap_or_default();
+        Self { state: read.data.new_state.and_then(|new| new.state), dynamics: None }
+    }
+
     /// In the text of a record: an event without its `old_state`.
     ///
     /// # Errors

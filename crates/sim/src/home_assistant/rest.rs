@@ -20,7 +20,7 @@ impl HomeAssistant {
         }
         match head.method.as_str() {
             "GET" => match self.state(entity_id) {
-                Some(state) => ("200 OK", self.written(&state)),
+                Some(state) => ("200 OK", self.as_json(&state)),
                 None => not_found(),
             },
             "POST" => self.post(entity_id, body),
@@ -66,12 +66,12 @@ impl HomeAssistant {
         let status = if self.state(entity_id).is_none() { "201 Created" } else { "200 OK" };
         self.set_state(entity_id, &text, &attributes);
         match self.state(entity_id) {
-            Some(state) => (status, self.written(&state)),
+            Some(state) => (status, self.as_json(&state)),
             None => ("500 Internal Server Error", "500 Internal Server Error".into()),
         }
     }
 
-    fn written(&self, state: &crate::house::State) -> String {
+    fn as_json(&self, state: &crate::house::State) -> String {
         let style = self.0.world.lock().lasting.style;
         message::state(state, style)
     }

@@ -8,16 +8,17 @@ use hearthline_core::{EntityId, StateRow, entity};
 use hearthline_pipeline::deliver::SinkView;
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::health::PartState;
+use hearthline_pipeline::sinks::influxdb::schema::FieldType;
 use hearthline_pipeline::sinks::influxdb::send::Stop;
 use hearthline_pipeline::sinks::influxdb::stored::StoredPoint;
 use hearthline_pipeline::sinks::influxdb::{InfluxView, InfluxViewOf, Server};
-use hearthline_runbook::verify::{Leg, Step, Trouble, readback};
+use hearthline_runbook::verify::{Leg, Outcome, Step, Trouble, readback};
 use hearthline_store::StatesQuery;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{Found, LOG, Verifier, Way};
-use crate::app::sinks::server;
 use crate::app::STORE;
+use crate::app::sinks::server;
 use crate::settings::InfluxDb;
 
 /// How long the disk and the store may take.
@@ -106,7 +107,10 @@ impl Verifier {
 
     async fn stored(&self, way: &Way, found: &Found) -> Result<((Duration, String), StateRow), Trouble> {
         self.given(&self.delivery, DISK, || self.delivery.given() >= found.seq).await?;
-        let row = self.row(found).await?.ok_or(Trouble::Late(Duration::ZERO))?;
+        let row = self
+            .row(found)
+            .await?
+            .ok_or_else(|| Trouble::Says("the store was given it, and a query does not find it".into()))?;
         way.expected.in_row(&row)?;
         Ok(((self.after(way.since), "a query gives the row as it was set".into()), row))
     }
@@ -131,7 +135,8 @@ impl Verifier {
                 })
                 .map(|()| row)
         };
-        let looked = tokio::task::spawn_blocking(look).await.map_err(|error| Trouble::Says(error.to_string()))?;
+        let looked =
+            tokio::task::spawn_blocking(look).await.map_err(|error| Trouble::Says(error.to_string()))?;
         looked.map_err(|error| Trouble::Says(error.to_string()))
     }
 
@@ -146,7 +151,8 @@ impl Verifier {
                 Ok((after, format!("{temperature}as of {}", observation.at)))
             }
             None => {
-                let why = weather.reason.unwrap_or_else(|| format!("{} is {}", weather.provider, weather.state));
+                let why =
+                    weather.reason.unwrap_or_else(|| format!("{} is {}", weather.provider, weather.state));
                 Err(Trouble::NoWeather(why))
             }
         };
@@ -155,7 +161,7 @@ impl Verifier {
 
     /// Has the store write its files, once for all, and reads every row back from them.
     pub(super) async fn into_files(&self, ways: &mut [Way]) {
-        let is_stored = |leg: &Leg| leg.step == Step::Stored && leg.outcome == hearthline_runbook::verify::Outcome::Passed;
+        let is_stored = |leg: &Leg| leg.step == Step::Stored && leg.outcome == Outcome::Passed;
         let stored = |way: &&mut Way| way.change.legs.iter().any(is_stored);
         let mut flushed = None;
         for way in ways.iter_mut().filter(stored) {
@@ -169,13 +175,17 @@ impl Verifier {
                 Ok(seq) if *seq < found.seq.0 => Err(Trouble::Late(DISK)),
                 Ok(seq) => match self.row(found).await {
                     Ok(Some(row)) => way.expected.in_row(&row).map(|()| {
-                        (self.after(way.since), format!("files through record {seq} give the row as it was set"))
+                        (
+                            self.after(way.since),
+                            format!("files through record {seq} give the row as it was set"),
+                        )
                     }),
                     Ok(None) => Err(Trouble::Says("the row was there, and is not in the files".into())),
                     Err(trouble) => Err(trouble),
                 },
             };
-            let behind = way.change.legs.iter().rposition(|leg| matches!(leg.step, Step::Stored | Step::Weather));
+            let behind =
+                way.change.legs.iter().rposition(|leg| matches!(leg.step, Step::Stored | Step::Weather));
             way.change.legs.insert(behind.map_or(0, |at| at + 1), Leg::of(STORE, Step::Files, passed));
         }
     }
@@ -197,7 +207,8 @@ impl Verifier {
         }
         let within = *target.settings.batch_interval + SENT;
         let arrived = self.given(&target.delivery, within, || target.view.look().settled >= found.seq).await;
-        let delivered = arrived.map(|()| (self.after(way.since), "the server has answered for it".to_owned()));
+        let delivered =
+            arrived.map(|()| (self.after(way.since), "the server has answered for it".to_owned()));
         let is_delivered = delivered.is_ok();
         let mut legs = vec![Leg::of(name, Step::Delivered, delivered)];
         if is_delivered {
@@ -236,7 +247,7 @@ impl Verifier {
         target: &Target,
         seen: &InfluxViewOf,
         found: &Found,
-        fields: &[(String, hearthline_pipeline::sinks::influxdb::schema::FieldType)],
+        fields: &[(String, FieldType)],
     ) -> Result<Option<StoredPoint>, Trouble> {
         let unread = |words: String| Trouble::Unread(words);
         let config = server(&target.settings).map_err(|error| unread(format!("{error:#}")))?;
@@ -257,20 +268,30 @@ impl Verifier {
     }
 
     /// Waits until a delivery has come so far; not for long where it is not well.
-    async fn given(&self, delivery: &SinkView, within: Duration, arrived: impl Fn() -> bool) -> Result<(), Trouble> {
+    async fn given(
+        &self,
+        delivery: &SinkView,
+        within: Duration,
+        arrived: impl Fn() -> bool,
+    ) -> Result<(), Trouble> {
         let began = Instant::now();
         loop {
             if arrived() {
                 return Ok(());
             }
             let seen = delivery.look();
-            let reason = || seen.last_error.clone().unwrap_or_else(|| format!("it is {}", seen.state.as_str()));
+            let reason =
+                || seen.last_error.clone().unwrap_or_else(|| format!("it is {}", seen.state.as_str()));
             match seen.state {
                 PartState::Parked => return Err(Trouble::Away(reason())),
-                PartState::Degraded | PartState::Unhealthy | PartState::Starting if began.elapsed() >= UNWELL => {
+                PartState::Degraded | PartState::Unhealthy | PartState::Starting
+                    if began.elapsed() >= UNWELL =>
+                {
                     return Err(Trouble::Away(reason()));
                 }
-                _ if began.elapsed() >= within && seen.pending > BEHIND => return Err(Trouble::Behind(seen.pending)),
+                _ if began.elapsed() >= within && seen.pending > BEHIND => {
+                    return Err(Trouble::Behind(seen.pending));
+                }
                 _ if began.elapsed() >= within => return Err(Trouble::Late(within)),
                 _ => sleep(LOOK).await,
             }
