@@ -87,7 +87,7 @@ pub struct Passage {
     pub passed: u32,
     /// Changes that were to pass it.
     pub of: u32,
-    /// Milliseconds from the setting of the state to here, of those that passed; the lower one of two in the middle.
+    /// Milliseconds as in [`Leg::ms`], of those that passed; the lower one of two in the middle.
     pub median_ms: Option<f64>,
     /// Of the slowest.
     pub slowest_ms: Option<f64>,
@@ -122,7 +122,7 @@ pub struct Verified {
     pub todo: Option<String>,
     /// Each leg over all changes, in their order.
     pub passages: Vec<Passage>,
-    /// The changes that did not get through, and the last ones: 12 at most.
+    /// Of the newest result alone: the changes that did not get through, and the last ones, 12 at most.
     pub changes: Vec<Change>,
 }
 
@@ -135,7 +135,7 @@ pub struct Underway {
     pub at: String,
     /// Who asked for it.
     pub by: By,
-    /// The round that is done, from 1.
+    /// The round that is being done, from 1.
     pub round: u32,
     /// How many there are.
     pub rounds: u32,

@@ -168,7 +168,16 @@ impl Verify {
         let Carried { instead, changes } = (self.0.carry)(begun.rounds, progress).await;
         let took = millis(self.0.clock.monotonic().saturating_sub(began));
         let result = Verified::of(begun, took, instead, changes);
-        tracing::info!(id = result.id, took_ms = result.took_ms, "verified: {}", result.says);
+        if result.through {
+            tracing::info!(id = result.id, took_ms = result.took_ms, "verified: {}", result.says);
+        } else {
+            tracing::warn!(
+                id = result.id,
+                took_ms = result.took_ms,
+                "an event does not get through: {}",
+                result.says
+            );
+        }
         self.0.kept.keep(result);
         drop(over);
     }

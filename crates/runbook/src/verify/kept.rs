@@ -65,6 +65,7 @@ impl Kept {
     pub(super) fn keep(&self, result: Verified) {
         let bytes = {
             let mut results = self.results.lock();
+            results.iter_mut().for_each(|older| older.changes.clear());
             results.insert(0, result);
             // The one that says when an event last got through stays, however many came after it.
             while results.len() > MOST {

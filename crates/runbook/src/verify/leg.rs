@@ -73,7 +73,8 @@ pub struct Leg {
     pub step: Step,
     /// How it ended.
     pub outcome: Outcome,
-    /// Milliseconds from the setting of the state (of a natural one: from when it was heard) to here; none where it did not arrive.
+    /// Milliseconds from the setting of the state to here (of a natural one: from when it was heard; of the store's files: from when
+    /// they were asked for); none where it did not arrive.
     pub ms: Option<f64>,
     /// The evidence, or what is wrong.
     pub says: String,

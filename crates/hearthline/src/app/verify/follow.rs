@@ -1,5 +1,6 @@
 //! Reading the log behind a place until a record is there.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use hearthline_core::{Clock, Origin, Seq, Timestamp};
@@ -11,9 +12,10 @@ use tokio::time::{Instant, timeout};
 pub(super) struct Follower {
     log: Log,
     reader: LogReader,
-    begin: Seq,
+    /// Everything through this record was read.
+    through: Seq,
     /// What was read and not looked at yet: the newest last.
-    read: std::collections::VecDeque<Found>,
+    read: VecDeque<Found>,
 }
 
 /// A live state, as its record has it.
@@ -38,8 +40,8 @@ impl Found {
 impl Follower {
     /// From now on.
     pub(super) fn new(log: &Log) -> Self {
-        let begin = log.written();
-        Self { reader: log.reader(begin), log: log.clone(), begin, read: std::collections::VecDeque::new() }
+        let through = log.written();
+        Self { reader: log.reader(through), log: log.clone(), through, read: VecDeque::new() }
     }
 
     /// The next live state that is wanted; none when none comes within that time. Those before it are passed over.
@@ -62,13 +64,15 @@ impl Follower {
     async fn read_on(&mut self) {
         match self.reader.read() {
             Ok(Some(Read::Batch(batch))) => {
-                let begin = self.begin;
-                let events = batch.records().filter(|(seq, is_event, _)| *is_event && *seq > begin);
+                let through = self.through;
+                let events = batch.records().filter(|(seq, is_event, _)| *is_event && *seq > through);
                 self.read.extend(events.filter_map(|(seq, _, bytes)| found(seq, bytes)));
-                self.begin = begin.max(batch.last());
+                self.through = through.max(batch.last());
             }
-            Ok(Some(Read::Damage(_))) => {}
-            Ok(None) => self.log.wait_written(self.log.written().max(self.begin).next()).await,
+            Ok(Some(Read::Damage(damage))) => {
+                self.through = damage.lost.map_or(self.through, |(_, last)| last.max(self.through));
+            }
+            Ok(None) => self.log.wait_written(self.through.next()).await,
             Err(error) => {
                 tracing::debug!(%error, "the log could not be read just now");
                 tokio::time::sleep(Duration::from_millis(100)).await;

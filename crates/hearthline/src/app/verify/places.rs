@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::{EntityId, StateRow, entity};
+use hearthline_core::{EntityId, Seq, StateRow, entity};
 use hearthline_pipeline::deliver::SinkView;
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::health::PartState;
@@ -159,30 +159,26 @@ impl Verifier {
         Some(Leg::of("weather", Step::Weather, passed))
     }
 
-    /// Has the store write its files, once for all, and reads every row back from them.
+    /// Has the store write its files, once for all, and reads every row back from them. What that takes is told, not since when
+    /// the states were set: those of the first round wait for the last.
     pub(super) async fn into_files(&self, ways: &mut [Way]) {
-        let is_stored = |leg: &Leg| leg.step == Step::Stored && leg.outcome == Outcome::Passed;
-        let stored = |way: &&mut Way| way.change.legs.iter().any(is_stored);
-        let mut flushed = None;
-        for way in ways.iter_mut().filter(stored) {
-            let flushed = match &flushed {
-                Some(flushed) => flushed,
-                None => flushed.insert(self.flush().await),
-            };
+        let is_stored = |way: &Way| {
+            way.change.legs.iter().any(|leg| leg.step == Step::Stored && leg.outcome == Outcome::Passed)
+        };
+        if !ways.iter().any(is_stored) {
+            return;
+        }
+        let began = self.clock.monotonic();
+        let flushed = self.flush().await;
+        for way in ways.iter_mut().filter(|way| is_stored(way)) {
             let Some(found) = &way.found else { continue };
-            let passed = match flushed {
+            let passed = match &flushed {
+                Ok(seq) if *seq >= found.seq => self.in_files(way, found).await.map(|()| {
+                    let took = self.clock.monotonic().saturating_sub(began);
+                    (took, format!("files through record {seq} give the row as it was set"))
+                }),
+                Ok(_) => Err(Trouble::Late(DISK)),
                 Err(trouble) => Err(trouble.clone()),
-                Ok(seq) if *seq < found.seq.0 => Err(Trouble::Late(DISK)),
-                Ok(seq) => match self.row(found).await {
-                    Ok(Some(row)) => way.expected.in_row(&row).map(|()| {
-                        (
-                            self.after(way.since),
-                            format!("files through record {seq} give the row as it was set"),
-                        )
-                    }),
-                    Ok(None) => Err(Trouble::Says("the row was there, and is not in the files".into())),
-                    Err(trouble) => Err(trouble),
-                },
             };
             let behind =
                 way.change.legs.iter().rposition(|leg| matches!(leg.step, Step::Stored | Step::Weather));
@@ -190,9 +186,15 @@ impl Verifier {
         }
     }
 
-    async fn flush(&self) -> Result<u64, Trouble> {
+    async fn in_files(&self, way: &Way, found: &Found) -> Result<(), Trouble> {
+        let row = self.row(found).await?;
+        let row = row.ok_or_else(|| Trouble::Says("the row was there, and is not in the files".into()))?;
+        way.expected.in_row(&row)
+    }
+
+    async fn flush(&self) -> Result<Seq, Trouble> {
         match timeout(DISK, self.flusher.clone().flush()).await {
-            Ok(Ok(seq)) => Ok(seq.0),
+            Ok(Ok(seq)) => Ok(seq),
             Ok(Err(words)) => Err(Trouble::Says(words)),
             Err(_) => Err(Trouble::Late(DISK)),
         }
@@ -227,10 +229,14 @@ impl Verifier {
         let fields = way.expected.fields(&seen.measurement, &seen.conflicts, attribute);
         let began = Instant::now();
         let point = loop {
-            match self.point(target, &seen, found, &fields).await? {
-                Some(point) => break point,
-                None if began.elapsed() >= SHOWN => return Err(Trouble::Late(SHOWN)),
-                None => sleep(ASK).await,
+            match self.point(target, &seen, found, &fields).await {
+                Ok(Some(point)) => break point,
+                Ok(None) if began.elapsed() >= SHOWN => return Err(Trouble::Late(SHOWN)),
+                Err(Stop::Later { words, .. }) if began.elapsed() >= SHOWN => {
+                    return Err(Trouble::Unread(words));
+                }
+                Err(Stop::Parked(words)) => return Err(Trouble::Unread(words)),
+                Ok(None) | Err(Stop::Later { .. }) => sleep(ASK).await,
             }
         };
         way.expected.in_point(&point, &fields)?;
@@ -248,18 +254,14 @@ impl Verifier {
         seen: &InfluxViewOf,
         found: &Found,
         fields: &[(String, FieldType)],
-    ) -> Result<Option<StoredPoint>, Trouble> {
-        let unread = |words: String| Trouble::Unread(words);
-        let config = server(&target.settings).map_err(|error| unread(format!("{error:#}")))?;
-        let mut server = Server::new(config).map_err(|error| unread(error.to_string()))?;
-        let version = seen.speaks.ok_or_else(|| unread("its server has not said which it is".into()))?;
+    ) -> Result<Option<StoredPoint>, Stop> {
+        let config = server(&target.settings).map_err(|error| Stop::Parked(format!("{error:#}")))?;
+        let mut server = Server::new(config).map_err(|error| Stop::Parked(error.to_string()))?;
+        let version =
+            seen.speaks.ok_or_else(|| Stop::Parked("its server has not said which it is".into()))?;
         let from = found.ts.0.saturating_mul(1000);
         let range = from..from.saturating_add(1000);
-        let points = match server.points_at(version, &seen.measurement, fields, range).await {
-            Ok(points) => points,
-            Err(Stop::Parked(words)) => return Err(unread(words)),
-            Err(Stop::Later { words, .. }) => return Err(Trouble::Away(words)),
-        };
+        let points = server.points_at(version, &seen.measurement, fields, range).await?;
         let is_it = |point: &StoredPoint| {
             point.time == from.saturating_add(found.tie.into())
                 && point.tags.iter().any(|(tag, value)| tag == "entity_id" && *value == found.entity_id)

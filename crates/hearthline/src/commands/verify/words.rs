@@ -19,7 +19,7 @@ pub(super) fn page(result: &Verified) -> String {
     page.push_str(&text(&legs));
     let _ = writeln!(
         page,
-        "\ntimes are from the setting of the state; {} at {}",
+        "\ntimes are from the setting of the state, those of the files from when they were asked for; it took {}, from {} on",
         figure(result.took_ms / 1000.0, "s"),
         result.at
     );
