@@ -653,3 +653,11 @@ export interface Verifications {
 export interface VerifyBegun {
   id: string;
 }
+
+/** Who the program takes the caller for. */
+export interface Session {
+  caller: 'token' | 'session' | 'ingress' | 'machine';
+  /** The name that Home Assistant's ingress says. */
+  user: string | null;
+  may_change: boolean;
+}

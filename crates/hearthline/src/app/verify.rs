@@ -142,7 +142,7 @@ impl Verifier {
             let followed = begun.into_iter().map(|way| self.follow(way));
             ways.extend(futures_util::future::join_all(followed).await);
         }
-        self.into_files(&mut ways).await;
+        self.read_from_files(&mut ways).await;
         Carried { instead, changes: ways.into_iter().map(|way| way.change).collect() }
     }
 

@@ -161,7 +161,9 @@ impl Verify {
         let verify = self.clone();
         let progress: Progress = Arc::new(move |round| {
             verify.0.running.send_if_modified(|running| {
-                running.as_mut().map(|running| running.round = round);
+                if let Some(running) = running {
+                    running.round = round;
+                }
                 true
             });
         });

@@ -161,7 +161,7 @@ impl Verifier {
 
     /// Has the store write its files, once for all, and reads every row back from them. What that takes is told, not since when
     /// the states were set: those of the first round wait for the last.
-    pub(super) async fn into_files(&self, ways: &mut [Way]) {
+    pub(super) async fn read_from_files(&self, ways: &mut [Way]) {
         let is_stored = |way: &Way| {
             way.change.legs.iter().any(|leg| leg.step == Step::Stored && leg.outcome == Outcome::Passed)
         };
