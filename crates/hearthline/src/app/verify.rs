@@ -40,6 +40,8 @@ const HEARD: Duration = Duration::from_secs(15);
 const QUIET: Duration = Duration::from_secs(60);
 /// Between two tries to remove a canary that was left behind.
 const AGAIN: Duration = Duration::from_secs(60);
+/// Between two looks whether Home Assistant is there.
+const LOOK: Duration = Duration::from_secs(1);
 
 const HOME_ASSISTANT: &str = "home_assistant";
 const LOG: &str = "log";
@@ -195,8 +197,9 @@ impl Verifier {
             let answer = canary.set(&number.to_string(), &attributes).await;
             let is_set = matches!(&answer, Ok(answer) if matches!(answer.status, 200 | 201));
             if ways.is_empty() && !is_set {
-                if answer.is_ok() {
-                    self.kept.is_removed(); // it was never there
+                match &answer {
+                    Ok(_) => self.kept.is_removed(), // it was never there
+                    Err(_) => drop(self.remove(canary).await),
                 }
                 return Err(not_settable(answer));
             }
@@ -297,26 +300,22 @@ impl Verifier {
     /// Removes what an earlier run has left behind, once Home Assistant is there.
     async fn remove_left(self: Arc<Self>) {
         while self.kept.is_left() {
-            if self.observer.status().home_assistant.state == "connected" {
-                let mut canary = self.canary.lock().await;
-                match canary.is_administrator().await {
-                    Ok(true) => drop(self.remove(&mut canary).await),
-                    Ok(false) => {
-                        tracing::warn!(
-                            "{ENTITY} was left in home assistant, and the token is no administrator's any more"
-                        );
-                        return;
-                    }
-                    Err(error) => tracing::debug!(%error, "what was left behind could not be removed yet"),
-                }
+            if self.observer.status().home_assistant.state != "connected" {
+                sleep(LOOK).await;
+                continue;
             }
+            let mut canary = self.canary.lock().await;
+            match canary.is_administrator().await {
+                Ok(true) => drop(self.remove(&mut canary).await),
+                Ok(false) => {
+                    let words = "was left in home assistant, and the token is no administrator's any more";
+                    return tracing::warn!("{ENTITY} {words}: remove it under Developer tools, States");
+                }
+                Err(error) => tracing::debug!(%error, "what was left behind could not be removed yet"),
+            }
+            drop(canary);
             if self.kept.is_left() {
-                sleep(if self.observer.status().home_assistant.state == "connected" {
-                    AGAIN
-                } else {
-                    Duration::from_secs(1)
-                })
-                .await;
+                sleep(AGAIN).await;
             }
         }
     }

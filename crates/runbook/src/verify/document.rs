@@ -212,6 +212,12 @@ fn passages(changes: &[Change]) -> Vec<Passage> {
             (passage.says, passage.todo) = (leg.says.clone(), leg.todo.clone());
         }
     }
+    // A change that got nowhere has few legs, and may be the first.
+    let parts: Vec<String> = passages.iter().map(|(passage, _)| passage.part.clone()).collect();
+    passages.sort_by_key(|(passage, _)| {
+        let sink = passage.step >= Step::Delivered;
+        (sink, sink.then(|| parts.iter().position(|part| *part == passage.part)), passage.step)
+    });
     let summed = passages.into_iter().map(|(passage, mut times)| {
         times.sort_by(f64::total_cmp);
         let median_ms = times.get(times.len().saturating_sub(1) / 2).copied();

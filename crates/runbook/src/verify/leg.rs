@@ -22,8 +22,8 @@ pub enum Outcome {
     Unreachable,
 }
 
-/// Which leg.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// Which leg, in the order in which they are gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// Home Assistant takes the state.

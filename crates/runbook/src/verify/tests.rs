@@ -335,6 +335,33 @@ fn each_leg_is_summed_up_over_all_changes_and_those_that_failed_are_kept_whole()
 }
 
 #[test]
+fn the_legs_stand_in_the_order_in_which_they_are_gone_also_when_the_first_change_got_nowhere() {
+    let unheard = Trouble::Unheard(s(15), "connected".into(), None);
+    let earlier = |part, step| missed(part, step, Trouble::Earlier);
+    let nowhere = vec![
+        missed("home_assistant", Step::Heard, unheard),
+        earlier("store", Step::Stored),
+        earlier("two", Step::Delivered),
+        earlier("one", Step::Delivered),
+    ];
+    let whole = vec![
+        passed("home_assistant", Step::Heard, 1),
+        passed("log", Step::Logged, 2),
+        passed("store", Step::Stored, 3),
+        passed("weather", Step::Weather, 3),
+        passed("store", Step::Files, 9),
+        passed("two", Step::Delivered, 4),
+        passed("two", Step::ReadBack, 5),
+        passed("one", Step::Delivered, 4),
+        passed("one", Step::ReadBack, 5),
+    ];
+    let order: Vec<_> = whole.iter().map(|leg| (leg.part.clone(), leg.step)).collect();
+    let result = of(None, vec![change(Kind::Text, nowhere), change(Kind::Boolean, whole)]);
+    let shown: Vec<_> = result.passages.into_iter().map(|passage| (passage.part, passage.step)).collect();
+    assert_eq!(shown, order);
+}
+
+#[test]
 fn the_last_results_survive_a_restart_and_the_newest_that_got_through_stays_among_them() {
     let fs = Arc::new(MemFs::default());
     let open = || Kept::open(fs.clone(), Path::new("/data"));
