@@ -20,7 +20,7 @@ pub use routes::{
     NaiveLoss, NameSpan, Observations, Observed, Quarantine, Quarantined, QuarantinedWhole, RepairBegun,
     RepairRequest, Repairs, Retention, RetentionAmount, RetentionDay, RetentionReceipts, Retried, Session,
     SettledList, Settlement, SilentSince, SinkCardinality, SinkConcern, SinkReport, SinkServer, SinkShare,
-    State, Stats, Unread, reading, router,
+    State, Stats, Unread, VerifyBegun, VerifyRequest, reading, router,
 };
 pub use serve::serve;
 pub use state::{ApiState, Faults, FlushRequest, Reading};

@@ -13,6 +13,7 @@ use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_runbook::Status;
 use hearthline_runbook::doctor::Doctor;
 use hearthline_runbook::repair::Repairs;
+use hearthline_runbook::verify::Verify;
 use hearthline_store::Store;
 use tokio_util::sync::CancellationToken;
 
@@ -70,6 +71,8 @@ pub struct ApiState {
     pub repairs: Repairs,
     /// What is wrong.
     pub doctor: Doctor,
+    /// Whether an event gets through.
+    pub verify: Verify,
     /// What was just written.
     pub live: Live,
     /// What can be made to go wrong.

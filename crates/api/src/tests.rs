@@ -15,6 +15,7 @@ mod repairs;
 mod retention;
 mod running;
 mod sinks;
+mod verify;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -99,6 +100,7 @@ impl House {
             orders: orders.clone(),
             repairs: repairs::house(),
             doctor: doctor::house(),
+            verify: verify::house(),
             influxdb,
             live: live.clone(),
             faults: crate::Faults {

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::commands::{
     backfill, check, conflicts, demo, doctor, entities, events, export, flush, gaps, healthcheck, history,
     log, monitor, quarantine, record, repair, replay, retention, run, sim, sinks, status, tail, token,
-    weather,
+    verify, weather,
 };
 
 /// Records a Home Assistant house: every event on disk once, readable by any Parquet engine
@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Doctor(doctor::Args),
     /// What is wrong, what mends it, doing it and taking it back
     Repair(repair::Args),
+    /// Whether an event gets through: set a state in Home Assistant and read it back from every place
+    Verify(verify::Args),
     /// Fetch the states that Home Assistant's history still has from before
     Backfill(backfill::Args),
     /// Whether the log on disk is what was written
@@ -129,6 +131,8 @@ mod tests {
             "hearthline repair gaps --list",
             "hearthline repair schema --measurement m",
             "hearthline repair --undo a --resume b",
+            "hearthline verify --events 0",
+            "hearthline verify --events 2 --last",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }
@@ -184,6 +188,9 @@ mod tests {
             "retention --dry-run --keep 365d",
             "retention --receipts",
             "token show",
+            "verify",
+            "verify --events 20",
+            "verify --last",
             "weather",
         ] {
             parse(&format!("hearthline {line}")).unwrap_or_else(|e| panic!("{line}: {e}"));

@@ -10,6 +10,7 @@ pub mod repair;
 pub mod silent;
 pub mod status;
 pub mod verdict;
+pub mod verify;
 
-pub use facts::{Connection, Facts};
+pub use facts::{Canary, Connection, Facts};
 pub use status::Status;

@@ -25,6 +25,8 @@ import type {
   SettledList,
   SinkReport,
   Status,
+  Verifications,
+  VerifyBegun,
 } from '../api';
 
 /** A request that was answered with a refusal, in the program's words. */
@@ -142,3 +144,7 @@ export const beginRepair = async (repair: string, options: RepairOptions, confir
 export const undoRepair = async (id: string) => (await ask<RepairBegun>(`repairs/${encodeURIComponent(id)}/undo`, 'POST')).body;
 export const resumeRepair = async (id: string) =>
   (await ask<RepairBegun>(`repairs/${encodeURIComponent(id)}/resume`, 'POST')).body;
+
+export const askVerify = async () => (await ask<Verifications>('verify')).body;
+/** Follows so many rounds of a state to every place. */
+export const beginVerify = async (rounds: number) => (await ask<VerifyBegun>('verify', 'POST', { rounds })).body;

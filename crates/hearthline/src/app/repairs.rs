@@ -1,4 +1,4 @@
-//! Repairs of the running program, on threads of their own: whatever they wait for, nothing else does.
+//! Repairs and verifications of the running program, on threads of their own: whatever they wait for, nothing else does.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use hearthline_runbook::Status;
 use hearthline_runbook::doctor::Doctor;
 use hearthline_runbook::repair::{Doing, Engine, Program, RepairError, Repairs};
+use hearthline_runbook::verify::{Kept, Verify};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 
@@ -26,6 +27,8 @@ pub(super) struct Place {
     pub(super) repairs: Repairs,
     /// What is wrong, for all who ask.
     pub(super) doctor: Doctor,
+    /// Whether an event gets through, for all who ask.
+    pub(super) verify: Verify,
 }
 
 impl Place {
@@ -35,10 +38,12 @@ impl Place {
         views: &Views,
         observer: Arc<Observer>,
         restarts: Restarts,
+        kept: Arc<Kept>,
     ) -> anyhow::Result<Self> {
         let runtime =
             Builder::new_multi_thread().worker_threads(THREADS).thread_name("repair").enable_all().build()?;
         let doctor = of_program(&shared.settings, Arc::clone(&observer), runtime.handle().clone());
+        let verify = super::verify::verify(shared, views, Arc::clone(&observer), kept, runtime.handle())?;
         let looks = Arc::clone(&observer);
         let again = Arc::clone(&shared.link.again);
         let program: Arc<dyn Program> = Arc::new(Running { observer, again, restarts });
@@ -53,7 +58,7 @@ impl Place {
         let engine = engine.with_sinks(crate::repairs::sinks(&shared.settings));
         let repairs = Repairs::new(Arc::new(engine), runtime.handle().clone());
         repairs.go_on();
-        Ok(Self { runtime, repairs, doctor })
+        Ok(Self { runtime, repairs, doctor, verify })
     }
 
     /// Leaves what is being carried out where it is: the next start goes on with it.

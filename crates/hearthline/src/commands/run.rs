@@ -118,6 +118,7 @@ fn api_state(app: &App, faults: Faults, access: Access, stop: CancellationToken)
         influxdb: app.influxdb.clone(),
         repairs: app.repairs(),
         doctor: app.doctor(),
+        verify: app.verify(),
         live: app.live.clone(),
         faults,
         stop,
