@@ -71,7 +71,7 @@ pub(super) async fn record(
     }
     let stop = CancellationToken::new();
     let router = hearthline_api::router(api_state(&app, faults, ApiToken::new(token.expose()), stop.clone()));
-    let api = tokio::spawn(serve(listener, router, app.api.clone(), stop.clone()));
+    let api = tokio::spawn(serve(listener, router, (app.api.clone(), Arc::clone(&app.clock)), stop.clone()));
 
     tokio::select! {
         _ = signals.0.recv() => tracing::info!("told to stop (SIGTERM)"),

@@ -22,6 +22,7 @@ fn well() -> Facts {
         database: None,
         conflicts: None,
         lag_events: None,
+        slow_s: None,
         lost: 0,
         loss: None,
         refill: None,
@@ -48,7 +49,18 @@ type Situation<'a> = (&'a str, &'a dyn Fn(&mut Facts), Overall, &'a str);
 #[test]
 fn each_situation_has_its_sentence() {
     let healthy = |_: &mut Facts| {};
-    let cases: [Situation<'_>; 10] = [
+    let slow = |f: &mut Facts| {
+        let sink = &mut f.sinks[0];
+        (sink.state, sink.slow_s) = ("degraded".into(), Some(6.0));
+        sink.reason = Some("its server takes 6 s to answer".into());
+    };
+    let cases: [Situation<'_>; 11] = [
+        (
+            "a server that takes its time",
+            &slow,
+            Overall::Degraded,
+            "Recording, store is slow: its server takes 6 s to answer; 7 events are safe on disk.",
+        ),
         ("all well", &healthy, Overall::Healthy, "Recording."),
         (
             "token refused",
