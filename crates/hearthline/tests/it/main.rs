@@ -33,6 +33,8 @@ mod parts;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod proxy;
+#[cfg(test)]
 mod quarantine;
 #[cfg(test)]
 mod repair;
@@ -54,3 +56,5 @@ mod usage;
 mod wait;
 #[cfg(test)]
 mod weather;
+#[cfg(test)]
+mod worst_night;

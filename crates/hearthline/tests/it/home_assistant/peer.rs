@@ -17,7 +17,7 @@ const START: Duration = Duration::from_secs(60);
 const STOP: Duration = Duration::from_secs(30);
 
 /// A house that runs, or that has a port where it will.
-pub(super) struct HomeAssistant {
+pub(crate) struct HomeAssistant {
     folder: tempfile::TempDir,
     port: u16,
     tokens: Tokens,
@@ -33,14 +33,14 @@ struct Tokens {
 
 impl HomeAssistant {
     /// One that runs.
-    pub(super) async fn running() -> Self {
+    pub(crate) async fn running() -> Self {
         let mut house = Self::absent();
         house.start().await;
         house
     }
 
     /// One that does not run yet.
-    pub(super) fn absent() -> Self {
+    pub(crate) fn absent() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();
         let mut command = python::script("provision.py");
@@ -54,14 +54,14 @@ impl HomeAssistant {
     }
 
     /// Adds to its configuration what it is to have from its next start on.
-    pub(super) fn configure(&self, more: &str) {
+    pub(crate) fn configure(&self, more: &str) {
         let path = self.folder.path().join("configuration.yaml");
         let text = std::fs::read_to_string(&path).unwrap() + more;
         std::fs::write(path, text).unwrap();
     }
 
     /// Gives it a command as its owner, as a page does.
-    pub(super) async fn command(&self, command: Value) -> Value {
+    pub(crate) async fn command(&self, command: Value) -> Value {
         let address = format!("{}/api/websocket", self.url().replacen("http", "ws", 1));
         let mut python = python::script("command.py");
         python.args([address, command.to_string()]).env("TOKEN", &self.tokens.owner);
@@ -71,7 +71,7 @@ impl HomeAssistant {
     }
 
     /// Starts it and waits until it says `RUNNING`.
-    pub(super) async fn start(&mut self) {
+    pub(crate) async fn start(&mut self) {
         let mut command = python::program("hass");
         command
             .args(["--skip-pip", "--config"])
@@ -88,56 +88,70 @@ impl HomeAssistant {
     }
 
     /// Stops it in order.
-    pub(super) async fn stop(&mut self) {
+    pub(crate) async fn stop(&mut self) {
         self.process.take().expect("Home Assistant runs").terminate(STOP).await;
     }
 
     /// Ends it as a crash does.
-    pub(super) async fn kill(&mut self) {
+    pub(crate) async fn kill(&mut self) {
         self.process.take().expect("Home Assistant runs").kill().await;
     }
 
     /// How many states of an entity its history has since an instant (microseconds).
-    pub(super) async fn history_of(&self, entity_id: &str, since: i64) -> usize {
+    pub(crate) async fn history_of(&self, entity_id: &str, since: i64) -> usize {
         let since = Timestamp(since).to_string();
         let path = format!("history/period/{since}?filter_entity_id={entity_id}&significant_changes_only=0");
         let answer = self.request(Method::GET, &path, None).await.unwrap();
         answer[0].as_array().map_or(0, Vec::len)
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    pub(super) fn owner(&self) -> &str {
+    pub(crate) fn owner(&self) -> &str {
         &self.tokens.owner
     }
 
-    pub(super) fn reader(&self) -> &str {
+    pub(crate) fn reader(&self) -> &str {
         &self.tokens.reader
     }
 
+    /// A new long-lived token of its owner, under that name.
+    pub(crate) async fn new_token(&self, name: &str) -> String {
+        let command = json!({ "type": "auth/long_lived_access_token", "client_name": name, "lifespan": 1 });
+        self.command(command).await.as_str().expect("a token is a text").to_owned()
+    }
+
+    /// Deletes the token of that name, as its owner does in his profile.
+    pub(crate) async fn revoke(&self, name: &str) {
+        let tokens = self.command(json!({ "type": "auth/refresh_tokens" })).await;
+        let token = tokens.as_array().unwrap().iter().find(|token| token["client_name"] == name);
+        let id = &token.unwrap_or_else(|| panic!("no token {name}: {tokens}"))["id"];
+        self.command(json!({ "type": "auth/delete_refresh_token", "refresh_token_id": id })).await;
+    }
+
     /// What it said since its start.
-    pub(super) fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         self.process.as_ref().expect("Home Assistant runs").said()
     }
 
-    pub(super) async fn set(&self, entity_id: &str, state: &str, attributes: &Value) {
+    pub(crate) async fn set(&self, entity_id: &str, state: &str, attributes: &Value) {
         let body = json!({ "state": state, "attributes": attributes });
         self.request(Method::POST, &format!("states/{entity_id}"), Some(&body)).await.unwrap();
     }
 
     /// Has one of its integrations do something, as in `number/set_value`.
-    pub(super) async fn call(&self, service: &str, data: Value) {
+    pub(crate) async fn call(&self, service: &str, data: Value) {
         self.request(Method::POST, &format!("services/{service}"), Some(&data)).await.unwrap();
     }
 
-    pub(super) async fn remove(&self, entity_id: &str) {
+    pub(crate) async fn remove(&self, entity_id: &str) {
         self.request(Method::DELETE, &format!("states/{entity_id}"), None).await.unwrap();
     }
 
     /// How many clients it has: connections that are established at its port.
-    pub(super) fn clients(&self) -> usize {
+    pub(crate) fn clients(&self) -> usize {
         let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
         let local = format!(":{:04X}", self.port);
         let established = |line: &&str| {
