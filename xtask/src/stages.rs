@@ -18,8 +18,14 @@ use crate::{Workspace, peers, sim};
 const REAL_PEERS: [&str; 4] = ["home_assistant::", "influxdb::", "monitor::", "worst_night::"];
 const LAYERING: &str = "layering::";
 /// Stories that last minutes, which `--quick` leaves out.
-const LONG: [&str; 5] =
-    ["tour::", "influxdb::faults", "app::tests::a_part_that_hangs", "parts::named::", "weather_day::"];
+const LONG: [&str; 6] = [
+    "tour::",
+    "influxdb::faults",
+    "app::tests::a_part_that_hangs",
+    "parts::named::",
+    "repair::tests::each_repair_killed_at_each_step",
+    "weather_day::",
+];
 
 /// Runs every stage, also after one has failed: a person wants to see all that is wrong at once.
 pub(crate) fn run(workspace: &Workspace, quick: bool) -> Result<Report> {

@@ -5,6 +5,7 @@
 //! the log has been synced that far, so that no sink is ever ahead of the log. A batch that the sink did not take is kept
 //! and offered again: order and completeness do not depend on the sink's health.
 
+mod slowness;
 mod status;
 
 use std::sync::Arc;

@@ -127,7 +127,7 @@ impl Line {
                     0 => return Ok(()),
                     _ if self.swallows => {}
                     length => {
-                        let (passes, ends) = self.from_client(&up[..length]);
+                        let (passes, ends) = self.passing(&up[..length]);
                         server.write_all(&passes).await?;
                         if ends {
                             return self.end(Duration::ZERO).await;
@@ -161,8 +161,8 @@ impl Line {
         found
     }
 
-    /// What of it passes now, and whether the connection ends behind that.
-    fn from_client(&mut self, said: &[u8]) -> (Vec<u8>, bool) {
+    /// What of what the client says passes now, and whether the connection ends behind that.
+    fn passing(&mut self, said: &[u8]) -> (Vec<u8>, bool) {
         let Mischief::EndWithin(words) = self.mischief else { return (said.to_vec(), false) };
         self.unsent.extend_from_slice(said);
         let mut passes = Vec::new();

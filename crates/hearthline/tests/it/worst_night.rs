@@ -14,7 +14,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use hearthline_core::Timestamp;
+use hearthline_core::{Clock as _, SystemClock, Timestamp};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
@@ -102,7 +102,7 @@ impl Night {
         let n = self.changes.replace(self.changes.get() + 1);
         let (entity, attributes) = match n % 3 {
             0 => ("light.night_lamp", json!({ "dynamics": "none", "brightness": n })),
-            1 => ("light.night_room", json!({ "dynamics": n % 2 == 0, "is_hue_group": true })),
+            1 => ("light.night_room", json!({ "dynamics": n.is_multiple_of(2), "is_hue_group": true })),
             _ => ("sensor.night_kitchen", json!({ "unit_of_measurement": "°C" })),
         };
         self.house.set(entity, &n.to_string(), &attributes).await;
@@ -195,7 +195,7 @@ impl Night {
         wanted.len()
     }
 
-    /// A repair that has to succeed; what it says of its steps, and the seconds that the last of them took.
+    /// A repair that has to succeed; what it says of its steps.
     async fn repair(&self, arguments: &[&str]) -> String {
         let answer = self.hearthline.command(&[&["repair", "--json", "--apply"], arguments].concat()).await;
         assert_eq!(answer.code, 0, "repair {arguments:?}: {answer:?}");
@@ -226,8 +226,7 @@ fn sink(status: &Status) -> &Value {
 }
 
 fn now() -> Timestamp {
-    use hearthline_core::Clock as _;
-    hearthline_core::SystemClock::new().now()
+    SystemClock::new().now()
 }
 
 fn seconds(since: Instant) -> f64 {

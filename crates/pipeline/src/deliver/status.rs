@@ -8,12 +8,10 @@ use hearthline_log::{Log, LogError, Read, RecordBatch};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
+use super::slowness::Slowness;
 use super::state_after;
 use crate::health::PartState;
 use crate::sinks::{Committed, Sink, SinkError};
-
-/// A sink whose other side takes so long for one answer is slow.
-const SLOW: Duration = Duration::from_secs(5);
 
 /// What others may see of a delivery, at any time, from any thread.
 pub struct SinkView {
@@ -35,10 +33,7 @@ struct Inner {
     since: Timestamp,
     committed: Committed,
     caught_up: Option<Duration>,
-    /// Since when the sink has been at work on what it was given.
-    at_work: Option<Duration>,
-    /// What that took the last time.
-    took: Duration,
+    slowness: Slowness,
     newest: Option<Timestamp>,
     /// The last record of which the states were counted: what is given again after a start is not counted again.
     counted: Seq,
@@ -65,7 +60,7 @@ pub struct SinkViewOf {
     pub pending: u64,
     /// How long the oldest event that it was not given has been waiting.
     pub lag: Duration,
-    /// How long it has been at work on what it was given, or was the last time, where that is long.
+    /// How long it has been at work on what it was given, or was a moment ago, where that is long.
     pub slow: Option<Duration>,
     /// Live states that it was given since the program started; what is fetched from the past can have no weather.
     pub states: u64,
@@ -89,8 +84,7 @@ impl SinkView {
             since: clock.now(),
             committed,
             caught_up: None,
-            at_work: None,
-            took: Duration::ZERO,
+            slowness: Slowness::default(),
             newest: None,
             counted: committed.seq,
             states: 0,
@@ -115,7 +109,7 @@ impl SinkView {
             committed: inner.committed,
             complete: inner.complete,
             pending,
-            slow: inner.slow(self.clock.monotonic()),
+            slow: inner.slowness.look(self.clock.monotonic()),
             lag: behind.or(old).unwrap_or_default(),
             states: inner.states,
             with_weather: inner.with_weather,
@@ -145,21 +139,18 @@ impl SinkView {
         self.committed(sink);
         let mut inner = self.inner.lock();
         inner.enter(PartState::Starting, &*self.clock);
-        (inner.at_work, inner.took) = (None, Duration::ZERO);
+        inner.slowness = Slowness::default();
         inner.given = inner.committed.seq;
     }
 
     /// The sink is given something, or does of itself what it has to do.
     pub(super) fn begins(&self) {
-        self.inner.lock().at_work = Some(self.clock.monotonic());
+        self.inner.lock().slowness.begins(self.clock.monotonic());
     }
 
     /// It has done that, well or not.
     pub(super) fn ends(&self) {
-        let mut inner = self.inner.lock();
-        if let Some(since) = inner.at_work.take() {
-            inner.took = self.clock.monotonic().saturating_sub(since);
-        }
+        self.inner.lock().slowness.ends(self.clock.monotonic());
     }
 
     /// The sink has been given everything.
@@ -237,11 +228,6 @@ fn batch_behind(log: &Log, seq: Seq) -> Result<Option<RecordBatch>, LogError> {
 }
 
 impl Inner {
-    fn slow(&self, now: Duration) -> Option<Duration> {
-        let working = self.at_work.map_or(Duration::ZERO, |since| now.saturating_sub(since));
-        Some(working.max(self.took)).filter(|took| *took >= SLOW)
-    }
-
     fn works(&mut self, clock: &dyn Clock) {
         self.enter(PartState::Healthy, clock);
     }

@@ -14,7 +14,7 @@ use crate::app::STORE;
 /// Home Assistant restarts in less than this.
 const RESTART: Duration = Duration::from_secs(300);
 /// Registries that are not there by then are missing: said before whoever waits for them has waited for 10 s.
-const LISTS: Duration = Duration::from_secs(8);
+const LISTS: Duration = Duration::from_secs(7);
 /// The part that listens to Home Assistant.
 const SOURCE: &str = "home_assistant";
 
@@ -154,7 +154,10 @@ fn busy(took: Duration) -> String {
 
 /// What is said of a server that takes its time.
 fn slow(took: Duration) -> String {
-    format!("its server takes {} s to answer; see what keeps it busy, and the line to it", took.as_secs())
+    format!(
+        "its server takes {} s for what it is given; see what keeps it busy, and the line to it",
+        took.as_secs()
+    )
 }
 
 /// What of the log cannot be read, for a person.

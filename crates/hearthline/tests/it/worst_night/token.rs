@@ -29,8 +29,8 @@ pub(super) async fn play(night: &Night, run: &mut Run, table: &mut Table) {
     assert_eq!(status.count("/home_assistant/attempts"), before + 1, "one attempt");
     assert_eq!(refused() - refused_before, 1, "Home Assistant counted one");
     let sentence = status.at("/verdict").as_str().unwrap();
-    for words in ["Not recording", "make a new long-lived token in home assistant (your profile, security)"] {
-        assert!(sentence.to_lowercase().contains(&words.to_lowercase()), "{sentence}");
+    for words in ["Not recording", "make a new long-lived token in home assistant (your profile, Security)"] {
+        assert!(sentence.contains(words), "{sentence}");
     }
     let sentence = sentence.to_owned();
 
