@@ -73,6 +73,8 @@ export interface Sink {
   conflicts?: number | null;
   /** Events that the server has not taken; `pending` is counted from what is written down. */
   lag_events?: number | null;
+  /** Seconds that its server takes for an answer, where that is long. */
+  slow_s?: number | null;
   /** Events that left the log before it had them, and are not in the archive either. */
   lost?: number;
   /** Which, and why. */

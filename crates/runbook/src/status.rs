@@ -174,6 +174,9 @@ pub struct Sink {
     /// Events in the log that the server has not taken: less than `pending`, whose position is written down later.
     #[serde(default)]
     pub lag_events: Option<u64>,
+    /// Seconds that its server takes for an answer, where that is long; null where it is not.
+    #[serde(default)]
+    pub slow_s: Option<f64>,
     /// Events that left the log before the sink had them, and that the store does not have either.
     #[serde(default)]
     pub lost: u64,

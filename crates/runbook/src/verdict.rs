@@ -61,6 +61,8 @@ fn lateness(facts: &Facts) -> Option<String> {
         let error = sink.reason.as_ref().or(sink.last_error.as_ref()).map_or("no reason is known", |e| e);
         return Some(if sink.state == "parked" {
             format!("Recording, {name} waits for you: {error}; its {pending} events are safe on disk.")
+        } else if sink.slow_s.is_some() {
+            format!("Recording, {name} is slow: {error}; {pending} events are safe on disk.")
         } else {
             format!("Recording, {name} takes nothing: {pending} events are safe on disk ({error}).")
         });

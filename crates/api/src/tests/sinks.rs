@@ -67,6 +67,7 @@ pub(super) fn house() -> House {
         database: Some(database),
         conflicts: Some(1),
         lag_events: Some(3),
+        slow_s: None,
         ..status.sinks[0].clone()
     });
     House::delivering(status, Ok(Seq(7)), vec![view])

@@ -307,6 +307,7 @@ impl Look {
             database: view.map(|view| view.database.clone()),
             conflicts: view.map(|view| view.conflicts.len() as u64),
             lag_events: view.map(|view| sink.pending.saturating_sub(view.ahead)),
+            slow_s: parts::slowness(sink).map(|took| took.as_secs_f64()),
             lost: sink.committed.lost,
             loss: view.and_then(|view| view.loss.as_ref()).map(refill::lost),
             refill: view.and_then(|view| view.refill.as_ref()).map(|view| refill::shown(view, sink.state)),

@@ -76,7 +76,7 @@ pub(super) async fn record(
         settings.home_assistant.supervised,
     );
     let router = hearthline_api::router(api_state(&app, faults, access, stop.clone()));
-    let api = tokio::spawn(serve(listener, router, app.api.clone(), stop.clone()));
+    let api = tokio::spawn(serve(listener, router, (app.api.clone(), Arc::clone(&app.clock)), stop.clone()));
 
     tokio::select! {
         _ = signals.0.recv() => tracing::info!("told to stop (SIGTERM)"),

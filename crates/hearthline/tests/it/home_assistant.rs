@@ -15,7 +15,7 @@ mod registries;
 mod rows;
 mod stop;
 mod token;
-mod witness;
+pub(crate) mod witness;
 
 use crate::hearthline::Hearthline;
 use peer::HomeAssistant;

@@ -34,6 +34,8 @@ mod parts;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod proxy;
+#[cfg(test)]
 mod quarantine;
 #[cfg(test)]
 mod repair;
@@ -57,3 +59,5 @@ mod verify;
 mod wait;
 #[cfg(test)]
 mod weather;
+#[cfg(test)]
+mod worst_night;

@@ -205,4 +205,4 @@ impl Repair for Sink {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

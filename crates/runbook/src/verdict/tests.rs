@@ -22,6 +22,7 @@ fn well() -> Facts {
         database: None,
         conflicts: None,
         lag_events: None,
+        slow_s: None,
         lost: 0,
         loss: None,
         refill: None,
@@ -41,6 +42,17 @@ fn well() -> Facts {
         gaps: Gaps::default(),
         canary: None,
     }
+}
+
+#[test]
+fn a_server_that_takes_its_time_is_not_said_to_take_nothing() {
+    let mut facts = well();
+    let sink = &mut facts.sinks[0];
+    (sink.state, sink.slow_s) = ("degraded".into(), Some(6.0));
+    sink.reason = Some("its server takes 6 s for what it is given".into());
+    let slow =
+        "Recording, store is slow: its server takes 6 s for what it is given; 7 events are safe on disk.";
+    assert_eq!(judge(&facts), (Overall::Degraded, slow.into()));
 }
 
 /// What it is called, what is the case, and what follows.

@@ -26,6 +26,7 @@ fn influxdb() -> status::Sink {
         database: Some("ha".into()),
         conflicts: Some(1),
         lag_events: Some(38),
+        slow_s: None,
         ..sink("influxdb")
     }
 }

@@ -146,6 +146,7 @@ impl<'l> Connection<'l> {
                     self.ingest.end_frame()?;
                 }
                 Incoming::Tick => {
+                    self.show_slowness();
                     self.look_after_lists().await?;
                     self.ask_what_is_due().await?;
                     if self.compared.is_some_and(|at| at.elapsed() >= QUIET) {
@@ -156,6 +157,11 @@ impl<'l> Connection<'l> {
                 }
             }
         }
+    }
+
+    fn show_slowness(&self) {
+        let slow = self.session.slow();
+        self.status.send_if_modified(|status| std::mem::replace(&mut status.slow, slow) != slow);
     }
 
     async fn take_frame(&mut self, frame: Utf8Bytes) -> Result<(), SessionError> {

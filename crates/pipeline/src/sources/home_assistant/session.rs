@@ -37,6 +37,8 @@ const DEADLINE: Duration = Duration::from_secs(14);
 const FAREWELL: Duration = Duration::from_secs(1);
 /// How long an answer may take. One that never comes would leave states uncompared for ever.
 const ANSWER: Duration = Duration::from_secs(60);
+/// A peer that takes so long to answer a ping is slow.
+const SLOW: Duration = Duration::from_secs(5);
 /// How often liveness is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -186,6 +188,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     #[must_use]
     pub const fn ping(&self) -> Option<Duration> {
         self.life.answered_in
+    }
+
+    /// What the last ping took, or the one on its way has taken, where that is long.
+    #[must_use]
+    pub fn slow(&self) -> Option<Duration> {
+        let waits = self.life.asked.map(|(_, sent)| sent.elapsed());
+        waits.max(self.life.answered_in).filter(|took| *took >= SLOW)
     }
 
     /// Sends a command under the next id.

@@ -271,4 +271,4 @@ impl Clear {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::repair) mod tests;

@@ -272,4 +272,4 @@ impl Repair for SchemaCopy {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::repair) mod tests;

@@ -286,4 +286,4 @@ impl Repair for SchemaRewrite {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::repair) mod tests;

@@ -12,7 +12,7 @@ use hearthline_sim::{Access, FieldKind, InfluxDb, InfluxVersion, Point};
 use serde_json::{Value, json};
 
 use super::MendedSink;
-use crate::repair::testing::engine;
+use crate::repair::testing::{Case, engine};
 use crate::repair::{Engine, Receipt, Repair};
 
 /// The repair that is tried.
@@ -22,6 +22,8 @@ pub(super) type Made = fn(MendedSink) -> Box<dyn Repair>;
 pub(super) const BEGIN: i64 = 1_700_000_000_000_000_000;
 pub(super) const WEEK: i64 = 7 * 86_400 * 1_000_000_000;
 pub(super) const ROWS: i64 = 60;
+/// Where a world is made again and again.
+pub(super) const FEW: i64 = 4;
 /// Each is a world of its own.
 pub(super) const KILLS: u64 = 8;
 const TOKEN: &str = "of-the-simulated-one";
@@ -37,12 +39,17 @@ pub(super) struct World {
 
 impl World {
     pub(super) async fn new(version: InfluxVersion, made: Made) -> Self {
+        Self::of(version, made, ROWS).await
+    }
+
+    /// With so many rows in each week.
+    pub(super) async fn of(version: InfluxVersion, made: Made, rows: i64) -> Self {
         let access = if version == InfluxVersion::V1 { Access::Open } else { Access::Token(TOKEN.into()) };
         let server = InfluxDb::new(version, access, Arc::new(SystemClock::new()));
         server.create("house", None);
         let weeks = if version == InfluxVersion::V3 { 1 } else { 3 };
         for week in 0..weeks {
-            for n in 0..ROWS {
+            for n in 0..rows {
                 let time = BEGIN + week * WEEK + n * 1_000_000_000;
                 let dynamics = match week {
                     1 => (n % 2 == 0).to_string(),
@@ -103,6 +110,13 @@ impl World {
             clock: Arc::new(ManualClock::at(Timestamp(1_795_653_667_000_000))),
         };
         Self { server, disk, sink, made }
+    }
+
+    /// The world to be tried on, of which `there` is looked at.
+    pub(super) fn case(self, there: impl Fn(&Self) -> String + 'static) -> Case {
+        let (disk, sink, made) = (self.disk.clone(), self.sink.clone(), self.made);
+        let made = Arc::new(move |_: &_| made(sink.clone()));
+        Case { disk, made, there: Box::new(move || there(&self)) }
     }
 
     pub(super) fn engine(&self) -> Arc<Engine> {

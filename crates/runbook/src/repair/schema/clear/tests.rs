@@ -16,7 +16,7 @@ use hearthline_sim::{Access, FieldKind, InfluxDb, InfluxVersion};
 use serde_json::json;
 
 use super::*;
-use crate::repair::testing::NIGHT;
+use crate::repair::testing::{Case, NIGHT};
 use crate::repair::{Engine, Kind, Receipt, State};
 
 const HOUSE: &str = "house";
@@ -119,6 +119,16 @@ impl World {
     fn takes(&self, field: &str, value: &str, at: i64) -> bool {
         self.server.seed(HOUSE, &format!("{M},entity_id=tried {field}={value} {at}")).is_ok()
     }
+}
+
+pub(in crate::repair) async fn case() -> Case {
+    let world = World::lived_in(InfluxVersion::V1).await;
+    let (disk, sink) = (world.disk.clone(), world.sink.clone());
+    let made = move |options: &Options| {
+        let clear = Clear::new(sink.clone(), ClearOptions::read(options).unwrap());
+        Box::new(clear) as Box<dyn Repair>
+    };
+    Case { disk, made: Arc::new(made), there: Box::new(move || format!("{:?}", by_type(&world.counts()))) }
 }
 
 fn by_type(counts: &Counts) -> BTreeMap<FieldKind, u64> {
