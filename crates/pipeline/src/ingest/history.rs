@@ -37,6 +37,8 @@ pub struct Fill {
     pub proofs: HashMap<EntityId, Timestamp>,
     /// Of these, the ones that are known to have changed: if history does not have them, something is lost.
     pub changed: HashSet<EntityId>,
+    /// Names that they had in the meantime, with the ones that they have now.
+    pub former: HashMap<EntityId, EntityId>,
     /// Events other than changes of states were recorded: of these there is no history.
     pub others: bool,
     /// Names under which history may have states of more than one entity: these are not asked for.
@@ -118,6 +120,15 @@ impl Ingest {
         let (named, to) = (&self.fold.context.entities, gap.to.unwrap_or(gap.from));
         let today = |id: &EntityId| named.today(id.as_str(), to).unwrap_or(id).clone();
         entities.extend(changed.iter().map(today).collect::<Vec<_>>());
+        // Or under one that they had for a time, where their history could not follow them back.
+        let (mut between, mut former) = (Vec::new(), HashMap::new());
+        for name in entities.iter().flat_map(|id| named.names_since(id.as_str(), gap.from)) {
+            between.push(name.clone());
+            if today(name) != *name {
+                former.insert(name.clone(), today(name));
+            }
+        }
+        entities.extend(between);
         entities.sort_unstable();
         entities.dedup();
         let (mixed, mut entities): (Vec<_>, Vec<_>) =
@@ -140,6 +151,7 @@ impl Ingest {
             before,
             proofs,
             changed,
+            former,
             others: !self.states_only && gap.entities.is_empty() && gap.cause != Cause::Requested,
             mixed,
         }
@@ -215,7 +227,10 @@ impl Ingest {
 
     fn log_past(&mut self, gap: u64, past: &PastState, at: Timestamp) -> Result<(), IngestError> {
         let held_before = self.fold.held.get(&past.entity_id);
-        let late = held_before.is_some_and(|held| held.ts >= past.last_updated);
+        // Under a name that went it says nothing of who has the name now, nor is it the last of anybody.
+        let today = self.fold.context.entities.today(past.entity_id.as_str(), past.last_updated);
+        let former = past.state.is_some() && today.is_some_and(|name| *name != past.entity_id);
+        let late = former || held_before.is_some_and(|held| held.ts >= past.last_updated);
         let has_some =
             |held: &Held| held.state.as_deref().is_some_and(|text| held.content != content(text, "{}"));
         let dropped = past.state.is_some() && &*past.attributes == "{}" && held_before.is_some_and(has_some);
@@ -346,6 +361,12 @@ impl Ingest {
 }
 
 impl Fill {
+    /// The name now of the entity that history has a state of. A removal stays with the name that went.
+    #[must_use]
+    pub fn name_now<'a>(&'a self, row: &'a PastState) -> &'a EntityId {
+        self.former.get(&row.entity_id).filter(|_| row.state.is_some()).unwrap_or(&row.entity_id)
+    }
+
     /// What cannot be had whatever history has.
     #[must_use]
     pub fn note(&self) -> String {
