@@ -25,6 +25,8 @@ pub struct Fill {
     pub from: Timestamp,
     /// Where it ends.
     pub to: Timestamp,
+    /// History is complete, and has entities under their names of today, once it shows an event from behind here.
+    pub fence: Timestamp,
     /// Up to where it was filled before.
     pub through: Timestamp,
     /// Entities to be asked for, in order.
@@ -35,6 +37,8 @@ pub struct Fill {
     pub proofs: HashMap<EntityId, Timestamp>,
     /// Of these, the ones that are known to have changed: if history does not have them, something is lost.
     pub changed: HashSet<EntityId>,
+    /// Names that they had in the meantime, with the ones that they have now.
+    pub former: HashMap<EntityId, EntityId>,
     /// Events other than changes of states were recorded: of these there is no history.
     pub others: bool,
     /// Names under which history may have states of more than one entity: these are not asked for.
@@ -116,6 +120,15 @@ impl Ingest {
         let (named, to) = (&self.fold.context.entities, gap.to.unwrap_or(gap.from));
         let today = |id: &EntityId| named.today(id.as_str(), to).unwrap_or(id).clone();
         entities.extend(changed.iter().map(today).collect::<Vec<_>>());
+        // Or under one that they had for a time, where their history could not follow them back.
+        let (mut between, mut former) = (Vec::new(), HashMap::new());
+        for name in entities.iter().flat_map(|id| named.names_since(id.as_str(), gap.from)) {
+            between.push(name.clone());
+            if today(name) != *name {
+                former.insert(name.clone(), today(name));
+            }
+        }
+        entities.extend(between);
         entities.sort_unstable();
         entities.dedup();
         let (mixed, mut entities): (Vec<_>, Vec<_>) =
@@ -132,11 +145,13 @@ impl Ingest {
             cause: gap.cause,
             from: gap.from,
             to,
+            fence: named.renamed().map_or(to, |at| at.max(to)),
             through: gap.through.unwrap_or(gap.from),
             entities,
             before,
             proofs,
             changed,
+            former,
             others: !self.states_only && gap.entities.is_empty() && gap.cause != Cause::Requested,
             mixed,
         }
@@ -178,7 +193,7 @@ impl Ingest {
     }
 
     /// Takes states that history has of a gap, oldest first for each entity, as one append. `had` says which of them are
-    /// recorded already, by the name of their day.
+    /// recorded already, by the name that their row has.
     ///
     /// # Errors
     /// When the log does not take them.
@@ -193,7 +208,7 @@ impl Ingest {
             self.fold.counters.offer(Origin::History);
             if !self.keeps_known(state.entity_id.as_str()) {
                 self.fold.counters.filtered += 1;
-            } else if had.contains(&(self.name_then(state), state.last_updated)) {
+            } else if self.is_had(state, had) {
                 self.fold.counters.duplicate += 1;
             } else {
                 self.log_past(gap, state, at)?;
@@ -202,15 +217,20 @@ impl Ingest {
         self.end_frame()
     }
 
-    /// As a row says it.
-    fn name_then(&self, past: &PastState) -> EntityId {
-        let then = self.fold.context.entities.name_then(past.entity_id.as_str(), past.last_updated);
-        then.filter(|_| past.state.is_some()).unwrap_or(&past.entity_id).clone()
+    /// Whether a state is recorded, under whichever name the entity was known by when it was.
+    fn is_had(&self, past: &PastState, had: &HashSet<(EntityId, Timestamp)>) -> bool {
+        let (id, at) = (&past.entity_id, past.last_updated);
+        let mut names = self.fold.context.entities.names_then(id.as_str(), at);
+        let is_had = |name: &EntityId| had.contains(&(name.clone(), at));
+        is_had(id) || past.state.is_some() && names.any(is_had)
     }
 
     fn log_past(&mut self, gap: u64, past: &PastState, at: Timestamp) -> Result<(), IngestError> {
         let held_before = self.fold.held.get(&past.entity_id);
-        let late = held_before.is_some_and(|held| held.ts >= past.last_updated);
+        // Under a name that went it says nothing of who has the name now, nor is it the last of anybody.
+        let today = self.fold.context.entities.today(past.entity_id.as_str(), past.last_updated);
+        let former = past.state.is_some() && today.is_some_and(|name| *name != past.entity_id);
+        let late = former || held_before.is_some_and(|held| held.ts >= past.last_updated);
         let has_some =
             |held: &Held| held.state.as_deref().is_some_and(|text| held.content != content(text, "{}"));
         let dropped = past.state.is_some() && &*past.attributes == "{}" && held_before.is_some_and(has_some);
@@ -268,11 +288,13 @@ impl Ingest {
         self.end_frame()
     }
 
-    /// Nothing was heard since the subscription, and states were compared: the gap ends with the newest of them.
+    /// Nothing was heard since the subscription, and states were compared: the gap ends with the newest of them. Where other
+    /// events are recorded too, no state shows what was missed of these: the gap ends with the subscription, which was there
+    /// at `subscribed` by Home Assistant's clock.
     ///
     /// # Errors
     /// When the log does not take it.
-    pub fn quiet(&mut self) -> Result<(), IngestError> {
+    pub fn quiet(&mut self, subscribed: Timestamp) -> Result<(), IngestError> {
         let (Stream::Complete, Some(last), Some(_)) =
             (self.stream, self.fold.last_fired, self.fold.gaps.unbounded())
         else {
@@ -280,7 +302,8 @@ impl Ingest {
         };
         let newest = self.fold.held.iter().filter(|(_, held)| held.ts >= last && held.state.is_some());
         let newest: Vec<_> = newest.map(|(id, held)| (id.clone(), held.ts)).take(8).collect();
-        let bounded = self.fold.gaps.bound(last);
+        let end = if self.states_only { last } else { last.max(subscribed) };
+        let bounded = self.fold.gaps.bound(end);
         self.note_bounded(bounded);
         newest.iter().for_each(|(id, ts)| self.fences.heard(id.as_str(), *ts));
         self.end_frame()
@@ -338,6 +361,12 @@ impl Ingest {
 }
 
 impl Fill {
+    /// The name now of the entity that history has a state of. A removal stays with the name that went.
+    #[must_use]
+    pub fn name_now<'a>(&'a self, row: &'a PastState) -> &'a EntityId {
+        self.former.get(&row.entity_id).filter(|_| row.state.is_some()).unwrap_or(&row.entity_id)
+    }
+
     /// What cannot be had whatever history has.
     #[must_use]
     pub fn note(&self) -> String {

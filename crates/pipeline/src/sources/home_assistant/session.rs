@@ -56,6 +56,8 @@ pub struct Session<S> {
     socket: WebSocketStream<Hearing<S>>,
     ha_version: String,
     opening: Opening,
+    /// When the peer granted the WebSocket.
+    granted: Instant,
     last_id: u64,
     asked: HashMap<u64, (Command, Instant)>,
     address: String,
@@ -141,6 +143,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             socket,
             ha_version: String::new(),
             opening,
+            granted: now,
             last_id: 0,
             asked: HashMap::new(),
             address: config.address.authority(),
@@ -182,6 +185,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     #[must_use]
     pub const fn opening(&self) -> &Opening {
         &self.opening
+    }
+
+    /// What time it is by the peer's clock, or up to a second later than that; none where it does not say.
+    #[must_use]
+    pub fn peer_time(&self) -> Option<Timestamp> {
+        Some(self.opening.date?.plus(Duration::from_secs(1) + self.granted.elapsed()))
     }
 
     /// What the last answered ping took.

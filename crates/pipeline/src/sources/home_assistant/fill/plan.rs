@@ -57,8 +57,8 @@ enum Oldest {
 
 impl Plan {
     pub(super) fn new(fill: Fill, now: Instant) -> Self {
-        // What a person asks for lies before all that was heard.
-        let fenced = fill.cause == Cause::Requested;
+        // What a person asks for lies before all that was heard, but for a renaming.
+        let fenced = fill.cause == Cause::Requested && fill.fence <= fill.to;
         let at = fill.through;
         let oldest = if fill.through > fill.from { Oldest::BeforeTheGap } else { Oldest::None };
         let mut plan = Self {
@@ -88,20 +88,20 @@ impl Plan {
         self.fenced = true;
     }
 
-    /// Asks for live states from behind the gap; none if there are none yet.
+    /// Asks for live states from behind the fence; none if there are none yet.
     pub(super) fn fence(&self, behind: Vec<(EntityId, Timestamp)>) -> Option<Period> {
         let mut entities: Vec<EntityId> = behind.into_iter().map(|(entity, _)| entity).collect();
         entities.sort_unstable();
         entities.dedup();
         entities.truncate(BATCH);
-        let start = self.fill.to.minus(MICRO);
+        let start = self.fill.fence.minus(MICRO);
         (!entities.is_empty()).then_some(Period { start, end: None, entities, attributes: false })
     }
 
-    /// One of them, or any other from behind the gap, shows that history is complete up to there.
+    /// One of them, or any other from behind the fence, shows that history is complete up to there.
     pub(super) fn look_behind(&mut self, asked: &Period, rows: &[PastState]) {
         self.fenced =
-            rows.iter().any(|row| row.last_updated >= self.fill.to && row.last_updated > asked.start);
+            rows.iter().any(|row| row.last_updated >= self.fill.fence && row.last_updated > asked.start);
     }
 
     /// The question that comes next. In a quiet house the last one has no end.
@@ -132,11 +132,13 @@ impl Plan {
         self.unreadable += unreadable;
         self.largest = if self.leads.is_empty() { self.largest.max(bytes) } else { 0 };
         for row in &rows {
-            if !self.kept.contains(&row.entity_id) {
-                self.kept.insert(row.entity_id.clone());
+            let entity = self.fill.name_now(row);
+            if !self.kept.contains(entity) {
+                self.kept.insert(entity.clone());
             }
-            if self.fill.proofs.get(&row.entity_id) == Some(&row.last_updated) {
-                self.fill.proofs.remove(&row.entity_id);
+            if self.fill.proofs.get(entity) == Some(&row.last_updated) {
+                let entity = entity.clone();
+                self.fill.proofs.remove(&entity);
             }
             if !self.leads.is_empty() {
                 continue;
@@ -151,8 +153,9 @@ impl Plan {
             };
         }
         // Who is asked for together with others, for longer than need be, had what came before.
-        let since =
-            |row: &PastState| if self.leads.is_empty() { None } else { self.since.get(&row.entity_id) };
+        let since = |row: &PastState| {
+            if self.leads.is_empty() { None } else { self.since.get(self.fill.name_now(row)) }
+        };
         rows.retain(|row| row.last_updated > *since(row).unwrap_or(&asked.start));
         rows
     }
