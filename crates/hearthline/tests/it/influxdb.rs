@@ -8,7 +8,7 @@ mod conflict;
 mod doctor;
 mod faults;
 mod hue;
-mod peer;
+pub(crate) mod peer;
 mod reader;
 mod recorded;
 mod schema;

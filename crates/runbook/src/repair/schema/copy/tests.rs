@@ -11,12 +11,12 @@ use super::super::testing::{Counts, KILLS, ROWS, World, of};
 use super::*;
 use crate::repair::State;
 
-fn copy(sink: MendedSink) -> Box<dyn Repair> {
-    Box::new(SchemaCopy::new(sink, false))
+fn copy(sink: MendedSink, layout: NativeLayout) -> Box<dyn Repair> {
+    Box::new(SchemaCopy::new(sink, layout, false))
 }
 
-fn with_numbers(sink: MendedSink) -> Box<dyn Repair> {
-    Box::new(SchemaCopy::new(sink, true))
+fn with_numbers(sink: MendedSink, layout: NativeLayout) -> Box<dyn Repair> {
+    Box::new(SchemaCopy::new(sink, layout, true))
 }
 
 /// What has to be there once everything was copied.

@@ -10,8 +10,8 @@ use super::super::testing::{BEGIN, Counts, KILLS, WEEK, World, of};
 use super::*;
 use crate::repair::State;
 
-fn rewrite(sink: MendedSink) -> Box<dyn Repair> {
-    Box::new(SchemaRewrite::new(sink))
+fn rewrite(sink: MendedSink, layout: NativeLayout) -> Box<dyn Repair> {
+    Box::new(SchemaRewrite::new(sink, layout))
 }
 
 /// What the new measurement has to have.
