@@ -54,8 +54,8 @@ pub struct Encoder {
 
 /// By layout.
 enum Form {
-    Native(Native),
-    Ha(Ha),
+    Native(Box<Native>),
+    Ha(Box<Ha>),
 }
 
 /// Where a row is written to, and what is counted of it.
@@ -72,8 +72,8 @@ impl Encoder {
     pub fn new(layout: Layout, schema: Schema) -> Self {
         let mut fields = Fields::new(schema);
         let form = match layout {
-            Layout::Native(layout) => Form::Native(Native::new(layout, &mut fields)),
-            Layout::Ha(layout) => Form::Ha(Ha::new(layout, &mut fields)),
+            Layout::Native(layout) => Form::Native(Box::new(Native::new(layout, &mut fields))),
+            Layout::Ha(layout) => Form::Ha(Box::new(Ha::new(layout, &mut fields))),
         };
         Self { form, fields, spread: Spread::default(), one_line: false, notes: Vec::new() }
     }

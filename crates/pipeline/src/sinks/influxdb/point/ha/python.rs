@@ -198,8 +198,8 @@ fn quoted(text: &str, out: &mut String) {
             c => {
                 let code = u32::from(c);
                 let written = match code {
-                    ..0x100 => write!(out, "\\x{code:02x}"),
-                    ..0x1_0000 => write!(out, "\\u{code:04x}"),
+                    ..=0xff => write!(out, "\\x{code:02x}"),
+                    0x100..=0xffff => write!(out, "\\u{code:04x}"),
                     _ => write!(out, "\\U{code:08x}"),
                 };
                 debug_assert!(written.is_ok(), "a String takes everything");
