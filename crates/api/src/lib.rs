@@ -12,13 +12,13 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub use access::ApiToken;
+pub use access::{Access, ApiToken};
 pub use error::ApiError;
 pub use routes::{
     Backfill, Bucket, Change, Conflict, Conflicts, ConflictsReset, Entities, Entity, EntityChange,
     EntityChanges, Event, Events, Fault, FaultList, Findings, Flushed, History, LeftOut, Lost, Naive,
     NaiveLoss, NameSpan, Observations, Observed, Quarantine, Quarantined, QuarantinedWhole, RepairBegun,
-    RepairRequest, Repairs, Retention, RetentionAmount, RetentionDay, RetentionReceipts, Retried,
+    RepairRequest, Repairs, Retention, RetentionAmount, RetentionDay, RetentionReceipts, Retried, Session,
     SettledList, Settlement, SilentSince, SinkCardinality, SinkConcern, SinkReport, SinkServer, SinkShare,
     State, Stats, Unread, reading, router,
 };
