@@ -101,8 +101,10 @@ export interface SinkReport {
 }
 
 export interface SinkServer {
-  /** What states are written to. */
-  measurement: string;
+  /** How points look: `native`, or `ha` for those of Home Assistant's own integration. */
+  layout: string;
+  /** What states are written to; null where the layout has several. */
+  measurement: string | null;
   /** Why its fields are not known, in its words. */
   fields_unknown: string | null;
   conflicts: Conflict[];

@@ -94,9 +94,15 @@ const BROKEN: &[(&str, &str)] = &[
     (
         "everything wrong in one sink",
         "[[sinks]]\ntype = \"influxdb\"\nname = \"My Influx\"\nurl = \"http://me:hunter2@influx:8086\"\nversion = 4\n\
-         database = \"a\"\nbucket = \"b\"\npassword = \"hunter2\"\npassword_file = \"p\"\nlayout = \"ha\"\nattributes = \"some\"\n\
+         database = \"a\"\nbucket = \"b\"\npassword = \"hunter2\"\npassword_file = \"p\"\nlayout = \"old\"\nattributes = \"some\"\n\
          tags = { house = 5, entity_id = \"x\" }\nmeasurement = \"weather\"\nbatch_size = 0\nbatch_interval = 1\nstart = \"first\"\n\
          include = [\"a b\"]",
+    ),
+    (
+        "a layout with settings of the other",
+        "[[sinks]]\ntype = \"influxdb\"\nname = \"a\"\nurl = \"http://a:8086\"\nlayout = \"ha\"\nattributes = [\"brightness\"]\n\
+         measurement = \"m\"\nweather = true\nmeasurement_attr = \"unit\"\ndefault_measurement = \"#\"\n\
+         [[sinks]]\ntype = \"influxdb\"\nname = \"b\"\nurl = \"http://b:8086\"\noverride_measurement = \"m\"\ntags_attributes = [\"x\"]",
     ),
     (
         "who we are, twice",
@@ -250,6 +256,19 @@ const EVERY_KEY: &str = r#"
         token_file = "token"
         attributes = "none"
         start = "all"
+        [[sinks]]
+        type = "influxdb"
+        name = "boards"
+        url = "http://influx:8086"
+        layout = "ha"
+        tags = { source = "HA" }
+        attributes = "all"
+        weather = false
+        measurement_attr = "domain__device_class"
+        override_measurement = "all"
+        default_measurement = "state"
+        tags_attributes = ["friendly_name"]
+        ignore_attributes = ["icon"]
     "#;
 
 #[test]
@@ -378,7 +397,7 @@ fn the_environment_makes_one_sink_of_the_old_system_s_variables() {
     assert_eq!(sink.org.as_ref().unwrap().as_str(), "home");
     let token = sink.token.as_ref().unwrap();
     assert_eq!((token.expose(), token.origin.to_string().as_str()), ("hunter2", "INFLUXDB_TOKEN"));
-    assert_eq!(sink.layout.measurement, "home_assistant_events");
+    assert_eq!(sink.layout.measurement(), Some("home_assistant_events"));
     assert_eq!((*sink.batch_size, *sink.batch_interval), (5000, Duration::from_secs(1)));
     assert_eq!(settings.notes, [""; 0]);
 

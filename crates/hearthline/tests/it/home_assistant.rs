@@ -7,6 +7,7 @@ mod doctor;
 mod duckdb;
 mod filter;
 mod gaps;
+mod integration;
 pub(crate) mod peer;
 mod python;
 mod recording;

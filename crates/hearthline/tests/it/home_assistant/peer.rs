@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::ensure;
 use hearthline_core::Timestamp;
 use reqwest::Method;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::python;
 use crate::process::{Process, free_port};
@@ -80,7 +80,7 @@ impl HomeAssistant {
         let mut process = Process::start("Home Assistant", &mut command);
         until("Home Assistant runs", START, async || {
             assert!(!process.has_ended(), "Home Assistant ended at its start");
-            let config = self.request(Method::GET, "config", None).await.ok()?;
+            let config = self.request(Method::GET, "config", None::<&Value>).await.ok()?;
             (config["state"] == "RUNNING").then_some(())
         })
         .await;
@@ -101,7 +101,7 @@ impl HomeAssistant {
     pub(crate) async fn history_of(&self, entity_id: &str, since: i64) -> usize {
         let since = Timestamp(since).to_string();
         let path = format!("history/period/{since}?filter_entity_id={entity_id}&significant_changes_only=0");
-        let answer = self.request(Method::GET, &path, None).await.unwrap();
+        let answer = self.request(Method::GET, &path, None::<&Value>).await.unwrap();
         answer[0].as_array().map_or(0, Vec::len)
     }
 
@@ -136,8 +136,14 @@ impl HomeAssistant {
         self.process.as_ref().expect("Home Assistant runs").said()
     }
 
-    pub(crate) async fn set(&self, entity_id: &str, state: &str, attributes: &Value) {
-        let body = json!({ "state": state, "attributes": attributes });
+    /// Attributes keep their order.
+    pub(crate) async fn set(&self, entity_id: &str, state: &str, attributes: &impl Serialize) {
+        #[derive(Serialize)]
+        struct State<'s, A> {
+            state: &'s str,
+            attributes: &'s A,
+        }
+        let body = State { state, attributes };
         self.request(Method::POST, &format!("states/{entity_id}"), Some(&body)).await.unwrap();
     }
 
@@ -147,7 +153,7 @@ impl HomeAssistant {
     }
 
     pub(crate) async fn remove(&self, entity_id: &str) {
-        self.request(Method::DELETE, &format!("states/{entity_id}"), None).await.unwrap();
+        self.request(Method::DELETE, &format!("states/{entity_id}"), None::<&Value>).await.unwrap();
     }
 
     /// How many clients it has: connections that are established at its port.
@@ -162,7 +168,12 @@ impl HomeAssistant {
         table.lines().filter(established).count()
     }
 
-    async fn request(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+    async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> anyhow::Result<Value> {
         let mut request = self.client.request(method, format!("{}/api/{path}", self.url()));
         if let Some(body) = body {
             request = request.json(body);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hearthline_core::{ManualClock, MemFs, SystemClock, Timestamp};
 use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
-use hearthline_pipeline::sinks::influxdb::point::Layout;
+use hearthline_pipeline::sinks::influxdb::point::NativeLayout;
 use hearthline_pipeline::sinks::influxdb::{ServerConfig, Version};
 use hearthline_pipeline::sources::home_assistant::{Token, Trust};
 use hearthline_sim::{Access, FieldKind, InfluxDb, InfluxVersion, Point};
@@ -16,7 +16,7 @@ use crate::repair::testing::{Case, engine};
 use crate::repair::{Engine, Receipt, Repair};
 
 /// The repair that is tried.
-pub(super) type Made = fn(MendedSink) -> Box<dyn Repair>;
+pub(super) type Made = fn(MendedSink, NativeLayout) -> Box<dyn Repair>;
 
 /// 2023-11-14T22:13:20Z; each week is a shard of versions 1 and 2.
 pub(super) const BEGIN: i64 = 1_700_000_000_000_000_000;
@@ -35,6 +35,15 @@ pub(super) struct World {
     pub(super) disk: MemFs,
     pub(super) sink: MendedSink,
     pub(super) made: Made,
+}
+
+fn layout() -> NativeLayout {
+    NativeLayout {
+        measurement: "m".into(),
+        tags: BTreeMap::new(),
+        attributes: serde_json::from_value::<Attributes>(json!(["dynamics", "brightness", "count"])).unwrap(),
+        weather: false,
+    }
 }
 
 impl World {
@@ -98,13 +107,6 @@ impl World {
                 token,
                 trust: Trust::default(),
             },
-            layout: Layout {
-                measurement: "m".into(),
-                tags: BTreeMap::new(),
-                attributes: serde_json::from_value::<Attributes>(json!(["dynamics", "brightness", "count"]))
-                    .unwrap(),
-                weather: false,
-            },
             view: None,
             fs: Arc::new(disk.clone()),
             clock: Arc::new(ManualClock::at(Timestamp(1_795_653_667_000_000))),
@@ -121,7 +123,7 @@ impl World {
 
     pub(super) fn engine(&self) -> Arc<Engine> {
         let (sink, made) = (self.sink.clone(), self.made);
-        engine(&self.disk, "schema", Arc::new(move |_| made(sink.clone())))
+        engine(&self.disk, "schema", Arc::new(move |_| made(sink.clone(), layout())))
     }
 
     pub(super) async fn apply(&self) -> Receipt {

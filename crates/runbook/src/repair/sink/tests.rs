@@ -9,7 +9,7 @@ use hearthline_pipeline::ingest::{Hello, Ingest};
 use hearthline_pipeline::live::Live;
 use hearthline_pipeline::sinks::StoreSink;
 use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
-use hearthline_pipeline::sinks::influxdb::point::Layout;
+use hearthline_pipeline::sinks::influxdb::point::{Layout, NativeLayout};
 use hearthline_pipeline::sinks::influxdb::{InfluxConfig, InfluxSink, InfluxView, ServerConfig, Start};
 use hearthline_pipeline::sources::home_assistant::{Trust, wire};
 use hearthline_sim::{Access, InfluxDb, InfluxVersion};
@@ -42,12 +42,12 @@ async fn server(version: InfluxVersion) -> (InfluxDb, ServerConfig) {
 }
 
 fn layout() -> Layout {
-    Layout {
+    Layout::Native(NativeLayout {
         measurement: "events".into(),
         tags: std::collections::BTreeMap::default(),
         attributes: Attributes::All,
         weather: false,
-    }
+    })
 }
 
 fn mended(server: &ServerConfig) -> MendedSink {
@@ -55,7 +55,6 @@ fn mended(server: &ServerConfig) -> MendedSink {
         name: "influxdb".into(),
         dir: PathBuf::from("/data/sinks/influxdb"),
         server: server.clone(),
-        layout: layout(),
         view: None,
         fs: Arc::new(MemFs::default()),
         clock: Arc::new(SystemClock::new()),

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use hearthline_core::{Clock, Fs, ManualClock, MemFs, SystemClock};
 use hearthline_pipeline::sinks::influxdb::ServerConfig;
 use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
-use hearthline_pipeline::sinks::influxdb::point::Layout;
+use hearthline_pipeline::sinks::influxdb::point::NativeLayout;
 use hearthline_pipeline::sources::home_assistant::Trust;
 use hearthline_sim::{Access, FieldKind, InfluxDb, InfluxVersion};
 use serde_json::json;
@@ -68,12 +68,6 @@ impl World {
                 token: None,
                 trust: Trust::default(),
             },
-            layout: Layout {
-                measurement: M.into(),
-                tags: BTreeMap::new(),
-                attributes: Attributes::All,
-                weather: true,
-            },
             view: None,
             fs: Arc::new(disk.clone()),
             clock: Arc::new(ManualClock::at(NIGHT)),
@@ -85,7 +79,9 @@ impl World {
     fn engine(&self) -> Arc<Engine> {
         let sink = self.sink.clone();
         let make = move |_: &'static Kind, options: &Options| {
-            let clear = Clear::new(sink.clone(), ClearOptions::read(options).unwrap());
+            let (measurement, tags) = (M.into(), BTreeMap::new());
+            let layout = NativeLayout { measurement, tags, attributes: Attributes::All, weather: true };
+            let clear = Clear::new(sink.clone(), layout, ClearOptions::read(options).unwrap());
             Ok(Box::new(clear) as Box<dyn Repair>)
         };
         let fs: Arc<dyn Fs> = Arc::new(self.disk.clone());

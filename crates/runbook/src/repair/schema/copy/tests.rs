@@ -12,12 +12,12 @@ use super::*;
 use crate::repair::State;
 use crate::repair::testing::Case;
 
-fn copy(sink: MendedSink) -> Box<dyn Repair> {
-    Box::new(SchemaCopy::new(sink, false))
+fn copy(sink: MendedSink, layout: NativeLayout) -> Box<dyn Repair> {
+    Box::new(SchemaCopy::new(sink, layout, false))
 }
 
-fn with_numbers(sink: MendedSink) -> Box<dyn Repair> {
-    Box::new(SchemaCopy::new(sink, true))
+fn with_numbers(sink: MendedSink, layout: NativeLayout) -> Box<dyn Repair> {
+    Box::new(SchemaCopy::new(sink, layout, true))
 }
 
 pub(in crate::repair) async fn case() -> Case {

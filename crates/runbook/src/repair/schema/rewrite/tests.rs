@@ -11,8 +11,8 @@ use super::*;
 use crate::repair::State;
 use crate::repair::testing::Case;
 
-fn rewrite(sink: MendedSink) -> Box<dyn Repair> {
-    Box::new(SchemaRewrite::new(sink))
+fn rewrite(sink: MendedSink, layout: NativeLayout) -> Box<dyn Repair> {
+    Box::new(SchemaRewrite::new(sink, layout))
 }
 
 pub(in crate::repair) async fn case() -> Case {
