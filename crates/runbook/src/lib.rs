@@ -8,6 +8,7 @@ pub mod monitor;
 pub mod parts;
 pub mod repair;
 pub mod silent;
+pub mod space;
 pub mod status;
 pub mod verdict;
 
