@@ -11,6 +11,7 @@ use hearthline_pipeline::orders::Orders;
 use hearthline_pipeline::silence::Silent;
 use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_runbook::Status;
+use hearthline_runbook::alerts::Alerts;
 use hearthline_runbook::doctor::Doctor;
 use hearthline_runbook::repair::Repairs;
 use hearthline_store::Store;
@@ -70,6 +71,8 @@ pub struct ApiState {
     pub repairs: Repairs,
     /// What is wrong.
     pub doctor: Doctor,
+    /// What of it a person should know, and whether somebody does.
+    pub alerts: Alerts,
     /// What was just written.
     pub live: Live,
     /// What can be made to go wrong.

@@ -1,5 +1,6 @@
 //! What Hearthline knows about its own health: the facts, the success criteria, the verdict, the status document.
 
+pub mod alerts;
 pub mod criteria;
 pub mod doctor;
 pub mod facts;

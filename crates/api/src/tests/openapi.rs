@@ -54,6 +54,7 @@ async fn every_answer_has_the_shape_that_it_says() {
                 path if path.starts_with("/api/v1/repairs/{id}") => {
                     path.replace("{id}", &repairs::stood(&house).await)
                 }
+                path if path.starts_with("/api/v1/alerts/") => path.replace("{id}", "sink_behind:store"),
                 "/api/v1/gaps/{id}" => "/api/v1/gaps/1".into(),
                 "/api/v1/backfill" => "/api/v1/backfill?from=2026-11-01T00:00:00Z".into(),
                 "/api/v1/sinks/{name}" => "/api/v1/sinks/influxdb".into(),
@@ -63,7 +64,9 @@ async fn every_answer_has_the_shape_that_it_says() {
             };
             let answer = match operation.get("security") {
                 _ if operation["requestBody"].is_object() => {
-                    repairs::post(&house, &asked, repairs::MEND).await
+                    let is_mute = path.starts_with("/api/v1/alerts/");
+                    let body = if is_mute { r#"{"for":"2h"}"# } else { repairs::MEND };
+                    repairs::post(&house, &asked, body).await
                 }
                 Some(_) => house.change(&asked).await,
                 None => house.answer(method.to_uppercase().parse().unwrap(), &asked).await,

@@ -113,6 +113,7 @@ fn api_state(app: &App, faults: Faults, token: ApiToken, stop: CancellationToken
         influxdb: app.influxdb.clone(),
         repairs: app.repairs(),
         doctor: app.doctor(),
+        alerts: app.alerts(),
         live: app.live.clone(),
         faults,
         stop,
