@@ -672,3 +672,11 @@ export interface SeenRepair {
 export interface RepairBegun {
   id: string;
 }
+
+/** Who the program takes the caller for. */
+export interface Session {
+  caller: 'token' | 'session' | 'ingress' | 'machine';
+  /** The name that Home Assistant's ingress says. */
+  user: string | null;
+  may_change: boolean;
+}

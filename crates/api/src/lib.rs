@@ -12,15 +12,15 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub use access::ApiToken;
+pub use access::{Access, ApiToken};
 pub use error::ApiError;
 pub use routes::{
     Backfill, Bucket, Change, Conflict, Conflicts, ConflictsReset, Entities, Entity, EntityChange,
     EntityChanges, Event, Events, Fault, FaultList, Findings, Flushed, History, LeftOut, Lost, MuteRequest,
     Naive, NaiveLoss, NameSpan, Observations, Observed, Quarantine, Quarantined, QuarantinedWhole,
     RepairBegun, RepairRequest, Repairs, Retention, RetentionAmount, RetentionDay, RetentionReceipts,
-    Retried, SettledList, Settlement, SilentSince, SinkCardinality, SinkConcern, SinkReport, SinkServer,
-    SinkShare, State, Stats, Unmuted, Unread, reading, router,
+    Retried, Session, SettledList, Settlement, SilentSince, SinkCardinality, SinkConcern, SinkReport,
+    SinkServer, SinkShare, State, Stats, Unmuted, Unread, reading, router,
 };
 pub use serve::serve;
 pub use state::{ApiState, Faults, FlushRequest, Reading};

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use hearthline_api::{ApiState, ApiToken, Faults, Reading};
+use hearthline_api::{Access, ApiState, ApiToken, Faults, Reading};
 use hearthline_pipeline::gaps::Cause;
 use hearthline_pipeline::sources::home_assistant::LinkConfig;
 use tokio::net::TcpListener;
@@ -70,7 +70,12 @@ pub(super) async fn record(
         tracing::info!("what changes rows asks for the token of this simulated house: {}", token.expose());
     }
     let stop = CancellationToken::new();
-    let router = hearthline_api::router(api_state(&app, faults, ApiToken::new(token.expose()), stop.clone()));
+    let access = Access::new(
+        ApiToken::new(token.expose()),
+        Arc::clone(&app.clock),
+        settings.home_assistant.supervised,
+    );
+    let router = hearthline_api::router(api_state(&app, faults, access, stop.clone()));
     let api = tokio::spawn(serve(listener, router, app.api.clone(), stop.clone()));
 
     tokio::select! {
@@ -96,7 +101,7 @@ fn leave(sentence: &str) -> ! {
     std::process::exit(Exit::Failed as i32)
 }
 
-fn api_state(app: &App, faults: Faults, token: ApiToken, stop: CancellationToken) -> ApiState {
+fn api_state(app: &App, faults: Faults, access: Access, stop: CancellationToken) -> ApiState {
     let silence = Arc::clone(&app.silence);
     let reading = Reading {
         store: Arc::clone(&app.store),
@@ -117,7 +122,7 @@ fn api_state(app: &App, faults: Faults, token: ApiToken, stop: CancellationToken
         live: app.live.clone(),
         faults,
         stop,
-        token,
+        access,
     }
 }
 
