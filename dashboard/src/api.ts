@@ -15,6 +15,8 @@ export interface Status {
   silent?: SilentList;
   gaps: Gaps;
   kept: Kept;
+  /** Absent in an older program. */
+  alerts?: AlertCounts;
   criteria: Criterion[];
   /** The house is a simulated one. Absent means no. */
   simulated?: boolean;
@@ -510,6 +512,72 @@ export interface Backfill {
 
 export interface Retried {
   retried: number;
+}
+
+/** What is wrong: how many. */
+export interface AlertCounts {
+  /** Not muted. */
+  active: number;
+  critical: number;
+  /** That nobody has acknowledged. */
+  unseen: number;
+  muted: number;
+}
+
+/** What is wrong and should be known, and what was. */
+export interface Alerts {
+  /** Critical ones first, muted ones last. */
+  active: Alert[];
+  /** Also of what is not wrong now. */
+  muted: AlertMute[];
+  /** Newest first. */
+  history: PastAlert[];
+  /** That are switched on. */
+  rules: string[];
+  /** Why nothing is known of an earlier run. */
+  note: string | null;
+}
+
+export interface Alert {
+  /** The rule, with whom it is about. */
+  id: string;
+  rule: string;
+  subject: string | null;
+  state: 'active' | 'acknowledged' | 'muted';
+  since: string;
+  acknowledged: string | null;
+  muted_until: string | null;
+  severity: 'warning' | 'critical';
+  title: string;
+  /** One sentence, without its full stop. */
+  says: string;
+  evidence: AlertFigure[];
+  todo: string;
+  /** Of a page here; `#/` is the first. */
+  link: string;
+}
+
+export interface AlertFigure {
+  name: string;
+  value: number;
+  unit: string;
+}
+
+export interface PastAlert {
+  id: string;
+  rule: string;
+  severity: 'warning' | 'critical';
+  title: string;
+  says: string;
+  from: string;
+  to: string;
+  acknowledged: string | null;
+}
+
+/** A rule or an alert that nobody wants to hear of. */
+export interface AlertMute {
+  what: string;
+  until: string;
 }
 
 /** What was repaired, and what can be. */

@@ -1,5 +1,6 @@
 //! The routes, one file each.
 
+mod alerts;
 mod conflicts;
 mod criteria;
 mod doctor;
@@ -35,6 +36,7 @@ use axum::routing::{delete, get, post};
 use crate::access::{self, Access};
 use crate::{ApiError, ApiState, Reading, page};
 
+pub use alerts::{MuteRequest, Unmuted};
 pub use conflicts::{Conflict, Conflicts, ConflictsReset, LeftOut, Unread};
 pub use criteria::Criteria;
 pub use entities::changes::{EntityChange, EntityChanges};
@@ -81,6 +83,9 @@ pub fn reading(recorded: Reading) -> Router {
 fn writing(state: ApiState) -> Router {
     let recorded = state.reading.clone();
     Router::new()
+        .route("/api/v1/alerts/{id}/acknowledge", post(alerts::acknowledge))
+        .route("/api/v1/alerts/{id}/mute", post(alerts::mute))
+        .route("/api/v1/alerts/{id}/unmute", post(alerts::unmute))
         .route("/api/v1/conflicts/reset", post(conflicts::reset))
         .route("/api/v1/quarantine/retry", post(quarantine::settle::retry))
         .route("/api/v1/quarantine/drop", post(quarantine::settle::drop_named))
@@ -107,6 +112,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/health", get(health::health))
         .route("/api/v1/status", get(status::get))
         .route("/api/v1/criteria", get(criteria::get))
+        .route("/api/v1/alerts", get(alerts::list))
         .route("/api/v1/doctor", get(doctor::get))
         .route("/api/v1/verify", get(verify::get))
         .route("/api/v1/stats", get(stats::get))

@@ -1,5 +1,6 @@
 //! What Hearthline knows about its own health: the facts, the success criteria, the verdict, the status document.
 
+pub mod alerts;
 pub mod criteria;
 pub mod doctor;
 pub mod facts;
@@ -8,6 +9,7 @@ pub mod monitor;
 pub mod parts;
 pub mod repair;
 pub mod silent;
+pub mod space;
 pub mod status;
 pub mod verdict;
 pub mod verify;

@@ -38,6 +38,9 @@ pub struct Status {
     /// What was kept that would have been lost.
     #[serde(default)]
     pub kept: Kept,
+    /// How many things are wrong that a person should know of.
+    #[serde(default)]
+    pub alerts: AlertCounts,
     /// The success criteria with their figures.
     pub criteria: Vec<Criterion>,
     /// The house is a simulated one, made up by this program.
@@ -418,6 +421,9 @@ pub struct Silence {
 /// A device of which entities have fallen silent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SilentDevice {
+    /// The device's id, or the entity's where it belongs to none.
+    #[serde(default)]
+    pub key: String,
     /// For people: the device's name, or the entity's where it has none.
     pub name: String,
     /// The device's name; null where the entity belongs to none.
@@ -488,6 +494,19 @@ pub struct Gap {
     /// How often history was asked for all of it.
     #[serde(default)]
     pub tries: u32,
+}
+
+/// Alerts, counted. What they are: `GET /api/v1/alerts`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertCounts {
+    /// What is wrong and not muted.
+    pub active: u64,
+    /// Of these, the critical ones.
+    pub critical: u64,
+    /// Of these, the ones that nobody has acknowledged.
+    pub unseen: u64,
+    /// What is wrong and muted.
+    pub muted: u64,
 }
 
 /// What was kept that would have been lost, since the first connection.

@@ -1,4 +1,7 @@
 import type {
+  Alert,
+  AlertMute,
+  Alerts,
   Backfill,
   ConflictsReset,
   Entities,
@@ -129,6 +132,16 @@ export const askSink = async (name: string) => (await ask<SinkReport>(`sinks/${e
 /** Has it forget what it knows of its server's fields and read them again. */
 export const readFieldsAgain = async (name: string) =>
   (await ask<ConflictsReset>(`conflicts/reset?sink=${encodeURIComponent(name)}`, 'POST')).body;
+
+export const askAlerts = async () => (await ask<Alerts>('alerts')).body;
+/** A person has seen it. */
+export const acknowledgeAlert = async (id: string) =>
+  (await ask<Alert>(`alerts/${encodeURIComponent(id)}/acknowledge`, 'POST')).body;
+/** For a time as the program reads it: `2h`. */
+export const muteAlert = async (what: string, time: string) =>
+  (await ask<AlertMute>(`alerts/${encodeURIComponent(what)}/mute`, 'POST', { for: time })).body;
+export const unmuteAlert = async (what: string) =>
+  (await ask<{ what: string }>(`alerts/${encodeURIComponent(what)}/unmute`, 'POST')).body;
 
 /** To count rows at a server takes its time. */
 const PLANNING_MS = 120_000;

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 
 vi.stubGlobal('location', { hash: '' });
 vi.stubGlobal('addEventListener', () => undefined);
-const { linkTo, linkToPlace, placeIn, REPAIRS, VERIFY } = await import('./route.svelte');
+const { ALERTS, linkTo, linkToPlace, placeIn, REPAIRS, VERIFY } = await import('./route.svelte');
 
 test('each link leads back to its page, whatever is in a name', () => {
   for (const name of ['sensor.kitchen', 'a/b?c#d%', 'café & co']) {
@@ -11,6 +11,7 @@ test('each link leads back to its page, whatever is in a name', () => {
   }
   expect(placeIn(REPAIRS)).toEqual({ page: 'repairs' });
   expect(placeIn(VERIFY)).toEqual({ page: 'verify' });
+  expect(placeIn(ALERTS)).toEqual({ page: 'alerts' });
 });
 
 test('an address that says nothing leads to the first page', () => {

@@ -54,6 +54,7 @@ async fn every_answer_has_the_shape_that_it_says() {
                 path if path.starts_with("/api/v1/repairs/{id}") => {
                     path.replace("{id}", &repairs::stood(&house).await)
                 }
+                path if path.starts_with("/api/v1/alerts/") => path.replace("{id}", "sink_behind:store"),
                 "/api/v1/gaps/{id}" => "/api/v1/gaps/1".into(),
                 "/api/v1/backfill" => "/api/v1/backfill?from=2026-11-01T00:00:00Z".into(),
                 "/api/v1/sinks/{name}" => "/api/v1/sinks/influxdb".into(),
@@ -66,6 +67,7 @@ async fn every_answer_has_the_shape_that_it_says() {
                     let body = match asked.as_str() {
                         "/api/v1/session" => r#"{"token": "right"}"#,
                         "/api/v1/verify" => r#"{"rounds": 2}"#,
+                        path if path.starts_with("/api/v1/alerts/") => r#"{"for": "2h"}"#,
                         _ => repairs::MEND,
                     };
                     repairs::post(&house, &asked, body).await

@@ -17,11 +17,13 @@ use hearthline_pipeline::sinks::Committed;
 use hearthline_pipeline::sinks::influxdb::{InfluxView, InfluxViewOf};
 use hearthline_pipeline::sources::home_assistant::LinkStatus;
 use hearthline_pipeline::weather::{WeatherView, WeatherViewOf};
+use hearthline_runbook::alerts::Alerts;
 use hearthline_runbook::criteria::Targets;
 use hearthline_runbook::status::{self, Status};
 use hearthline_runbook::verify::Kept;
 use hearthline_runbook::{Canary, Connection, Facts, criteria, kept, silent, verdict};
 
+use super::alerts::AlertWatch;
 use super::supervise::Supervised;
 use super::uptime::Uptimes;
 use crate::serve::ApiWatch;
@@ -64,6 +66,7 @@ pub(crate) struct Observer {
     simulated: bool,
     targets: Targets,
     uptime: Uptimes,
+    watch: AlertWatch,
     seen: Mutex<Seen>,
 }
 
@@ -92,10 +95,11 @@ impl Observer {
         simulated: bool,
         targets: Targets,
         uptime: Uptimes,
+        watch: AlertWatch,
     ) -> Self {
         let (board, start) = (Board::new(Arc::clone(&clock)), clock.monotonic());
         let observer =
-            Self { views, board, clock, start, simulated, targets, uptime, seen: Mutex::default() };
+            Self { views, board, clock, start, simulated, targets, uptime, watch, seen: Mutex::default() };
         observer.observe();
         observer
     }
@@ -112,7 +116,7 @@ impl Observer {
         }
     }
 
-    /// Samples the counters and lets the parts say how they are.
+    /// Samples the counters, lets the parts say how they are, and draws the conclusions that a person should know of.
     pub(super) fn observe(&self) {
         let look = self.look();
         let now = self.clock.monotonic();
@@ -125,6 +129,18 @@ impl Observer {
         drop(seen);
         self.set_parts(&look);
         self.uptime.look(&self.board.parts());
+        let window = self.seen.lock().samples.window(self.targets.window);
+        self.watch.look(&self.status(), window);
+    }
+
+    /// What of it a person should know.
+    pub(crate) const fn alerts(&self) -> &Alerts {
+        &self.watch.alerts
+    }
+
+    /// Measures the disk if that was long ago. Waits for it.
+    pub(super) fn measure(&self) {
+        self.watch.measure();
     }
 
     /// Keeps how long the parts were up, if that was kept long ago or is to be `now`. Waits for the disk.
@@ -186,6 +202,7 @@ impl Observer {
             silent: silent::of(&self.views.silence.silent(), self.clock.now()),
             gaps: facts.gaps,
             kept: kept::of(&look.ingest.totals),
+            alerts: self.watch.alerts.counts(),
             simulated: self.simulated,
         }
     }

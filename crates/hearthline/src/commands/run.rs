@@ -119,6 +119,7 @@ fn api_state(app: &App, faults: Faults, access: Access, stop: CancellationToken)
         repairs: app.repairs(),
         doctor: app.doctor(),
         verify: app.verify(),
+        alerts: app.alerts(),
         live: app.live.clone(),
         faults,
         stop,

@@ -145,6 +145,25 @@ pub(super) fn verify_interval(raw: Raw<'_>) -> Meaning<Duration> {
     Ok(every)
 }
 
+/// A duration, or `off`.
+pub(super) fn duration_or_off(raw: Raw<'_>) -> Meaning<Option<Duration>> {
+    if matches!(raw, Raw::Text("off")) {
+        return Ok(None);
+    }
+    let or_off =
+        |problem: Problem| Problem::new(problem.reason, format!("{}; or write \"off\"", problem.todo));
+    duration(raw).map(Some).map_err(or_off)
+}
+
+/// A number of things, at least one, or `off`.
+pub(super) fn count_or_off(raw: Raw<'_>) -> Meaning<Option<usize>> {
+    if matches!(raw, Raw::Text("off")) {
+        return Ok(None);
+    }
+    let or_off = |problem: Problem| Problem::new(problem.reason, format!("{}; or \"off\"", problem.todo));
+    count(raw).map(Some).map_err(or_off)
+}
+
 /// How long rows are kept; none means for ever.
 pub(super) fn retention(raw: Raw<'_>) -> Meaning<Option<Duration>> {
     if matches!(raw, Raw::Text("forever")) {

@@ -70,6 +70,10 @@ const BROKEN: &[(&str, &str)] = &[
         "[criteria]\nevents_per_minute = 0\nerror_rate = 1\nuptime = \"101%\"\nweather = \"95\"\nwindow = \"2h\"\nuptime_window = \"1y\"",
     ),
     ("a canary each second", "[verify]\nevery = \"1s\"\n[criteria]\ncanary = 5\n"),
+    (
+        "alerts that are none",
+        "[alerts]\nno_events = 5\nsink_behind = \"soon\"\nrefused = \"none\"\ngap_lost = \"0s\"\ndisk = \"30\"\nsilent = \"off\"\nfreezer = 1",
+    ),
     ("numbers that are none", "[store]\nflush_rows = \"50000\"\n"),
     ("zero rows", "[store]\nflush_rows = 0\n"),
     ("a truth in quotes", "[home_assistant]\ntls_verify = \"no\""),
@@ -224,6 +228,13 @@ const EVERY_KEY: &str = r#"
         canary = "12h"
         [verify]
         every = "6h"
+        [alerts]
+        no_events = "30m"
+        sink_behind = "off"
+        refused = 5
+        gap_lost = "7d"
+        disk = "60d"
+        silent = false
         [[sinks]]
         type = "store"
         [[sinks]]
