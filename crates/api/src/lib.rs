@@ -17,10 +17,10 @@ pub use error::ApiError;
 pub use routes::{
     Backfill, Bucket, Change, Conflict, Conflicts, ConflictsReset, Entities, Entity, EntityChange,
     EntityChanges, Event, Events, Fault, FaultList, Findings, Flushed, History, LeftOut, Lost, Naive,
-    NaiveLoss, NameSpan, Observations, Observed, Quarantine, Quarantined, QuarantinedWhole, RepairBegun,
-    RepairRequest, Repairs, Retention, RetentionAmount, RetentionDay, RetentionReceipts, Retried, Session,
-    SettledList, Settlement, SilentSince, SinkCardinality, SinkConcern, SinkReport, SinkServer, SinkShare,
-    State, Stats, Unread, reading, router,
+    NaiveLoss, NameSpan, Observations, Observed, Quarantine, Quarantined, QuarantinedWhole, Rate, RatePiece,
+    RepairBegun, RepairRequest, Repairs, Retention, RetentionAmount, RetentionDay, RetentionReceipts,
+    Retried, Session, SettledList, Settlement, SilentSince, SinkCardinality, SinkConcern, SinkReport,
+    SinkServer, SinkShare, State, Stats, Unread, reading, router,
 };
 pub use serve::serve;
 pub use state::{ApiState, Faults, FlushRequest, Reading};

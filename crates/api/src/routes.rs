@@ -17,6 +17,7 @@ mod newest;
 mod openapi;
 mod parameters;
 mod quarantine;
+mod rate;
 mod reading;
 mod repairs;
 mod retention;
@@ -49,6 +50,7 @@ pub(crate) use metrics::render as metrics_of;
 pub use quarantine::one::QuarantinedWhole;
 pub use quarantine::settle::SettledList;
 pub use quarantine::{Quarantine, Quarantined, Settlement};
+pub use rate::{Rate, RatePiece};
 pub use repairs::{Findings, RepairBegun, RepairRequest, Repairs};
 pub use retention::{Retention, RetentionAmount, RetentionDay, RetentionReceipts};
 pub use session::Session;
@@ -68,6 +70,7 @@ pub fn reading(recorded: Reading) -> Router {
         .route("/api/v1/export", get(export::get))
         .route("/api/v1/quarantine", get(quarantine::get))
         .route("/api/v1/quarantine/{seq}", get(quarantine::one::get))
+        .route("/api/v1/rate", get(rate::get))
         .route("/api/v1/weather", get(weather::get))
         .route("/api/v1/retention", get(retention::get))
         .route("/api/v1/retention/receipts", get(retention::receipts))

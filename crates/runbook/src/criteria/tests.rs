@@ -17,6 +17,7 @@ fn facts(connection: Connection) -> Facts {
         sinks: Vec::new(),
         parts: vec![part],
         gaps: Gaps::default(),
+        changed: None,
     }
 }
 
