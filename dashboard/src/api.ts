@@ -6,6 +6,8 @@ export interface Status {
   /** One sentence for a person. */
   verdict: string;
   uptime_s: number;
+  /** Since when it is known how much of the time the parts were up. */
+  uptime_since: string | null;
   home_assistant: HomeAssistant;
   events: Events;
   log: Log;
@@ -27,10 +29,14 @@ export interface HomeAssistant {
   since: string;
   version: string | null;
   attempts: number;
+  /** Of these, those that came as far as a subscription. */
+  connects: number;
   last_event_age_s: number | null;
   location_name: string | null;
   ping_s: number | null;
   reason: string | null;
+  /** Why the last attempt failed or the last connection ended, also while it is connected again. */
+  last_error: string | null;
 }
 
 /** `received = filtered + duplicate + logged + unlogged`, since the data folder was made. */
@@ -171,6 +177,14 @@ export interface Concern {
   says: string;
 }
 
+/** Of all places together. */
+export interface Conflicts {
+  conflicts: Conflict[];
+  left_out: LeftOut[];
+  /** Places whose server does not say which fields it has. */
+  unread: { sink: string; reason: string }[];
+}
+
 /** The sinks that read their server's fields again. */
 export interface ConflictsReset {
   sinks: string[];
@@ -183,8 +197,19 @@ export interface Part {
   state: PartState;
   since: string;
   reason: string | null;
-  /** A share from 0 to 1; null where the part is off. */
+  /** A share from 0 to 1, since the program started; null where the part is off. */
   uptime: number | null;
+  /** The same over longer, or since counting began. */
+  uptime_24h: number | null;
+  uptime_7d: number | null;
+  uptime_30d: number | null;
+  /** What its state means for the data. */
+  meaning: string | null;
+  /** What a person can do. */
+  todo: string | null;
+  /** Since the program started. */
+  restarts: number;
+  last_restart: { at: string; why: string } | null;
 }
 
 export interface Weather {
@@ -287,6 +312,8 @@ export interface Gap {
   without_attributes: number;
   /** Why something could not be had. */
   note: string | null;
+  /** How often history was asked for all of it. */
+  tries: number;
 }
 
 /** What was kept that would have been lost, since the first connection. */
@@ -406,9 +433,30 @@ export interface RecordedEvent {
   value: number | null;
   origin: string;
   restored: boolean;
+  /** Of a state. */
+  last_changed?: string;
+  /** From the event to its arrival here; absent where it was fetched later. */
+  received_delay_ms?: number;
   weather_temperature?: number | null;
   weather_at?: string | null;
   weather_stale?: boolean;
+}
+
+/** How many states there are in each length of time, of all entities together. */
+export interface Rate {
+  from: string;
+  to: string;
+  every_s: number;
+  /** The oldest first; one without a state is left out. */
+  pieces: RatePiece[];
+}
+
+export interface RatePiece {
+  start: string;
+  /** Arrived as they happened. */
+  live: number;
+  /** Were had otherwise: from history, or by a comparison. */
+  afterwards: number;
 }
 
 /** `event: state` of the live stream. */
@@ -724,6 +772,45 @@ export interface Verifications {
 
 export interface VerifyBegun {
   id: string;
+}
+
+export type Severity = 'ok' | 'note' | 'warning' | 'fault';
+
+/** Everything that recording depends on, as it was found. */
+export interface Report {
+  version: string;
+  at: string;
+  took_ms: number;
+  worst: Severity;
+  verdict: string;
+  counts: Record<Severity, number>;
+  /** The worst first, else in the order of the checks. */
+  findings: Found[];
+  skipped: { check: string; why: string }[];
+}
+
+/** One thing that was looked at. */
+export interface Found {
+  id: string;
+  check: string;
+  /** The name of a sink or a part. */
+  about: string | null;
+  severity: Severity;
+  says: string;
+  evidence: Evidence[];
+  remedy: string | null;
+  /** The repair that mends it. */
+  repair: string | null;
+  took_ms: number | null;
+  /** Where it is explained. */
+  see: string;
+}
+
+export interface Evidence {
+  name: string;
+  value: string | number | boolean | null;
+  /** `ms`, `bytes`, `1`; empty for a word. */
+  unit: string;
 }
 
 /** Who the program takes the caller for. */

@@ -18,6 +18,7 @@ mod newest;
 mod openapi;
 mod parameters;
 mod quarantine;
+mod rate;
 mod reading;
 mod repairs;
 mod retention;
@@ -52,6 +53,7 @@ pub(crate) use metrics::render as metrics_of;
 pub use quarantine::one::QuarantinedWhole;
 pub use quarantine::settle::SettledList;
 pub use quarantine::{Quarantine, Quarantined, Settlement};
+pub use rate::{Rate, RatePiece};
 pub use repairs::{Findings, RepairBegun, RepairRequest, Repairs};
 pub use retention::{Retention, RetentionAmount, RetentionDay, RetentionReceipts};
 pub use session::Session;
@@ -72,6 +74,7 @@ pub fn reading(recorded: Reading) -> Router {
         .route("/api/v1/export", get(export::get))
         .route("/api/v1/quarantine", get(quarantine::get))
         .route("/api/v1/quarantine/{seq}", get(quarantine::one::get))
+        .route("/api/v1/rate", get(rate::get))
         .route("/api/v1/weather", get(weather::get))
         .route("/api/v1/retention", get(retention::get))
         .route("/api/v1/retention/receipts", get(retention::receipts))

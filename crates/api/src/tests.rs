@@ -10,6 +10,7 @@ mod live;
 mod metrics;
 mod openapi;
 mod quarantine;
+mod rate;
 mod recorded;
 mod refusals;
 mod repairs;

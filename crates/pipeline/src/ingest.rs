@@ -31,7 +31,7 @@ pub use self::fold::Fold;
 pub use self::history::{Fill, PastState};
 use self::registry::Registered;
 pub use self::snapshot::SnapshotReport;
-pub use self::view::{GapCounts, IngestView, ViewOf};
+pub use self::view::{FIRST_MINUTES, GapCounts, IngestView, ViewOf};
 use self::weather::OwnWeather;
 use crate::context::Context;
 use crate::filter::Filter;

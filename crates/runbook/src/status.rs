@@ -83,6 +83,9 @@ pub struct HomeAssistant {
     pub version: Option<String>,
     /// Connection attempts since the program started.
     pub attempts: u64,
+    /// Of these, those that came as far as a subscription.
+    #[serde(default)]
+    pub connects: u64,
     /// Seconds since the last event; null before the first.
     pub last_event_age_s: Option<f64>,
     /// The name of the house, once Home Assistant has said it.
@@ -94,6 +97,9 @@ pub struct HomeAssistant {
     /// Why it is not connected, and what to do.
     #[serde(default)]
     pub reason: Option<String>,
+    /// Why the last attempt failed or the last connection ended, also while it is connected again.
+    #[serde(default)]
+    pub last_error: Option<String>,
 }
 
 /// What was offered and what became of it. `received = filtered + duplicate + logged + unlogged`, counted at separate
@@ -112,7 +118,8 @@ pub struct Events {
     pub unlogged: u64,
     /// Could not be understood; kept with their bytes.
     pub quarantined: u64,
-    /// What the equations leave over, here and for the log and every sink; 0 at all times.
+    /// What the equations leave over, here and for the log and every sink, and has left over for 10 s: a look is not taken in one
+    /// instant. 0 at all times.
     #[serde(default)]
     pub unaccounted: i64,
     /// Events received in the last full minute; null in the first.
@@ -507,6 +514,30 @@ pub struct AlertCounts {
     pub unseen: u64,
     /// What is wrong and muted.
     pub muted: u64,
+}
+
+impl From<&hearthline_pipeline::gaps::Gap> for Gap {
+    fn from(gap: &hearthline_pipeline::gaps::Gap) -> Self {
+        let cause = match gap.detail.as_str() {
+            "" => gap.cause.to_string(),
+            detail => format!("{}: {detail}", gap.cause),
+        };
+        Self {
+            id: gap.id,
+            state: gap.state.as_str().into(),
+            from: gap.from.to_string(),
+            to: gap.to.map(|to| to.to_string()),
+            cause,
+            entities: gap.entities.iter().map(ToString::to_string).collect(),
+            recovered: gap.recovered,
+            kind: gap.cause.as_str().into(),
+            through: gap.through.map(|through| through.to_string()),
+            not_kept: gap.result.not_kept.iter().map(ToString::to_string).collect(),
+            without_attributes: gap.without_attributes,
+            note: Some(gap.result.note.clone()).filter(|note| !note.is_empty()),
+            tries: gap.closings,
+        }
+    }
 }
 
 /// What was kept that would have been lost, since the first connection.

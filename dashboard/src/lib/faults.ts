@@ -115,7 +115,7 @@ const GROUPS: [string, Record<string, string>][] = [
     {
       swallow: 'The next event of that lamp shows that some are missing: a gap of this one entity, filled at once.',
       'type-flip': 'Nothing is refused, and nothing is missed: the lamp is recorded as before.',
-      garbage: 'It is listed further down as set aside, with its bytes. Everything else goes on.',
+      garbage: 'It is listed under More, System as set aside, with its bytes. Everything else goes on.',
       storm: 'Events a minute rise, nothing is missed, and the lamps stay green.',
     },
   ],

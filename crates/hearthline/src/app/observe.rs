@@ -10,7 +10,7 @@ use hearthline_core::{Clock, Origin, Timestamp};
 use hearthline_log::{Log, LogStats};
 use hearthline_pipeline::deliver::{SinkView, SinkViewOf};
 use hearthline_pipeline::health::Board;
-use hearthline_pipeline::ingest::{IngestView, ViewOf};
+use hearthline_pipeline::ingest::{FIRST_MINUTES, IngestView, ViewOf};
 use hearthline_pipeline::metrics::{MINUTE, Sample, Samples};
 use hearthline_pipeline::silence::SilenceView;
 use hearthline_pipeline::sinks::Committed;
@@ -181,7 +181,7 @@ impl Observer {
                 logged: counters.logged,
                 unlogged: counters.unlogged,
                 quarantined: quarantined.max(counters.undecodable),
-                unaccounted: i64::try_from(look.unaccounted()).unwrap_or(i64::MAX),
+                unaccounted: i64::try_from(facts.unaccounted).unwrap_or(i64::MAX),
                 #[expect(
                     clippy::cast_possible_truncation,
                     clippy::cast_sign_loss,
@@ -222,6 +222,7 @@ impl Observer {
             parts: self.parts(),
             gaps: gaps(&look.ingest),
             canary: self.canary(),
+            changed: look.changed(self.clock.now()),
         }
     }
 
@@ -244,10 +245,12 @@ impl Observer {
             since: link.since.to_string(),
             version: link.ha_version.clone(),
             attempts: link.attempts,
+            connects: link.connects,
             last_event_age_s: look.ingest.last_event.map(|at| self.clock.now().since(at).as_secs_f64()),
             location_name: link.location_name.clone(),
             ping_s: link.ping.map(|ping| ping.as_secs_f64()),
             reason: link.last_error.clone().filter(|_| state != Connection::Connected),
+            last_error: link.last_error.clone(),
         }
     }
 
@@ -299,6 +302,13 @@ impl Look {
         counters.difference().abs() + log.abs() + sinks.sum::<i128>()
     }
 
+    /// In the first minutes, how many entities have changed, and of how many.
+    fn changed(&self, now: Timestamp) -> Option<(u64, u64)> {
+        let since = self.ingest.totals.since?;
+        let changed = self.ingest.changed.filter(|_| now.since(since) < FIRST_MINUTES)?;
+        Some((changed as u64, self.ingest.entities as u64))
+    }
+
     fn influxdb(&self, name: &str) -> Option<&InfluxViewOf> {
         self.influxdb.iter().find(|(of, _)| of == name).map(|(_, view)| view)
     }
@@ -348,31 +358,11 @@ impl Look {
 }
 
 fn gaps(ingest: &ViewOf) -> status::Gaps {
-    let written = |at: Timestamp| at.to_string();
-    let recent = ingest.recent_gaps.iter().map(|gap| status::Gap {
-        id: gap.id,
-        state: gap.state.as_str().into(),
-        from: written(gap.from),
-        to: gap.to.map(written),
-        cause: if gap.detail.is_empty() {
-            gap.cause.to_string()
-        } else {
-            format!("{}: {}", gap.cause, gap.detail)
-        },
-        entities: gap.entities.iter().map(ToString::to_string).collect(),
-        recovered: gap.recovered,
-        kind: gap.cause.as_str().into(),
-        through: gap.through.map(written),
-        not_kept: gap.result.not_kept.iter().map(ToString::to_string).collect(),
-        without_attributes: gap.without_attributes,
-        note: Some(gap.result.note.clone()).filter(|note| !note.is_empty()),
-        tries: gap.closings,
-    });
     status::Gaps {
         open: ingest.gaps.open,
         filled: ingest.gaps.filled,
         partly: ingest.gaps.partly,
         lost: ingest.gaps.lost,
-        recent: recent.collect(),
+        recent: ingest.recent_gaps.iter().map(Into::into).collect(),
     }
 }

@@ -309,6 +309,12 @@ impl Ingest {
         self.end_frame()
     }
 
+    /// Every gap that is remembered, the newest first.
+    #[must_use]
+    pub fn list_gaps(&self) -> Vec<Gap> {
+        self.fold.gaps.all().iter().rev().cloned().collect()
+    }
+
     /// Tries gaps once more that could not be filled: one, or all of them. How many there are.
     ///
     /// # Errors

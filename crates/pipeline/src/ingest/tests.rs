@@ -176,6 +176,24 @@ fn what_the_settings_leave_out_is_counted_and_nowhere_on_disk() {
 }
 
 #[test]
+fn in_the_first_minutes_it_is_counted_which_entities_have_changed() {
+    let mut house = House::new();
+    assert_eq!(house.ingest.view().look().changed, None, "before the first connection");
+    house.connect();
+    house.see(&[("sensor.a", "1", 1), ("sensor.b", "1", 1)]);
+    let seen = |house: &House| {
+        let look = house.ingest.view().look();
+        (look.changed, look.entities)
+    };
+    assert_eq!(seen(&house), (Some(0), 2));
+    house.hear(&event("sensor.a", Some(("1", 1)), Some(("2", 2)), 2));
+    house.hear(&event("sensor.a", Some(("2", 2)), Some(("3", 3)), 3));
+    assert_eq!(seen(&house), (Some(1), 2));
+    house.hear(&event("sensor.a", Some(("3", 3)), Some(("4", 600)), 600));
+    assert_eq!(seen(&house), (None, 2), "ten minutes later");
+}
+
+#[test]
 fn two_different_states_of_one_instant_both_stay() {
     let mut house = House::new();
     house.connect();
