@@ -6,7 +6,7 @@ use anyhow::ensure;
 use hearthline_core::Timestamp;
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::python;
 use crate::process::{Process, free_port};

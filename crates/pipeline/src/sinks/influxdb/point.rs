@@ -16,6 +16,7 @@ mod names;
 mod native;
 mod spread;
 mod tally;
+mod written;
 
 use hearthline_core::{Row, Timestamp};
 

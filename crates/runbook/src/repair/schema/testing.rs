@@ -117,7 +117,7 @@ impl World {
     /// The world to be tried on, of which `there` is looked at.
     pub(super) fn case(self, there: impl Fn(&Self) -> String + 'static) -> Case {
         let (disk, sink, made) = (self.disk.clone(), self.sink.clone(), self.made);
-        let made = Arc::new(move |_: &_| made(sink.clone()));
+        let made = Arc::new(move |_: &_| made(sink.clone(), layout()));
         Case { disk, made, there: Box::new(move || there(&self)) }
     }
 

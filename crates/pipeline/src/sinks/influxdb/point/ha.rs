@@ -30,6 +30,7 @@ use crate::sinks::influxdb::line;
 use crate::sinks::influxdb::name::writable;
 use crate::sinks::influxdb::schema::FieldType;
 use crate::sinks::influxdb::server::Version;
+use crate::sinks::influxdb::stored::FieldValue;
 use crate::sources::home_assistant::wire::walk::Walk;
 
 /// Makes lines in it.
@@ -269,6 +270,11 @@ impl Table {
 }
 
 impl HaLayout {
+    /// The measurement of a state.
+    pub(super) fn measurement_of<'r>(&'r self, row: &'r StateRow) -> Cow<'r, str> {
+        self.measurement(row).0
+    }
+
     /// The measurement of a state, and which attribute that says.
     fn measurement<'r>(&'r self, row: &'r StateRow) -> (Cow<'r, str>, &'static str) {
         let some = |name: &'r Option<String>| name.as_deref().filter(|name| !name.is_empty());
@@ -387,6 +393,15 @@ fn read(state: &str) -> (Shows, f64) {
             (Shows { state: true, value: number.is_some() }, number.unwrap_or_default())
         }
     }
+}
+
+/// The field of a state's text, where it has a point.
+pub(super) fn field_of_state(state: &str) -> Option<(&'static str, FieldValue)> {
+    let (shows, value) = read(state);
+    is_written(state).then(|| match shows.state {
+        true => ("state", FieldValue::Text(state.to_owned())),
+        false => ("value", FieldValue::Float(value)),
+    })
 }
 
 /// A measurement as a server has it: of one that begins with `#`, the line would be a comment.

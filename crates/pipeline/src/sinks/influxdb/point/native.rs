@@ -24,6 +24,9 @@ use super::tally::Reason;
 use crate::sinks::influxdb::line;
 use crate::sinks::influxdb::name::writable;
 
+/// The text of a removal.
+pub(super) const REMOVED: &str = "removed";
+
 /// Makes lines in it.
 pub(super) struct Native {
     layout: NativeLayout,
@@ -85,7 +88,7 @@ impl Native {
         out.extend_from_slice(&entity.key);
         out.push(b' ');
         names.columns.state.begin(out, notes);
-        text(out, row.state.as_deref().unwrap_or("removed"))?;
+        text(out, row.state.as_deref().unwrap_or(REMOVED))?;
         if let Some(value) = row.value.filter(|value| value.is_finite()) {
             out.push(b',');
             names.columns.value.begin(out, notes);

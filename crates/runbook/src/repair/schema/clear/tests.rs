@@ -121,7 +121,7 @@ pub(in crate::repair) async fn case() -> Case {
     let world = World::lived_in(InfluxVersion::V1).await;
     let (disk, sink) = (world.disk.clone(), world.sink.clone());
     let made = move |options: &Options| {
-        let clear = Clear::new(sink.clone(), ClearOptions::read(options).unwrap());
+        let clear = Clear::new(sink.clone(), ClearOptions::read(options).unwrap(), layout());
         Box::new(clear) as Box<dyn Repair>
     };
     Case { disk, made: Arc::new(made), there: Box::new(move || format!("{:?}", by_type(&world.counts()))) }
