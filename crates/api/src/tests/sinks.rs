@@ -36,7 +36,8 @@ pub(super) fn house() -> House {
                 rows: 42,
             }],
             left_out: vec![LeftOut { field: "entity_picture".into(), reason: Reason::TextTooLong, rows: 3 }],
-            measurement: "house_2".into(),
+            layout: "native",
+            measurement: Some("house_2".into()),
             fields_unknown: Some("HTTP 403".into()),
             refill: Some(RefillViewOf {
                 why: Why::Missed,
