@@ -79,9 +79,7 @@ impl World {
     fn engine(&self) -> Arc<Engine> {
         let sink = self.sink.clone();
         let make = move |_: &'static Kind, options: &Options| {
-            let (measurement, tags) = (M.into(), BTreeMap::new());
-            let layout = NativeLayout { measurement, tags, attributes: Attributes::All, weather: true };
-            let clear = Clear::new(sink.clone(), layout, ClearOptions::read(options).unwrap());
+            let clear = Clear::new(sink.clone(), layout(), ClearOptions::read(options).unwrap());
             Ok(Box::new(clear) as Box<dyn Repair>)
         };
         let fs: Arc<dyn Fs> = Arc::new(self.disk.clone());
@@ -117,11 +115,15 @@ impl World {
     }
 }
 
+fn layout() -> NativeLayout {
+    NativeLayout { measurement: M.into(), tags: BTreeMap::new(), attributes: Attributes::All, weather: true }
+}
+
 pub(in crate::repair) async fn case() -> Case {
     let world = World::lived_in(InfluxVersion::V1).await;
     let (disk, sink) = (world.disk.clone(), world.sink.clone());
     let made = move |options: &Options| {
-        let clear = Clear::new(sink.clone(), ClearOptions::read(options).unwrap(), layout());
+        let clear = Clear::new(sink.clone(), layout(), ClearOptions::read(options).unwrap());
         Box::new(clear) as Box<dyn Repair>
     };
     Case { disk, made: Arc::new(made), there: Box::new(move || format!("{:?}", by_type(&world.counts()))) }
