@@ -75,15 +75,6 @@ impl Entities {
         versions.into_iter().flatten().map(|version| &version.info.entity_id)
     }
 
-    /// Every name that the entity which has or had this one last had from an instant on.
-    pub fn names_since(&self, entity_id: &str, from: Timestamp) -> impl Iterator<Item = &EntityId> {
-        let newest = self.owners.get(entity_id).and_then(|owners| owners.last());
-        let versions =
-            newest.and_then(|(_, key)| self.versions.get(key)).map(Vec::as_slice).unwrap_or_default();
-        let first = versions.iter().rposition(|version| version.from <= from).unwrap_or(0);
-        versions.iter().skip(first).map(|version| &version.info.entity_id)
-    }
-
     /// When an entity got another name last.
     #[must_use]
     pub fn renamed(&self) -> Option<Timestamp> {

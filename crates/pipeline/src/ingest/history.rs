@@ -37,8 +37,6 @@ pub struct Fill {
     pub proofs: HashMap<EntityId, Timestamp>,
     /// Of these, the ones that are known to have changed: if history does not have them, something is lost.
     pub changed: HashSet<EntityId>,
-    /// Names that they had in the meantime, with the ones that they have now.
-    pub former: HashMap<EntityId, EntityId>,
     /// Events other than changes of states were recorded: of these there is no history.
     pub others: bool,
     /// Names under which history may have states of more than one entity: these are not asked for.
@@ -120,15 +118,6 @@ impl Ingest {
         let (named, to) = (&self.fold.context.entities, gap.to.unwrap_or(gap.from));
         let today = |id: &EntityId| named.today(id.as_str(), to).unwrap_or(id).clone();
         entities.extend(changed.iter().map(today).collect::<Vec<_>>());
-        // Or under one that they had for a time, where their history could not follow them back.
-        let (mut between, mut former) = (Vec::new(), HashMap::new());
-        for name in entities.iter().flat_map(|id| named.names_since(id.as_str(), gap.from)) {
-            between.push(name.clone());
-            if today(name) != *name {
-                former.insert(name.clone(), today(name));
-            }
-        }
-        entities.extend(between);
         entities.sort_unstable();
         entities.dedup();
         let (mixed, mut entities): (Vec<_>, Vec<_>) =
@@ -151,7 +140,6 @@ impl Ingest {
             before,
             proofs,
             changed,
-            former,
             others: !self.states_only && gap.entities.is_empty() && gap.cause != Cause::Requested,
             mixed,
         }
@@ -367,12 +355,6 @@ impl Ingest {
 }
 
 impl Fill {
-    /// The name now of the entity that history has a state of. A removal stays with the name that went.
-    #[must_use]
-    pub fn name_now<'a>(&'a self, row: &'a PastState) -> &'a EntityId {
-        self.former.get(&row.entity_id).filter(|_| row.state.is_some()).unwrap_or(&row.entity_id)
-    }
-
     /// What cannot be had whatever history has.
     #[must_use]
     pub fn note(&self) -> String {

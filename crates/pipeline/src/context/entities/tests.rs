@@ -54,8 +54,6 @@ fn the_last_renaming_and_all_names_of_an_entity_are_known() {
     assert_eq!(renamed.renamed(), Some(Timestamp(10)));
     let names: Vec<_> = renamed.names_then("sensor.b", Timestamp(5)).map(EntityId::as_str).collect();
     assert_eq!(names, ["sensor.a", "sensor.b"], "before anybody had the name it was the first one's");
-    let since = |at| renamed.names_since("sensor.b", Timestamp(at)).map(EntityId::as_str).collect::<Vec<_>>();
-    assert_eq!((since(9), since(10)), (vec!["sensor.a", "sensor.b"], vec!["sensor.b"]));
 }
 
 #[test]

@@ -132,13 +132,11 @@ impl Plan {
         self.unreadable += unreadable;
         self.largest = if self.leads.is_empty() { self.largest.max(bytes) } else { 0 };
         for row in &rows {
-            let entity = self.fill.name_now(row);
-            if !self.kept.contains(entity) {
-                self.kept.insert(entity.clone());
+            if !self.kept.contains(&row.entity_id) {
+                self.kept.insert(row.entity_id.clone());
             }
-            if self.fill.proofs.get(entity) == Some(&row.last_updated) {
-                let entity = entity.clone();
-                self.fill.proofs.remove(&entity);
+            if self.fill.proofs.get(&row.entity_id) == Some(&row.last_updated) {
+                self.fill.proofs.remove(&row.entity_id);
             }
             if !self.leads.is_empty() {
                 continue;
@@ -153,9 +151,8 @@ impl Plan {
             };
         }
         // Who is asked for together with others, for longer than need be, had what came before.
-        let since = |row: &PastState| {
-            if self.leads.is_empty() { None } else { self.since.get(self.fill.name_now(row)) }
-        };
+        let since =
+            |row: &PastState| if self.leads.is_empty() { None } else { self.since.get(&row.entity_id) };
         rows.retain(|row| row.last_updated > *since(row).unwrap_or(&asked.start));
         rows
     }

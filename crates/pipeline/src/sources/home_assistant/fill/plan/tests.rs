@@ -19,7 +19,6 @@ fn plan(entities: usize, minutes: u64, cause: Cause) -> Plan {
         before: Vec::new(),
         proofs: HashMap::new(),
         changed,
-        former: HashMap::new(),
         others: false,
         mixed: Vec::new(),
     };
@@ -112,21 +111,6 @@ fn any_event_from_behind_the_gap_shows_that_history_is_complete() {
     assert!(plan.waits_for_fence(), "that is the state of the start");
     plan.look_behind(&question, &[row("sensor.b", end.1), row("sensor.b", end.0)]);
     assert!(!plan.waits_for_fence());
-}
-
-#[test]
-fn what_history_has_under_a_name_between_is_kept_of_the_entity_but_its_removal_there_is_not() {
-    let of = |text: Option<&str>| {
-        let mut fill = plan(1, 1, Cause::Disconnected).fill;
-        fill.former.insert("sensor.between".into(), "sensor.s000".into());
-        let mut plan = Plan::new(fill, Instant::now());
-        let question = plan.question(false);
-        let state = text.map(Into::into);
-        plan.take(&question, vec![PastState { state, ..row("sensor.between", 5) }], 0, 10);
-        plan.outcome().1.not_kept
-    };
-    assert_eq!(of(Some("1")), []);
-    assert_eq!(of(None), ["sensor.s000".into()]);
 }
 
 #[test]
