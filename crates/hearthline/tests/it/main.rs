@@ -30,6 +30,7 @@ mod monitor;
 mod nothing_lost;
 #[cfg(test)]
 mod packaging;
+#[cfg(test)]
 mod parts;
 #[cfg(test)]
 mod process;

@@ -195,7 +195,7 @@ async fn of_home_assistant(table: &mut Table) {
     run.connected().await;
     run.within(WELL, "every part is well", all_well).await;
     let began = Instant::now();
-    peer.cause(Fault::SlowPong(Duration::from_secs(12)));
+    peer.cause(Fault::SlowPong(Duration::from_secs(6)));
     let words = "s to answer a ping";
     let status = told(&mut run, "home_assistant", words, 0).await;
     let after = began.elapsed();
