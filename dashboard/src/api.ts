@@ -604,3 +604,29 @@ export interface SeenRepair {
 export interface RepairBegun {
   id: string;
 }
+
+/** What the lines of the runbook would be, and how the last run went. */
+export interface Runbook {
+  plan: Plan | null;
+  /** Why the lines are not known. */
+  unknown: string | null;
+  last: RunbookRun | null;
+}
+
+export interface RunbookRun {
+  seen: SeenRepair;
+  outcome: 'unfinished' | 'met' | 'degraded' | 'failed' | 'undone';
+  /** The outcome in one sentence. */
+  verdict: string;
+  /** The name of its report; null before its end. */
+  report: string | null;
+}
+
+export interface ReportFile {
+  name: string;
+  bytes: number;
+}
+
+export interface ReportList {
+  reports: ReportFile[];
+}

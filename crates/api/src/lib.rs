@@ -18,9 +18,9 @@ pub use routes::{
     Backfill, Bucket, Change, Conflict, Conflicts, ConflictsReset, Entities, Entity, EntityChange,
     EntityChanges, Event, Events, Fault, FaultList, Findings, Flushed, History, LeftOut, Lost, Naive,
     NaiveLoss, NameSpan, Observations, Observed, Quarantine, Quarantined, QuarantinedWhole, RepairBegun,
-    RepairRequest, Repairs, Retention, RetentionAmount, RetentionDay, RetentionReceipts, Retried,
-    SettledList, Settlement, SilentSince, SinkCardinality, SinkConcern, SinkReport, SinkServer, SinkShare,
-    State, Stats, Unread, reading, router,
+    RepairRequest, Repairs, ReportList, Retention, RetentionAmount, RetentionDay, RetentionReceipts, Retried,
+    Runbook, RunbookRequest, RunbookRun, SettledList, Settlement, SilentSince, SinkCardinality, SinkConcern,
+    SinkReport, SinkServer, SinkShare, State, Stats, Unread, reading, router,
 };
 pub use serve::serve;
 pub use state::{ApiState, Faults, FlushRequest, Reading};

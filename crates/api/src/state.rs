@@ -13,6 +13,7 @@ use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_runbook::Status;
 use hearthline_runbook::doctor::Doctor;
 use hearthline_runbook::repair::Repairs;
+use hearthline_runbook::reports::Reports;
 use hearthline_store::Store;
 use tokio_util::sync::CancellationToken;
 
@@ -68,6 +69,10 @@ pub struct ApiState {
     pub influxdb: Vec<InfluxView>,
     /// What mends what.
     pub repairs: Repairs,
+    /// All of it, in order.
+    pub runbook: Repairs,
+    /// What was written of it.
+    pub reports: Reports,
     /// What is wrong.
     pub doctor: Doctor,
     /// What was just written.

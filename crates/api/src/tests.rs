@@ -13,6 +13,7 @@ mod recorded;
 mod refusals;
 mod repairs;
 mod retention;
+mod runbook;
 mod running;
 mod sinks;
 
@@ -87,6 +88,7 @@ impl House {
         let (live, stop) = (Live::default(), CancellationToken::new());
         let (orders, incoming) = Orders::channel();
         let filter = Filter::new(&[], &["sensor.*_battery".into()]).unwrap();
+        let (runbook, reports) = runbook::house();
         let state = ApiState {
             reading: Reading {
                 store: Arc::clone(&store),
@@ -98,6 +100,8 @@ impl House {
             flush: Arc::new(move || Box::pin(std::future::ready(flushed.clone()))),
             orders: orders.clone(),
             repairs: repairs::house(),
+            runbook,
+            reports,
             doctor: doctor::house(),
             influxdb,
             live: live.clone(),

@@ -247,6 +247,11 @@ impl App {
         self.place.repairs.clone()
     }
 
+    /// All of it, in order.
+    pub(crate) fn runbook(&self) -> Repairs {
+        self.place.runbook.clone()
+    }
+
     /// Says what is wrong.
     pub(crate) fn doctor(&self) -> Doctor {
         self.place.doctor.clone()

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     backfill, check, conflicts, demo, doctor, entities, events, export, flush, gaps, history, log, monitor,
-    quarantine, record, repair, replay, retention, run, sim, sinks, status, tail, token, weather,
+    quarantine, record, repair, replay, retention, run, runbook, sim, sinks, status, tail, token, weather,
 };
 
 /// Records a Home Assistant house: every event on disk once, readable by any Parquet engine
@@ -61,6 +61,8 @@ pub(crate) enum Command {
     Doctor(doctor::Args),
     /// What is wrong, what mends it, doing it and taking it back
     Repair(repair::Args),
+    /// Everything that is to be done when something is wrong: the lines, doing them in order, and the report
+    Runbook(runbook::Args),
     /// Fetch the states that Home Assistant's history still has from before
     Backfill(backfill::Args),
     /// Whether the log on disk is what was written
@@ -126,6 +128,10 @@ mod tests {
             "hearthline repair gaps --list",
             "hearthline repair schema --measurement m",
             "hearthline repair --undo a --resume b",
+            "hearthline runbook --plan --apply",
+            "hearthline runbook --yes",
+            "hearthline runbook --apply --monitor ever",
+            "hearthline runbook --undo a --resume b",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }
@@ -177,6 +183,13 @@ mod tests {
             "repair --show 2026-11-26T00-41-07Z-gaps",
             "repair --undo 2026-11-26T00-41-07Z-gaps",
             "repair --resume 2026-11-26T00-41-07Z-gaps",
+            "runbook",
+            "runbook --plan --monitor 30m",
+            "runbook --apply --monitor 30m --yes",
+            "runbook --show",
+            "runbook --show 2026-11-26T00-41-07Z-runbook",
+            "runbook --undo 2026-11-26T00-41-07Z-runbook",
+            "runbook --resume 2026-11-26T00-41-07Z-runbook",
             "retention --dry-run --keep 365d",
             "retention --receipts",
             "token show",

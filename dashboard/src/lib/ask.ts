@@ -18,8 +18,11 @@ import type {
   RepairBegun,
   RepairOptions,
   Repairs,
+  ReportList,
   Retention,
   Retried,
+  Runbook,
+  RunbookRun,
   SeenRepair,
   SettledList,
   SinkReport,
@@ -146,3 +149,13 @@ export const beginRepair = async (repair: string, options: RepairOptions, confir
 export const undoRepair = async (id: string) => (await ask<RepairBegun>(`repairs/${encodeURIComponent(id)}/undo`, 'POST')).body;
 export const resumeRepair = async (id: string) =>
   (await ask<RepairBegun>(`repairs/${encodeURIComponent(id)}/resume`, 'POST')).body;
+
+/** The lines of this moment, with the run that is under way or the last one. */
+export const askRunbook = async (seconds: number) =>
+  (await ask<Runbook>(`runbook?monitor_s=${seconds}`, 'GET', undefined, PLANNING_MS)).body;
+export const askRun = async (id: string) => (await ask<RunbookRun>(`runbook/${encodeURIComponent(id)}`)).body;
+export const beginRunbook = async (seconds: number) =>
+  (await ask<RepairBegun>('runbook', 'POST', { monitor_s: seconds }, PLANNING_MS)).body;
+export const undoRun = async (id: string) => (await ask<RepairBegun>(`runbook/${encodeURIComponent(id)}/undo`, 'POST')).body;
+export const resumeRun = async (id: string) => (await ask<RepairBegun>(`runbook/${encodeURIComponent(id)}/resume`, 'POST')).body;
+export const askReports = async () => (await ask<ReportList>('reports')).body.reports;

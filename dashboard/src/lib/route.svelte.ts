@@ -4,15 +4,18 @@ export type Place =
   | { page: 'house' }
   | { page: 'entity'; id: string }
   | { page: 'place'; name: string }
-  | { page: 'repairs' };
+  | { page: 'repairs' }
+  | { page: 'runbook' };
 
 const ENTITY = '#/entity/';
 const PLACE = '#/place/';
 export const REPAIRS = '#/repairs';
+export const RUNBOOK = '#/runbook';
 
 /** What an address asks for; the first page where it says nothing that is known. */
 export function placeIn(hash: string): Place {
   if (hash === REPAIRS) return { page: 'repairs' };
+  if (hash === RUNBOOK) return { page: 'runbook' };
   const id = after(ENTITY, hash);
   if (id !== null) return { page: 'entity', id };
   const name = after(PLACE, hash);

@@ -54,6 +54,9 @@ async fn every_answer_has_the_shape_that_it_says() {
                 path if path.starts_with("/api/v1/repairs/{id}") => {
                     path.replace("{id}", &repairs::stood(&house).await)
                 }
+                path if path.starts_with("/api/v1/runbook/{id}") => {
+                    path.replace("{id}", &runbook::stood(&house).await)
+                }
                 "/api/v1/gaps/{id}" => "/api/v1/gaps/1".into(),
                 "/api/v1/backfill" => "/api/v1/backfill?from=2026-11-01T00:00:00Z".into(),
                 "/api/v1/sinks/{name}" => "/api/v1/sinks/influxdb".into(),

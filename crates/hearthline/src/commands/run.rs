@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use hearthline_api::{ApiState, ApiToken, Faults, Reading};
+use hearthline_core::RealFs;
 use hearthline_pipeline::gaps::Cause;
 use hearthline_pipeline::sources::home_assistant::LinkConfig;
+use hearthline_runbook::reports::Reports;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -70,7 +72,9 @@ pub(super) async fn record(
         tracing::info!("what changes rows asks for the token of this simulated house: {}", token.expose());
     }
     let stop = CancellationToken::new();
-    let router = hearthline_api::router(api_state(&app, faults, ApiToken::new(token.expose()), stop.clone()));
+    let reports = Reports::new(Arc::new(RealFs), &settings.data_dir);
+    let state = api_state(&app, faults, reports, ApiToken::new(token.expose()), stop.clone());
+    let router = hearthline_api::router(state);
     let api = tokio::spawn(serve(listener, router, app.api.clone(), stop.clone()));
 
     tokio::select! {
@@ -96,7 +100,13 @@ fn leave(sentence: &str) -> ! {
     std::process::exit(Exit::Failed as i32)
 }
 
-fn api_state(app: &App, faults: Faults, token: ApiToken, stop: CancellationToken) -> ApiState {
+fn api_state(
+    app: &App,
+    faults: Faults,
+    reports: Reports,
+    token: ApiToken,
+    stop: CancellationToken,
+) -> ApiState {
     let silence = Arc::clone(&app.silence);
     let reading = Reading {
         store: Arc::clone(&app.store),
@@ -112,6 +122,8 @@ fn api_state(app: &App, faults: Faults, token: ApiToken, stop: CancellationToken
         orders: app.orders.clone(),
         influxdb: app.influxdb.clone(),
         repairs: app.repairs(),
+        runbook: app.runbook(),
+        reports,
         doctor: app.doctor(),
         live: app.live.clone(),
         faults,
