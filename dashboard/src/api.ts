@@ -630,3 +630,11 @@ export interface ReportFile {
 export interface ReportList {
   reports: ReportFile[];
 }
+
+/** Who the program takes the caller for. */
+export interface Session {
+  caller: 'token' | 'session' | 'ingress' | 'machine';
+  /** The name that Home Assistant's ingress says. */
+  user: string | null;
+  may_change: boolean;
+}

@@ -12,15 +12,15 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub use access::ApiToken;
+pub use access::{Access, ApiToken};
 pub use error::ApiError;
 pub use routes::{
     Backfill, Bucket, Change, Conflict, Conflicts, ConflictsReset, Entities, Entity, EntityChange,
     EntityChanges, Event, Events, Fault, FaultList, Findings, Flushed, History, LeftOut, Lost, Naive,
     NaiveLoss, NameSpan, Observations, Observed, Quarantine, Quarantined, QuarantinedWhole, RepairBegun,
     RepairRequest, Repairs, ReportList, Retention, RetentionAmount, RetentionDay, RetentionReceipts, Retried,
-    Runbook, RunbookRequest, RunbookRun, SettledList, Settlement, SilentSince, SinkCardinality, SinkConcern,
-    SinkReport, SinkServer, SinkShare, State, Stats, Unread, reading, router,
+    Runbook, RunbookRequest, RunbookRun, Session, SettledList, Settlement, SilentSince, SinkCardinality,
+    SinkConcern, SinkReport, SinkServer, SinkShare, State, Stats, Unread, reading, router,
 };
 pub use serve::serve;
 pub use state::{ApiState, Faults, FlushRequest, Reading};

@@ -22,6 +22,7 @@ mod repairs;
 mod reports;
 mod retention;
 mod runbook;
+mod session;
 mod sinks;
 mod stats;
 mod status;
@@ -29,10 +30,11 @@ mod weather;
 
 use axum::Router;
 use axum::http::{StatusCode, Uri};
-use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{delete, get, post};
 
-use crate::{ApiError, ApiState, Reading, access, page};
+use crate::access::{self, Access};
+use crate::{ApiError, ApiState, Reading, page};
 
 pub use conflicts::{Conflict, Conflicts, ConflictsReset, LeftOut, Unread};
 pub use criteria::Criteria;
@@ -53,6 +55,7 @@ pub use repairs::{Findings, RepairBegun, RepairRequest, Repairs};
 pub use reports::ReportList;
 pub use retention::{Retention, RetentionAmount, RetentionDay, RetentionReceipts};
 pub use runbook::{Runbook, RunbookRequest, RunbookRun};
+pub use session::Session;
 pub use sinks::{SinkCardinality, SinkConcern, SinkReport, SinkServer, SinkShare};
 pub use stats::Stats;
 pub use weather::{Observations, Observed};
@@ -76,9 +79,9 @@ pub fn reading(recorded: Reading) -> Router {
         .fallback(unknown)
 }
 
-/// The routes that change what is recorded. They need the token also on this machine.
+/// The routes that change what is recorded. To be on this machine is not enough for them.
 fn writing(state: ApiState) -> Router {
-    let (token, recorded) = (state.token.clone(), state.reading.clone());
+    let recorded = state.reading.clone();
     Router::new()
         .route("/api/v1/conflicts/reset", post(conflicts::reset))
         .route("/api/v1/quarantine/retry", post(quarantine::settle::retry))
@@ -92,15 +95,14 @@ fn writing(state: ApiState) -> Router {
         .with_state(state)
         .route("/api/v1/retention", post(retention::post))
         .with_state(recorded)
-        .route_layer(from_fn_with_state(token, access::guard_writing))
+        .route_layer(from_fn(access::guard_writing))
 }
 
-/// All routes and the page, behind the check of who may ask. `/health`, `/api/v1/health` and `/api/v1/stats` are addresses
+/// All routes and the page; who may ask is checked before all that tell of the house. `/health`, `/api/v1/health` and `/api/v1/stats` are addresses
 /// of the system that this program replaces.
 pub fn router(state: ApiState) -> Router {
-    let (token, recorded, writing) = (state.token.clone(), state.reading.clone(), writing(state.clone()));
+    let (access, recorded, writing) = (state.access.clone(), state.reading.clone(), writing(state.clone()));
     Router::new()
-        .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/healthz", get(health::health))
         .route("/health", get(health::health))
@@ -129,11 +131,22 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/runbook/{id}", get(runbook::one))
         .route("/api/v1/demo/faults", get(faults::get))
         .route("/api/v1/demo/faults/{name}", post(faults::post))
+        .route("/api/v1/session", get(session::get))
         .with_state(state)
-        .merge(page::routes())
         .merge(reading(recorded))
         .merge(writing)
-        .layer(from_fn_with_state(token, access::guard))
+        .layer(from_fn_with_state(access.clone(), access::guard))
+        .merge(open(access))
+}
+
+/// What anybody may ask: whether the process lives, and the page, which shows nothing of the house before it is let in.
+fn open(access: Access) -> Router {
+    Router::new()
+        .route("/livez", get(health::live))
+        .route("/api/v1/session", post(session::open))
+        .route("/api/v1/session", delete(session::end))
+        .with_state(access)
+        .merge(page::routes())
 }
 
 async fn unknown(uri: Uri) -> ApiError {

@@ -17,7 +17,7 @@ use hearthline_runbook::reports::Reports;
 use hearthline_store::Store;
 use tokio_util::sync::CancellationToken;
 
-use crate::{ApiToken, Fault, Naive};
+use crate::{Access, Fault, Naive};
 
 /// What is needed to answer from what is recorded, also when nothing is recording.
 #[derive(Clone)]
@@ -81,6 +81,6 @@ pub struct ApiState {
     pub faults: Faults,
     /// Ends the answers that would go on for ever, so that they do not hold up the end of the program.
     pub stop: CancellationToken,
-    /// What a caller from elsewhere has to show.
-    pub token: ApiToken,
+    /// Who may ask.
+    pub access: Access,
 }

@@ -42,7 +42,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::{ApiState, ApiToken, Naive, NaiveLoss, Reading, router};
+use crate::{Access, ApiState, ApiToken, Naive, NaiveLoss, Reading, router};
 
 /// 2026-11-23, noon.
 const NOON: Timestamp = Timestamp(1_795_435_200_000_000);
@@ -93,7 +93,7 @@ impl House {
             reading: Reading {
                 store: Arc::clone(&store),
                 filter: Arc::new(filter),
-                clock,
+                clock: clock.clone(),
                 silent: Arc::new(silent),
             },
             status: Arc::new(move || status.clone()),
@@ -121,7 +121,7 @@ impl House {
                 }),
             },
             stop: stop.clone(),
-            token: ApiToken::new("right"),
+            access: Access::new(ApiToken::new("right"), clock, false),
         };
         Self { store, live, stop, router: router(state), orders: Some(incoming) }
     }

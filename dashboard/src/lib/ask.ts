@@ -24,6 +24,7 @@ import type {
   Runbook,
   RunbookRun,
   SeenRepair,
+  Session,
   SettledList,
   SinkReport,
   Status,
@@ -45,28 +46,17 @@ const PATIENCE_MS = 10_000;
 /** How far back the last states of one entity are looked for: a quiet door may have had none for weeks. */
 const LONG_AGO_MS = 90 * 86_400_000;
 
-/** As a person typed it; forgotten with the page. */
-let token: string | null = null;
-
-/** From now on each request shows it. */
-export function showToken(text: string) {
-  token = text.trim() || null;
-}
-
 /** Relative to the page, whatever path it is served under. */
 async function ask<T>(path: string, method = 'GET', document?: unknown, patience = PATIENCE_MS): Promise<Answer<T>> {
-  const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
-  if (document !== undefined) headers['content-type'] = 'application/json';
+  const headers: Record<string, string> = document === undefined ? {} : { 'content-type': 'application/json' };
   const body = document === undefined ? null : JSON.stringify(document);
   const signal = AbortSignal.timeout(patience);
   const response = await fetch(`api/v1/${path}`, { method, headers, body, cache: 'no-store', signal });
-  if (response.status === 401) {
-    token = null; // a wrong one would also have everything else refused
-    throw new NeedsToken(await refusal(response));
-  }
+  if (response.status === 401) throw new NeedsToken(await refusal(response));
   if (!response.ok) throw new Refused(await refusal(response));
   const date = Date.parse(response.headers.get('date') ?? '');
-  return { body: (await response.json()) as T, time: Number.isNaN(date) ? null : date };
+  const answered: unknown = response.status === 204 ? null : await response.json();
+  return { body: answered as T, time: Number.isNaN(date) ? null : date };
 }
 
 async function refusal(response: Response): Promise<string> {
@@ -77,6 +67,12 @@ async function refusal(response: Response): Promise<string> {
     return `answer ${response.status}`; // from something between the page and the program
   }
 }
+
+/** Who the program takes this browser for. */
+export const askSession = async () => (await ask<Session>('session')).body;
+/** Shows the token once; the program knows this browser from then on, by a cookie. */
+export const signIn = async (token: string) => (await ask<Session>('session', 'POST', { token })).body;
+export const signOut = async () => void (await ask<null>('session', 'DELETE'));
 
 export const askStatus = () => ask<Status>('status');
 export const askEntities = () => ask<Entities>('entities');

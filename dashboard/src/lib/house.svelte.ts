@@ -1,7 +1,7 @@
 /** The house as the page knows it, kept current by the live stream. */
 
 import type { Entity, EntityChange, LiveState, Silent, State, Status } from '../api';
-import { askChanges, askEntities, askEvents, askStatus, Refused } from './ask';
+import { askChanges, askEntities, askEvents, askStatus, NeedsToken, Refused } from './ask';
 import type { Ages } from './lamps';
 import { nameOf } from './reading';
 import { observedFor } from './weather';
@@ -62,6 +62,8 @@ export class House {
   heard = $state<number | null>(null);
   /** Why the last request was refused. */
   refusal = $state<string | null>(null);
+  /** The program answers only who has its token. */
+  locked = $state(false);
   /** When Home Assistant sent its last event. */
   lastEvent = $state<number | null>(null);
   /** When the newest record was seen to be safe on disk. */
@@ -96,6 +98,14 @@ export class House {
       clearInterval(tick);
       this.#stream?.close();
     };
+  }
+
+  /** This browser may ask now. */
+  unlock() {
+    this.locked = false;
+    this.refusal = null;
+    this.#stream?.close();
+    this.#listen();
   }
 
   cell(id: string): Cell | undefined {
@@ -163,12 +173,16 @@ export class House {
     on('lost', () => void this.#refresh());
     stream.onerror = () => {
       void this.#refresh();
-      if (stream.readyState === EventSource.CLOSED) setTimeout(() => this.#listen(), RETRY_MS);
+      if (stream.readyState === EventSource.CLOSED) setTimeout(() => this.#listenAgain(stream), RETRY_MS);
     };
   }
 
+  #listenAgain(ended: EventSource) {
+    if (!this.locked && this.#stream === ended) this.#listen();
+  }
+
   async #refresh() {
-    if (this.#asking) return;
+    if (this.#asking || this.locked) return;
     this.#asking = true;
     try {
       const [status, entities] = await Promise.all([askStatus(), this.#askEntities()]);
@@ -181,6 +195,7 @@ export class House {
       this.complete = true;
       await Promise.all([this.#recall(), this.#notice()]);
     } catch (error) {
+      this.locked = error instanceof NeedsToken;
       if (error instanceof Refused) this.refusal = error.message; // else silence, which the page's age shows
     } finally {
       this.#asking = false;

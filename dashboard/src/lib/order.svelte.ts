@@ -1,6 +1,6 @@
 /** Something that a person asks of the program by a button, and what it answers. */
 
-import { NeedsToken, showToken } from './ask';
+import { NeedsToken, signIn } from './ask';
 
 export class Order {
   busy = $state(false);
@@ -30,7 +30,12 @@ export class Order {
 
   /** The same once more, by someone who may. */
   async giveWith(token: string): Promise<void> {
-    showToken(token);
-    if (this.#again) await this.give(this.#again);
+    const again = this.#again;
+    if (again === null) return;
+    await this.give(async () => {
+      await signIn(token);
+      return again();
+    });
+    this.#again = again;
   }
 }

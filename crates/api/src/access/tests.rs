@@ -1,17 +1,31 @@
 use axum::http::{HeaderName, HeaderValue};
 
+use hearthline_core::{ManualClock, Timestamp};
+
 use super::*;
 
 const HERE: &str = "127.0.0.1";
 const THERE: &str = "192.168.1.20";
 
-fn ask(peer: &str, headers: &[(&str, &str)]) -> Result<(), StatusCode> {
-    let headers: HeaderMap = headers
-        .iter()
-        .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap()))
-        .collect();
+fn access(has_ingress: bool) -> Access {
+    let clock = Arc::new(ManualClock::at(Timestamp(1_795_435_200_000_000)));
+    Access::new(ApiToken::new("right"), clock, has_ingress)
+}
+
+fn asked(headers: &[(&str, &str)]) -> HeaderMap {
+    let header = |&(name, value): &(&str, &str)| {
+        (name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap())
+    };
+    headers.iter().map(header).collect()
+}
+
+fn who(access: &Access, method: &Method, peer: &str, headers: &[(&str, &str)]) -> Result<Caller, StatusCode> {
     let uri = Uri::from_static("/api/v1/status");
-    decide(&ApiToken::new("right"), Some(peer.parse().unwrap()), &uri, &headers).map_err(|error| error.status)
+    decide(access, Some(peer.parse().unwrap()), method, &uri, &asked(headers)).map_err(|error| error.status)
+}
+
+fn ask(peer: &str, headers: &[(&str, &str)]) -> Result<(), StatusCode> {
+    who(&access(false), &Method::GET, peer, headers).map(drop)
 }
 
 #[test]
@@ -70,7 +84,7 @@ fn a_page_from_elsewhere_is_refused_and_one_from_here_is_not() {
 #[test]
 fn without_a_known_peer_the_token_is_needed() {
     let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static("localhost"))]);
-    let error = decide(&ApiToken::new("right"), None, &Uri::from_static("/"), &headers).unwrap_err();
+    let error = decide(&access(false), None, &Method::GET, &Uri::from_static("/"), &headers).unwrap_err();
     assert_eq!(error.status, StatusCode::UNAUTHORIZED);
 }
 
@@ -78,4 +92,65 @@ fn without_a_known_peer_the_token_is_needed() {
 fn a_program_without_a_token_takes_no_empty_one() {
     assert!(!ApiToken::new("").is(""));
     assert_eq!(format!("{:?}", ApiToken::new("right")), "ApiToken");
+}
+
+/// The cookie of a session, as a browser sends it.
+fn session(access: &Access) -> String {
+    let (_, set) = access.open("right").unwrap();
+    set.split(';').next().unwrap().to_owned()
+}
+
+#[test]
+fn a_browser_shows_the_token_once() {
+    let access = access(false);
+    assert_eq!(access.open("wrong").unwrap_err().status, StatusCode::UNAUTHORIZED);
+    let cookie = session(&access);
+    let headers = [("host", "192.168.1.10:8099"), ("cookie", &*cookie)];
+    assert_eq!(who(&access, &Method::GET, THERE, &headers), Ok(Caller::Session));
+    let forged = [("host", "192.168.1.10:8099"), ("cookie", "hearthline_session=9999999999.00")];
+    assert_eq!(who(&access, &Method::GET, THERE, &forged), Err(StatusCode::UNAUTHORIZED));
+}
+
+#[test]
+fn a_session_changes_something_only_from_a_page_of_this_program() {
+    let access = access(false);
+    let cookie = session(&access);
+    let from = |method: &Method, host: (&str, &str), origin: Option<&str>| {
+        let mut headers = vec![host, ("cookie", &*cookie)];
+        headers.extend(origin.map(|origin| ("origin", origin)));
+        who(&access, method, THERE, &headers)
+    };
+    let host = ("host", "house.example:8099");
+    assert_eq!(from(&Method::POST, host, Some("http://house.example:8099")), Ok(Caller::Session));
+    assert_eq!(from(&Method::POST, host, None), Err(StatusCode::FORBIDDEN));
+    for origin in ["http://evil.example", "null", "http://house.example"] {
+        for method in [Method::POST, Method::GET] {
+            assert_eq!(from(&method, host, Some(origin)), Err(StatusCode::FORBIDDEN), "{origin}");
+        }
+    }
+    // Behind a proxy that asks in its own name.
+    let headers = [
+        ("host", "127.0.0.1:8099"),
+        ("x-forwarded-host", "house.example"),
+        ("origin", "https://house.example"),
+        ("cookie", &*cookie),
+    ];
+    assert_eq!(who(&access, &Method::POST, HERE, &headers), Ok(Caller::Session));
+}
+
+#[test]
+fn ingress_is_believed_only_where_there_is_one_and_only_from_its_address() {
+    let headers =
+        [("host", "abc-hearthline"), ("x-forwarded-for", "10.0.0.9"), ("x-remote-user-display-name", "Ada")];
+    let ada = Ok(Caller::Ingress(Some("Ada".into())));
+    assert_eq!(who(&access(true), &Method::POST, "172.30.32.2", &headers), ada);
+    assert_eq!(who(&access(true), &Method::POST, "::ffff:172.30.32.2", &headers), ada);
+    assert_eq!(who(&access(true), &Method::GET, "172.30.32.3", &headers), Err(StatusCode::UNAUTHORIZED));
+    assert_eq!(who(&access(false), &Method::GET, "172.30.32.2", &headers), Err(StatusCode::UNAUTHORIZED));
+}
+
+#[test]
+fn to_be_on_this_machine_is_not_enough_to_change_something() {
+    assert!(!Caller::Machine.may_change());
+    assert!([Caller::Token, Caller::Session, Caller::Ingress(None)].iter().all(Caller::may_change));
 }

@@ -66,7 +66,9 @@ async fn every_answer_has_the_shape_that_it_says() {
             };
             let answer = match operation.get("security") {
                 _ if operation["requestBody"].is_object() => {
-                    repairs::post(&house, &asked, repairs::MEND).await
+                    let shown = r#"{"token": "right"}"#;
+                    let body = if asked == "/api/v1/session" { shown } else { repairs::MEND };
+                    repairs::post(&house, &asked, body).await
                 }
                 Some(_) => house.change(&asked).await,
                 None => house.answer(method.to_uppercase().parse().unwrap(), &asked).await,

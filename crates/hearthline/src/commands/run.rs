@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use hearthline_api::{ApiState, ApiToken, Faults, Reading};
+use hearthline_api::{Access, ApiState, ApiToken, Faults, Reading};
 use hearthline_core::RealFs;
 use hearthline_pipeline::gaps::Cause;
 use hearthline_pipeline::sources::home_assistant::LinkConfig;
@@ -72,9 +72,13 @@ pub(super) async fn record(
         tracing::info!("what changes rows asks for the token of this simulated house: {}", token.expose());
     }
     let stop = CancellationToken::new();
+    let access = Access::new(
+        ApiToken::new(token.expose()),
+        Arc::clone(&app.clock),
+        settings.home_assistant.supervised,
+    );
     let reports = Reports::new(Arc::new(RealFs), &settings.data_dir);
-    let state = api_state(&app, faults, reports, ApiToken::new(token.expose()), stop.clone());
-    let router = hearthline_api::router(state);
+    let router = hearthline_api::router(api_state(&app, faults, reports, access, stop.clone()));
     let api = tokio::spawn(serve(listener, router, app.api.clone(), stop.clone()));
 
     tokio::select! {
@@ -104,7 +108,7 @@ fn api_state(
     app: &App,
     faults: Faults,
     reports: Reports,
-    token: ApiToken,
+    access: Access,
     stop: CancellationToken,
 ) -> ApiState {
     let silence = Arc::clone(&app.silence);
@@ -128,7 +132,7 @@ fn api_state(
         live: app.live.clone(),
         faults,
         stop,
-        token,
+        access,
     }
 }
 
