@@ -32,6 +32,7 @@ struct Seen {
     /// Lines that were not done, and were not skipped either.
     undone: usize,
     criteria: usize,
+    met: usize,
     unmet: usize,
     /// `met`, `degraded`, `failed`.
     outcome: Option<Outcome>,
@@ -76,6 +77,7 @@ pub(super) async fn play(stage: &mut Stage) -> anyhow::Result<Judged> {
         lines: receipt.steps.len(),
         undone: receipt.steps.iter().filter(|was| !done(Mark::of(was))).count(),
         criteria: held.len(),
+        met: held.iter().filter(|one| one.met == Some(true)).count(),
         unmet: held.iter().filter(|one| one.met == Some(false)).count(),
         outcome: Some(run.outcome),
         took,
@@ -87,7 +89,8 @@ pub(super) async fn play(stage: &mut Stage) -> anyhow::Result<Judged> {
 }
 
 fn judge(seen: &Seen) -> Judged {
-    let Seen { faults, lines, undone, criteria, unmet, outcome, took, report, bytes, store, influxdb } = seen;
+    let Seen { faults, lines, undone, criteria, met, unmet, outcome, took, report, bytes, store, influxdb } =
+        seen;
     let mut figures = vec![
         Figure::equal("faults that the doctor finds", 0, *faults),
         Figure::at_least("lines of the runbook", 7, *lines),
@@ -101,9 +104,8 @@ fn judge(seen: &Seen) -> Judged {
     figures.extend(influxdb.figures(INFLUXDB));
     Judged {
         says: format!(
-            "{lines} lines in {}; {} of {criteria} criteria are met or not known; report: {report}",
+            "{lines} lines in {}; {met} of {criteria} criteria are met, {unmet} are not; report: {report}",
             seconds(*took),
-            criteria - unmet,
         ),
         figures,
     }
@@ -127,6 +129,7 @@ mod tests {
         Seen {
             lines: 7,
             criteria: 9,
+            met: 9,
             outcome: Some(Outcome::Met),
             took: Duration::from_secs(20),
             report: "a.md".into(),
