@@ -14,6 +14,9 @@ use tokio::runtime::Handle;
 use super::repairs::post;
 use super::*;
 
+/// What asks for it.
+pub(super) const WATCH: &str = r#"{"monitor_s":7}"#;
+
 /// Does not hold the first time.
 struct Watch(Duration, Arc<Mutex<bool>>);
 
@@ -82,7 +85,7 @@ async fn it_is_planned_begun_and_shown_and_its_report_is_given_out() {
     assert!(long["unknown"].as_str().unwrap().contains("a day at most"), "{long}");
     assert_eq!(house.document("/api/v1/reports").await, json!({ "reports": [] }));
 
-    let begun = post(&house, "/api/v1/runbook", r#"{"monitor_s":7}"#).await;
+    let begun = post(&house, "/api/v1/runbook", WATCH).await;
     let id = begun.json()["id"].as_str().unwrap().to_owned();
     assert_eq!(id, "2026-11-23T12-00-00Z-runbook");
     stood(&house).await;

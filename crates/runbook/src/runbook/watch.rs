@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::saved::HEALTHY;
 use super::{Runbook, since};
@@ -31,21 +31,17 @@ impl Runbook {
         let began = Instant::now();
         loop {
             let Status { parts, overall, gaps, .. } = self.program.status();
-            let (is_late, waited) = (is_late(&parts) || overall == Overall::Degraded, began.elapsed());
+            let waited = began.elapsed();
+            let is_up = overall != Overall::Unhealthy && parts.iter().all(is_up);
+            let is_late = overall == Overall::Degraded || parts.iter().any(|part| part.state == "degraded");
             let patience = if gaps.open > 0 { FILLED } else { LATE };
-            if is_up(&parts)
-                && overall != Overall::Unhealthy
-                && (!(is_late || gaps.open > 0) || waited > patience)
-            {
-                let states: serde_json::Map<_, _> =
-                    parts.iter().map(|part| (part.name.clone(), Value::from(&*part.state))).collect();
-                let says = format!(
-                    "{} after {:.1} s; {} open",
-                    told(&parts),
-                    waited.as_secs_f64(),
-                    count(gaps.open, "gap")
-                );
-                return Ok(Done { says, data: states.into() });
+            if is_up && (!is_late && gaps.open == 0 || waited > patience) {
+                let states = parts.iter().map(|part| (part.name.clone(), Value::from(&*part.state)));
+                let (told, open) = (told(&parts), count(gaps.open, "gap"));
+                return Ok(Done {
+                    says: format!("{told} after {:.1} s; {open} open", waited.as_secs_f64()),
+                    data: states.collect::<serde_json::Map<_, _>>().into(),
+                });
             }
             if waited > WITHIN {
                 return Err(RepairError::Person(format!(
@@ -69,32 +65,30 @@ impl Runbook {
         let then = then.status;
         let mut late = BTreeSet::new();
         let mut watch = Watch::new(asked, self.clock.now(), then.clone());
-        let (began, mut last) = (Instant::now(), Instant::now());
-        while began.elapsed() < asked {
-            sleep(LOOK.min(asked.saturating_sub(began.elapsed()))).await;
+        let began = Instant::now();
+        let mut last = began;
+        while last - began < asked {
+            sleep_until((last + LOOK).min(began + asked)).await;
             let mut status = self.program.status();
             status.criteria = since::since(&then, &status);
             late.extend(since::late(&mut status));
-            watch.look(self.clock.now(), last.elapsed(), Some(status));
-            last = Instant::now();
-            scribe.progress(began.elapsed().as_secs().min(seconds), Some(seconds), "s");
+            let now = Instant::now();
+            watch.look(self.clock.now(), now - last, Some(status));
+            last = now;
+            scribe.progress((now - began).as_secs().min(seconds), Some(seconds), "s");
         }
         let report = watch.report();
         if !report.passed {
             return Err(RepairError::Person(report.reasons.join("; ")));
         }
         let (looks, events, gaps) = (report.looks, count(report.events, "event"), count(report.gaps, "gap"));
+        let late: Vec<_> = late.into_iter().collect();
+        let held = match late.as_slice() {
+            [] => format!("every criterion held at {looks} looks"),
+            late => format!("{looks} looks: late, with nothing lost: {}; all others held", late.join(", ")),
+        };
         Ok(Done {
-            says: match late.is_empty() {
-                true => format!("every criterion held at {looks} looks; {events}, {gaps}"),
-                false => {
-                    let late: Vec<_> = late.iter().cloned().collect();
-                    format!(
-                        "{looks} looks: late, with nothing lost: {}; all others held; {events}, {gaps}",
-                        late.join(", ")
-                    )
-                }
-            },
+            says: format!("{held}; {events}, {gaps}"),
             data: json!({ "monitor": report, "late": late }),
         })
     }
@@ -113,11 +107,7 @@ impl Runbook {
     }
 }
 
-/// Every part does what it is for, be it late.
-fn is_up(parts: &[Part]) -> bool {
-    parts.iter().all(|part| matches!(&*part.state, "healthy" | "off" | "degraded"))
-}
-
-fn is_late(parts: &[Part]) -> bool {
-    parts.iter().any(|part| part.state == "degraded")
+/// It does what it is for, be it late.
+fn is_up(part: &Part) -> bool {
+    matches!(&*part.state, "healthy" | "off" | "degraded")
 }
