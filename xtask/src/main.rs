@@ -6,6 +6,7 @@
     reason = "a tool of the build is not simulated: it uses the real clock and disk"
 )]
 
+mod app;
 mod bench;
 mod output;
 mod peers;
@@ -27,6 +28,7 @@ usage: cargo xtask <task>
   soak            load, kills, cuts, a store, a disk and an InfluxDB that take nothing, and 50,000 wild events, in full
                   length, optimised
   bench [--quick] how far the program is from what the machine can do, and what it costs the disk
+  app             makes the folder of an app for a Home Assistant with supervisor
   peers           installs the programs that the tests run against, and says where they are";
 
 fn main() -> ExitCode {
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         ["soak"] => Workspace::find().and_then(|workspace| soak(&workspace)),
         ["bench"] => Workspace::find().and_then(|workspace| bench::run(&workspace, false)),
         ["bench", "--quick"] => Workspace::find().and_then(|workspace| bench::run(&workspace, true)),
+        ["app"] => Workspace::find().and_then(|workspace| app::assemble(&workspace)),
         ["peers"] => install_peers(),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

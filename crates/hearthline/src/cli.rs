@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    backfill, check, conflicts, demo, doctor, entities, events, export, flush, gaps, history, log, monitor,
-    quarantine, record, repair, replay, retention, run, runbook, sim, sinks, status, tail, token, weather,
+    backfill, check, conflicts, demo, doctor, entities, events, export, flush, gaps, healthcheck, history,
+    log, monitor, quarantine, record, repair, replay, retention, run, runbook, sim, sinks, status, tail,
+    token, weather,
 };
 
 /// Records a Home Assistant house: every event on disk once, readable by any Parquet engine
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Check(check::Args),
     /// How the running program is doing
     Status(status::Args),
+    /// Whether the running program is well, for a container engine: 0 or 1, and one line
+    Healthcheck(healthcheck::Args),
     /// Watch the success criteria for a while and say whether they held
     Monitor(monitor::Args),
     /// The states of one entity
@@ -145,6 +148,7 @@ mod tests {
             "demo --tour --data-dir x --seed 7",
             "check --offline",
             "status",
+            "healthcheck",
             "monitor",
             "monitor --for 10s",
             "history sensor.a --from 24h --to now --limit 5 --bucket 1h --fill previous",

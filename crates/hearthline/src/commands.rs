@@ -10,6 +10,7 @@ pub(crate) mod events;
 pub(crate) mod export;
 pub(crate) mod flush;
 pub(crate) mod gaps;
+pub(crate) mod healthcheck;
 pub(crate) mod history;
 pub(crate) mod log;
 pub(crate) mod monitor;
@@ -74,7 +75,10 @@ pub(crate) fn run(cli: Cli, environment: &Environment, out: &mut (dyn Write + Se
         _ => Purpose::Read,
     };
     let read_file = |path: &Path| std::fs::read_to_string(path);
-    let settings = match settings::load(cli.config.as_deref(), environment, &read_file, purpose) {
+    let loaded = environment
+        .with_options(&read_file)
+        .and_then(|environment| settings::load(cli.config.as_deref(), &environment, &read_file, purpose));
+    let settings = match loaded {
         Ok(settings) => settings,
         Err(mistakes) => {
             if let Command::Doctor(args) = &cli.command
@@ -104,6 +108,7 @@ async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit
         Command::Demo(args) => demo::run(args, context).await,
         Command::Check(args) => check::run(args, context).await,
         Command::Status(args) => status::run(args, context).await,
+        Command::Healthcheck(args) => healthcheck::run(args, context).await,
         Command::Monitor(args) => monitor::run(args, context).await,
         Command::History(args) => history::run(args, context).await,
         Command::Entities(args) => entities::run(args, context).await,

@@ -1,8 +1,11 @@
 //! The environment variables, as a map that is handed in, so that a test has its own.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::document::nearest;
+use super::mistake::{Mistake, Mistakes, Place, Problem};
+use super::read::ReadFile;
 
 /// Every variable that is read.
 pub(crate) mod variable {
@@ -30,13 +33,26 @@ pub(crate) mod variable {
     pub(crate) const CONFIG: &str = "HEARTHLINE_CONFIG";
     /// How much is logged.
     pub(crate) const LOG: &str = "HEARTHLINE_LOG";
+    /// A JSON file with more of these variables, as Home Assistant's supervisor writes the options of an app.
+    pub(crate) const OPTIONS: &str = "HEARTHLINE_OPTIONS";
 }
 
 const PREFIX: &str = "HEARTHLINE_";
-const OWN: [&str; 4] = [variable::DATA_DIR, variable::API_LISTEN, variable::CONFIG, variable::LOG];
+const OWN: [&str; 5] =
+    [variable::DATA_DIR, variable::API_LISTEN, variable::CONFIG, variable::LOG, variable::OPTIONS];
+/// What an app's person may choose.
+const OPTIONS: [&str; 7] = [
+    variable::CONFIG,
+    variable::LOG,
+    variable::INFLUXDB_URL,
+    variable::INFLUXDB_TOKEN,
+    variable::INFLUXDB_ORG,
+    variable::INFLUXDB_BUCKET,
+    variable::WEATHER_API_KEY,
+];
 
 /// The variables of the process. An empty one counts as not set, as container tools write it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Environment(BTreeMap<String, String>);
 
 impl Environment {
@@ -46,6 +62,41 @@ impl Environment {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
         Self(std::env::vars_os().filter_map(text).collect())
+    }
+
+    /// With what the file of options says, if there is one: the name of a variable in small letters, without
+    /// `hearthline_`, and its text. An option wins over a variable, for it is what the person sees.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is no JSON object of texts, or has an option that is none.
+    pub(crate) fn with_options(&self, read_file: ReadFile<'_>) -> Result<Self, Mistakes> {
+        let Some(path) = self.get(variable::OPTIONS) else { return Ok(self.clone()) };
+        let refused = |key: &str, why: String, todo: &str| {
+            let place = Place::File(Path::new(path).into(), 1, 1);
+            Mistakes(vec![Mistake { place, key: key.to_owned(), problem: Problem::new(why, todo) }])
+        };
+        let unread = |why: String| {
+            refused(
+                "",
+                why,
+                "HEARTHLINE_OPTIONS names a JSON object of texts; leave it away where there is none",
+            )
+        };
+        let text = read_file(Path::new(path)).map_err(|e| unread(format!("cannot be read: {e}")))?;
+        let options: BTreeMap<String, Option<String>> =
+            serde_json::from_str(&text).map_err(|e| unread(format!("cannot be understood: {e}")))?;
+        let mut all = self.clone();
+        for (key, value) in options {
+            let upper = key.to_uppercase();
+            let names = [upper.clone(), format!("{PREFIX}{upper}")];
+            let Some(name) = names.into_iter().find(|name| OPTIONS.contains(&name.as_str())) else {
+                let known =
+                    OPTIONS.map(|name| name.strip_prefix(PREFIX).unwrap_or(name).to_lowercase()).join(", ");
+                return Err(refused(&key, "is no option".into(), &format!("there are: {known}")));
+            };
+            all.0.extend(value.filter(|value| !value.trim().is_empty()).map(|value| (name, value)));
+        }
+        Ok(all)
     }
 
     /// The value, without space around it; none when empty.

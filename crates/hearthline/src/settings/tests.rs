@@ -391,3 +391,33 @@ fn the_environment_makes_one_sink_of_the_old_system_s_variables() {
     assert_eq!(settings.sinks, []);
     assert_eq!(settings.notes, ["INFLUXDB_TOKEN, INFLUXDB_ORG: of no use without INFLUXDB_URL"]);
 }
+
+#[test]
+fn an_app_s_options_are_variables_by_their_short_names() {
+    let with = |text: &str| {
+        let environment: Environment =
+            [("HEARTHLINE_OPTIONS", "/data/options.json"), ("INFLUXDB_URL", "http://a:1")]
+                .into_iter()
+                .collect();
+        environment.with_options(&|_| Ok(text.to_owned()))
+    };
+    let environment =
+        with(r#"{"influxdb_url": "http://b:2", "log": "debug", "influxdb_org": "", "config": null}"#)
+            .unwrap();
+    assert_eq!(environment.get("INFLUXDB_URL"), Some("http://b:2"), "what the person sees holds");
+    assert_eq!(environment.get("HEARTHLINE_LOG"), Some("debug"));
+    assert_eq!((environment.get("INFLUXDB_ORG"), environment.get("HEARTHLINE_CONFIG")), (None, None));
+    for (text, says) in [
+        (
+            r#"{"influx_url": "http://b:2"}"#,
+            "influx_url: is no option\n  there are: config, log, influxdb_url,",
+        ),
+        ("[]", "cannot be understood"),
+        (r#"{"log": 1}"#, "cannot be understood"),
+        (r#"{"home_assistant_token": "x"}"#, "is no option"),
+    ] {
+        let mistakes = with(text).unwrap_err().to_string();
+        assert!(mistakes.contains(says), "{mistakes}");
+    }
+    assert_eq!(Environment::default().with_options(&|_| unreachable!()).unwrap(), Environment::default());
+}

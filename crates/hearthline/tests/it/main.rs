@@ -29,6 +29,7 @@ mod monitor;
 #[cfg(test)]
 mod nothing_lost;
 #[cfg(test)]
+mod packaging;
 mod parts;
 #[cfg(test)]
 mod process;
