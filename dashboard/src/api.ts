@@ -631,6 +631,55 @@ export interface ReportList {
   reports: ReportFile[];
 }
 
+export type VerifyOutcome = 'skipped' | 'passed' | 'degraded' | 'failed' | 'unreachable';
+
+/** One leg of the way of a state from Home Assistant to a place. */
+export interface Leg {
+  part: string;
+  step: string;
+  outcome: VerifyOutcome;
+  /** Milliseconds from the setting of the state. */
+  ms: number | null;
+  says: string;
+  todo: string | null;
+}
+
+/** One leg over all changes of a verification. */
+export interface Passage extends Omit<Leg, 'ms'> {
+  label: string;
+  passed: number;
+  of: number;
+  median_ms: number | null;
+  slowest_ms: number | null;
+}
+
+export interface Verified {
+  id: string;
+  at: string;
+  by: 'person' | 'schedule';
+  rounds: number;
+  took_ms: number;
+  outcome: VerifyOutcome;
+  through: boolean;
+  says: string;
+  /** Why not the canary was followed, and what to do about that. */
+  instead: string | null;
+  todo: string | null;
+  passages: Passage[];
+}
+
+export interface Verifications {
+  running: { id: string; at: string; by: 'person' | 'schedule'; round: number; rounds: number } | null;
+  every_s: number | null;
+  next: string | null;
+  /** The newest first. */
+  results: Verified[];
+}
+
+export interface VerifyBegun {
+  id: string;
+}
+
 /** Who the program takes the caller for. */
 export interface Session {
   caller: 'token' | 'session' | 'ingress' | 'machine';

@@ -20,7 +20,8 @@ pub use routes::{
     NaiveLoss, NameSpan, Observations, Observed, Quarantine, Quarantined, QuarantinedWhole, RepairBegun,
     RepairRequest, Repairs, ReportList, Retention, RetentionAmount, RetentionDay, RetentionReceipts, Retried,
     Runbook, RunbookRequest, RunbookRun, Session, SettledList, Settlement, SilentSince, SinkCardinality,
-    SinkConcern, SinkReport, SinkServer, SinkShare, State, Stats, Unread, reading, router,
+    SinkConcern, SinkReport, SinkServer, SinkShare, State, Stats, Unread, VerifyBegun, VerifyRequest,
+    reading, router,
 };
 pub use serve::serve;
 pub use state::{ApiState, Faults, FlushRequest, Reading};

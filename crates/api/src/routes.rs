@@ -26,6 +26,7 @@ mod session;
 mod sinks;
 mod stats;
 mod status;
+mod verify;
 mod weather;
 
 use axum::Router;
@@ -58,6 +59,7 @@ pub use runbook::{Runbook, RunbookRequest, RunbookRun};
 pub use session::Session;
 pub use sinks::{SinkCardinality, SinkConcern, SinkReport, SinkServer, SinkShare};
 pub use stats::Stats;
+pub use verify::{VerifyBegun, VerifyRequest};
 pub use weather::{Observations, Observed};
 
 /// The routes that answer from what is recorded. They work without a running program and check nobody: for use within
@@ -92,6 +94,7 @@ fn writing(state: ApiState) -> Router {
         .route("/api/v1/runbook", post(runbook::begin))
         .route("/api/v1/runbook/{id}/undo", post(runbook::undo))
         .route("/api/v1/runbook/{id}/resume", post(runbook::resume))
+        .route("/api/v1/verify", post(verify::post))
         .with_state(state)
         .route("/api/v1/retention", post(retention::post))
         .with_state(recorded)
@@ -112,6 +115,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/status", get(status::get))
         .route("/api/v1/criteria", get(criteria::get))
         .route("/api/v1/doctor", get(doctor::get))
+        .route("/api/v1/verify", get(verify::get))
         .route("/api/v1/stats", get(stats::get))
         .route("/api/v1/live", get(live::get))
         .route("/api/v1/flush", post(flush::post))

@@ -14,6 +14,7 @@ use hearthline_runbook::Status;
 use hearthline_runbook::doctor::Doctor;
 use hearthline_runbook::repair::Repairs;
 use hearthline_runbook::reports::Reports;
+use hearthline_runbook::verify::Verify;
 use hearthline_store::Store;
 use tokio_util::sync::CancellationToken;
 
@@ -75,6 +76,8 @@ pub struct ApiState {
     pub reports: Reports,
     /// What is wrong.
     pub doctor: Doctor,
+    /// Whether an event gets through.
+    pub verify: Verify,
     /// What was just written.
     pub live: Live,
     /// What can be made to go wrong.

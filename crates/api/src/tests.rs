@@ -16,6 +16,7 @@ mod retention;
 mod runbook;
 mod running;
 mod sinks;
+mod verify;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -103,6 +104,7 @@ impl House {
             runbook,
             reports,
             doctor: doctor::house(),
+            verify: verify::house(),
             influxdb,
             live: live.clone(),
             faults: crate::Faults {

@@ -19,6 +19,7 @@ mod snag;
 mod supervise;
 mod thread;
 mod uptime;
+mod verify;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -39,6 +40,7 @@ use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_pipeline::sources::home_assistant::LinkConfig;
 use hearthline_runbook::doctor::Doctor;
 use hearthline_runbook::repair::Repairs;
+use hearthline_runbook::verify::{Kept, Verify};
 use hearthline_store::{Protection, Store};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot, watch};
@@ -200,7 +202,8 @@ impl App {
         let api = ApiWatch::default();
         let file = settings.data_dir.join("uptime");
         let uptime = Uptimes::open(Arc::clone(&shared.fs), file, Arc::clone(&clock));
-        let targets = settings.criteria.targets();
+        let targets = settings.criteria.targets(&settings.verify);
+        let kept = Arc::new(Kept::open(Arc::clone(&shared.fs), &settings.data_dir));
         let seen = observe::Views {
             ingest: Arc::clone(&views.ingest),
             silence: Arc::clone(&views.silence),
@@ -211,11 +214,15 @@ impl App {
             log: shared.log.clone(),
             supervised: supervised.clone(),
             api: api.clone(),
+            canary: observe::CanaryView {
+                kept: Arc::clone(&kept),
+                every: settings.verify.every.as_deref().copied(),
+            },
         };
         let (restarts, asked) = std::sync::mpsc::channel();
         let restarts = Restarts { ask: restarts, api: api.clone() };
         let observer = Arc::new(Observer::new(seen, Arc::clone(&clock), is_simulated, targets, uptime));
-        let place = repairs::Place::open(shared, views, Arc::clone(&observer), restarts.clone())?;
+        let place = repairs::Place::open(shared, views, Arc::clone(&observer), restarts.clone(), kept)?;
         let app = Self {
             observer,
             clock,
@@ -250,6 +257,11 @@ impl App {
     /// All of it, in order.
     pub(crate) fn runbook(&self) -> Repairs {
         self.place.runbook.clone()
+    }
+
+    /// Whether an event gets through.
+    pub(crate) fn verify(&self) -> Verify {
+        self.place.verify.clone()
     }
 
     /// Says what is wrong.

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::commands::{
     backfill, check, conflicts, demo, doctor, entities, events, export, flush, gaps, healthcheck, history,
     log, monitor, quarantine, record, repair, replay, retention, run, runbook, sim, sinks, status, tail,
-    token, weather,
+    token, verify, weather,
 };
 
 /// Records a Home Assistant house: every event on disk once, readable by any Parquet engine
@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Repair(repair::Args),
     /// Everything that is to be done when something is wrong: the lines, doing them in order, and the report
     Runbook(runbook::Args),
+    /// Whether an event gets through: set a state in Home Assistant and read it back from every place
+    Verify(verify::Args),
     /// Fetch the states that Home Assistant's history still has from before
     Backfill(backfill::Args),
     /// Whether the log on disk is what was written
@@ -135,6 +137,8 @@ mod tests {
             "hearthline runbook --yes",
             "hearthline runbook --apply --monitor ever",
             "hearthline runbook --undo a --resume b",
+            "hearthline verify --events 0",
+            "hearthline verify --events 2 --last",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }
@@ -197,6 +201,9 @@ mod tests {
             "retention --dry-run --keep 365d",
             "retention --receipts",
             "token show",
+            "verify",
+            "verify --events 20",
+            "verify --last",
             "weather",
         ] {
             parse(&format!("hearthline {line}")).unwrap_or_else(|e| panic!("{line}: {e}"));

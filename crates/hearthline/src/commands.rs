@@ -26,6 +26,7 @@ pub(crate) mod sinks;
 pub(crate) mod status;
 pub(crate) mod tail;
 pub(crate) mod token;
+pub(crate) mod verify;
 pub(crate) mod weather;
 
 use std::io::{self, Write};
@@ -130,6 +131,7 @@ async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit
         Command::Runbook(args) => runbook::run(args, context).await,
         Command::Retention(args) => retention::run(args, context).await,
         Command::Weather(args) => weather::run(args, context).await,
+        Command::Verify(args) => verify::run(args, context).await,
         Command::Token(args) => token::run(&args, context),
     }
 }

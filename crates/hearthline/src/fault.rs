@@ -14,7 +14,7 @@ use crate::commands::demo::naive::Beside;
 /// A word, what it causes as a scenario says it, and what it says then.
 type Named = (&'static str, &'static str, &'static str);
 
-const FAULTS: [Named; 21] = [
+const FAULTS: [Named; 22] = [
     ("restart", "restart down=15s starting=10s", "Home Assistant restarts: 15 s away, then 10 s starting"),
     (
         "kill",
@@ -30,6 +30,7 @@ const FAULTS: [Named; 21] = [
     ("throttle", "throttle bytes_per_second=400", "the line takes 400 bytes a second until `heal`"),
     ("flap", "flap", "each new connection is closed half a second after it was let in, until `heal`"),
     ("token-revoked", "token", "the token is revoked, until `token-restored` or until `heal`"),
+    ("no-admin", "no-admin", "the token's user is no administrator any more, until `heal`"),
     ("no-recorder", "no-recorder", "Home Assistant has no recorder and so no history until `heal`"),
     ("slow-history", "slow-history by=20s", "history takes 20 s to answer until `heal`"),
     (

@@ -62,6 +62,8 @@ pub(crate) struct Settings {
     pub(crate) api: Api,
     /// What has to be reached.
     pub(crate) criteria: Criteria,
+    /// What is verified without being asked.
+    pub(crate) verify: Verify,
     /// Where everything is delivered to beside the store.
     pub(crate) sinks: Vec<InfluxDb>,
     /// What the program says on standard error, in the syntax of the tracing crates.
@@ -164,6 +166,15 @@ pub(crate) struct Criteria {
     pub(crate) window: Setting<Duration>,
     /// Over which uptime is counted.
     pub(crate) uptime_window: Setting<UptimeWindow>,
+    /// How old the last verification may be; none is twice `every` under `[verify]`, else a day.
+    pub(crate) canary: Option<Setting<Duration>>,
+}
+
+/// `[verify]`: whether an event gets through, as the program finds out by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Verify {
+    /// Between two times; none is never.
+    pub(crate) every: Option<Setting<Duration>>,
 }
 
 /// A share, in thousandths of a percent.
@@ -178,7 +189,7 @@ impl Percent {
 
 impl Criteria {
     /// The same for those who judge.
-    pub(crate) fn targets(&self) -> Targets {
+    pub(crate) fn targets(&self, verify: &Verify) -> Targets {
         #[expect(clippy::cast_precision_loss, reason = "a handful of events")]
         let events_per_minute = *self.events_per_minute as f64;
         Targets {
@@ -188,6 +199,11 @@ impl Criteria {
             weather: self.weather.value.value(),
             window: *self.window,
             uptime_window: *self.uptime_window,
+            canary: match (&self.canary, &verify.every) {
+                (Some(canary), _) => canary.value,
+                (None, Some(every)) => every.value * 2,
+                (None, None) => Targets::default().canary,
+            },
         }
     }
 }

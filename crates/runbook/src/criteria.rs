@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hearthline_pipeline::metrics::{MINUTE, Samples};
 
-use crate::facts::{Connection, Facts};
+use crate::facts::{Canary, Connection, Facts};
 use crate::status::{Criterion, Overall, Part};
 
 /// What has to be reached, and over which time.
@@ -22,6 +22,8 @@ pub struct Targets {
     pub window: Duration,
     /// Over which uptime is counted.
     pub uptime_window: UptimeWindow,
+    /// How old the last verification may be in which every leg was passed.
+    pub canary: Duration,
 }
 
 /// Over which uptime is counted.
@@ -45,6 +47,7 @@ impl Default for Targets {
             weather: 95.0,
             window: Duration::from_secs(900),
             uptime_window: UptimeWindow::default(),
+            canary: Duration::from_secs(86_400),
         }
     }
 }
@@ -82,10 +85,11 @@ impl UptimeWindow {
     }
 }
 
-/// All criteria, in the order in which they are shown. `overall` is what [`crate::verdict`] says of the same facts.
+/// All criteria, in the order in which they are shown. `overall` is what [`crate::verdict`] says of the same facts. The canary is
+/// one of them where it is followed.
 #[must_use]
 pub fn evaluate(facts: &Facts, samples: &Samples, overall: Overall, targets: &Targets) -> Vec<Criterion> {
-    vec![
+    let mut criteria = vec![
         connected(facts),
         events_per_minute(facts, samples, targets),
         type_refusals(samples, targets),
@@ -95,7 +99,9 @@ pub fn evaluate(facts: &Facts, samples: &Samples, overall: Overall, targets: &Ta
         uptime(facts, targets),
         persistence(samples, targets),
         weather_rows(facts, samples, targets),
-    ]
+    ];
+    criteria.extend(facts.canary.as_ref().map(|known| canary(known, targets)));
+    criteria
 }
 
 fn criterion(
@@ -233,6 +239,23 @@ fn weather_rows(facts: &Facts, samples: &Samples, targets: &Targets) -> Criterio
         Some(_) => None,
         None if off => Some("the weather is off".into()),
         None => Some("no live state was stored in the window".into()),
+    };
+    criterion
+}
+
+fn canary(known: &Canary, targets: &Targets) -> Criterion {
+    let target = targets.canary.as_secs_f64();
+    let age = known.age.map(|age| age.as_secs_f64().round());
+    let met = match (age, &known.failed) {
+        (_, Some(_)) => Some(false),
+        (age, None) => age.map(|age| age <= target),
+    };
+    let mut criterion = criterion("canary", "Age of the last verified canary", met, age, target, "s");
+    criterion.note = match (&known.failed, age, known.every) {
+        (Some((at, says)), ..) => Some(format!("the last one, at {at}, did not get through: {says}")),
+        (None, None, _) => Some("none was verified yet".into()),
+        (None, Some(_), None) => Some("nothing verifies by itself: set every under [verify]".into()),
+        (None, Some(_), Some(_)) => None,
     };
     criterion
 }

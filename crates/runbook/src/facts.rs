@@ -29,6 +29,19 @@ pub struct Facts {
     pub parts: Vec<Part>,
     /// The ledger of gaps.
     pub gaps: Gaps,
+    /// What is known of the canary; none where it was never followed and is not to be.
+    pub canary: Option<Canary>,
+}
+
+/// What is known of the canary.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Canary {
+    /// Between two that the program follows by itself; none is never.
+    pub every: Option<Duration>,
+    /// Since the last that got through to every place.
+    pub age: Option<Duration>,
+    /// When the last one did not get through, and what was wrong.
+    pub failed: Option<(String, String)>,
 }
 
 /// The connection, in the words of the status document.

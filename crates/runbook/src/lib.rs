@@ -13,6 +13,7 @@ pub mod runbook;
 pub mod silent;
 pub mod status;
 pub mod verdict;
+pub mod verify;
 
-pub use facts::{Connection, Facts};
+pub use facts::{Canary, Connection, Facts};
 pub use status::Status;

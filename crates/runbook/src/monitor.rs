@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::status::{Criterion, Gaps, Status};
 
 /// Criteria whose figure is bad when it is high; of all others, when it is low.
-const HIGH_IS_BAD: [&str; 2] = ["type_refusals", "error_rate"];
+const HIGH_IS_BAD: [&str; 3] = ["type_refusals", "error_rate", "canary"];
 /// The criterion that the connection is held to.
 const CONNECTION: &str = "connection";
 

@@ -15,6 +15,7 @@ mod listen;
 mod message;
 mod outbox;
 mod recorder;
+mod rest;
 mod tape;
 mod world;
 
@@ -44,7 +45,7 @@ pub struct Options {
     pub location_name: String,
     /// The one token that is right; any is when it is empty.
     pub token: String,
-    /// Whether the token's user is an administrator. Others may subscribe to `state_changed` only.
+    /// Whether the token's user is an administrator. Others may subscribe to `state_changed` only, and set no state.
     pub admin: bool,
     /// `http: login_attempts_threshold`: the wrong try that bans the address. Absent as by default: no bans.
     pub login_attempts_threshold: Option<u32>,

@@ -28,6 +28,8 @@ import type {
   SettledList,
   SinkReport,
   Status,
+  Verifications,
+  VerifyBegun,
 } from '../api';
 
 /** A request that was answered with a refusal, in the program's words. */
@@ -155,3 +157,6 @@ export const beginRunbook = async (seconds: number) =>
 export const undoRun = async (id: string) => (await ask<RepairBegun>(`runbook/${encodeURIComponent(id)}/undo`, 'POST')).body;
 export const resumeRun = async (id: string) => (await ask<RepairBegun>(`runbook/${encodeURIComponent(id)}/resume`, 'POST')).body;
 export const askReports = async () => (await ask<ReportList>('reports')).body.reports;
+export const askVerify = async () => (await ask<Verifications>('verify')).body;
+/** Follows so many rounds of a state to every place. */
+export const beginVerify = async (rounds: number) => (await ask<VerifyBegun>('verify', 'POST', { rounds })).body;

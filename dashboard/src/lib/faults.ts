@@ -36,6 +36,13 @@ const GROUPS: [string, Record<string, string>][] = [
     },
   ],
   [
+    'Its rights',
+    {
+      'no-admin':
+        'Nothing changes for what is recorded. Now verify: the canary cannot be set, so the next state that comes is followed, and that is said.',
+    },
+  ],
+  [
     'Its history',
     {
       'no-recorder': 'Now break the connection: what was missed cannot be fetched, and the gap says so.',

@@ -5,17 +5,20 @@ export type Place =
   | { page: 'entity'; id: string }
   | { page: 'place'; name: string }
   | { page: 'repairs' }
-  | { page: 'runbook' };
+  | { page: 'runbook' }
+  | { page: 'verify' };
 
 const ENTITY = '#/entity/';
 const PLACE = '#/place/';
 export const REPAIRS = '#/repairs';
 export const RUNBOOK = '#/runbook';
+export const VERIFY = '#/verify';
 
 /** What an address asks for; the first page where it says nothing that is known. */
 export function placeIn(hash: string): Place {
   if (hash === REPAIRS) return { page: 'repairs' };
   if (hash === RUNBOOK) return { page: 'runbook' };
+  if (hash === VERIFY) return { page: 'verify' };
   const id = after(ENTITY, hash);
   if (id !== null) return { page: 'entity', id };
   const name = after(PLACE, hash);

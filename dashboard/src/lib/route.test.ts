@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 
 vi.stubGlobal('location', { hash: '' });
 vi.stubGlobal('addEventListener', () => undefined);
-const { linkTo, linkToPlace, placeIn, REPAIRS, RUNBOOK } = await import('./route.svelte');
+const { linkTo, linkToPlace, placeIn, REPAIRS, RUNBOOK, VERIFY } = await import('./route.svelte');
 
 test('each link leads back to its page, whatever is in a name', () => {
   for (const name of ['sensor.kitchen', 'a/b?c#d%', 'café & co']) {
@@ -11,6 +11,7 @@ test('each link leads back to its page, whatever is in a name', () => {
   }
   expect(placeIn(REPAIRS)).toEqual({ page: 'repairs' });
   expect(placeIn(RUNBOOK)).toEqual({ page: 'runbook' });
+  expect(placeIn(VERIFY)).toEqual({ page: 'verify' });
 });
 
 test('an address that says nothing leads to the first page', () => {

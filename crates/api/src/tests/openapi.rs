@@ -69,6 +69,7 @@ async fn every_answer_has_the_shape_that_it_says() {
                     let body = match asked.as_str() {
                         "/api/v1/session" => r#"{"token": "right"}"#,
                         "/api/v1/runbook" => runbook::WATCH,
+                        "/api/v1/verify" => r#"{"rounds": 2}"#,
                         _ => repairs::MEND,
                     };
                     repairs::post(&house, &asked, body).await

@@ -19,7 +19,8 @@ use hearthline_pipeline::sources::home_assistant::LinkStatus;
 use hearthline_pipeline::weather::{WeatherView, WeatherViewOf};
 use hearthline_runbook::criteria::Targets;
 use hearthline_runbook::status::{self, Status};
-use hearthline_runbook::{Connection, Facts, criteria, kept, silent, verdict};
+use hearthline_runbook::verify::Kept;
+use hearthline_runbook::{Canary, Connection, Facts, criteria, kept, silent, verdict};
 
 use super::supervise::Supervised;
 use super::uptime::Uptimes;
@@ -43,6 +44,14 @@ pub(super) struct Views {
     pub(super) log: Log,
     pub(super) supervised: Supervised,
     pub(super) api: ApiWatch,
+    pub(super) canary: CanaryView,
+}
+
+/// The verifications.
+pub(super) struct CanaryView {
+    pub(super) kept: Arc<Kept>,
+    /// Between two that the program does by itself.
+    pub(super) every: Option<Duration>,
 }
 
 /// Looks, and remembers an hour of it.
@@ -195,7 +204,19 @@ impl Observer {
             sinks: look.sinks.iter().map(|sink| look.sink(sink)).collect(),
             parts: self.parts(),
             gaps: gaps(&look.ingest),
+            canary: self.canary(),
         }
+    }
+
+    fn canary(&self) -> Option<Canary> {
+        let CanaryView { kept, every } = &self.views.canary;
+        let (last, through) = (kept.last(), kept.last_through());
+        if every.is_none() && last.is_none() {
+            return None;
+        }
+        let age = through.map(|at| self.clock.now().since(at));
+        let failed = last.filter(|last| !last.through).map(|last| (last.at, last.says));
+        Some(Canary { every: *every, age, failed })
     }
 
     fn home_assistant(&self, look: &Look) -> status::HomeAssistant {

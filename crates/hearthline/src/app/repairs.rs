@@ -1,4 +1,4 @@
-//! Repairs of the running program, on threads of their own: whatever they wait for, nothing else does.
+//! Repairs and verifications of the running program, on threads of their own: whatever they wait for, nothing else does.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use hearthline_runbook::repair::engine::Watch;
 use hearthline_runbook::repair::{Doing, Engine, Kind, Options, Program, Repair, RepairError, Repairs};
 use hearthline_runbook::runbook::lines::CATALOGUE;
 use hearthline_runbook::runbook::{self, Means, Runbook};
+use hearthline_runbook::verify::{Kept, Verify};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 
@@ -33,6 +34,8 @@ pub(super) struct Place {
     pub(super) runbook: Repairs,
     /// What is wrong, for all who ask.
     pub(super) doctor: Doctor,
+    /// Whether an event gets through, for all who ask.
+    pub(super) verify: Verify,
 }
 
 impl Place {
@@ -42,10 +45,12 @@ impl Place {
         views: &Views,
         observer: Arc<Observer>,
         restarts: Restarts,
+        kept: Arc<Kept>,
     ) -> anyhow::Result<Self> {
         let runtime =
             Builder::new_multi_thread().worker_threads(THREADS).thread_name("repair").enable_all().build()?;
         let doctor = of_program(&shared.settings, Arc::clone(&observer), runtime.handle().clone());
+        let verify = super::verify::verify(shared, views, Arc::clone(&observer), kept, runtime.handle())?;
         let looks = Arc::clone(&observer);
         let again = Arc::clone(&shared.link.again);
         let program: Arc<dyn Program> = Arc::new(Running { observer, again, restarts });
@@ -72,7 +77,7 @@ impl Place {
         let runbook = Repairs::new(Arc::new(runbook(means, data_dir, watch)), runtime.handle().clone());
         repairs.go_on();
         runbook.go_on();
-        Ok(Self { runtime, repairs, runbook, doctor })
+        Ok(Self { runtime, repairs, runbook, doctor, verify })
     }
 
     /// Leaves what is being carried out where it is: the next start goes on with it.

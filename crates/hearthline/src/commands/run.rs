@@ -129,6 +129,7 @@ fn api_state(
         runbook: app.runbook(),
         reports,
         doctor: app.doctor(),
+        verify: app.verify(),
         live: app.live.clone(),
         faults,
         stop,

@@ -134,6 +134,16 @@ pub(super) fn duration(raw: Raw<'_>) -> Meaning<Duration> {
     if duration.is_zero() { Err(refuse("is no time at all")) } else { Ok(duration) }
 }
 
+/// Between two canaries that the program follows by itself: each writes into Home Assistant, and has the store write its files.
+pub(super) fn verify_interval(raw: Raw<'_>) -> Meaning<Duration> {
+    const TODO: &str = "write a time from \"1m\" on, as in \"6h\"";
+    let every = duration(raw).map_err(|problem| Problem::new(problem.reason, TODO))?;
+    if every < Duration::from_secs(60) {
+        return Err(Problem::new("less than a minute; each time a state is set in Home Assistant", TODO));
+    }
+    Ok(every)
+}
+
 /// How long rows are kept; none means for ever.
 pub(super) fn retention(raw: Raw<'_>) -> Meaning<Option<Duration>> {
     if matches!(raw, Raw::Text("forever")) {

@@ -15,7 +15,9 @@ use super::environment::{Environment, variable};
 use super::mistake::{Mistake, Mistakes, Place, Problem};
 use super::origin::{Origin, Setting};
 use super::sinks::companions;
-use super::{Api, Criteria, Filter, HomeAssistant, Log, Percent, Purpose, Settings, Store, Weather, kinds};
+use super::{
+    Api, Criteria, Filter, HomeAssistant, Log, Percent, Purpose, Settings, Store, Verify, Weather, kinds,
+};
 
 /// Where the supervisor lets an app reach Home Assistant.
 const SUPERVISOR_URL: &str = "ws://supervisor/core/websocket";
@@ -80,6 +82,7 @@ impl Reader<'_> {
             weather: self.weather(root.table("weather")),
             api: api(root.table("api")),
             criteria: criteria(root.table("criteria")),
+            verify: verify(root.table("verify")),
             sinks: self.sinks(sinks, self.document),
             log_filter: self.log_filter(),
             notes: self.environment.notes(),
@@ -276,9 +279,16 @@ fn criteria(mut table: Table<'_>) -> Criteria {
         weather: or(table.field("weather", None, kinds::percent), percent(95)),
         window: or(table.field("window", None, kinds::window), Duration::from_secs(900)),
         uptime_window: or(table.field("uptime_window", None, kinds::uptime_window), UptimeWindow::Day),
+        canary: table.field("canary", None, kinds::duration),
     };
     table.finish();
     criteria
+}
+
+fn verify(mut table: Table<'_>) -> Verify {
+    let verify = Verify { every: table.field("every", None, kinds::verify_interval) };
+    table.finish();
+    verify
 }
 
 /// The former system's key is still set, and who it is for is not asked.

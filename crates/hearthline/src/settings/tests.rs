@@ -69,6 +69,7 @@ const BROKEN: &[(&str, &str)] = &[
         "criteria that are none",
         "[criteria]\nevents_per_minute = 0\nerror_rate = 1\nuptime = \"101%\"\nweather = \"95\"\nwindow = \"2h\"\nuptime_window = \"1y\"",
     ),
+    ("a canary each second", "[verify]\nevery = \"1s\"\n[criteria]\ncanary = 5\n"),
     ("numbers that are none", "[store]\nflush_rows = \"50000\"\n"),
     ("zero rows", "[store]\nflush_rows = 0\n"),
     ("a truth in quotes", "[home_assistant]\ntls_verify = \"no\""),
@@ -214,6 +215,9 @@ const EVERY_KEY: &str = r#"
         weather = "90%"
         window = "10m"
         uptime_window = "7d"
+        canary = "12h"
+        [verify]
+        every = "6h"
         [[sinks]]
         type = "store"
         [[sinks]]

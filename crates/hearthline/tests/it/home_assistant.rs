@@ -7,7 +7,7 @@ mod doctor;
 mod duckdb;
 mod filter;
 mod gaps;
-mod peer;
+pub(crate) mod peer;
 mod python;
 mod recording;
 mod records;

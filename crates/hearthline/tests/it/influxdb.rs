@@ -8,11 +8,11 @@ mod conflict;
 mod doctor;
 mod faults;
 mod hue;
-mod peer;
+pub(crate) mod peer;
 mod reader;
 mod recorded;
 mod schema;
-mod simulated;
+pub(crate) mod simulated;
 mod victoria_metrics;
 mod wild;
 
@@ -27,25 +27,25 @@ use serde_json::Value;
 use crate::hearthline::{Hearthline, Run, Status};
 
 /// Where the program writes unless told otherwise.
-const MEASUREMENT: &str = "home_assistant_events";
+pub(crate) const MEASUREMENT: &str = "home_assistant_events";
 /// How long everything may take to be delivered once nothing is in the way; a parked sink looks again each 30 s.
 const DELIVERED: Duration = Duration::from_secs(90);
 
 /// A simulated house in this process, and the program that records it.
-struct Rig {
-    house: HomeAssistant,
-    hearthline: Hearthline,
+pub(crate) struct Rig {
+    pub(crate) house: HomeAssistant,
+    pub(crate) hearthline: Hearthline,
 }
 
 /// The text of the state of each entity at each of its times (nanoseconds).
 type States = BTreeMap<(String, i64), String>;
 
 impl Rig {
-    async fn new(settings: &str) -> Self {
+    pub(crate) async fn new(settings: &str) -> Self {
         Self::of(House::empty(1, SystemClock::new().now()), settings).await
     }
 
-    async fn of(house: House, settings: &str) -> Self {
+    pub(crate) async fn of(house: House, settings: &str) -> Self {
         let options = Options::default();
         let token = options.token.clone();
         let house = HomeAssistant::new(house, Arc::new(SystemClock::new()), options);

@@ -56,6 +56,8 @@ mod tour;
 #[cfg(test)]
 mod usage;
 #[cfg(test)]
+mod verify;
+#[cfg(test)]
 mod wait;
 #[cfg(test)]
 mod weather;

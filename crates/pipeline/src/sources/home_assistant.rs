@@ -9,11 +9,13 @@
 //! - [`inquiry`]: questions by whoever wants to know how it is and records nothing.
 //! - `lists`: asks for the registries, and keeps events back until they are in.
 //! - [`reported`]: what has reported without a change.
-//! - [`command`]: everything that is ever sent.
+//! - [`command`]: everything that is ever sent, but for
+//! - [`canary`]: the one state that is ever set, where a person or the settings ask for it.
 //! - [`wire`]: what is received.
 
 pub mod address;
 pub mod backoff;
+pub mod canary;
 pub mod command;
 mod connection;
 pub mod dial;
@@ -31,6 +33,7 @@ pub mod token;
 pub mod wire;
 
 pub use address::Address;
+pub use canary::Canary;
 pub use dial::{Dial, Io, Way};
 pub use error::{Retry, SessionError};
 pub use fill::{Stored, in_store};

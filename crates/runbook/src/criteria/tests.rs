@@ -17,6 +17,7 @@ fn facts(connection: Connection) -> Facts {
         sinks: Vec::new(),
         parts: vec![part],
         gaps: Gaps::default(),
+        canary: None,
     }
 }
 
@@ -128,4 +129,31 @@ fn what_has_to_be_reached_is_what_the_settings_say() {
     assert_eq!((of("events_per_minute").met, of("events_per_minute").target), (None, 100.0));
     assert_eq!((of("error_rate").met, of("error_rate").window_s), (Some(true), 120));
     assert_eq!(of("error_rate").label, "Error rate under 5 %");
+}
+
+#[test]
+fn the_canary_is_a_criterion_where_it_is_followed() {
+    let hours = |hours: u64| Some(Duration::from_secs(3600 * hours));
+    let failed = || Some(("2026-11-23T12:00:00Z".to_owned(), "not heard".to_owned()));
+    let one = |every, age, failed| {
+        let facts = Facts { canary: Some(Canary { every, age, failed }), ..facts(Connection::Connected) };
+        let all = evaluate(&facts, &Samples::default(), Overall::Healthy, &Targets::default());
+        all.into_iter().find(|criterion| criterion.id == "canary").unwrap()
+    };
+    for (every, age, failed, met, value, note) in [
+        (hours(6), None, None, None, None, Some("none was verified yet")),
+        (hours(6), hours(5), None, Some(true), Some(18_000.0), None),
+        (hours(6), hours(25), None, Some(false), Some(90_000.0), None),
+        (hours(6), hours(1), failed(), Some(false), Some(3600.0), Some("did not get through: not heard")),
+        (None, None, failed(), Some(false), None, Some("did not get through: not heard")),
+        (None, hours(1), None, Some(true), Some(3600.0), Some("nothing verifies by itself")),
+    ] {
+        let criterion = one(every, age, failed);
+        assert_eq!((criterion.met, criterion.value, criterion.target), (met, value, 86_400.0), "{note:?}");
+        let told = criterion.note.unwrap_or_default();
+        assert!(told.contains(note.unwrap_or_default()) && told.is_empty() == note.is_none(), "{told}");
+    }
+    let unwanted =
+        evaluate(&facts(Connection::Connected), &Samples::default(), Overall::Healthy, &Targets::default());
+    assert!(unwanted.iter().all(|criterion| criterion.id != "canary"));
 }

@@ -39,6 +39,7 @@ fn well() -> Facts {
         sinks: vec![sink],
         parts: vec![part("log"), part("store"), part("home_assistant")],
         gaps: Gaps::default(),
+        canary: None,
     }
 }
 

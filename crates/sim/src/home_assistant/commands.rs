@@ -137,7 +137,7 @@ impl Command<'_> {
             }
             "get_config" => self.allow(&[]).map(|()| self.config().to_string()),
             "auth/current_user" => self.allow(&[]).map(|()| {
-                let admin = self.options.admin;
+                let admin = self.world.is_admin(self.options);
                 json!({"id": "7e6474de33c3562fa58b43b2f814d0c7", "name": "Demo", "is_owner": admin,
                     "is_admin": admin, "credentials": [], "mfa_modules": []})
                 .to_string()
@@ -184,7 +184,9 @@ impl Command<'_> {
                 return Err(("invalid_format".into(), format!("expected str at 'event_type'. Got {other}")));
             }
         };
-        if !self.options.admin && !wanted.as_deref().is_some_and(|wanted| FREE.contains(&wanted)) {
+        if !self.world.is_admin(self.options)
+            && !wanted.as_deref().is_some_and(|wanted| FREE.contains(&wanted))
+        {
             return Err(("unauthorized".into(), "Unauthorized".into()));
         }
         if wanted.as_deref() == Some("state_reported") {

@@ -15,7 +15,7 @@ use super::line::Line;
 use super::message::quoted;
 use super::outbox::{Out, Outbox};
 use super::world::World;
-use super::{Ending, HomeAssistant, commands};
+use super::{Ending, HomeAssistant, commands, rest};
 
 /// Silence in the phase of authentication.
 const AUTH_TIME: Duration = Duration::from_secs(10);
@@ -84,7 +84,15 @@ impl HomeAssistant {
         let (head, rest) = Head::read(line).await?;
         let date = self.0.world.lock().house.stamp(self.now());
         let headers = format!("Date: {}\r\n", date.to_http());
-        match self.route(&head) {
+        let routed = match head.path.strip_prefix(rest::STATES).map(str::to_owned) {
+            Some(entity_id) => {
+                let body = http::body(line, &head, rest).await?;
+                let (status, answer) = self.state_of(&head, &entity_id, &body);
+                return Ok(http::respond_with(line, status, &headers, &answer).await.map(|()| None)?);
+            }
+            None => self.route(&head),
+        };
+        match routed {
             Ok(key) => http::switch_protocols(line, &key, &headers).await?,
             Err((status, body)) => {
                 return Ok(http::respond_with(line, status, &headers, body).await.map(|()| None)?);
@@ -105,8 +113,7 @@ impl HomeAssistant {
                 key.ok_or(("400 Bad Request", "No WebSocket UPGRADE hdr: None"))
             }
             "/api/" => {
-                let token = head.header("authorization").and_then(|h| h.strip_prefix("Bearer "));
-                if self.login(&mut world, token) {
+                if self.login(&mut world, head.bearer()) {
                     Err(("200 OK", r#"{"message":"API running."}"#))
                 } else {
                     Err(("401 Unauthorized", "401: Unauthorized"))
@@ -118,11 +125,15 @@ impl HomeAssistant {
 
     /// Whether the token is right, counted.
     fn login(&self, world: &mut World, token: Option<&str>) -> bool {
-        let wanted = &*self.0.options.token;
-        let right = token.is_some_and(|token| wanted.is_empty() || token == wanted);
-        let right = right && !world.lasting.token_revoked;
+        let right = self.is_right(world, token);
         world.login(right, self.0.options.login_attempts_threshold);
         right
+    }
+
+    /// Whether the token is right.
+    pub(super) fn is_right(&self, world: &World, token: Option<&str>) -> bool {
+        let wanted = &*self.0.options.token;
+        !world.lasting.token_revoked && token.is_some_and(|token| wanted.is_empty() || token == wanted)
     }
 
     async fn session<S>(

@@ -62,6 +62,8 @@ pub enum Fault {
     },
     /// Lasting: the token is deleted. Connections are closed, the next try is `auth_invalid`.
     RevokeToken,
+    /// Lasting: the token's user is no administrator any more. Subscriptions that are there stay.
+    NoAdmin,
     /// The entity's next state cannot be made JSON: its event is dropped in silence, and the event after it too, whose
     /// `old_state` it is. `get_states` leaves the entity out meanwhile, history never has it.
     Swallow(EntityId),

@@ -1,4 +1,4 @@
-//! The little of HTTP that there is: the upgrade, `GET /api/`, and refusals.
+//! The little of HTTP that there is: the upgrade, `GET /api/`, a state that is set or removed, and refusals.
 
 use std::io;
 
@@ -6,6 +6,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 const MAX_HEAD: usize = 16 * 1024;
+const MAX_BODY: usize = 1024 * 1024;
 
 /// The head of a request.
 #[derive(Debug)]
@@ -41,6 +42,30 @@ impl Head {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
+
+    /// The token.
+    pub(crate) fn bearer(&self) -> Option<&str> {
+        self.header("authorization").and_then(|header| header.strip_prefix("Bearer "))
+    }
+}
+
+/// The body of a request, of which `begun` came with its head.
+pub(crate) async fn body(
+    stream: &mut (impl AsyncRead + Unpin),
+    head: &Head,
+    begun: Vec<u8>,
+) -> io::Result<Vec<u8>> {
+    let length = head.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    if length > MAX_BODY {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let mut body = begun;
+    while body.len() < length {
+        if stream.read_buf(&mut body).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+    Ok(body)
 }
 
 /// Answers an upgrade. `headers` are more lines of the head, each with its end.

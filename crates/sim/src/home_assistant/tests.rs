@@ -23,6 +23,7 @@ mod line;
 mod protocol;
 mod refusals;
 mod replay;
+mod rest;
 
 fn start_time() -> Timestamp {
     Timestamp::parse("2026-11-23T11:49:43.000001+00:00").unwrap()

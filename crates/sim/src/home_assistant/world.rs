@@ -39,6 +39,7 @@ pub(super) struct Lasting {
     pub(super) refuse: bool,
     pub(super) close_after_auth: bool,
     pub(super) token_revoked: bool,
+    pub(super) no_admin: bool,
     pub(super) slow_pong: Duration,
     pub(super) style: Style,
     pub(super) bad_gateway: bool,
@@ -143,6 +144,11 @@ impl World {
             self.counted.auth_failures += 1;
             self.banned |= threshold.is_some_and(|n| self.failed_logins >= n);
         }
+    }
+
+    /// Whether the token's user is an administrator.
+    pub(super) const fn is_admin(&self, options: &Options) -> bool {
+        options.admin && !self.lasting.no_admin
     }
 
     /// Sends and records what was fired.

@@ -17,7 +17,7 @@ const START: Duration = Duration::from_secs(60);
 const STOP: Duration = Duration::from_secs(30);
 
 /// A house that runs, or that has a port where it will.
-pub(super) struct HomeAssistant {
+pub(crate) struct HomeAssistant {
     folder: tempfile::TempDir,
     port: u16,
     tokens: Tokens,
@@ -33,7 +33,7 @@ struct Tokens {
 
 impl HomeAssistant {
     /// One that runs.
-    pub(super) async fn running() -> Self {
+    pub(crate) async fn running() -> Self {
         let mut house = Self::absent();
         house.start().await;
         house
@@ -61,7 +61,7 @@ impl HomeAssistant {
     }
 
     /// Gives it a command as its owner, as a page does.
-    pub(super) async fn command(&self, command: Value) -> Value {
+    pub(crate) async fn command(&self, command: Value) -> Value {
         let address = format!("{}/api/websocket", self.url().replacen("http", "ws", 1));
         let mut python = python::script("command.py");
         python.args([address, command.to_string()]).env("TOKEN", &self.tokens.owner);
@@ -105,24 +105,24 @@ impl HomeAssistant {
         answer[0].as_array().map_or(0, Vec::len)
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    pub(super) fn owner(&self) -> &str {
+    pub(crate) fn owner(&self) -> &str {
         &self.tokens.owner
     }
 
-    pub(super) fn reader(&self) -> &str {
+    pub(crate) fn reader(&self) -> &str {
         &self.tokens.reader
     }
 
     /// What it said since its start.
-    pub(super) fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         self.process.as_ref().expect("Home Assistant runs").said()
     }
 
-    pub(super) async fn set(&self, entity_id: &str, state: &str, attributes: &Value) {
+    pub(crate) async fn set(&self, entity_id: &str, state: &str, attributes: &Value) {
         let body = json!({ "state": state, "attributes": attributes });
         self.request(Method::POST, &format!("states/{entity_id}"), Some(&body)).await.unwrap();
     }

@@ -13,7 +13,7 @@ const START: Duration = Duration::from_secs(30);
 const STOP: Duration = Duration::from_secs(30);
 
 /// One that runs, or that has a port where it will.
-pub(super) struct InfluxDb {
+pub(crate) struct InfluxDb {
     folder: tempfile::TempDir,
     port: u16,
     process: Option<Process>,
@@ -23,7 +23,7 @@ pub(super) struct InfluxDb {
 
 impl InfluxDb {
     /// One that runs, lets everybody in, and has an empty database `house`.
-    pub(super) async fn running() -> Self {
+    pub(crate) async fn running() -> Self {
         let server = Self::started().await;
         server.query("CREATE DATABASE house").await;
         server
@@ -93,7 +93,7 @@ impl InfluxDb {
         self.process.as_ref().expect("InfluxDB runs").signal("CONT");
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
@@ -105,7 +105,7 @@ impl InfluxDb {
     }
 
     /// The rows of the answer's series, each with the series' name and tags.
-    pub(super) async fn query(&self, question: &str) -> Vec<(Value, Vec<Value>)> {
+    pub(crate) async fn query(&self, question: &str) -> Vec<(Value, Vec<Value>)> {
         let form = form_of([("db", "house"), ("epoch", "ns"), ("q", question)].into_iter());
         let mut request = self.client.post(format!("{}/query?{form}", self.url()));
         if self.guarded {

@@ -11,7 +11,7 @@ use super::MEASUREMENT;
 const TOKEN: &str = "of-the-simulated-one";
 
 /// One with an empty database `house`.
-pub(super) async fn simulated(version: InfluxVersion) -> (InfluxDb, SocketAddr) {
+pub(crate) async fn simulated(version: InfluxVersion) -> (InfluxDb, SocketAddr) {
     let access = if version == InfluxVersion::V1 { Access::Open } else { Access::Token(TOKEN.into()) };
     let server = InfluxDb::new(version, access, Arc::new(SystemClock::new()));
     server.create("house", None);
@@ -20,7 +20,7 @@ pub(super) async fn simulated(version: InfluxVersion) -> (InfluxDb, SocketAddr) 
 }
 
 /// A sink for it.
-pub(super) fn settings(name: &str, version: InfluxVersion, address: SocketAddr) -> String {
+pub(crate) fn settings(name: &str, version: InfluxVersion, address: SocketAddr) -> String {
     let own = match version {
         InfluxVersion::V1 => "database = \"house\"\n".to_owned(),
         InfluxVersion::V2 => format!("bucket = \"house\"\norg = \"home\"\ntoken = \"{TOKEN}\"\n"),

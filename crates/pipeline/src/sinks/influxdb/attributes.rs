@@ -53,7 +53,7 @@ impl PartialEq for Rule {
 pub const ANYWHERE: [&str; 2] = ["battery", "battery_level"];
 
 /// Attributes that are written of entities of some domains.
-pub const BY_DOMAIN: [(&str, &[&str]); 23] = [
+pub const BY_DOMAIN: [(&str, &[&str]); 24] = [
     ("air_quality", &["carbon_dioxide", "nitrogen_oxide", "particulate_matter_10", "particulate_matter_2_5"]),
     ("alarm_control_panel", &["changed_by"]),
     ("automation", &["last_triggered"]),
@@ -103,6 +103,8 @@ pub const BY_DOMAIN: [(&str, &[&str]); 23] = [
     ("person", &["gps_accuracy", "source"]),
     ("remote", &["current_activity"]),
     ("script", &["last_triggered"]),
+    // The canary's, which is a text and then a boolean: see `sources/home_assistant/canary.rs`.
+    ("sensor", &["dynamics"]),
     ("sun", &["azimuth", "elevation", "rising"]),
     ("switch", &["current_power_w", "today_energy_kwh"]),
     ("update", &["in_progress", "installed_version", "latest_version", "update_percentage"]),

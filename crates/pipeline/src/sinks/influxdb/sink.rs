@@ -214,6 +214,7 @@ impl InfluxSink {
     fn tell(&mut self) {
         let (conflicts, left_out) = (self.encoder.schema().conflicts(), self.encoder.left_out());
         let ahead = self.taken.committed.settled().saturating_sub(self.saved.committed.settled());
+        let settled = (!self.has_unsent()).then_some(self.taken.committed.seq);
         let (refill, loss) = (self.refill_seen(), self.taken.loss.clone());
         let size = self.encoder.size();
         let cardinality = (size != self.told).then(|| self.encoder.cardinality());
@@ -221,6 +222,7 @@ impl InfluxSink {
         self.view.change(|view| {
             (view.conflicts, view.left_out, view.ahead) = (conflicts, left_out, ahead);
             (view.refill, view.loss) = (refill, loss);
+            view.settled = settled.unwrap_or(view.settled);
             if let Some(cardinality) = cardinality {
                 view.cardinality = cardinality;
             }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::{Fs, Timestamp};
+use hearthline_core::{Fs, Seq, Timestamp};
 use parking_lot::Mutex;
 use tokio::time::{sleep, timeout};
 
@@ -72,6 +72,10 @@ pub struct InfluxViewOf {
     pub fields_unknown: Option<String>,
     /// Events that the server has and the cursor does not say yet.
     pub ahead: u64,
+    /// The server has answered for everything up to this record: the rows are there, were left out, or were set aside.
+    pub settled: Seq,
+    /// The server takes lines as an InfluxDB 1 does, and answers no questions as that does.
+    pub reads_lines: bool,
     /// What is being read from the store and sent.
     pub refill: Option<RefillViewOf>,
     /// Events that were lost to this sink the last time that some were.

@@ -1,6 +1,7 @@
 //! Everything that is ever sent to Home Assistant.
 //!
-//! Nothing in this list changes anything in the house: read-only by construction.
+//! Nothing in this list changes anything in the house: read-only by construction. The one state that `hearthline verify` sets is in
+//! [`super::canary`].
 
 use hearthline_core::{EntityId, Timestamp};
 use serde::Serialize;

@@ -77,6 +77,7 @@ impl HomeAssistant {
             Fault::ClockSkew { micros } => self.lasting(|l| l.skew = micros),
 
             Fault::Silence(entity_id) => self.lasting(|l| l.silenced.extend([entity_id])),
+            Fault::NoAdmin => self.lasting(|l| l.no_admin = true),
             Fault::NoRecorder => self.lasting(|l| l.no_recorder = true),
             Fault::SlowHistory(by) => self.lasting(|l| l.slow_history = by),
         }
@@ -102,6 +103,7 @@ impl HomeAssistant {
             Fault::UnknownKeys => self.lasting(|l| l.style.unknown_keys = false),
             Fault::ClockSkew { .. } => self.lasting(|l| l.skew = 0),
             Fault::Silence(entity_id) => self.lasting(|l| _ = l.silenced.remove(entity_id)),
+            Fault::NoAdmin => self.lasting(|l| l.no_admin = false),
             Fault::NoRecorder => self.lasting(|l| l.no_recorder = false),
             Fault::SlowHistory(_) => self.lasting(|l| l.slow_history = Duration::ZERO),
             _ => {}

@@ -42,7 +42,7 @@ const ENTITY: (&str, &str) = ("entity", "");
 const COMMAND: (&str, &str) = ("command", "");
 
 /// All, in the order of: the network, connecting, the process, frames and events, the house, history.
-const KINDS: [FaultKind; 42] = [
+const KINDS: [FaultKind; 43] = [
     kind("drop", &[ENDING], "every connection ends (eof or close)", |g| Ok(Fault::Drop(g.ending()?))),
     kind("half-open", &[], "lines are open and dead in both directions; lasts", |_| Ok(Fault::HalfOpen)),
     kind("cut", &[("bytes", "1000")], "the connection breaks so many bytes further on", |g| {
@@ -58,6 +58,7 @@ const KINDS: [FaultKind; 42] = [
     kind("bad-gateway", &[], "a new connection is answered HTTP 502; lasts", |_| Ok(Fault::BadGateway)),
     kind("ban", &[], "the address is banned, HTTP 403; lasts", |_| Ok(Fault::Ban)),
     kind("token", &[], "the token is revoked; lasts", |_| Ok(Fault::RevokeToken)),
+    kind("no-admin", &[], "the token's user is no administrator any more; lasts", |_| Ok(Fault::NoAdmin)),
     kind("flap", &[], "each new connection is closed half a second after it was let in; lasts", |_| {
         Ok(Fault::CloseAfterAuth)
     }),
@@ -223,6 +224,7 @@ impl Fault {
                 | Self::HalfOpen
                 | Self::CloseAfterAuth
                 | Self::RevokeToken
+                | Self::NoAdmin
                 | Self::SlowPong(_)
                 | Self::OddKeyOrder
                 | Self::UnknownKeys

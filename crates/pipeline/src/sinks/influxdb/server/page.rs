@@ -4,11 +4,12 @@
 //! with a limit of rows. The window becomes as long as the rows of the last page were, twice, and grows while answers are small: a
 //! server makes a cursor for each series and shard of a window, however few rows are asked for. Memory is that of one answer.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::Server;
 use super::query::{NoAnswer, text, value, whole};
 use super::table::Table;
+use super::{Server, Version};
 use crate::sinks::influxdb::schema::FieldType;
 use crate::sinks::influxdb::send::Stop;
 use crate::sinks::influxdb::stored::StoredPoint;
@@ -30,6 +31,34 @@ pub struct Reader<'t> {
     left: Range<i64>,
     window: i64,
     rows: usize,
+}
+
+impl Server {
+    /// The points of a measurement in a range of nanoseconds, with these fields, each as values of that type, and the tag
+    /// `entity_id`. For a handful of points of fields that were written: nothing is asked about the measurement before.
+    ///
+    /// # Errors
+    /// When there is no answer, or the server does not let us read.
+    pub async fn points_at(
+        &mut self,
+        version: Version,
+        measurement: &str,
+        fields: &[(String, FieldType)],
+        range: Range<i64>,
+    ) -> Result<Vec<StoredPoint>, Stop> {
+        let table = Table {
+            version,
+            measurement: measurement.to_owned(),
+            tags: vec!["entity_id".to_owned()],
+            fields: fields.iter().map(|(field, kind)| (field.clone(), BTreeSet::from([*kind]))).collect(),
+            numbers: BTreeMap::new(),
+        };
+        let (mut points, mut reader) = (Vec::new(), Reader::new(&table, fields, range));
+        while let Some(mut more) = reader.next(self).await? {
+            points.append(&mut more);
+        }
+        Ok(points)
+    }
 }
 
 impl<'t> Reader<'t> {

@@ -130,6 +130,7 @@ impl InfluxSink {
         self.view.change(|view| {
             view.version = Some(opened.says.clone()).filter(|says| !says.is_empty());
             view.speaks = Some(version);
+            view.reads_lines = opened.reads_lines;
             view.fields_unknown.clone_from(&opened.fields_unknown);
         });
         self.opened = Some(opened);

@@ -1,0 +1,115 @@
+//! What is kept of verifications on disk.
+//!
+//! ```text
+//! <data_dir>/verify/results.json   one JSON array: the last 20 results, the newest first, put in place as a whole
+//! <data_dir>/verify/canary         is there while the canary may be in Home Assistant, and is empty
+//! ```
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hearthline_core::{Fs, Timestamp};
+use parking_lot::Mutex;
+
+use super::document::Verified;
+
+/// How many results are kept.
+const MOST: usize = 20;
+
+/// The last results. Others may look at any time.
+pub struct Kept {
+    fs: Arc<dyn Fs>,
+    dir: PathBuf,
+    results: Mutex<Vec<Verified>>,
+}
+
+impl Kept {
+    /// Those of a data folder. A file that cannot be read is said and begun anew.
+    #[must_use]
+    pub fn open(fs: Arc<dyn Fs>, data_dir: &Path) -> Self {
+        let dir = data_dir.join("verify");
+        let path = dir.join("results.json");
+        let read = fs.read_if_exists(&path).and_then(|bytes| match bytes {
+            Some(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::from),
+            None => Ok(Vec::new()),
+        });
+        let results = read.unwrap_or_else(|error| {
+            tracing::warn!(%error, path = %path.display(), "the results of former verifications cannot be read");
+            Vec::new()
+        });
+        Self { fs, dir, results: Mutex::new(results) }
+    }
+
+    /// The last ones, the newest first.
+    #[must_use]
+    pub fn results(&self) -> Vec<Verified> {
+        self.results.lock().clone()
+    }
+
+    /// The last one.
+    #[must_use]
+    pub fn last(&self) -> Option<Verified> {
+        self.results.lock().first().cloned()
+    }
+
+    /// When the last one began in which every leg was passed.
+    #[must_use]
+    pub fn last_through(&self) -> Option<Timestamp> {
+        let results = self.results.lock();
+        let last = results.iter().find(|result| result.through)?;
+        Timestamp::parse(&last.at).ok()
+    }
+
+    /// Keeps one. That it could not be written is said; it is known until the program ends.
+    pub(super) fn keep(&self, result: Verified) {
+        let bytes = {
+            let mut results = self.results.lock();
+            results.iter_mut().for_each(|older| older.changes.clear());
+            results.insert(0, result);
+            // The one that says when an event last got through stays, however many came after it.
+            while results.len() > MOST {
+                let through = results.iter().position(|result| result.through);
+                let oldest = results.len() - 1;
+                results.remove(if through == Some(oldest) { oldest - 1 } else { oldest });
+            }
+            serde_json::to_vec_pretty(&*results)
+        };
+        let written = bytes.map_err(io::Error::from).and_then(|bytes| {
+            self.fs.create_dir_all(&self.dir)?;
+            self.fs.write_atomic(&self.dir.join("results.json"), &bytes)
+        });
+        if let Err(error) = written {
+            tracing::warn!(%error, "the result of a verification could not be kept");
+        }
+    }
+
+    /// From now on the canary may be in Home Assistant, also when the program is killed.
+    ///
+    /// # Errors
+    /// As the disk says: it must not be set then.
+    pub fn may_be_set(&self) -> io::Result<()> {
+        self.fs.create_dir_all(&self.dir)?;
+        self.fs.write_atomic(&self.note(), b"")
+    }
+
+    /// It is not there any more.
+    pub fn is_removed(&self) {
+        match self.fs.remove(&self.note()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!(%error, path = %self.note().display(), "the canary's note could not be removed");
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether it may be there.
+    #[must_use]
+    pub fn is_left(&self) -> bool {
+        matches!(self.fs.read_if_exists(&self.note()), Ok(Some(_)))
+    }
+
+    fn note(&self) -> PathBuf {
+        self.dir.join("canary")
+    }
+}

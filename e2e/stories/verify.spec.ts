@@ -1,0 +1,72 @@
+/** Whether an event gets through, asked from the page; what is shown is what the program's API says. */
+
+import { readFile } from 'node:fs/promises';
+import type { APIRequestContext, Page } from '@playwright/test';
+import { expectAccessible, expectLegible, expectNothingSideways, picture } from './look';
+import { breakIt, expect, test } from './story';
+
+const last = (page: Page) => page.getByRole('region', { name: 'The last time' });
+const legs = (page: Page) => last(page).getByRole('list', { name: 'Legs' }).getByRole('listitem');
+
+interface Verified {
+  id: string;
+  outcome: string;
+  says: string;
+  passages: { part: string; outcome: string }[];
+}
+
+async function newest(request: APIRequestContext, url: string): Promise<Verified | undefined> {
+  return (await (await request.get(new URL('api/v1/verify', url).href)).json()).results[0];
+}
+
+/** In both themes, on both screens. */
+async function look(page: Page, name: string) {
+  for (const [width, colorScheme] of [[390, 'light'], [390, 'dark'], [1280, 'light'], [1280, 'dark']] as const) {
+    await page.setViewportSize({ width, height: 844 });
+    await page.emulateMedia({ colorScheme });
+    await expectNothingSideways(page);
+    await expectLegible(page.locator('main'));
+    await expectAccessible(page);
+    await picture(page, `verify-${name}-${width}-${colorScheme}`);
+  }
+}
+
+test('a canary is followed by who has the token, leg by leg, and what is in its way is named', async ({
+  page,
+  ownProgram,
+  request,
+  watched,
+}, testInfo) => {
+  test.setTimeout(240_000);
+  watched.allowRefusal();
+  await page.goto(ownProgram.url);
+  await page.getByRole('region', { name: 'System' }).getByRole('link', { name: 'Verify' }).click();
+  await expect(last(page)).toContainText('Nothing was verified yet.');
+  await last(page).getByRole('button', { name: 'Verify now' }).click();
+  const token = await readFile(`${testInfo.outputPath('data')}/secrets/api_token`, 'utf8');
+  await last(page).getByLabel(/^Only who has this program’s token/).fill(token);
+  await last(page).getByRole('button', { name: 'Go on' }).click();
+  await expect(legs(page).first()).toBeVisible({ timeout: 90_000 });
+  const first = await newest(request, ownProgram.url);
+  await expect(last(page)).toContainText(first?.says ?? '?');
+  expect(first?.outcome).toBe('passed');
+  await expect(legs(page)).toHaveCount(first?.passages.length ?? 0);
+  await expect(legs(page).filter({ hasText: 'arrived' })).toHaveCount(first?.passages.length ?? 0);
+  await look(page, 'passed');
+
+  await page.goto(ownProgram.url);
+  await breakIt(page, 'no-admin');
+  await page.getByRole('region', { name: 'System' }).getByRole('link', { name: 'Verify' }).click();
+  await last(page).getByRole('button', { name: 'Verify now' }).click();
+  const field = last(page).getByLabel(/^Only who has this program’s token/);
+  await field.or(last(page).getByText('Under way')).first().waitFor();
+  if (await field.isVisible()) {
+    await field.fill(token);
+    await last(page).getByRole('button', { name: 'Go on' }).click();
+  }
+  await expect(last(page)).toContainText('the token is not an administrator’s'.replace('’', "'"), { timeout: 120_000 });
+  const second = await newest(request, ownProgram.url);
+  expect(second?.outcome).toBe('degraded');
+  await expect(page.getByRole('region', { name: 'Before that' })).toContainText(first?.says ?? '?');
+  await look(page, 'natural');
+});
