@@ -9,7 +9,7 @@ mod blocking;
 pub mod catalogue;
 mod disk;
 mod files;
-pub(crate) mod finding;
+mod finding;
 mod home_assistant;
 mod kept;
 mod log;

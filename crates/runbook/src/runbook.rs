@@ -24,13 +24,14 @@ pub use self::report::{Outcome, Run};
 pub use self::saved::{Found, Saved};
 use crate::Status;
 use crate::doctor::Doctor;
-use crate::doctor::finding::count;
+use crate::doctor::count;
 use crate::repair::{
     AtEnd, Doing, Done, Options, Plan, Program, Receipt, Receipts, Refused, Repair, RepairError, Repairs,
     Scribe, Step,
 };
 use crate::reports::Reports;
 use crate::status::{Criterion, Overall};
+use crate::verify::Verify;
 
 /// The receipts of runs, in the data folder.
 const FOLDER: &str = "runbooks";
@@ -58,6 +59,7 @@ pub struct Runbook {
     program: Arc<dyn Program>,
     repairs: Repairs,
     doctor: Doctor,
+    verify: Verify,
     settings: Settings,
     fs: Arc<dyn Fs>,
     clock: Arc<dyn Clock>,
@@ -73,6 +75,8 @@ pub struct Means {
     pub repairs: Repairs,
     /// What is wrong.
     pub doctor: Doctor,
+    /// Whether an event gets through.
+    pub verify: Verify,
     /// Its settings.
     pub settings: Settings,
     /// The disk.
@@ -87,9 +91,9 @@ impl Runbook {
     /// # Errors
     /// In words: what of the options means nothing.
     pub fn new(means: Means, options: &Options) -> Result<Self, Refused> {
-        let Means { program, repairs, doctor, settings, fs, clock } = means;
+        let Means { program, repairs, doctor, verify, settings, fs, clock } = means;
         let monitor = lines::monitor_of(options)?;
-        Ok(Self { program, repairs, doctor, settings, fs, clock, monitor })
+        Ok(Self { program, repairs, doctor, verify, settings, fs, clock, monitor })
     }
 
     /// How everything is, without the doctor.
@@ -183,6 +187,7 @@ impl Repair for Runbook {
                 }
                 Line::Nothing { why } => Ok(mend::skipped(why)),
                 Line::Healthy => self.healthy(scribe).await,
+                Line::Canary => self.canary(scribe).await,
                 Line::Monitor { seconds } => self.watch(seconds, scribe).await,
                 Line::Criteria => self.criteria(scribe).await,
             }

@@ -70,6 +70,7 @@ impl Place {
             program: recorder,
             repairs: repairs.clone(),
             doctor: doctor.clone(),
+            verify: verify.clone(),
             settings: of_settings(&shared.settings),
             fs,
             clock,

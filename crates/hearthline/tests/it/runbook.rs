@@ -65,8 +65,11 @@ async fn a_runbook_is_planned_without_the_program_and_applied_to_its_end_with_it
     let kinds: Vec<_> =
         planned["steps"].as_array().unwrap().iter().map(|step| step["kind"].as_str().unwrap()).collect();
     // The demonstration's bucket has fields of an older system under other types.
-    assert_eq!(kinds, ["document", "settings", "schema", "restart", "healthy", "monitor", "criteria"]);
-    assert_eq!(planned["steps"][5]["seconds"], 4);
+    assert_eq!(
+        kinds,
+        ["document", "settings", "schema", "restart", "healthy", "canary", "monitor", "criteria"]
+    );
+    assert_eq!(planned["steps"][6]["seconds"], 4);
     assert!(!program.data().join("runbooks").exists(), "a plan touches nothing");
     let unconfirmed = runbook(&program, &["--apply"]).await;
     assert_eq!(unconfirmed.code, 2, "{unconfirmed:?}");
@@ -77,7 +80,7 @@ async fn a_runbook_is_planned_without_the_program_and_applied_to_its_end_with_it
     // The first minutes of a house know too little of its weather.
     assert!([0, 3].contains(&told.code), "{told:?}");
     let signs: Vec<_> = told.stdout.lines().filter_map(|line| line.strip_prefix("✓")).collect();
-    assert_eq!(signs.len(), 7, "{}", told.stdout);
+    assert_eq!(signs.len(), 8, "{}", told.stdout);
     let last = json(&runbook(&program, &["--show"]).await);
     let receipt = &last["seen"]["receipt"];
     assert_eq!(receipt["state"], "done");
@@ -120,7 +123,7 @@ async fn killed_at_one_line_after_the_other_it_goes_on_there_by_itself() {
     run.until("something is recorded", |status| status.count("/events/logged") > 100).await;
     let mut applying = program.spawn(&["runbook", "--apply", "--yes", "--monitor", "6s"]);
     let mut killed_at = BTreeSet::new();
-    for line in ["schema", "restart", "monitor"] {
+    for line in ["schema", "restart", "canary", "monitor"] {
         until(&format!("line {line} is begun"), SOON, async || {
             begun(&on_disk(&program)?).contains(&line.to_owned()).then_some(())
         })

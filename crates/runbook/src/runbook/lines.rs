@@ -48,6 +48,8 @@ pub(super) enum Line {
     Nothing { why: String },
     /// Waits until every part is healthy.
     Healthy,
+    /// Follows a canary from Home Assistant to every place.
+    Canary,
     /// Watches the criteria.
     Monitor { seconds: u64 },
     /// Looks at each criterion.
@@ -99,7 +101,7 @@ pub fn plan(looked: &Looked<'_>) -> Plan {
     let others =
         MENDERS.iter().flat_map(|name| looked.findings.iter().filter(move |found| found.repair == *name));
     steps.extend(others.map(|found| mend(found, &found.repair, &found.options)));
-    steps.extend([restart(), healthy(), monitor(looked.monitor), criteria()]);
+    steps.extend([restart(), healthy(), canary(), monitor(looked.monitor), criteria()]);
     let called: Vec<_> = looked.findings.iter().filter(|found| found.plan.is_some()).map(title).collect();
     let finding = match called.as_slice() {
         [] => "no repair is called for; the parts are started anew, and looked at".to_owned(),
@@ -182,6 +184,12 @@ fn healthy() -> Step {
         15,
         &Line::Healthy,
     )
+}
+
+fn canary() -> Step {
+    let what = "set a state in Home Assistant, and read it back from the log, the store and every sink";
+    let touches = "an entity of its own in Home Assistant, which is removed again; its states are recorded";
+    line("canary", what, touches, 20, &Line::Canary)
 }
 
 fn monitor(lasting: Duration) -> Step {

@@ -15,6 +15,7 @@ use crate::doctor::{self, Depth, Finding, Severity};
 use crate::repair::testing::{House, NIGHT};
 use crate::repair::{Engine, Kind, Restart, State};
 use crate::status::{Criterion, Part};
+use crate::verify::{self, Carried, Carry, Change, Leg, Trouble};
 
 const DATA: &str = "/data";
 /// What a run of it takes at most, on the clock of a life.
@@ -26,6 +27,8 @@ struct World {
     disk: MemFs,
     house: Arc<House>,
     conflict: Arc<Mutex<Conflict>>,
+    /// How the canary ends.
+    canary: Arc<Mutex<Result<(Duration, String), Trouble>>>,
 }
 
 /// A field that has another type.
@@ -46,7 +49,12 @@ impl World {
         status.parts = ["log", "store", "home_assistant"].map(|part| Part::new(part, "healthy")).into();
         status.criteria = vec![criterion("connection", Some(true)), criterion("persistence", Some(true))];
         drop(status);
-        Self { disk: MemFs::default(), house, conflict: Arc::default() }
+        Self {
+            disk: MemFs::default(),
+            house,
+            conflict: Arc::default(),
+            canary: Arc::new(Mutex::new(Ok((Duration::from_millis(5), "there".into())))),
+        }
     }
 
     fn fs(&self) -> Arc<dyn Fs> {
@@ -95,6 +103,7 @@ impl World {
             program,
             repairs,
             doctor: doctor(),
+            verify: verify(Arc::clone(&self.canary), Arc::clone(&fs)),
             settings,
             fs: Arc::clone(&fs),
             clock: Arc::clone(&clock),
@@ -171,6 +180,26 @@ fn doctor() -> Doctor {
     Doctor::new(Arc::new(examine), World::clock())
 }
 
+/// Follows a canary to the store.
+fn verify(ends: Arc<Mutex<Result<(Duration, String), Trouble>>>, fs: Arc<dyn Fs>) -> Verify {
+    let carry: Carry = Arc::new(move |round, _| {
+        let leg = Leg::of("store", verify::Step::Stored, ends.lock().clone());
+        let (entity_id, state) = ("sensor.canary".to_owned(), Some("1".to_owned()));
+        let change = Change {
+            round,
+            kind: verify::Kind::Text,
+            entity_id,
+            state,
+            at: None,
+            seq: None,
+            legs: vec![leg],
+        };
+        Box::pin(std::future::ready(Carried { instead: None, changes: vec![change] }))
+    });
+    let kept = Arc::new(verify::Kept::open(fs, Path::new(DATA)));
+    Verify::new(carry, kept, World::clock(), Handle::current(), None)
+}
+
 /// Mends the conflict in two seconds.
 struct Mend(Arc<Mutex<Conflict>>);
 
@@ -216,7 +245,17 @@ fn marks(receipt: &Receipt) -> Vec<(&str, &'static str)> {
 fn every_line_is_done_in_order_with_its_evidence_and_its_own_receipt() {
     let world = World::new();
     let receipt = world.begin(LONG).unwrap();
-    let all = ["document", "settings", "schema", "quarantine", "restart", "healthy", "monitor", "criteria"];
+    let all = [
+        "document",
+        "settings",
+        "schema",
+        "quarantine",
+        "restart",
+        "healthy",
+        "canary",
+        "monitor",
+        "criteria",
+    ];
     let wanted: Vec<_> =
         all.iter().map(|kind| (*kind, if *kind == "quarantine" { "–" } else { "✓" })).collect();
     assert_eq!(marks(&receipt), wanted);
@@ -290,7 +329,7 @@ fn a_criterion_that_is_not_met_fails_it_and_a_part_that_is_late_makes_it_degrade
     let world = World::new();
     world.house.status.lock().criteria[1].met = Some(false);
     let receipt = world.begin(LONG).unwrap();
-    assert_eq!(marks(&receipt)[6..], [("monitor", "✗"), ("criteria", " ")]);
+    assert_eq!(marks(&receipt)[7..], [("monitor", "✗"), ("criteria", " ")]);
     assert!(receipt.why().unwrap().contains("\"persistence\" was not met for 3 of 3 s"), "{receipt:?}");
 
     let world = World::new();
@@ -300,7 +339,7 @@ fn a_criterion_that_is_not_met_fails_it_and_a_part_that_is_late_makes_it_degrade
     let receipt = world.begin(LONG).unwrap();
     assert_eq!(Outcome::of(&receipt), Outcome::Degraded);
     assert!(receipt.steps[5].done.as_ref().unwrap().says.starts_with("store is degraded"), "{receipt:?}");
-    let last = receipt.steps[7].done.clone().unwrap();
+    let last = receipt.steps[8].done.clone().unwrap();
     assert_eq!(
         (last.data["late"].clone(), last.says.starts_with("2 of 3 criteria are met")),
         (json!(["parts"]), true)
@@ -310,6 +349,21 @@ fn a_criterion_that_is_not_met_fails_it_and_a_part_that_is_late_makes_it_degrade
     world.house.status.lock().parts[1] = Part::new("store", "unhealthy");
     let receipt = world.begin(LONG).unwrap();
     assert_eq!((Outcome::of(&receipt), marks(&receipt)[4]), (Outcome::Failed, ("restart", "✗")));
+}
+
+#[test]
+fn a_canary_that_does_not_arrive_fails_it_and_one_that_is_late_makes_it_degraded() {
+    let world = World::new();
+    *world.canary.lock() = Err(Trouble::Differs("the store has 2".into()));
+    let receipt = world.begin(LONG).unwrap();
+    assert_eq!(marks(&receipt)[6..8], [("canary", "✗"), ("monitor", " ")]);
+    assert!(receipt.why().unwrap().contains("the store has 2"), "{receipt:?}");
+
+    let world = World::new();
+    *world.canary.lock() = Err(Trouble::Away("no answer".into()));
+    let receipt = world.begin(LONG).unwrap();
+    assert_eq!((marks(&receipt)[6], Outcome::of(&receipt)), (("canary", "✓"), Outcome::Degraded));
+    assert_eq!(receipt.steps[6].done.as_ref().unwrap().data["late"], json!(["canary"]));
 }
 
 #[test]

@@ -9,11 +9,12 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::saved::HEALTHY;
 use super::{Runbook, since};
 use crate::Status;
-use crate::doctor::finding::count;
+use crate::doctor::count;
 use crate::monitor::Watch;
 use crate::repair::restart::told;
 use crate::repair::{Done, RepairError, Scribe};
 use crate::status::{Overall, Part};
+use crate::verify::{By, Outcome, Verified};
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_secs(1);
@@ -55,6 +56,24 @@ impl Runbook {
             }
             sleep(LOOK).await;
         }
+    }
+
+    /// Follows a canary to every place. Where it is late, or something else had to be followed, nothing is lost, which is told.
+    pub(super) async fn canary(&self, scribe: &Scribe) -> Result<Done, RepairError> {
+        self.healthy(scribe).await?;
+        let verified = match self.verify.run(1, By::Person).await {
+            Ok(verified) => verified,
+            Err(refused) => return Err(RepairError::Later(refused.to_string())),
+        };
+        let Verified { id, outcome, says, .. } = verified;
+        let late = match outcome {
+            Outcome::Passed => Vec::new(),
+            Outcome::Degraded => vec!["canary"],
+            Outcome::Failed | Outcome::Unreachable | Outcome::Skipped => {
+                return Err(RepairError::Person(says));
+            }
+        };
+        Ok(Done { says, data: json!({ "verification": id, "late": late }) })
     }
 
     /// Looks at every criterion each second. A watch with a hole in it shows nothing, so one that was killed begins anew.

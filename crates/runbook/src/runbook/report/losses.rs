@@ -1,7 +1,7 @@
 //! What was lost meanwhile, and for how long something stood.
 
 use super::{Mark, Run, seconds};
-use crate::doctor::finding::count;
+use crate::doctor::count;
 use crate::markdown::Markdown;
 use crate::repair::receipt::StepReceipt;
 use crate::status::Gap;
