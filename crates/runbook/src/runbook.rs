@@ -36,13 +36,16 @@ use crate::verify::Verify;
 /// The receipts of runs, in the data folder.
 const FOLDER: &str = "runbooks";
 
+/// Copies the settings into a folder, or says why that cannot be done.
+pub type Keep = Arc<dyn Fn(&Path) -> Result<Kept, String> + Send + Sync>;
+
 /// The settings of the program, which only it can read.
 #[derive(Clone)]
 pub struct Settings {
     /// The names of the InfluxDB sinks.
     pub sinks: Vec<String>,
     /// Copies the settings into a folder, readable by its owner alone.
-    pub keep: Arc<dyn Fn(&Path) -> Result<Kept, String> + Send + Sync>,
+    pub keep: Keep,
 }
 
 /// What was kept of the settings.

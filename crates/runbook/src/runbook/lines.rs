@@ -94,8 +94,7 @@ pub fn plan(looked: &Looked<'_>) -> Plan {
         ));
     }
     steps.extend(looked.sinks.iter().map(|sink| {
-        let found =
-            looked.findings.iter().find(|found| found.repair == "schema" && found.options["sink"] == **sink);
+        let found = looked.findings.iter().find(|found| found.repair == "schema" && is_of(found, sink));
         schema(sink, found)
     }));
     let others =
@@ -201,6 +200,10 @@ fn monitor(lasting: Duration) -> Step {
 fn criteria() -> Step {
     let what = "wait until no gap is open, then hold each criterion against its target";
     line("criteria", what, "nothing", 10, &Line::Criteria)
+}
+
+fn is_of(found: &Finding, sink: &str) -> bool {
+    found.options.get("sink").and_then(Value::as_str) == Some(sink)
 }
 
 /// A repair with its sink, as a person reads it.

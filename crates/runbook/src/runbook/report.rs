@@ -208,8 +208,10 @@ impl Mark {
         match was {
             StepReceipt { undone: Some(_), .. } => Self::Undone,
             StepReceipt { error: Some(_), .. } => Self::Failed,
-            StepReceipt { done: Some(done), .. } if done.data["skipped"] == true => Self::Skipped,
-            StepReceipt { done: Some(_), .. } => Self::Done,
+            StepReceipt { done: Some(done), .. } => match done.data.get("skipped") {
+                Some(_) => Self::Skipped,
+                None => Self::Done,
+            },
             StepReceipt { started: Some(_), .. } => Self::Begun,
             _ => Self::Waiting,
         }

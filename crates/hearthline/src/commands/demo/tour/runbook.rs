@@ -73,7 +73,10 @@ pub(super) async fn play(stage: &mut Stage) -> anyhow::Result<Judged> {
     let done = |mark| matches!(mark, Mark::Done | Mark::Skipped);
     let held = criteria(receipt);
     Ok(judge(&Seen {
-        faults: doctor["counts"]["fault"].as_u64().context("the doctor counts nothing")?,
+        faults: doctor
+            .pointer("/counts/fault")
+            .and_then(Value::as_u64)
+            .context("the doctor counts nothing")?,
         lines: receipt.steps.len(),
         undone: receipt.steps.iter().filter(|was| !done(Mark::of(was))).count(),
         criteria: held.len(),
