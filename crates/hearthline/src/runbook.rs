@@ -51,7 +51,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.toml");
         let text = "[home_assistant]\nurl = \"http://127.0.0.1:1\"\ntoken = \"very-secret\"\n";
-        std::fs::write(&file, text).unwrap();
+        let fs: &dyn Fs = &RealFs;
+        fs.write_atomic(&file, text.as_bytes()).unwrap();
         let read = |path: &Path| std::fs::read_to_string(path);
         let settings = settings::load(Some(&file), &Environment::default(), &read, Purpose::Record).unwrap();
         let kept = keep(&settings, folder.path()).unwrap();
@@ -60,7 +61,7 @@ mod tests {
         assert_eq!(std::fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(kept.lines.iter().any(|line| line.contains("127.0.0.1:1")), "{:?}", kept.lines);
         assert!(!format!("{:?}", kept.lines).contains("very-secret"));
-        std::fs::remove_file(&file).unwrap();
+        fs.remove(&file).unwrap();
         assert!(keep(&settings, folder.path()).unwrap_err().contains("a.toml cannot be copied"));
         let none = settings::load(None, &Environment::default(), &read, Purpose::Read).unwrap();
         assert_eq!(keep(&none, folder.path()).unwrap().copy, None);

@@ -111,12 +111,13 @@ fn asked(body: &[u8]) -> Result<RepairRequest, ApiError> {
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "given to map_err")]
 fn of_repairs(why: Refused) -> ApiError {
-    refused(why, "/api/v1/repairs")
+    refused(&why, "/api/v1/repairs")
 }
 
 /// In words; `list` says what there is and what is under way.
-pub(super) fn refused(refused: Refused, list: &str) -> ApiError {
+pub(super) fn refused(refused: &Refused, list: &str) -> ApiError {
     const NOTHING: &str = "nothing was done";
     let why = refused.to_string();
     let asking = |what: &str| format!("ask for {list}, which says {what}");

@@ -119,6 +119,7 @@ fn options(RunbookRequest { monitor_s }: RunbookRequest) -> serde_json::Value {
     Options { monitor_s, ..Options::default() }.to_value()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "given to map_err")]
 fn of_runs(why: hearthline_runbook::repair::Refused) -> ApiError {
-    refused(why, "/api/v1/runbook")
+    refused(&why, "/api/v1/runbook")
 }

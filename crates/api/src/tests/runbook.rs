@@ -104,7 +104,7 @@ async fn it_is_planned_begun_and_shown_and_its_report_is_given_out() {
     let listed = house.document("/api/v1/reports").await;
     assert_eq!(listed, json!({ "reports": [{ "name": name, "bytes": 11 }] }));
     let report = house.get(&format!("/api/v1/reports/{name}")).await;
-    assert_eq!((report.status, &*report.text()), (StatusCode::OK, "# A report\n"));
+    assert_eq!((report.status, report.text()), (StatusCode::OK, "# A report\n"));
     assert_eq!(report.headers["content-type"], "text/markdown; charset=utf-8");
     assert_eq!(report.headers["content-disposition"], format!("attachment; filename=\"{name}\""));
 }
