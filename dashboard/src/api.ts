@@ -725,6 +725,32 @@ export interface RepairBegun {
   id: string;
 }
 
+/** What the lines of the runbook would be, and how the last run went. */
+export interface Runbook {
+  plan: Plan | null;
+  /** Why the lines are not known. */
+  unknown: string | null;
+  last: RunbookRun | null;
+}
+
+export interface RunbookRun {
+  seen: SeenRepair;
+  outcome: 'unfinished' | 'met' | 'degraded' | 'failed' | 'undone';
+  /** The outcome in one sentence. */
+  verdict: string;
+  /** The name of its report; null before its end. */
+  report: string | null;
+}
+
+export interface ReportFile {
+  name: string;
+  bytes: number;
+}
+
+export interface ReportList {
+  reports: ReportFile[];
+}
+
 export type VerifyOutcome = 'skipped' | 'passed' | 'degraded' | 'failed' | 'unreachable';
 
 /** One leg of the way of a state from Home Assistant to a place. */

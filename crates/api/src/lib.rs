@@ -18,10 +18,10 @@ pub use routes::{
     Backfill, Bucket, Change, Conflict, Conflicts, ConflictsReset, Entities, Entity, EntityChange,
     EntityChanges, Event, Events, Fault, FaultList, Findings, Flushed, History, LeftOut, Lost, MuteRequest,
     Naive, NaiveLoss, NameSpan, Observations, Observed, Quarantine, Quarantined, QuarantinedWhole, Rate,
-    RatePiece, RepairBegun, RepairRequest, Repairs, Retention, RetentionAmount, RetentionDay,
-    RetentionReceipts, Retried, Session, SettledList, Settlement, SilentSince, SinkCardinality, SinkConcern,
-    SinkReport, SinkServer, SinkShare, State, Stats, Unmuted, Unread, VerifyBegun, VerifyRequest, reading,
-    router,
+    RatePiece, RepairBegun, RepairRequest, Repairs, ReportList, Retention, RetentionAmount, RetentionDay,
+    RetentionReceipts, Retried, Runbook, RunbookRequest, RunbookRun, Session, SettledList, Settlement,
+    SilentSince, SinkCardinality, SinkConcern, SinkReport, SinkServer, SinkShare, State, Stats, Unmuted,
+    Unread, VerifyBegun, VerifyRequest, reading, router,
 };
 pub use serve::serve;
 pub use state::{ApiState, Faults, FlushRequest, Reading};

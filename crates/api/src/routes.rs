@@ -21,7 +21,9 @@ mod quarantine;
 mod rate;
 mod reading;
 mod repairs;
+mod reports;
 mod retention;
+mod runbook;
 mod session;
 mod sinks;
 mod stats;
@@ -55,7 +57,9 @@ pub use quarantine::settle::SettledList;
 pub use quarantine::{Quarantine, Quarantined, Settlement};
 pub use rate::{Rate, RatePiece};
 pub use repairs::{Findings, RepairBegun, RepairRequest, Repairs};
+pub use reports::ReportList;
 pub use retention::{Retention, RetentionAmount, RetentionDay, RetentionReceipts};
+pub use runbook::{Runbook, RunbookRequest, RunbookRun};
 pub use session::Session;
 pub use sinks::{SinkCardinality, SinkConcern, SinkReport, SinkServer, SinkShare};
 pub use stats::Stats;
@@ -95,6 +99,9 @@ fn writing(state: ApiState) -> Router {
         .route("/api/v1/repairs", post(repairs::begin))
         .route("/api/v1/repairs/{id}/undo", post(repairs::undo))
         .route("/api/v1/repairs/{id}/resume", post(repairs::resume))
+        .route("/api/v1/runbook", post(runbook::begin))
+        .route("/api/v1/runbook/{id}/undo", post(runbook::undo))
+        .route("/api/v1/runbook/{id}/resume", post(runbook::resume))
         .route("/api/v1/verify", post(verify::post))
         .with_state(state)
         .route("/api/v1/retention", post(retention::post))
@@ -131,6 +138,10 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/repairs/findings", get(repairs::findings))
         .route("/api/v1/repairs/plan", post(repairs::plan))
         .route("/api/v1/repairs/{id}", get(repairs::one))
+        .route("/api/v1/reports", get(reports::list))
+        .route("/api/v1/reports/{name}", get(reports::one))
+        .route("/api/v1/runbook", get(runbook::get))
+        .route("/api/v1/runbook/{id}", get(runbook::one))
         .route("/api/v1/demo/faults", get(faults::get))
         .route("/api/v1/demo/faults/{name}", post(faults::post))
         .route("/api/v1/session", get(session::get))

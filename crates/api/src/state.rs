@@ -14,6 +14,7 @@ use hearthline_runbook::Status;
 use hearthline_runbook::alerts::Alerts;
 use hearthline_runbook::doctor::Doctor;
 use hearthline_runbook::repair::Repairs;
+use hearthline_runbook::reports::Reports;
 use hearthline_runbook::verify::Verify;
 use hearthline_store::Store;
 use tokio_util::sync::CancellationToken;
@@ -70,6 +71,10 @@ pub struct ApiState {
     pub influxdb: Vec<InfluxView>,
     /// What mends what.
     pub repairs: Repairs,
+    /// All of it, in order.
+    pub runbook: Repairs,
+    /// What was written of it.
+    pub reports: Reports,
     /// What is wrong.
     pub doctor: Doctor,
     /// Whether an event gets through.

@@ -15,6 +15,7 @@ mod recorded;
 mod refusals;
 mod repairs;
 mod retention;
+mod runbook;
 mod running;
 mod sinks;
 mod verify;
@@ -90,6 +91,7 @@ impl House {
         let (live, stop) = (Live::default(), CancellationToken::new());
         let (orders, incoming) = Orders::channel();
         let filter = Filter::new(&[], &["sensor.*_battery".into()]).unwrap();
+        let (runbook, reports) = runbook::house();
         let state = ApiState {
             reading: Reading {
                 store: Arc::clone(&store),
@@ -101,6 +103,8 @@ impl House {
             flush: Arc::new(move || Box::pin(std::future::ready(flushed.clone()))),
             orders: orders.clone(),
             repairs: repairs::house(),
+            runbook,
+            reports,
             doctor: doctor::house(),
             verify: verify::house(),
             alerts: alerts::house(),

@@ -261,6 +261,11 @@ impl App {
         self.place.repairs.clone()
     }
 
+    /// All of it, in order.
+    pub(crate) fn runbook(&self) -> Repairs {
+        self.place.runbook.clone()
+    }
+
     /// Whether an event gets through.
     pub(crate) fn verify(&self) -> Verify {
         self.place.verify.clone()

@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     alerts, backfill, check, conflicts, demo, doctor, entities, events, export, flush, gaps, healthcheck,
-    history, log, monitor, quarantine, record, repair, replay, retention, run, sim, sinks, status, tail,
-    token, verify, weather,
+    history, log, monitor, quarantine, record, repair, replay, retention, run, runbook, sim, sinks, status,
+    tail, token, verify, weather,
 };
 
 /// Records a Home Assistant house: every event on disk once, readable by any Parquet engine
@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Doctor(doctor::Args),
     /// What is wrong, what mends it, doing it and taking it back
     Repair(repair::Args),
+    /// Everything that is to be done when something is wrong: the lines, doing them in order, and the report
+    Runbook(runbook::Args),
     /// Whether an event gets through: set a state in Home Assistant and read it back from every place
     Verify(verify::Args),
     /// Fetch the states that Home Assistant's history still has from before
@@ -134,6 +136,10 @@ mod tests {
             "hearthline repair gaps --list",
             "hearthline repair schema --measurement m",
             "hearthline repair --undo a --resume b",
+            "hearthline runbook --plan --apply",
+            "hearthline runbook --yes",
+            "hearthline runbook --apply --monitor ever",
+            "hearthline runbook --undo a --resume b",
             "hearthline verify --events 0",
             "hearthline verify --events 2 --last",
         ] {
@@ -193,6 +199,13 @@ mod tests {
             "repair --show 2026-11-26T00-41-07Z-gaps",
             "repair --undo 2026-11-26T00-41-07Z-gaps",
             "repair --resume 2026-11-26T00-41-07Z-gaps",
+            "runbook",
+            "runbook --plan --monitor 30m",
+            "runbook --apply --monitor 30m --yes",
+            "runbook --show",
+            "runbook --show 2026-11-26T00-41-07Z-runbook",
+            "runbook --undo 2026-11-26T00-41-07Z-runbook",
+            "runbook --resume 2026-11-26T00-41-07Z-runbook",
             "retention --dry-run --keep 365d",
             "retention --receipts",
             "token show",

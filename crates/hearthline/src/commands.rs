@@ -21,6 +21,7 @@ pub(crate) mod repair;
 pub(crate) mod replay;
 pub(crate) mod retention;
 pub(crate) mod run;
+pub(crate) mod runbook;
 pub(crate) mod sim;
 pub(crate) mod sinks;
 pub(crate) mod status;
@@ -129,6 +130,7 @@ async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit
         Command::Record(args) => record::run(args, context).await,
         Command::Replay(args) => replay::run(args, context).await,
         Command::Repair(args) => repair::run(args, context).await,
+        Command::Runbook(args) => runbook::run(args, context).await,
         Command::Retention(args) => retention::run(args, context).await,
         Command::Weather(args) => weather::run(args, context).await,
         Command::Verify(args) => verify::run(args, context).await,

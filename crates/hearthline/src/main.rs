@@ -11,6 +11,7 @@ mod house;
 mod instant;
 mod peer;
 mod repairs;
+mod runbook;
 mod running;
 mod serve;
 mod settings;

@@ -19,7 +19,7 @@ mod quarantine;
 pub mod receipt;
 pub mod receipts;
 mod repairs;
-mod restart;
+pub(crate) mod restart;
 pub mod schema;
 mod sink;
 mod store;
@@ -32,7 +32,7 @@ use std::pin::Pin;
 
 pub use self::catalogue::{CATALOGUE, Kind};
 pub use self::connection::Connection;
-pub use self::engine::{Engine, Finding, Job, Refused, Seen};
+pub use self::engine::{AtEnd, Engine, Finding, ForLine, Job, Refused, Seen};
 pub use self::gaps::Gaps;
 pub use self::log::Log;
 pub use self::options::{Mode, Options};

@@ -244,6 +244,10 @@ pub struct Part {
     /// The same over 30 days.
     #[serde(default)]
     pub uptime_30d: Option<f64>,
+    /// Seconds of the last 30 days in which it was neither, those in which the program did not run included; looked at each
+    /// second.
+    #[serde(default)]
+    pub down_s: Option<f64>,
     /// What its state means for the data; null where it is as it should be.
     #[serde(default)]
     pub meaning: Option<String>,
@@ -280,6 +284,7 @@ impl Part {
             uptime_24h: None,
             uptime_7d: None,
             uptime_30d: None,
+            down_s: None,
             meaning: crate::parts::meaning(name, state).map(Into::into),
             todo: crate::parts::todo(name, state),
             restarts: 0,

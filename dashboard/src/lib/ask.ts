@@ -25,8 +25,11 @@ import type {
   RepairOptions,
   Repairs,
   Report,
+  ReportList,
   Retention,
   Retried,
+  Runbook,
+  RunbookRun,
   SeenRepair,
   Session,
   SettledList,
@@ -180,6 +183,15 @@ export const undoRepair = async (id: string) => (await ask<RepairBegun>(`repairs
 export const resumeRepair = async (id: string) =>
   (await ask<RepairBegun>(`repairs/${encodeURIComponent(id)}/resume`, 'POST')).body;
 
+/** The lines of this moment, with the run that is under way or the last one. */
+export const askRunbook = async (seconds: number) =>
+  (await ask<Runbook>(`runbook?monitor_s=${seconds}`, 'GET', undefined, PLANNING_MS)).body;
+export const askRun = async (id: string) => (await ask<RunbookRun>(`runbook/${encodeURIComponent(id)}`)).body;
+export const beginRunbook = async (seconds: number) =>
+  (await ask<RepairBegun>('runbook', 'POST', { monitor_s: seconds }, PLANNING_MS)).body;
+export const undoRun = async (id: string) => (await ask<RepairBegun>(`runbook/${encodeURIComponent(id)}/undo`, 'POST')).body;
+export const resumeRun = async (id: string) => (await ask<RepairBegun>(`runbook/${encodeURIComponent(id)}/resume`, 'POST')).body;
+export const askReports = async () => (await ask<ReportList>('reports')).body.reports;
 export const askVerify = async () => (await ask<Verifications>('verify')).body;
 /** Follows so many rounds of a state to every place. */
 export const beginVerify = async (rounds: number) => (await ask<VerifyBegun>('verify', 'POST', { rounds })).body;

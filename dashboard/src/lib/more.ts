@@ -1,6 +1,6 @@
 /** What can be looked at beside the house: one row each, in the order in which a person needs them. */
 
-import { ALERTS, CONFLICTS, CONNECTION, DOCTOR, GAPS, REPAIRS, SYSTEM, VERIFY } from './route.svelte';
+import { ALERTS, CONFLICTS, CONNECTION, DOCTOR, GAPS, REPAIRS, RUNBOOK, SYSTEM, VERIFY } from './route.svelte';
 
 export interface Row {
   name: string;
@@ -17,5 +17,6 @@ export const ROWS: readonly Row[] = [
   { name: 'Gaps', what: 'What was missed, why, and what became of it; fetch the past', link: GAPS },
   { name: 'Fields of another type', what: 'Where a value goes that InfluxDB has as another type', link: CONFLICTS },
   { name: 'Repairs', what: 'What would be mended, how, and the way back', link: REPAIRS },
+  { name: 'Runbook', what: 'All that is to be done at night, in order, with a report', link: RUNBOOK },
   { name: 'Verify', what: 'Whether an event gets through, followed to every place', link: VERIFY },
 ];

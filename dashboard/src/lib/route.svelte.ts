@@ -5,7 +5,7 @@ export type Place =
   | { page: 'entity'; id: string }
   | { page: 'place'; name: string }
   | { page: 'repairs'; kind: string | null }
-  | { page: 'system' | 'connection' | 'gaps' | 'doctor' | 'conflicts' | 'alerts' | 'verify' | 'more' };
+  | { page: 'system' | 'connection' | 'gaps' | 'doctor' | 'conflicts' | 'alerts' | 'runbook' | 'verify' | 'more' };
 
 const ENTITY = '#/entity/';
 const PLACE = '#/place/';
@@ -17,6 +17,7 @@ export const GAPS = '#/gaps';
 export const DOCTOR = '#/doctor';
 export const CONFLICTS = '#/conflicts';
 export const ALERTS = '#/alerts';
+export const RUNBOOK = '#/runbook';
 export const VERIFY = '#/verify';
 export const MORE = '#/more';
 
@@ -37,6 +38,8 @@ export function placeIn(hash: string): Place {
       return { page: 'conflicts' };
     case ALERTS:
       return { page: 'alerts' };
+    case RUNBOOK:
+      return { page: 'runbook' };
     case VERIFY:
       return { page: 'verify' };
     case MORE:

@@ -58,25 +58,25 @@ pub struct Findings {
 
 /// Lists.
 pub(super) async fn list(State(state): State<ApiState>) -> Result<Json<Repairs>, ApiError> {
-    let (Listed { receipts, damaged }, running) = state.repairs.list().await.map_err(refused)?;
+    let (Listed { receipts, damaged }, running) = state.repairs.list().await.map_err(of_repairs)?;
     Ok(Json(Repairs { running, receipts, damaged, catalogue: CATALOGUE }))
 }
 
 /// Looks for what is wrong.
 pub(super) async fn findings(State(state): State<ApiState>) -> Result<Json<Findings>, ApiError> {
-    Ok(Json(Findings { findings: state.repairs.findings().await.map_err(refused)? }))
+    Ok(Json(Findings { findings: state.repairs.findings().await.map_err(of_repairs)? }))
 }
 
 /// Plans.
 pub(super) async fn plan(State(state): State<ApiState>, body: Bytes) -> Result<Json<Plan>, ApiError> {
     let RepairRequest { repair, options, .. } = asked(&body)?;
-    Ok(Json(state.repairs.plan(repair, options).await.map_err(refused)?))
+    Ok(Json(state.repairs.plan(repair, options).await.map_err(of_repairs)?))
 }
 
 /// Begins.
 pub(super) async fn begin(State(state): State<ApiState>, body: Bytes) -> Result<Json<RepairBegun>, ApiError> {
     let RepairRequest { repair, options, confirm } = asked(&body)?;
-    let id = state.repairs.begin(repair, options, confirm).await.map_err(refused)?;
+    let id = state.repairs.begin(repair, options, confirm).await.map_err(of_repairs)?;
     Ok(Json(RepairBegun { id }))
 }
 
@@ -85,7 +85,7 @@ pub(super) async fn one(
     State(state): State<ApiState>,
     Path(id): Path<String>,
 ) -> Result<Json<Seen>, ApiError> {
-    Ok(Json(state.repairs.show(id).await.map_err(refused)?))
+    Ok(Json(state.repairs.show(id).await.map_err(of_repairs)?))
 }
 
 /// Takes one back.
@@ -93,7 +93,7 @@ pub(super) async fn undo(
     State(state): State<ApiState>,
     Path(id): Path<String>,
 ) -> Result<Json<RepairBegun>, ApiError> {
-    Ok(Json(RepairBegun { id: state.repairs.undo(id).await.map_err(refused)? }))
+    Ok(Json(RepairBegun { id: state.repairs.undo(id).await.map_err(of_repairs)? }))
 }
 
 /// Goes on with one.
@@ -101,7 +101,7 @@ pub(super) async fn resume(
     State(state): State<ApiState>,
     Path(id): Path<String>,
 ) -> Result<Json<RepairBegun>, ApiError> {
-    Ok(Json(RepairBegun { id: state.repairs.resume(id).await.map_err(refused)? }))
+    Ok(Json(RepairBegun { id: state.repairs.resume(id).await.map_err(of_repairs)? }))
 }
 
 fn asked(body: &[u8]) -> Result<RepairRequest, ApiError> {
@@ -112,20 +112,25 @@ fn asked(body: &[u8]) -> Result<RepairRequest, ApiError> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "given to map_err")]
-fn refused(refused: Refused) -> ApiError {
+fn of_repairs(why: Refused) -> ApiError {
+    refused(&why, "/api/v1/repairs")
+}
+
+/// In words; `list` says what there is and what is under way.
+pub(super) fn refused(refused: &Refused, list: &str) -> ApiError {
     const NOTHING: &str = "nothing was done";
     let why = refused.to_string();
+    let asking = |what: &str| format!("ask for {list}, which says {what}");
     let (status, what, todo) = match refused {
         Refused::Unknown(_) => {
-            (StatusCode::NOT_FOUND, "not found", "ask for /api/v1/repairs, which lists all")
+            return ApiError::new(StatusCode::NOT_FOUND, "not found", why, asking("what there is"));
         }
-        Refused::Options(_) => (
-            StatusCode::BAD_REQUEST,
-            "the options cannot be read",
-            "ask for /api/v1/repairs, whose catalogue names them",
-        ),
+        Refused::Options(_) => {
+            let what = "the options cannot be read";
+            return ApiError::new(StatusCode::BAD_REQUEST, what, why, asking("which there are"));
+        }
         Refused::State(_) => {
-            (StatusCode::CONFLICT, NOTHING, "ask for /api/v1/repairs, which says what is under way")
+            return ApiError::new(StatusCode::CONFLICT, NOTHING, why, asking("what is under way"));
         }
         Refused::Unconfirmed(_) => (StatusCode::CONFLICT, NOTHING, "send these words as `confirm`"),
         Refused::Nothing(_) => (StatusCode::CONFLICT, "there is nothing to mend", "nothing has to be done"),

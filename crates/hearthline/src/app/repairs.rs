@@ -1,11 +1,15 @@
 //! Repairs and verifications of the running program, on threads of their own: whatever they wait for, nothing else does.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hearthline_runbook::Status;
 use hearthline_runbook::doctor::Doctor;
-use hearthline_runbook::repair::{Doing, Engine, Program, RepairError, Repairs};
+use hearthline_runbook::repair::engine::Watch;
+use hearthline_runbook::repair::{Doing, Engine, Kind, Options, Program, Repair, RepairError, Repairs};
+use hearthline_runbook::runbook::lines::CATALOGUE;
+use hearthline_runbook::runbook::{self, Means, Runbook};
 use hearthline_runbook::verify::{Kept, Verify};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
@@ -14,6 +18,7 @@ use super::parts::{Shared, Views};
 use super::{Observer, Restarts};
 use crate::doctor::of_program;
 use crate::repairs::{Recording, make};
+use crate::runbook::of_settings;
 
 /// A repair, and a question beside it.
 const THREADS: usize = 2;
@@ -25,6 +30,8 @@ pub(super) struct Place {
     runtime: Runtime,
     /// For all who ask.
     pub(super) repairs: Repairs,
+    /// All of it in order, for all who ask.
+    pub(super) runbook: Repairs,
     /// What is wrong, for all who ask.
     pub(super) doctor: Doctor,
     /// Whether an event gets through, for all who ask.
@@ -47,24 +54,48 @@ impl Place {
         let looks = Arc::clone(&observer);
         let again = Arc::clone(&shared.link.again);
         let program: Arc<dyn Program> = Arc::new(Running { observer, again, restarts });
+        let recorder = Arc::clone(&program);
         let (store, orders) = (Arc::clone(&shared.store), shared.orders.clone());
         let (sinks, influxdb) = (views.sinks.clone(), views.influxdb.clone());
         let log = shared.log.clone();
         let recording = Recording { program, store, orders, log, sinks, influxdb };
         let (fs, clock) = (Arc::clone(&shared.fs), Arc::clone(&shared.clock));
-        let watch = Arc::new(move || looks.status().criteria);
+        let watch: Watch = Arc::new(move || looks.status().criteria);
         let make = make(&shared.settings, Some(recording));
-        let engine = Engine::new(fs, clock, &shared.settings.data_dir, watch, make);
+        let data_dir = &shared.settings.data_dir;
+        let engine = Engine::new(fs.clone(), clock.clone(), data_dir, watch.clone(), make);
         let engine = engine.with_sinks(crate::repairs::sinks(&shared.settings));
         let repairs = Repairs::new(Arc::new(engine), runtime.handle().clone());
+        let means = Means {
+            program: recorder,
+            repairs: repairs.clone(),
+            doctor: doctor.clone(),
+            verify: verify.clone(),
+            settings: of_settings(&shared.settings),
+            fs,
+            clock,
+        };
+        let runbook = Repairs::new(Arc::new(runbook(means, data_dir, watch)), runtime.handle().clone());
         repairs.go_on();
-        Ok(Self { runtime, repairs, doctor, verify })
+        runbook.go_on();
+        Ok(Self { runtime, repairs, runbook, doctor, verify })
     }
 
     /// Leaves what is being carried out where it is: the next start goes on with it.
     pub(super) fn stop(self) {
         self.runtime.shutdown_timeout(LAST_WRITE);
     }
+}
+
+/// Runs of the runbook, each of which ends with a report.
+fn runbook(means: Means, data_dir: &Path, watch: Watch) -> Engine {
+    let (fs, clock) = (Arc::clone(&means.fs), Arc::clone(&means.clock));
+    let receipts = runbook::receipts(Arc::clone(&fs), data_dir);
+    let reporting = runbook::reporting(Arc::clone(&means.program), (fs.clone(), clock.clone()), data_dir);
+    let make = Arc::new(move |_: &'static Kind, options: &Options| {
+        Ok(Box::new(Runbook::new(means.clone(), options)?) as Box<dyn Repair>)
+    });
+    Engine::new(fs, clock, data_dir, watch, make).of(CATALOGUE, receipts).at_end(reporting)
 }
 
 /// The running program as repairs see it.

@@ -57,6 +57,13 @@ impl Uptimes {
         WINDOWS.map(|window| inner.uptime.share(part, window, now).map(|share| share.up))
     }
 
+    /// How long it was not up within a month.
+    pub(super) fn down(&self, part: &str) -> Option<Duration> {
+        let [.., month] = WINDOWS;
+        let share = self.inner.lock().uptime.share(part, month, self.clock.now())?;
+        Some(share.of.mul_f64(1.0 - share.up))
+    }
+
     /// The first start.
     pub(super) fn since(&self) -> Timestamp {
         self.inner.lock().uptime.since()

@@ -74,7 +74,7 @@ pub(crate) struct Args {
     /// Another number is another house
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Break it in five acts, compare each with what was fired, and end: 0 only if every figure holds. Its folder stays
+    /// Break it and mend it in six acts, compare each with what was fired, and end: 0 only if every figure holds. Its folder stays
     #[arg(long, conflicts_with_all = ["hours", "rate"])]
     tour: bool,
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use hearthline_api::{Access, ApiState, ApiToken, Faults, Reading};
+use hearthline_core::RealFs;
 use hearthline_pipeline::gaps::Cause;
 use hearthline_pipeline::sources::home_assistant::LinkConfig;
+use hearthline_runbook::reports::Reports;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -75,7 +77,8 @@ pub(super) async fn record(
         Arc::clone(&app.clock),
         settings.home_assistant.supervised,
     );
-    let router = hearthline_api::router(api_state(&app, faults, access, stop.clone()));
+    let reports = Reports::new(Arc::new(RealFs), &settings.data_dir);
+    let router = hearthline_api::router(api_state(&app, faults, reports, access, stop.clone()));
     let api = tokio::spawn(serve(listener, router, (app.api.clone(), Arc::clone(&app.clock)), stop.clone()));
 
     tokio::select! {
@@ -101,7 +104,13 @@ fn leave(sentence: &str) -> ! {
     std::process::exit(Exit::Failed as i32)
 }
 
-fn api_state(app: &App, faults: Faults, access: Access, stop: CancellationToken) -> ApiState {
+fn api_state(
+    app: &App,
+    faults: Faults,
+    reports: Reports,
+    access: Access,
+    stop: CancellationToken,
+) -> ApiState {
     let silence = Arc::clone(&app.silence);
     let reading = Reading {
         store: Arc::clone(&app.store),
@@ -117,6 +126,8 @@ fn api_state(app: &App, faults: Faults, access: Access, stop: CancellationToken)
         orders: app.orders.clone(),
         influxdb: app.influxdb.clone(),
         repairs: app.repairs(),
+        runbook: app.runbook(),
+        reports,
         doctor: app.doctor(),
         verify: app.verify(),
         alerts: app.alerts(),

@@ -39,11 +39,15 @@ mod proxy;
 #[cfg(test)]
 mod quarantine;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod repair;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod retention;
+#[cfg(test)]
+mod runbook;
 #[cfg(test)]
 mod silence;
 #[cfg(test)]

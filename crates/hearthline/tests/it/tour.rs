@@ -24,7 +24,7 @@ async fn every_act_of_the_tour_holds_figure_by_figure() {
     assert_eq!(tour["holds"], true);
     let acts = tour["acts"].as_array().unwrap();
     let names: Vec<_> = acts.iter().map(|act| act["act"].as_str().unwrap()).collect();
-    assert_eq!(names, ["types", "connection", "influxdb", "kill -9", "files"]);
+    assert_eq!(names, ["types", "connection", "influxdb", "kill -9", "runbook", "files"]);
     for act in acts {
         let figures = act["figures"].as_array().unwrap();
         assert!(figures.len() >= 5 && figures.iter().all(|figure| figure["holds"] == true), "{act}");

@@ -60,6 +60,10 @@ impl Job {
             receipt.ended = Some(now.to_string());
             receipt.after = criteria;
         });
+        // Before its end is written: whoever is killed in between comes here again.
+        if let Err(why) = (engine.at_end)(&self.slot.change(|receipt| receipt.clone())) {
+            self.slot.change(|receipt| (receipt.state, receipt.error) = (State::Failed, Some(why)));
+        }
         self.slot.save()?;
         let mut seen = self.slot.shared.lock();
         (seen.running, seen.step, seen.progress) = (false, None, None);

@@ -20,11 +20,16 @@ use super::receipts::{Listed, Receipts};
 use super::{Plan, Progress, Repair, RepairError};
 use crate::status::Criterion;
 
+/// The receipts of repairs, in the data folder.
+const FOLDER: &str = "repairs";
 /// How long one repair is looked at where all are.
 const LOOK: Duration = Duration::from_secs(10);
 
 /// Looks at the criteria of this moment; nothing where no program runs.
 pub type Watch = Arc<dyn Fn() -> Vec<Criterion> + Send + Sync>;
+
+/// Is given the receipt of each that has come to an end, before that is written. The error says why it could not do its work.
+pub type AtEnd = Arc<dyn Fn(&Receipt) -> Result<(), String> + Send + Sync>;
 
 /// Builds a repair, or says why it cannot be done here.
 pub type Make = Arc<dyn Fn(&'static Kind, &Options) -> Result<Box<dyn Repair>, Refused> + Send + Sync>;
@@ -84,12 +89,23 @@ pub struct Seen {
     pub progress: Option<Progress>,
 }
 
+/// For which line of which runbook something is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForLine {
+    /// As [`Receipt::line`].
+    pub line: String,
+    /// It plans only what is wrong at that moment, since nobody asked for it by name.
+    pub only_what_is_wrong: bool,
+}
+
 /// Plans, begins, goes on, takes back.
 pub struct Engine {
     pub(super) receipts: Receipts,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) watch: Watch,
+    pub(super) at_end: AtEnd,
     make: Make,
+    catalogue: &'static [Kind],
     /// Names of sinks, for repairs that are of one.
     sinks: Vec<String>,
     /// The one that is being carried out.
@@ -100,7 +116,7 @@ pub struct Engine {
 pub(super) type Shared = Arc<Mutex<Seen>>;
 
 impl Engine {
-    /// Over the receipts of a data folder.
+    /// Of all repairs, over their receipts in a data folder.
     #[must_use]
     pub fn new(
         fs: Arc<dyn Fs>,
@@ -109,8 +125,23 @@ impl Engine {
         watch: Watch,
         make: Make,
     ) -> Self {
-        let receipts = Receipts::new(fs, data_dir);
-        Self { receipts, clock, watch, make, sinks: Vec::new(), current: Mutex::default() }
+        let receipts = Receipts::new(fs, &data_dir.join(FOLDER));
+        let (at_end, catalogue): (AtEnd, _) = (Arc::new(|_| Ok(())), CATALOGUE);
+        Self { receipts, clock, watch, at_end, make, catalogue, sinks: Vec::new(), current: Mutex::default() }
+    }
+
+    /// It does these, and its receipts are in a folder of their own.
+    #[must_use]
+    pub fn of(mut self, catalogue: &'static [Kind], receipts: Receipts) -> Self {
+        (self.catalogue, self.receipts) = (catalogue, receipts);
+        self
+    }
+
+    /// Gives the receipt of each that has come to an end to `at_end`.
+    #[must_use]
+    pub fn at_end(mut self, at_end: AtEnd) -> Self {
+        self.at_end = at_end;
+        self
     }
 
     /// Repairs that are of one sink are looked for at each of these.
@@ -132,7 +163,7 @@ impl Engine {
     /// What is wrong: the plan of each repair that would do something, and those of which that is not known.
     pub async fn findings(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
-        for kind in CATALOGUE {
+        for kind in self.catalogue {
             let sinks = self.sinks.iter().cloned().map(Some);
             let sinks: Vec<_> = if kind.options.contains(&"sink") { sinks.collect() } else { vec![None] };
             for sink in sinks {
@@ -169,7 +200,32 @@ impl Engine {
         options: &Value,
         confirm: Option<&str>,
     ) -> Result<Job, Refused> {
-        let (mut repair, options) = self.make(name, options)?;
+        self.begin_made(self.make(name, options)?, name, confirm, None).await
+    }
+
+    /// The same for a line of a runbook, by which its receipt is found again; nothing that takes data away.
+    ///
+    /// # Errors
+    /// Why nothing was begun.
+    pub async fn begin_for(
+        self: &Arc<Self>,
+        line: ForLine,
+        name: &str,
+        options: &Value,
+    ) -> Result<Job, Refused> {
+        let (kind, mut options) = self.read_options(name, options)?;
+        options.only_what_is_wrong = line.only_what_is_wrong;
+        let repair = (self.make)(kind, &options)?;
+        self.begin_made((repair, options), name, None, Some(line.line)).await
+    }
+
+    async fn begin_made(
+        self: &Arc<Self>,
+        (mut repair, options): (Box<dyn Repair>, Options),
+        name: &str,
+        confirm: Option<&str>,
+        line: Option<String>,
+    ) -> Result<Job, Refused> {
         let slot = self.claim(&format!("repair {name}"))?;
         let plan = repair.plan().await?;
         if plan.steps.is_empty() {
@@ -185,6 +241,7 @@ impl Engine {
             id: self.receipts.make(now, name).map_err(disk)?,
             options: options.to_value(),
             started: now.to_string(),
+            line,
             steps: vec![StepReceipt::default(); plan.steps.len()],
             plan,
             before: (self.watch)(),
@@ -268,12 +325,16 @@ impl Engine {
     }
 
     fn make(&self, name: &str, options: &Value) -> Result<(Box<dyn Repair>, Options), Refused> {
-        let kind = Kind::named(name).ok_or_else(|| {
-            let names: Vec<_> = CATALOGUE.iter().map(|kind| kind.name).collect();
+        let (kind, options) = self.read_options(name, options)?;
+        Ok(((self.make)(kind, &options)?, options))
+    }
+
+    fn read_options(&self, name: &str, options: &Value) -> Result<(&'static Kind, Options), Refused> {
+        let kind = self.catalogue.iter().find(|kind| kind.name == name).ok_or_else(|| {
+            let names: Vec<_> = self.catalogue.iter().map(|kind| kind.name).collect();
             Refused::Unknown(format!("there is no repair {name:?}; there are {}", names.join(", ")))
         })?;
-        let options = Options::read(kind, options).map_err(Refused::Options)?;
-        Ok(((self.make)(kind, &options)?, options))
+        Ok((kind, Options::read(kind, options).map_err(Refused::Options)?))
     }
 
     fn read(&self, id: &str) -> Result<Receipt, Refused> {

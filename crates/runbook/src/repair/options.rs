@@ -34,6 +34,9 @@ pub struct Options {
     /// Which part of the program, as in `hearthline status`; none is all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub part: Option<String>,
+    /// How long the runbook watches at its end, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub monitor_s: Option<u64>,
     /// Nobody asked for this repair by name: it plans only what is wrong.
     #[serde(skip)]
     pub only_what_is_wrong: bool,

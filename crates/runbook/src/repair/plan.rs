@@ -45,7 +45,7 @@ pub struct Step {
 
 impl Step {
     /// What it needs to be done.
-    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, RepairError> {
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, RepairError> {
         serde_json::from_value(self.data.clone()).map_err(|error| {
             RepairError::Person(format!("the receipt cannot be read ({error}): plan it anew"))
         })

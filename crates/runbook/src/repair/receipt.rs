@@ -42,6 +42,9 @@ pub struct Receipt {
     /// When it was gone on with after it had been killed or had failed, ISO 8601 UTC.
     #[serde(default)]
     pub resumed: Vec<String>,
+    /// The line of a runbook that it is, as `<id of the run>/schema (influxdb)`; null where a person asked for it alone.
+    #[serde(default)]
+    pub line: Option<String>,
 }
 
 /// Seconds of which each has an entry of its own in [`Receipt::during`].
@@ -60,6 +63,12 @@ impl Receipt {
         let steps = self.plan.steps.iter().zip(&self.steps);
         let mut back = steps.filter(|(step, was)| step.undo && was.started.is_some() && was.undone.is_none());
         self.state != State::Undone && back.next().is_some()
+    }
+
+    /// Why it stands: of the step, or of the whole.
+    #[must_use]
+    pub fn why(&self) -> Option<&str> {
+        self.steps.iter().find_map(|step| step.error.as_deref()).or(self.error.as_deref())
     }
 
     /// Notes what a second was like. Behind the first hour only what changes.

@@ -43,10 +43,10 @@ pub struct Damaged {
 }
 
 impl Receipts {
-    /// Those of a data folder.
+    /// Those of a folder.
     #[must_use]
-    pub fn new(fs: Arc<dyn Fs>, data_dir: &std::path::Path) -> Self {
-        Self { fs, dir: data_dir.join("repairs") }
+    pub fn new(fs: Arc<dyn Fs>, dir: &std::path::Path) -> Self {
+        Self { fs, dir: dir.to_owned() }
     }
 
     /// Where one lies with what belongs to it.

@@ -7,9 +7,10 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-use super::engine::{Engine, Finding, Job, Refused, Seen};
+use super::engine::{Engine, Finding, ForLine, Job, Refused, Seen};
 use super::receipts::Listed;
-use super::{Plan, RepairError, State};
+use super::{Plan, Receipt, RepairError, State};
+use crate::runbook::lines::NAME;
 
 /// The engine, with a place where its work is done. Clones are the same.
 #[derive(Clone)]
@@ -55,6 +56,16 @@ impl Repairs {
     ) -> Result<String, Refused> {
         let engine = Arc::clone(&self.engine);
         let job = self.place.spawn(async move { engine.begin(&name, &options, confirm.as_deref()).await });
+        Ok(self.carry_out(done(job).await?))
+    }
+
+    /// As [`Engine::begin_for`].
+    ///
+    /// # Errors
+    /// As [`Engine::begin_for`].
+    pub async fn begin_for(&self, line: ForLine, name: String, options: Value) -> Result<String, Refused> {
+        let engine = Arc::clone(&self.engine);
+        let job = self.place.spawn(async move { engine.begin_for(line, &name, &options).await });
         Ok(self.carry_out(done(job).await?))
     }
 
@@ -111,10 +122,10 @@ impl Repairs {
             for id in unfinished {
                 match engine.resume(&id) {
                     Ok(job) => {
-                        tracing::warn!(id, "this repair was not over; it is gone on with");
+                        tracing::warn!(id, "this was not over; it is gone on with");
                         carry_out(job).await;
                     }
-                    Err(refused) => tracing::error!(id, %refused, "this repair cannot be gone on with"),
+                    Err(refused) => tracing::error!(id, %refused, "this cannot be gone on with"),
                 }
             }
         });
@@ -132,16 +143,20 @@ async fn carry_out(job: Job) {
     let id = job.id().to_owned();
     match job.run().await {
         Ok(receipt) if receipt.state == State::Failed => {
-            let steps = receipt.steps.iter().find_map(|step| step.error.as_deref());
-            let why = steps.or(receipt.error.as_deref()).unwrap_or_default();
-            tracing::error!(id, why, "the repair stands at a step: `hearthline repair --show {id}`");
+            let (why, command) = (receipt.why().unwrap_or_default(), command(&receipt));
+            tracing::error!(id, why, "it stands at a step: `hearthline {command} --show {id}`");
         }
         Ok(receipt) => {
             let verified = receipt.verified.map(|done| done.says).unwrap_or_default();
-            tracing::info!(id, state = ?receipt.state, verified, "the repair is over");
+            tracing::info!(id, state = ?receipt.state, verified, "it is over");
         }
-        Err(error) => tracing::error!(id, %error, "the repair stands still: its receipt cannot be written"),
+        Err(error) => tracing::error!(id, %error, "it stands still: its receipt cannot be written"),
     }
+}
+
+/// By which a person asks for it.
+fn command(receipt: &Receipt) -> &'static str {
+    if receipt.plan.repair == NAME { NAME } else { "repair" }
 }
 
 async fn done<T>(work: JoinHandle<Result<T, Refused>>) -> Result<T, Refused> {

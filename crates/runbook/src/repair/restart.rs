@@ -45,7 +45,7 @@ impl Restart {
 }
 
 /// As it is said in a sentence.
-fn told(parts: &[Part]) -> String {
+pub(crate) fn told(parts: &[Part]) -> String {
     let ill: Vec<_> = parts.iter().filter(|part| !matches!(&*part.state, "healthy" | "off")).collect();
     let one = |part: &&Part| match &part.reason {
         Some(reason) => format!("{} is {}: {reason}", part.name, part.state),

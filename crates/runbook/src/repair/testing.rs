@@ -22,8 +22,8 @@ pub(crate) const NIGHT: Timestamp = Timestamp(1_795_653_667_000_000);
 pub(crate) struct House {
     pub(crate) status: Mutex<Status>,
     /// What happens when the connection is to be made again.
-    pub(super) on_reconnect: Mutex<Box<dyn FnMut() + Send>>,
-    pub(super) restarted: Mutex<Vec<Option<String>>>,
+    pub(crate) on_reconnect: Mutex<Box<dyn FnMut() + Send>>,
+    pub(crate) restarted: Mutex<Vec<Option<String>>>,
 }
 
 impl House {

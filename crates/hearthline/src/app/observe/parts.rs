@@ -110,6 +110,7 @@ impl Observer {
                     uptime_24h,
                     uptime_7d,
                     uptime_30d,
+                    down_s: self.uptime.down(&part.name).map(|down| down.as_secs_f64()),
                     restarts,
                     last_restart,
                     ..status::Part::new(&part.name, state)

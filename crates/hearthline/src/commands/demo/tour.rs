@@ -1,4 +1,4 @@
-//! `hearthline demo --tour`: what this program is for, shown in about 100 seconds without a browser.
+//! `hearthline demo --tour`: what this program is for, shown in about two minutes without a browser.
 //!
 //! The recorder is a process of its own on a simulated house and InfluxDB. Each act breaks something, and compares what is
 //! recorded with the simulator's ledger, figure by figure. An act is a file: what was *seen* is one struct, which a pure
@@ -9,6 +9,7 @@ mod connection;
 mod files;
 mod kill;
 mod recorder;
+mod runbook;
 mod server;
 mod stage;
 mod told;
@@ -90,6 +91,7 @@ async fn play(args: &Args, context: &mut Context<'_>, acts: &mut Vec<Act>) -> an
     bill.over(connection::NAME, connection::play(&mut stage).await, &stage)?;
     bill.over(server::NAME, server::play(&mut stage).await, &stage)?;
     bill.over(kill::NAME, kill::play(&mut stage).await, &stage)?;
+    bill.over(runbook::NAME, runbook::play(&mut stage).await, &stage)?;
     // What needs a recorder that runs comes before this one.
     bill.over(files::NAME, files::play(&mut stage).await, &stage)
 }
