@@ -6,6 +6,8 @@ export interface Status {
   /** One sentence for a person. */
   verdict: string;
   uptime_s: number;
+  /** Since when it is known how much of the time the parts were up. */
+  uptime_since: string | null;
   home_assistant: HomeAssistant;
   events: Events;
   log: Log;
@@ -15,6 +17,8 @@ export interface Status {
   silent?: SilentList;
   gaps: Gaps;
   kept: Kept;
+  /** Absent in an older program. */
+  alerts?: AlertCounts;
   criteria: Criterion[];
   /** The house is a simulated one. Absent means no. */
   simulated?: boolean;
@@ -25,10 +29,14 @@ export interface HomeAssistant {
   since: string;
   version: string | null;
   attempts: number;
+  /** Of these, those that came as far as a subscription. */
+  connects: number;
   last_event_age_s: number | null;
   location_name: string | null;
   ping_s: number | null;
   reason: string | null;
+  /** Why the last attempt failed or the last connection ended, also while it is connected again. */
+  last_error: string | null;
 }
 
 /** `received = filtered + duplicate + logged + unlogged`, since the data folder was made. */
@@ -73,6 +81,8 @@ export interface Sink {
   conflicts?: number | null;
   /** Events that the server has not taken; `pending` is counted from what is written down. */
   lag_events?: number | null;
+  /** Seconds that its server takes for an answer, where that is long. */
+  slow_s?: number | null;
   /** Events that left the log before it had them, and are not in the archive either. */
   lost?: number;
   /** Which, and why. */
@@ -99,8 +109,10 @@ export interface SinkReport {
 }
 
 export interface SinkServer {
-  /** What states are written to. */
-  measurement: string;
+  /** How points look: `native`, or `ha` for those of Home Assistant's own integration. */
+  layout: string;
+  /** What states are written to; null where the layout has several. */
+  measurement: string | null;
   /** Why its fields are not known, in its words. */
   fields_unknown: string | null;
   conflicts: Conflict[];
@@ -165,6 +177,14 @@ export interface Concern {
   says: string;
 }
 
+/** Of all places together. */
+export interface Conflicts {
+  conflicts: Conflict[];
+  left_out: LeftOut[];
+  /** Places whose server does not say which fields it has. */
+  unread: { sink: string; reason: string }[];
+}
+
 /** The sinks that read their server's fields again. */
 export interface ConflictsReset {
   sinks: string[];
@@ -177,8 +197,19 @@ export interface Part {
   state: PartState;
   since: string;
   reason: string | null;
-  /** A share from 0 to 1; null where the part is off. */
+  /** A share from 0 to 1, since the program started; null where the part is off. */
   uptime: number | null;
+  /** The same over longer, or since counting began. */
+  uptime_24h: number | null;
+  uptime_7d: number | null;
+  uptime_30d: number | null;
+  /** What its state means for the data. */
+  meaning: string | null;
+  /** What a person can do. */
+  todo: string | null;
+  /** Since the program started. */
+  restarts: number;
+  last_restart: { at: string; why: string } | null;
 }
 
 export interface Weather {
@@ -281,6 +312,8 @@ export interface Gap {
   without_attributes: number;
   /** Why something could not be had. */
   note: string | null;
+  /** How often history was asked for all of it. */
+  tries: number;
 }
 
 /** What was kept that would have been lost, since the first connection. */
@@ -400,9 +433,30 @@ export interface RecordedEvent {
   value: number | null;
   origin: string;
   restored: boolean;
+  /** Of a state. */
+  last_changed?: string;
+  /** From the event to its arrival here; absent where it was fetched later. */
+  received_delay_ms?: number;
   weather_temperature?: number | null;
   weather_at?: string | null;
   weather_stale?: boolean;
+}
+
+/** How many states there are in each length of time, of all entities together. */
+export interface Rate {
+  from: string;
+  to: string;
+  every_s: number;
+  /** The oldest first; one without a state is left out. */
+  pieces: RatePiece[];
+}
+
+export interface RatePiece {
+  start: string;
+  /** Arrived as they happened. */
+  live: number;
+  /** Were had otherwise: from history, or by a comparison. */
+  afterwards: number;
 }
 
 /** `event: state` of the live stream. */
@@ -506,6 +560,72 @@ export interface Backfill {
 
 export interface Retried {
   retried: number;
+}
+
+/** What is wrong: how many. */
+export interface AlertCounts {
+  /** Not muted. */
+  active: number;
+  critical: number;
+  /** That nobody has acknowledged. */
+  unseen: number;
+  muted: number;
+}
+
+/** What is wrong and should be known, and what was. */
+export interface Alerts {
+  /** Critical ones first, muted ones last. */
+  active: Alert[];
+  /** Also of what is not wrong now. */
+  muted: AlertMute[];
+  /** Newest first. */
+  history: PastAlert[];
+  /** That are switched on. */
+  rules: string[];
+  /** Why nothing is known of an earlier run. */
+  note: string | null;
+}
+
+export interface Alert {
+  /** The rule, with whom it is about. */
+  id: string;
+  rule: string;
+  subject: string | null;
+  state: 'active' | 'acknowledged' | 'muted';
+  since: string;
+  acknowledged: string | null;
+  muted_until: string | null;
+  severity: 'warning' | 'critical';
+  title: string;
+  /** One sentence, without its full stop. */
+  says: string;
+  evidence: AlertFigure[];
+  todo: string;
+  /** Of a page here; `#/` is the first. */
+  link: string;
+}
+
+export interface AlertFigure {
+  name: string;
+  value: number;
+  unit: string;
+}
+
+export interface PastAlert {
+  id: string;
+  rule: string;
+  severity: 'warning' | 'critical';
+  title: string;
+  says: string;
+  from: string;
+  to: string;
+  acknowledged: string | null;
+}
+
+/** A rule or an alert that nobody wants to hear of. */
+export interface AlertMute {
+  what: string;
+  until: string;
 }
 
 /** What was repaired, and what can be. */
@@ -678,6 +798,45 @@ export interface Verifications {
 
 export interface VerifyBegun {
   id: string;
+}
+
+export type Severity = 'ok' | 'note' | 'warning' | 'fault';
+
+/** Everything that recording depends on, as it was found. */
+export interface Report {
+  version: string;
+  at: string;
+  took_ms: number;
+  worst: Severity;
+  verdict: string;
+  counts: Record<Severity, number>;
+  /** The worst first, else in the order of the checks. */
+  findings: Found[];
+  skipped: { check: string; why: string }[];
+}
+
+/** One thing that was looked at. */
+export interface Found {
+  id: string;
+  check: string;
+  /** The name of a sink or a part. */
+  about: string | null;
+  severity: Severity;
+  says: string;
+  evidence: Evidence[];
+  remedy: string | null;
+  /** The repair that mends it. */
+  repair: string | null;
+  took_ms: number | null;
+  /** Where it is explained. */
+  see: string;
+}
+
+export interface Evidence {
+  name: string;
+  value: string | number | boolean | null;
+  /** `ms`, `bytes`, `1`; empty for a word. */
+  unit: string;
 }
 
 /** Who the program takes the caller for. */

@@ -7,7 +7,7 @@ import { breaker, breakIt, expect, fault, sentence, test } from './story';
 const MADE_GOOD_MS = 60_000;
 
 const missed = (page: Page) => page.getByRole('region', { name: 'What was missed' });
-const timeLine = (page: Page) => missed(page).getByRole('group', { name: /^Time line/ });
+const timeLine = (page: Page) => page.getByRole('group', { name: /^Time line/ });
 const past = (page: Page) => page.getByRole('region', { name: 'Fetch the past' });
 const kept = (page: Page) => page.getByText(/^Since \d+ \w+ \d{4}: /);
 /** The first number in what is shown. */
@@ -60,7 +60,7 @@ async function expectLooksRight(page: Page) {
 }
 
 test('the past is asked for, and its result is said', async ({ page, program }) => {
-  await page.goto(program.url);
+  await page.goto(`${program.url}#/gaps`);
   await past(page).getByRole('button', { name: 'Fetch' }).click();
   await expect(past(page).getByRole('status')).toHaveText(/^Fetched: [\d,.]+ states? since\s.*recorded before\./s, {
     timeout: MADE_GOOD_MS,
@@ -74,10 +74,12 @@ test('what cannot be understood is set aside, read again and dropped, by who has
   watched,
 }, testInfo) => {
   const aside = page.getByRole('region', { name: 'Set aside' });
-  await page.goto(ownProgram.url);
+  await page.goto(`${ownProgram.url}#/system`);
   await expect(page.getByRole('region', { name: 'Kept for ever' })).toBeVisible();
   await expect(aside).toContainText('Nothing.');
+  await page.goto(`${ownProgram.url}#/`);
   await breakIt(page, 'garbage');
+  await page.getByRole('link', { name: '1 not understood, set aside' }).click();
   await expect(aside.getByRole('listitem')).toHaveCount(1);
   await expect(aside).toContainText('1 could not be understood so far');
 
@@ -101,7 +103,7 @@ test('what cannot be understood is set aside, read again and dropped, by who has
 test('the first page needs no words of the trade', async ({ page, program }) => {
   await page.goto(program.url);
   await expect(sentence(page)).toHaveText(/^Recording\./);
-  await expect(page.getByRole('region', { name: 'Kept for ever' })).toBeVisible();
+  await expect(page.getByRole('navigation', { name: 'More' })).toBeVisible();
   const words = await page.locator('main').innerText();
   expect(words.match(/\b(sinks?|cursors?|lags?|quarantined?|parked|backfill\w*)\b/gi)).toBeNull();
 });

@@ -1,3 +1,4 @@
+import type { Locator } from '@playwright/test';
 import { expect, lamps, rooms, sentence, test } from './story';
 
 test.beforeEach(({ page, program }) => page.goto(program.url));
@@ -9,6 +10,11 @@ test('a stranger reads that the house is recorded, then sees the lamps, then the
   await expect(page.getByText('Simulated house')).toBeVisible();
   await expect(page.getByRole('img', { name: /^A house; \d+ of its \d+ windows are lit$/ })).toBeVisible();
   expect(await rooms(page).count()).toBeGreaterThan(3);
+  const above = async (first: Locator, second: Locator) =>
+    expect((await first.boundingBox())!.y).toBeLessThan((await second.boundingBox())!.y);
+  await above(sentence(page), page.getByText(/^Since \d+ \w+ \d{4}: /));
+  await above(page.getByText(/^Since \d+ \w+ \d{4}: /), lamps(page).first());
+  await above(lamps(page).last(), rooms(page).first());
 });
 
 test('values move by themselves', async ({ page }) => {

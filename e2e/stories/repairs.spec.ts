@@ -59,7 +59,7 @@ test('what an older program wrote as text is copied, by who has the token, with 
   test.setTimeout(400_000);
   watched.allowRefusal();
   await page.goto(ownProgram.url);
-  await page.getByRole('region', { name: 'System' }).getByRole('link', { name: 'Repairs' }).click();
+  await page.getByRole('navigation', { name: 'More' }).getByRole('link', { name: /^Repairs/ }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Repairs');
   await expect(receipts(page)).toContainText('Nothing was repaired yet.');
   await kinds(page).getByText('schema', { exact: true }).click();

@@ -15,10 +15,17 @@ use crate::report::{Outcome, Report};
 use crate::{Workspace, peers, sim};
 
 /// Tests that need a real peer are marked `#[ignore = "needs ..."]` and lie in modules below these.
-const REAL_PEERS: [&str; 2] = ["home_assistant::", "influxdb::"];
+const REAL_PEERS: [&str; 4] = ["home_assistant::", "influxdb::", "monitor::", "worst_night::"];
 const LAYERING: &str = "layering::";
 /// Stories that last minutes, which `--quick` leaves out.
-const LONG: [&str; 4] = ["tour::", "influxdb::faults", "app::tests::a_part_that_hangs", "weather_day::"];
+const LONG: [&str; 6] = [
+    "tour::",
+    "influxdb::faults",
+    "app::tests::a_part_that_hangs",
+    "parts::named::",
+    "repair::tests::each_repair_killed_at_each_step",
+    "weather_day::",
+];
 
 /// Runs every stage, also after one has failed: a person wants to see all that is wrong at once.
 pub(crate) fn run(workspace: &Workspace, quick: bool) -> Result<Report> {
@@ -86,9 +93,9 @@ fn announce(workspace: &Workspace, quick: bool) {
         None => println!("browser      2 min, and 1 min to unpack Chromium below {below}"),
     }
     if peers::python::installed(&workspace.target) && peers::influxdb::found(&workspace.target).is_some() {
-        println!("real peers   5 min");
+        println!("real peers   8 min");
     } else {
-        println!("real peers   5 min, and 3 min to install them below {below}");
+        println!("real peers   8 min, and 3 min to install them below {below}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! The routes, one file each.
 
+mod alerts;
 mod conflicts;
 mod criteria;
 mod doctor;
@@ -17,6 +18,7 @@ mod newest;
 mod openapi;
 mod parameters;
 mod quarantine;
+mod rate;
 mod reading;
 mod repairs;
 mod reports;
@@ -37,6 +39,7 @@ use axum::routing::{delete, get, post};
 use crate::access::{self, Access};
 use crate::{ApiError, ApiState, Reading, page};
 
+pub use alerts::{MuteRequest, Unmuted};
 pub use conflicts::{Conflict, Conflicts, ConflictsReset, LeftOut, Unread};
 pub use criteria::Criteria;
 pub use entities::changes::{EntityChange, EntityChanges};
@@ -52,6 +55,7 @@ pub(crate) use metrics::render as metrics_of;
 pub use quarantine::one::QuarantinedWhole;
 pub use quarantine::settle::SettledList;
 pub use quarantine::{Quarantine, Quarantined, Settlement};
+pub use rate::{Rate, RatePiece};
 pub use repairs::{Findings, RepairBegun, RepairRequest, Repairs};
 pub use reports::ReportList;
 pub use retention::{Retention, RetentionAmount, RetentionDay, RetentionReceipts};
@@ -74,6 +78,7 @@ pub fn reading(recorded: Reading) -> Router {
         .route("/api/v1/export", get(export::get))
         .route("/api/v1/quarantine", get(quarantine::get))
         .route("/api/v1/quarantine/{seq}", get(quarantine::one::get))
+        .route("/api/v1/rate", get(rate::get))
         .route("/api/v1/weather", get(weather::get))
         .route("/api/v1/retention", get(retention::get))
         .route("/api/v1/retention/receipts", get(retention::receipts))
@@ -85,6 +90,9 @@ pub fn reading(recorded: Reading) -> Router {
 fn writing(state: ApiState) -> Router {
     let recorded = state.reading.clone();
     Router::new()
+        .route("/api/v1/alerts/{id}/acknowledge", post(alerts::acknowledge))
+        .route("/api/v1/alerts/{id}/mute", post(alerts::mute))
+        .route("/api/v1/alerts/{id}/unmute", post(alerts::unmute))
         .route("/api/v1/conflicts/reset", post(conflicts::reset))
         .route("/api/v1/quarantine/retry", post(quarantine::settle::retry))
         .route("/api/v1/quarantine/drop", post(quarantine::settle::drop_named))
@@ -114,6 +122,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/health", get(health::health))
         .route("/api/v1/status", get(status::get))
         .route("/api/v1/criteria", get(criteria::get))
+        .route("/api/v1/alerts", get(alerts::list))
         .route("/api/v1/doctor", get(doctor::get))
         .route("/api/v1/verify", get(verify::get))
         .route("/api/v1/stats", get(stats::get))

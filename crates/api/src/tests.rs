@@ -1,5 +1,6 @@
 //! Stories of the API over a store on a disk in memory.
 
+mod alerts;
 mod context;
 mod criteria;
 mod doctor;
@@ -9,6 +10,7 @@ mod live;
 mod metrics;
 mod openapi;
 mod quarantine;
+mod rate;
 mod recorded;
 mod refusals;
 mod repairs;
@@ -105,6 +107,7 @@ impl House {
             reports,
             doctor: doctor::house(),
             verify: verify::house(),
+            alerts: alerts::house(),
             influxdb,
             live: live.clone(),
             faults: crate::Faults {
@@ -312,7 +315,7 @@ fn status() -> Status {
         "silent": {
             "count": 1, "entities": 2,
             "items": [{
-                "name": "Freezer", "device": "Freezer", "area": "Kitchen",
+                "key": "freezer", "name": "Freezer", "device": "Freezer", "area": "Kitchen",
                 "entities": ["sensor.freezer_battery", "sensor.freezer_temperature"],
                 "since": "2026-11-23T09:00:00.000000Z", "silent_s": 10800, "usual_s": 300,
                 "sentence": "Freezer: nothing for 3 h, usually each 5 min",
@@ -325,6 +328,7 @@ fn status() -> Status {
                 "cause": "connection reset", "entities": [], "recovered": 12, "kind": "disconnected",
             }],
         },
+        "alerts": { "active": 3, "critical": 1, "unseen": 2, "muted": 1 },
         "criteria": [
             {
                 "id": "persistence", "label": "Everything received is kept", "met": true, "value": 100.0, "target": 100.0,

@@ -5,6 +5,7 @@
 //! delivery into the store), `sink-<name>` (one for each other sink), `weather` (asks outside and may wait), `supervisor`
 //! (looks at all of these each second), and the caller's (API, signals, housekeeping).
 
+mod alerts;
 mod cadence;
 mod guarded;
 mod keep;
@@ -38,6 +39,7 @@ use hearthline_pipeline::orders::Orders;
 use hearthline_pipeline::silence::{Rules, SilenceView};
 use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_pipeline::sources::home_assistant::LinkConfig;
+use hearthline_runbook::alerts::{Alerts, Pace};
 use hearthline_runbook::doctor::Doctor;
 use hearthline_runbook::repair::Repairs;
 use hearthline_runbook::verify::{Kept, Verify};
@@ -45,6 +47,7 @@ use hearthline_store::{Protection, Store};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot, watch};
 
+use self::alerts::AlertWatch;
 use self::cadence::Cadence;
 pub(crate) use self::observe::Observer;
 pub(crate) use self::open::{log as open_log, store_alone, store_config};
@@ -107,6 +110,8 @@ pub(crate) struct Simulated {
     pub(crate) ask_weather: Arc<Notify>,
     /// What happens to the threads of parts.
     pub(crate) snags: Snags,
+    /// How soon something is an alert.
+    pub(crate) pace: Pace,
 }
 
 /// Puts everything that is logged into files.
@@ -171,7 +176,7 @@ impl App {
         let fs: Arc<dyn Fs> = Arc::new(RealFs);
         let is_simulated = simulated.is_some();
         let rules = simulated.as_ref().map_or_else(Rules::default, |simulated| simulated.past.rules);
-        let Simulated { past, archive, ask_weather, snags } = simulated.unwrap_or_default();
+        let Simulated { past, archive, ask_weather, snags, pace } = simulated.unwrap_or_default();
 
         let store = open::store(settings, &fs, &clock)?;
         let writer = open::log(settings, &fs, &clock, store.committed())?;
@@ -204,6 +209,7 @@ impl App {
         let uptime = Uptimes::open(Arc::clone(&shared.fs), file, Arc::clone(&clock));
         let targets = settings.criteria.targets(&settings.verify);
         let kept = Arc::new(Kept::open(Arc::clone(&shared.fs), &settings.data_dir));
+        let alerts = AlertWatch::open(shared, pace);
         let seen = observe::Views {
             ingest: Arc::clone(&views.ingest),
             silence: Arc::clone(&views.silence),
@@ -221,7 +227,8 @@ impl App {
         };
         let (restarts, asked) = std::sync::mpsc::channel();
         let restarts = Restarts { ask: restarts, api: api.clone() };
-        let observer = Arc::new(Observer::new(seen, Arc::clone(&clock), is_simulated, targets, uptime));
+        let observer = Observer::new(seen, Arc::clone(&clock), is_simulated, targets, uptime, alerts);
+        let observer = Arc::new(observer);
         let place = repairs::Place::open(shared, views, Arc::clone(&observer), restarts.clone(), kept)?;
         let app = Self {
             observer,
@@ -264,6 +271,11 @@ impl App {
         self.place.verify.clone()
     }
 
+    /// What of it a person should know.
+    pub(crate) fn alerts(&self) -> Alerts {
+        self.observer.alerts().clone()
+    }
+
     /// Says what is wrong.
     pub(crate) fn doctor(&self) -> Doctor {
         self.place.doctor.clone()
@@ -286,6 +298,7 @@ impl App {
         tokio::task::spawn_blocking(|| place.stop()).await?;
         let stopped = self.restarts.ask(Ask::Stop).await.map(drop).map_err(anyhow::Error::msg);
         self.observer.keep_uptime(true);
+        self.observer.alerts().keep();
         stopped
     }
 }

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    backfill, check, conflicts, demo, doctor, entities, events, export, flush, gaps, healthcheck, history,
-    log, monitor, quarantine, record, repair, replay, retention, run, runbook, sim, sinks, status, tail,
-    token, verify, weather,
+    alerts, backfill, check, conflicts, demo, doctor, entities, events, export, flush, gaps, healthcheck,
+    history, log, monitor, quarantine, record, repair, replay, retention, run, runbook, sim, sinks, status,
+    tail, token, verify, weather,
 };
 
 /// Records a Home Assistant house: every event on disk once, readable by any Parquet engine
@@ -60,6 +60,8 @@ pub(crate) enum Command {
     Sinks(sinks::Args),
     /// Fields that an InfluxDB has as another type, and where our values go
     Conflicts(conflicts::Args),
+    /// What is wrong and should be known, what was, and saying that you have seen it
+    Alerts(alerts::Args),
     /// What is wrong: everything that is looked at, with figures and what to do
     Doctor(doctor::Args),
     /// What is wrong, what mends it, doing it and taking it back
@@ -128,6 +130,7 @@ mod tests {
             "hearthline export --format xml",
             "hearthline sim --fault drip@30s",
             "hearthline replay x --speed 0",
+            "hearthline alerts mute silent",
             "hearthline repair --apply",
             "hearthline repair gaps --plan --apply",
             "hearthline repair gaps --list",
@@ -179,6 +182,11 @@ mod tests {
             "quarantine retry 7 8",
             "quarantine retry --all",
             "quarantine drop 7 8 --yes",
+            "alerts",
+            "alerts --history",
+            "alerts ack sink_behind:influxdb",
+            "alerts mute silent --for 2h",
+            "alerts unmute silent",
             "doctor",
             "doctor --full --export x.json",
             "repair",

@@ -1,5 +1,6 @@
 //! The commands, one file each, all of one shape: `Args`, then `run`, which answers with an exit code.
 
+pub(crate) mod alerts;
 pub(crate) mod backfill;
 pub(crate) mod check;
 pub(crate) mod conflicts;
@@ -124,6 +125,7 @@ async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit
         Command::Log(args) => log::run(&args, context),
         Command::Quarantine(args) => quarantine::run(args, context).await,
         Command::Sim(args) => sim::run(args, context).await,
+        Command::Alerts(args) => alerts::run(args, context).await,
         Command::Doctor(args) => doctor::run(args, context).await,
         Command::Record(args) => record::run(args, context).await,
         Command::Replay(args) => replay::run(args, context).await,

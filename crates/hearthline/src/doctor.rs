@@ -138,9 +138,9 @@ mod tests {
             settings::load(None, &environment.into_iter().collect(), &none, Purpose::Read).unwrap();
         let looked_at = || {
             let subject = subject(&settings, Running::No).unwrap();
-            subject.sinks.first().unwrap().layout.measurement.clone()
+            subject.sinks.first().unwrap().layout.measurement().map(ToOwned::to_owned)
         };
-        assert_eq!(looked_at(), "home_assistant_events");
+        assert_eq!(looked_at().as_deref(), Some("home_assistant_events"));
         let switched = Switched {
             measurement: "home_assistant_events_2".into(),
             instead_of: "home_assistant_events".into(),
@@ -148,6 +148,6 @@ mod tests {
         };
         let of_sink = folder.path().join("sinks/influxdb");
         switched::write(&RealFs, &of_sink, Some(&switched)).unwrap();
-        assert_eq!(looked_at(), "home_assistant_events_2");
+        assert_eq!(looked_at().as_deref(), Some("home_assistant_events_2"));
     }
 }

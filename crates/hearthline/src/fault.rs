@@ -105,7 +105,7 @@ const NAIVE: (&str, &str) = (
     "a naive writer, as the system before Hearthline was, writes this house into a copy of the bucket until `heal`",
 );
 /// What happens to our own threads: the part, what, and what it says then.
-const SNAGS: [(&str, &str, Snag, &str); 12] = [
+const SNAGS: [(&str, &str, Snag, &str); 13] = [
     ("hang-store", "store", Snag::Hangs, "the thread of the archive hangs"),
     ("hang-sink", SINK, Snag::Hangs, "the thread that writes to the InfluxDB hangs"),
     ("hang-weather", "weather", Snag::Hangs, "the thread that asks for the weather hangs"),
@@ -128,6 +128,7 @@ const SNAGS: [(&str, &str, Snag, &str); 12] = [
         Snag::Slow(Duration::from_secs(20)),
         "the disk of the archive takes 20 s for one write",
     ),
+    ("slow-log", "log", Snag::Slow(Duration::from_secs(20)), "the disk of the log takes 20 s for one write"),
     ("panic-store", "store", Snag::Panics, "the thread of the archive panics"),
     ("panic-sink", SINK, Snag::Panics, "the thread that writes to the InfluxDB panics"),
     ("panic-weather", "weather", Snag::Panics, "the thread that asks for the weather panics"),

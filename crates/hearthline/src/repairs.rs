@@ -8,6 +8,7 @@ use hearthline_pipeline::deliver::SinkView;
 use hearthline_pipeline::orders::Orders;
 use hearthline_pipeline::replay::before;
 use hearthline_pipeline::sinks::influxdb::InfluxView;
+use hearthline_pipeline::sinks::influxdb::point::Layout;
 use hearthline_runbook::repair::engine::Make;
 use hearthline_runbook::repair::{
     self, Clear, ClearOptions, Connection, Engine, Gaps, Kind, MendedSink, Mode, Oldest, Options, Program,
@@ -81,7 +82,7 @@ fn running(
             Box::new(StoreFiles::new(Arc::new(RealFs), dir, store, (log, orders), SITE, options))
         }
         "sink" => {
-            let sink = mended(settings, options, &influxdb)?;
+            let (sink, _) = mended(settings, options, &influxdb)?;
             let delivery = sinks.into_iter().find(|view| view.look().name == sink.name);
             Box::new(Sink::new(sink, delivery, options)?)
         }
@@ -98,7 +99,7 @@ fn alone(kind: &Kind, options: &Options, settings: &Settings) -> Result<Box<dyn 
             let oldest: Oldest = Arc::new(move || log_alone(&owned).map(|log| before(&log)));
             Box::new(StoreManifest::new(Arc::new(RealFs), settings.data_dir.join("store"), oldest))
         }
-        "sink" => Box::new(Sink::new(mended(settings, options, &[])?, None, options)?),
+        "sink" => Box::new(Sink::new(mended(settings, options, &[])?.0, None, options)?),
         "schema" => schema(mended(settings, options, &[])?, options)?,
         _ => return Err(unknown(kind)),
     })
@@ -116,7 +117,14 @@ fn damaged_log(settings: &Settings, options: &Options, running: Option<Log>) -> 
     Box::new(repair::Log::new(Arc::new(RealFs), dir, running, options))
 }
 
-fn schema(sink: MendedSink, options: &Options) -> Result<Box<dyn Repair>, Refused> {
+fn schema((sink, layout): (MendedSink, Layout), options: &Options) -> Result<Box<dyn Repair>, Refused> {
+    let Layout::Native(layout) = layout else {
+        return Err(Refused::Options(format!(
+            "sink {} writes the points of Home Assistant's integration, whose names and types are not ours to change: a value whose \
+             field has another type goes to a field of its own (`hearthline conflicts`), and old ones stay as they are",
+            sink.name
+        )));
+    };
     let only = |given: bool, name: &str, mode: &str| match given {
         true => Err(Refused::Options(format!("{name} is an option of the mode {mode} alone"))),
         false => Ok(()),
@@ -131,17 +139,21 @@ fn schema(sink: MendedSink, options: &Options) -> Result<Box<dyn Repair>, Refuse
         only(options.numbers, "numbers", "copy")?;
     }
     Ok(match mode {
-        Mode::Copy => Box::new(SchemaCopy::new(sink, options.numbers)),
+        Mode::Copy => Box::new(SchemaCopy::new(sink, layout, options.numbers)),
         Mode::Clear => {
             let options = ClearOptions::read(options).map_err(Refused::Options)?;
-            Box::new(Clear::new(sink, options))
+            Box::new(Clear::new(sink, layout, options))
         }
-        Mode::Rewrite => Box::new(SchemaRewrite::new(sink)),
+        Mode::Rewrite => Box::new(SchemaRewrite::new(sink, layout)),
     })
 }
 
-/// The sink that is meant: the one that is named, or the only one.
-fn mended(settings: &Settings, options: &Options, views: &[InfluxView]) -> Result<MendedSink, Refused> {
+/// The sink that is meant, and how its points look: the one that is named, or the only one.
+fn mended(
+    settings: &Settings,
+    options: &Options,
+    views: &[InfluxView],
+) -> Result<(MendedSink, Layout), Refused> {
     let names = || sinks(settings).join(", ");
     let found = match (&options.sink, settings.sinks.as_slice()) {
         (_, []) => Err("the settings name no sink of type influxdb".into()),
@@ -154,15 +166,15 @@ fn mended(settings: &Settings, options: &Options, views: &[InfluxView]) -> Resul
     };
     let config = sink_config(found.map_err(Refused::Options)?, &settings.data_dir);
     let config = config.map_err(|error| RepairError::Person(format!("{error:#}")))?;
-    Ok(MendedSink {
+    let sink = MendedSink {
         view: views.iter().find(|view| view.name() == config.name).cloned(),
         name: config.name,
         dir: config.dir,
         server: config.server,
-        layout: config.layout,
         fs: Arc::new(RealFs),
         clock: Arc::new(SystemClock::new()),
-    })
+    };
+    Ok((sink, config.layout))
 }
 
 fn unknown(kind: &Kind) -> Refused {
@@ -197,15 +209,25 @@ mod tests {
     fn the_sink_that_is_meant_is_the_only_one_or_named() {
         let named = |name: &str| Options { sink: Some(name.into()), ..Options::default() };
         let two = settings(TWO);
-        assert_eq!(mended(&two, &named("two"), &[]).map(|sink| sink.name), Ok("two".into()));
+        assert_eq!(mended(&two, &named("two"), &[]).map(|(sink, _)| sink.name), Ok("two".into()));
         for (settings, options, words) in [
             (&two, Options::default(), "say which sink is meant; there are one, two"),
             (&two, named("three"), "called \"three\"; there are one, two"),
             (&settings(""), named("one"), "the settings name no sink"),
         ] {
-            let refused = mended(settings, &options, &[]).map(|sink| sink.name).unwrap_err();
+            let refused = mended(settings, &options, &[]).map(|(sink, _)| sink.name).unwrap_err();
             assert!(refused.to_string().contains(words), "{refused}");
         }
+    }
+
+    #[test]
+    fn a_sink_in_the_layout_of_the_integration_has_no_schema_to_mend_and_a_database_that_can_be_made() {
+        let settings = settings(&TWO.replacen("name = \"one\"", "name = \"one\"\nlayout = \"ha\"", 1));
+        let options = Options { sink: Some("one".into()), ..Options::default() };
+        let refused = schema(mended(&settings, &options, &[]).unwrap(), &options).err().unwrap();
+        assert!(refused.to_string().contains("sink one writes the points of Home Assistant's"), "{refused}");
+        let kind = CATALOGUE.iter().find(|kind| kind.name == "sink").unwrap();
+        alone(kind, &options, &settings).map(drop).unwrap();
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hearthline_core::{Clock, Timestamp};
 use hearthline_pipeline::health::PartState;
 use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -31,6 +32,7 @@ pub(crate) struct ApiWatch(Arc<Inner>);
 struct Inner {
     trouble: Mutex<Option<String>>,
     restarts: Mutex<u64>,
+    last: Mutex<Option<(Timestamp, String)>>,
     anew: Notify,
 }
 
@@ -48,6 +50,11 @@ impl ApiWatch {
         *self.0.restarts.lock()
     }
 
+    /// When that was last, and why.
+    pub(crate) fn last_restart(&self) -> Option<(Timestamp, String)> {
+        self.0.last.lock().clone()
+    }
+
     /// Has it served anew. Answers that are on their way are given.
     pub(crate) fn restart(&self) {
         self.0.anew.notify_one();
@@ -55,7 +62,12 @@ impl ApiWatch {
 }
 
 /// Serves until told to stop. A listener is shared by all that serve one after the other, so that nobody is turned away.
-pub(crate) async fn serve(listener: TcpListener, router: Router, watch: ApiWatch, stop: CancellationToken) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    (watch, clock): (ApiWatch, Arc<dyn Clock>),
+    stop: CancellationToken,
+) {
     let address = listener.local_addr();
     let Ok(listener) = listener.into_std() else { return };
     let mut asked = tokio::time::interval(EVERY);
@@ -88,7 +100,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, watch: ApiWatch
                         format!("it does not answer within {} s; it is served anew", ANSWER.as_secs());
                     tracing::error!(?no_answer, "the API: {words}");
                     *watch.0.trouble.lock() = Some(words);
-                    break "it did not answer";
+                    break "it did not answer within 4 s";
                 }
             }
         };
@@ -100,6 +112,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, watch: ApiWatch
             return;
         }
         *watch.0.restarts.lock() += 1;
+        *watch.0.last.lock() = Some((clock.now(), why.to_owned()));
         tracing::info!("the API is served anew: {why}");
     }
 }
@@ -127,18 +140,49 @@ async fn is_alive(listens: SocketAddr) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use axum::routing::get;
+    use hearthline_core::SystemClock;
 
     use std::net::Ipv4Addr;
 
     use super::*;
 
-    #[tokio::test]
-    async fn it_is_served_anew_on_the_same_address() {
+    async fn served(router: Router) -> (SocketAddr, ApiWatch, CancellationToken, JoinHandle<()>) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (watch, stop) = (ApiWatch::default(), CancellationToken::new());
-        let router = Router::new().route("/livez", get(|| async { "ok" }));
-        let serving = tokio::spawn(serve(listener, router, watch.clone(), stop.clone()));
+        let watched = (watch.clone(), Arc::new(SystemClock::new()) as Arc<dyn Clock>);
+        let serving = tokio::spawn(serve(listener, router, watched, stop.clone()));
+        (address, watch, stop, serving)
+    }
+
+    #[tokio::test]
+    async fn one_that_hangs_or_is_slow_is_named_within_ten_seconds_and_served_anew() {
+        for (what, answers_in, named) in
+            [("hangs", 600, true), ("is slow", 6, true), ("takes its time", 2, false)]
+        {
+            let answer = move || async move { tokio::time::sleep(Duration::from_secs(answers_in)).await };
+            let (_, watch, stop, serving) = served(Router::new().route("/livez", get(answer))).await;
+            let began = tokio::time::Instant::now();
+            let mut said = None;
+            while said.is_none() && began.elapsed() < Duration::from_secs(10) {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                said = watch.look().1;
+            }
+            println!("an API that {what}: {said:?} after {:.1} s", began.elapsed().as_secs_f64());
+            assert_eq!(said.is_some(), named, "{what}");
+            if named {
+                let (_, why) = watch.last_restart().unwrap();
+                assert_eq!((watch.restarts(), &*why), (1, "it did not answer within 4 s"), "{what}");
+            }
+            stop.cancel();
+            serving.await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn it_is_served_anew_on_the_same_address() {
+        let (address, watch, stop, serving) =
+            served(Router::new().route("/livez", get(|| async { "ok" }))).await;
         is_alive(address).await.unwrap();
         watch.restart();
         while watch.restarts() == 0 {
@@ -146,6 +190,7 @@ mod tests {
         }
         is_alive(address).await.unwrap();
         assert_eq!(watch.look(), (PartState::Healthy, None));
+        assert_eq!(watch.last_restart().unwrap().1, "a person wanted it");
         stop.cancel();
         serving.await.unwrap();
         assert!(TcpStream::connect(address).await.is_err());

@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use hearthline_log::SyncPolicy;
 use hearthline_pipeline::weather::Choice;
+use hearthline_runbook::alerts::Limits;
 use hearthline_runbook::criteria::{Targets, UptimeWindow};
 use url::Url;
 
@@ -64,6 +65,8 @@ pub(crate) struct Settings {
     pub(crate) criteria: Criteria,
     /// What is verified without being asked.
     pub(crate) verify: Verify,
+    /// From where on a person should know of it.
+    pub(crate) alerts: Alerts,
     /// Where everything is delivered to beside the store.
     pub(crate) sinks: Vec<InfluxDb>,
     /// What the program says on standard error, in the syntax of the tracing crates.
@@ -204,6 +207,37 @@ impl Criteria {
                 (None, Some(every)) => every.value * 2,
                 (None, None) => Targets::default().canary,
             },
+        }
+    }
+}
+
+/// `[alerts]`: from where on a person should know of it; none is a rule that is switched off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Alerts {
+    /// Connected, and no event at all for so long. Off, a lost connection is no alert either.
+    pub(crate) no_events: Setting<Option<Duration>>,
+    /// A sink that is further behind. Off, one that stands still is no alert either.
+    pub(crate) sink_behind: Setting<Option<Duration>>,
+    /// So many events set aside within the window of the criteria.
+    pub(crate) refused: Setting<Option<usize>>,
+    /// A loss is told for so long.
+    pub(crate) gap_lost: Setting<Option<Duration>>,
+    /// Less time until the disk is full. Off, a full one is no alert either.
+    pub(crate) disk: Setting<Option<Duration>>,
+    /// Sensors that have fallen silent.
+    pub(crate) silent: Setting<bool>,
+}
+
+impl Alerts {
+    /// The same for those who look.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            no_events: *self.no_events,
+            sink_behind: *self.sink_behind,
+            refused: self.refused.value.map(|count| count as u64),
+            gap_lost: *self.gap_lost,
+            disk: *self.disk,
+            silent: *self.silent,
         }
     }
 }

@@ -42,4 +42,4 @@ pub use log::{Log, LogConfig, LogStats, SyncPolicy};
 pub use reader::{LogReader, Read};
 pub use recover::{Recovery, glance};
 pub use verify::{Report, SegmentReport, verify, verify_while};
-pub use writer::{LogThread, LogWriter};
+pub use writer::{LogThread, LogWriter, Round};

@@ -16,7 +16,7 @@ use hearthline_core::fs::{AppendFile, temporary};
 use hearthline_core::{Clock, Fs, Seq};
 use parking_lot::Mutex;
 
-pub use self::thread::LogThread;
+pub use self::thread::{LogThread, Round};
 use self::unsynced::Unsynced;
 use crate::batch::RecordBatch;
 use crate::error::LogError;

@@ -5,6 +5,7 @@
 //! the log has been synced that far, so that no sink is ever ahead of the log. A batch that the sink did not take is kept
 //! and offered again: order and completeness do not depend on the sink's health.
 
+mod slowness;
 mod status;
 
 use std::sync::Arc;
@@ -149,14 +150,20 @@ impl<S: Sink> Delivery<S> {
             None => self.read()?,
         };
         let Some(batch) = batch else {
-            let idle = self.sink.idle().await.map_err(|error| self.failed(error))?;
+            self.view.begins();
+            let idle = self.sink.idle().await;
+            self.view.ends();
+            let idle = idle.map_err(|error| self.failed(error))?;
             self.view.caught_up();
             return Ok(match idle {
                 Idle::Rested => Step::Idle,
                 Idle::Worked => Step::Spare,
             });
         };
-        if let Err(error) = self.sink.write(&batch).await {
+        self.view.begins();
+        let written = self.sink.write(&batch).await;
+        self.view.ends();
+        if let Err(error) = written {
             self.refused = Some(batch);
             return Err(self.failed(error));
         }
@@ -176,7 +183,10 @@ impl<S: Sink> Delivery<S> {
             return Ok(());
         }
         let _long = self.pulse.takes_long("writing down what it was given", DISK);
-        let committed = self.sink.commit().await.map_err(|error| self.failed(error))?;
+        self.view.begins();
+        let committed = self.sink.commit().await;
+        self.view.ends();
+        let committed = committed.map_err(|error| self.failed(error))?;
         self.committed = committed.seq;
         self.view.committed(&self.sink);
         Ok(())

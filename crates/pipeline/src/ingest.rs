@@ -31,7 +31,7 @@ pub use self::fold::Fold;
 pub use self::history::{Fill, PastState};
 use self::registry::Registered;
 pub use self::snapshot::SnapshotReport;
-pub use self::view::{GapCounts, IngestView, ViewOf};
+pub use self::view::{FIRST_MINUTES, GapCounts, IngestView, ViewOf};
 use self::weather::OwnWeather;
 use crate::context::Context;
 use crate::filter::Filter;
@@ -44,7 +44,7 @@ use crate::sources::home_assistant::wire::{Event, EventData};
 const SEGMENT_BYTES: u64 = 64 << 20;
 
 /// How far our clock may be from Home Assistant's.
-const CLOCKS: Duration = Duration::from_secs(30);
+pub(crate) const CLOCKS: Duration = Duration::from_secs(30);
 
 /// What a source says when a connection is authenticated and subscribed.
 #[derive(Clone, Debug, PartialEq, Eq)]

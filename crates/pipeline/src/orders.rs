@@ -7,6 +7,7 @@
 use hearthline_core::Timestamp;
 use tokio::sync::mpsc;
 
+use crate::gaps::Gap;
 use crate::ingest::{Ingest, IngestError};
 use crate::inlet::Inlet;
 use crate::quarantine::{Settle, Settled};
@@ -20,6 +21,8 @@ pub use crate::inlet::Reply;
 /// Something to be done by the one that holds the producer.
 #[derive(Debug)]
 pub enum Order {
+    /// List every gap that is remembered, the newest first.
+    ListGaps(Reply<Vec<Gap>>),
     /// Try gaps once more that could not be filled: one, or all of them. Answered with how many there are.
     RetryGaps(Option<u64>, Reply<usize>),
     /// Fetch the states that Home Assistant's history has since an instant. Answered with the gap that stands for it.
@@ -37,6 +40,7 @@ impl Order {
     /// Does it with the producer alone, which needs no connection.
     pub fn carry_out(self, ingest: &mut Ingest) {
         match self {
+            Self::ListGaps(reply) => drop(reply.send(Ok(ingest.list_gaps()))),
             Self::RetryGaps(id, reply) => drop(reply.send(in_words(ingest.retry_gaps(id)))),
             Self::Backfill(from, reply) => drop(reply.send(in_words(ingest.backfill(from)))),
             Self::Damaged(from, to, what, reply) => {

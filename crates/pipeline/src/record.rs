@@ -14,7 +14,9 @@
 
 use std::borrow::Cow;
 
-use hearthline_core::{Change, EntityId, EntityInfo, Observation, Origin, Seq, Settlement, Timestamp};
+use hearthline_core::{
+    Change, ChangeKind, EntityId, EntityInfo, Observation, Origin, Seq, Settlement, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
@@ -156,6 +158,14 @@ pub struct EntityRecord<'a> {
     pub removed: bool,
     /// What is different from the record before it about the same entity.
     pub changes: Vec<Change>,
+}
+
+impl EntityRecord<'_> {
+    /// Whether the entity has another name.
+    #[must_use]
+    pub fn is_renaming(&self) -> bool {
+        self.changes.iter().any(|change| change.what == ChangeKind::Renamed)
+    }
 }
 
 /// All that the records before say together, so that a reader can start here.

@@ -29,6 +29,8 @@ pub struct Facts {
     pub parts: Vec<Part>,
     /// The ledger of gaps.
     pub gaps: Gaps,
+    /// In the first minutes after the first connection ever: entities of which a change was sent, and how many there are.
+    pub changed: Option<(u64, u64)>,
     /// What is known of the canary; none where it was never followed and is not to be.
     pub canary: Option<Canary>,
 }

@@ -1,5 +1,6 @@
 //! What Hearthline knows about its own health: the facts, the success criteria, the verdict, the status document.
 
+pub mod alerts;
 pub mod criteria;
 pub mod doctor;
 pub mod facts;
@@ -11,6 +12,7 @@ pub mod repair;
 pub mod reports;
 pub mod runbook;
 pub mod silent;
+pub mod space;
 pub mod status;
 pub mod verdict;
 pub mod verify;

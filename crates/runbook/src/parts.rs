@@ -54,7 +54,7 @@ pub fn meaning(name: &str, state: &str) -> Option<&'static str> {
         (Kind::Sink, _) => "its events are safe in the log and in the store, and are sent when it takes them",
         (Kind::Source, "starting") => "nothing is recorded yet",
         (Kind::Source, "degraded") => {
-            "nothing comes in; what happens meanwhile is fetched from Home Assistant's history afterwards"
+            "nothing comes in, or late; what is missed meanwhile is fetched from Home Assistant's history afterwards"
         }
         (Kind::Source, _) => {
             "nothing is recorded: what happens now is fetched from Home Assistant's history afterwards, \

@@ -25,6 +25,8 @@ mod sink;
 mod store;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 use std::pin::Pin;
 

@@ -20,7 +20,7 @@ pub fn of(silent: &[Silent], now: Timestamp) -> Silence {
         let key = device.map_or(one.entity_id.as_str(), |device| &device.id);
         devices.entry(key).or_default().push(one);
     }
-    let mut items: Vec<_> = devices.values().filter_map(|entities| device(entities, now)).collect();
+    let mut items: Vec<_> = devices.iter().filter_map(|(key, entities)| device(key, entities, now)).collect();
     items.sort_by_key(|item| std::cmp::Reverse(item.silent_s));
     let count = items.len() as u64;
     items.truncate(LISTED);
@@ -28,7 +28,7 @@ pub fn of(silent: &[Silent], now: Timestamp) -> Silence {
 }
 
 /// One device: silent since the last of its entities was heard, of those that are silent.
-fn device(entities: &[&Silent], now: Timestamp) -> Option<SilentDevice> {
+fn device(key: &str, entities: &[&Silent], now: Timestamp) -> Option<SilentDevice> {
     let since = entities.iter().map(|one| one.since).max()?;
     let usual = entities.iter().map(|one| one.usual).min()?;
     let first = entities.first()?;
@@ -37,6 +37,7 @@ fn device(entities: &[&Silent], now: Timestamp) -> Option<SilentDevice> {
     let name = device.or(info.and_then(|info| info.name.as_deref())).unwrap_or(first.entity_id.as_str());
     let silent = now.since(since);
     Some(SilentDevice {
+        key: key.into(),
         name: name.into(),
         device: device.map(Into::into),
         area: info.and_then(|info| info.area.as_ref()).map(|area| area.name.to_string()),
@@ -49,7 +50,7 @@ fn device(entities: &[&Silent], now: Timestamp) -> Option<SilentDevice> {
 }
 
 /// A length of time as one says it: in the unit of which there are not too many, rounded.
-fn about(length: Duration) -> String {
+pub(crate) fn about(length: Duration) -> String {
     const UNITS: [(u64, &str); 3] = [(86_400, "d"), (3600, "h"), (60, "min")];
     let seconds = length.as_secs();
     let fits = UNITS.iter().find(|(unit, _)| seconds >= unit + unit / 2);
@@ -94,6 +95,7 @@ mod tests {
         assert_eq!((found.count, found.entities), (2, 3));
         let [well, freezer] = found.items.as_slice() else { panic!("{found:?}") };
         assert_eq!(well.sentence, "sensor.well: nothing for 2 d, usually each 12 h");
+        assert_eq!((well.key.as_str(), freezer.key.as_str()), ("sensor.well", "id of Freezer"));
         assert_eq!((well.device.as_deref(), well.area.as_deref()), (None, None));
         assert_eq!(freezer.sentence, "Freezer: nothing for 3 h, usually each 5 min");
         assert_eq!(freezer.entities, ["sensor.freezer_battery", "sensor.freezer_temperature"]);

@@ -38,6 +38,9 @@ pub struct Status {
     /// What was kept that would have been lost.
     #[serde(default)]
     pub kept: Kept,
+    /// How many things are wrong that a person should know of.
+    #[serde(default)]
+    pub alerts: AlertCounts,
     /// The success criteria with their figures.
     pub criteria: Vec<Criterion>,
     /// The house is a simulated one, made up by this program.
@@ -80,6 +83,9 @@ pub struct HomeAssistant {
     pub version: Option<String>,
     /// Connection attempts since the program started.
     pub attempts: u64,
+    /// Of these, those that came as far as a subscription.
+    #[serde(default)]
+    pub connects: u64,
     /// Seconds since the last event; null before the first.
     pub last_event_age_s: Option<f64>,
     /// The name of the house, once Home Assistant has said it.
@@ -91,6 +97,9 @@ pub struct HomeAssistant {
     /// Why it is not connected, and what to do.
     #[serde(default)]
     pub reason: Option<String>,
+    /// Why the last attempt failed or the last connection ended, also while it is connected again.
+    #[serde(default)]
+    pub last_error: Option<String>,
 }
 
 /// What was offered and what became of it. `received = filtered + duplicate + logged + unlogged`, counted at separate
@@ -109,7 +118,8 @@ pub struct Events {
     pub unlogged: u64,
     /// Could not be understood; kept with their bytes.
     pub quarantined: u64,
-    /// What the equations leave over, here and for the log and every sink; 0 at all times.
+    /// What the equations leave over, here and for the log and every sink, and has left over for 10 s: a look is not taken in one
+    /// instant. 0 at all times.
     #[serde(default)]
     pub unaccounted: i64,
     /// Events received in the last full minute; null in the first.
@@ -174,6 +184,9 @@ pub struct Sink {
     /// Events in the log that the server has not taken: less than `pending`, whose position is written down later.
     #[serde(default)]
     pub lag_events: Option<u64>,
+    /// Seconds that its server takes for an answer, where that is long; null where it is not.
+    #[serde(default)]
+    pub slow_s: Option<f64>,
     /// Events that left the log before the sink had them, and that the store does not have either.
     #[serde(default)]
     pub lost: u64,
@@ -420,6 +433,9 @@ pub struct Silence {
 /// A device of which entities have fallen silent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SilentDevice {
+    /// The device's id, or the entity's where it belongs to none.
+    #[serde(default)]
+    pub key: String,
     /// For people: the device's name, or the entity's where it has none.
     pub name: String,
     /// The device's name; null where the entity belongs to none.
@@ -490,6 +506,43 @@ pub struct Gap {
     /// How often history was asked for all of it.
     #[serde(default)]
     pub tries: u32,
+}
+
+/// Alerts, counted. What they are: `GET /api/v1/alerts`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertCounts {
+    /// What is wrong and not muted.
+    pub active: u64,
+    /// Of these, the critical ones.
+    pub critical: u64,
+    /// Of these, the ones that nobody has acknowledged.
+    pub unseen: u64,
+    /// What is wrong and muted.
+    pub muted: u64,
+}
+
+impl From<&hearthline_pipeline::gaps::Gap> for Gap {
+    fn from(gap: &hearthline_pipeline::gaps::Gap) -> Self {
+        let cause = match gap.detail.as_str() {
+            "" => gap.cause.to_string(),
+            detail => format!("{}: {detail}", gap.cause),
+        };
+        Self {
+            id: gap.id,
+            state: gap.state.as_str().into(),
+            from: gap.from.to_string(),
+            to: gap.to.map(|to| to.to_string()),
+            cause,
+            entities: gap.entities.iter().map(ToString::to_string).collect(),
+            recovered: gap.recovered,
+            kind: gap.cause.as_str().into(),
+            through: gap.through.map(|through| through.to_string()),
+            not_kept: gap.result.not_kept.iter().map(ToString::to_string).collect(),
+            without_attributes: gap.without_attributes,
+            note: Some(gap.result.note.clone()).filter(|note| !note.is_empty()),
+            tries: gap.closings,
+        }
+    }
 }
 
 /// What was kept that would have been lost, since the first connection.

@@ -1,8 +1,9 @@
 //! The sentence: is the house recorded, what is missing, what to do.
 
 use crate::facts::{Connection, Facts};
+use crate::kept::grouped;
 use crate::parts::Kind;
-use crate::status::{Gaps, Overall, Refill, Sink};
+use crate::status::{Gap, Gaps, Overall, Refill, Sink};
 
 /// A sink that is further behind than this is said to be behind.
 const BEHIND_S: f64 = 30.0;
@@ -14,14 +15,27 @@ pub fn judge(facts: &Facts) -> (Overall, String) {
     loss(facts)
         .map(|sentence| (Overall::Unhealthy, sentence))
         .or_else(|| lateness(facts).map(|sentence| (Overall::Degraded, sentence)))
-        .unwrap_or_else(|| (Overall::Healthy, "Recording.".into()))
+        .unwrap_or_else(|| (Overall::Healthy, recording(facts)))
+}
+
+/// All is well. In the first minutes a quiet house looks as if next to nothing came in, which is said.
+fn recording(facts: &Facts) -> String {
+    match facts.changed {
+        Some((changed, of)) if changed < of => format!(
+            "Recording. {} of {} entities have changed yet: Home Assistant only sends changes.",
+            grouped(changed),
+            grouped(of)
+        ),
+        _ => "Recording.".into(),
+    }
 }
 
 /// Data is being lost, or about to be.
 fn loss(facts: &Facts) -> Option<String> {
     let reason = || facts.connection_reason.clone().unwrap_or_else(|| "no reason is known".into());
     if let Some(reason) = &facts.log_refuses {
-        return Some(format!("Not recording: the log takes no events: {reason}."));
+        let since = lost_since(&facts.gaps).map(|since| format!(" since {since}")).unwrap_or_default();
+        return Some(format!("Not recording{since}: the log takes no events: {reason}."));
     }
     if facts.connection == Connection::Parked {
         return Some(format!("Not recording: {}.", reason()));
@@ -61,25 +75,40 @@ fn lateness(facts: &Facts) -> Option<String> {
         let error = sink.reason.as_ref().or(sink.last_error.as_ref()).map_or("no reason is known", |e| e);
         return Some(if sink.state == "parked" {
             format!("Recording, {name} waits for you: {error}; its {pending} events are safe on disk.")
+        } else if sink.slow_s.is_some() {
+            format!("Recording, {name} is slow: {error}; {pending} events are safe on disk.")
         } else {
             format!("Recording, {name} takes nothing: {pending} events are safe on disk ({error}).")
         });
     }
     if let Some(sink) = facts.sinks.iter().find(|sink| sink.lag_s > BEHIND_S) {
         return Some(format!(
-            "Recording, {} is {:.0} s behind; its events are safe on disk.",
+            "Recording, {} is {:.0} s behind: {} are safe on disk.",
             called(sink, &facts.sinks),
-            sink.lag_s
+            sink.lag_s,
+            events(sink.lag_events.unwrap_or(sink.pending))
         ));
     }
     if let Some(part) = facts.parts.iter().find(|part| matches!(part.state.as_str(), "degraded" | "parked")) {
         let reason = part.reason.as_deref().unwrap_or("no reason is known");
-        return Some(format!("Recording, {} is {}: {reason}.", part.name, part.state));
+        let how = if part.state == "parked" { "waits for you" } else { "is degraded" };
+        return Some(format!("Recording, {} {how}: {reason}.", part.name));
     }
     if let Some(part) = facts.parts.iter().find(|part| part.state == "starting") {
         return Some(format!("Starting: {}.", part.name));
     }
     gaps(&facts.gaps)
+}
+
+/// Since when the log has not taken what came in: that gap is open, and nobody fills it before the log takes events again.
+fn lost_since(gaps: &Gaps) -> Option<&str> {
+    let refused =
+        |gap: &&Gap| gap.state == "open" && matches!(gap.kind.as_str(), "log_refused" | "queue_full");
+    gaps.recent.iter().find(refused).map(|gap| gap.from.as_str())
+}
+
+fn events(count: u64) -> String {
+    format!("{} {}", grouped(count), if count == 1 { "event" } else { "events" })
 }
 
 /// What a person calls it: the only InfluxDB is InfluxDB, whatever the settings call it.

@@ -7,6 +7,7 @@ mod damage;
 mod export;
 mod names;
 mod quarantine;
+mod rate;
 mod repair;
 mod reread;
 mod retention;

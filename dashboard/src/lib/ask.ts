@@ -1,5 +1,9 @@
 import type {
+  Alert,
+  AlertMute,
+  Alerts,
   Backfill,
+  Conflicts,
   ConflictsReset,
   Entities,
   Entity,
@@ -8,17 +12,20 @@ import type {
   Fault,
   Faults,
   Findings,
+  Gaps,
   History,
   Observation,
   Observations,
   Plan,
   Quarantine,
+  Rate,
   RecordedEvents,
   Refusal,
   RepairBegun,
   RepairOptions,
   Repairs,
   ReportList,
+  Report,
   Retention,
   Retried,
   Runbook,
@@ -113,6 +120,8 @@ export async function askWeather(from: number, to: number, every: number | null)
 export const askFaults = async () => (await ask<Faults>('demo/faults')).body;
 export const causeFault = async (name: string) => (await ask<Fault>(`demo/faults/${name}`, 'POST')).body;
 
+/** Every gap that is remembered one by one. */
+export const askGaps = async () => (await ask<Gaps>('gaps')).body;
 /** Has Home Assistant's history asked once more for what was missed in one gap. */
 export const retryGap = async (gap: number) => (await ask<Retried>(`gaps/retry?gap=${gap}`, 'POST')).body;
 /** Has the states since an instant fetched that Home Assistant's history still has. */
@@ -129,9 +138,35 @@ export const askRetention = async () => (await ask<Retention>('retention')).body
 
 /** One place that the log is delivered to, with what is known of its server. */
 export const askSink = async (name: string) => (await ask<SinkReport>(`sinks/${encodeURIComponent(name)}`)).body;
+/** Fields that have another type at some place, of all places. */
+export const askConflicts = async () => (await ask<Conflicts>('conflicts')).body;
 /** Has it forget what it knows of its server's fields and read them again. */
 export const readFieldsAgain = async (name: string) =>
   (await ask<ConflictsReset>(`conflicts/reset?sink=${encodeURIComponent(name)}`, 'POST')).body;
+
+export const askAlerts = async () => (await ask<Alerts>('alerts')).body;
+/** A person has seen it. */
+export const acknowledgeAlert = async (id: string) =>
+  (await ask<Alert>(`alerts/${encodeURIComponent(id)}/acknowledge`, 'POST')).body;
+/** For a time as the program reads it: `2h`. */
+export const muteAlert = async (what: string, time: string) =>
+  (await ask<AlertMute>(`alerts/${encodeURIComponent(what)}/mute`, 'POST', { for: time })).body;
+export const unmuteAlert = async (what: string) =>
+  (await ask<{ what: string }>(`alerts/${encodeURIComponent(what)}/unmute`, 'POST')).body;
+/** How many states came in each `every` seconds. Times in milliseconds. */
+export const askRate = async (from: number, to: number, every: number) =>
+  (await ask<Rate>(`rate?from=${new Date(from).toISOString()}&to=${new Date(to).toISOString()}&every=${every}s`)).body;
+
+/** All checks run beside each other, each within a time of its own. */
+const LOOKING_MS = 60_000;
+/** Looks at everything that recording depends on. */
+export const askReport = async () => (await ask<Report>('doctor', 'GET', undefined, LOOKING_MS)).body;
+
+/** Where an entity's rows can be had as one file: everything that is recorded of it. */
+export const exportOf = (entity: string, format: 'csv' | 'parquet') =>
+  `api/v1/export?format=${format}&entities=${encodeURIComponent(entity)}`;
+/** The Parquet files of the archive, each with its path on the program's machine. */
+export const askFiles = async () => (await ask<string[]>('export?files=true')).body;
 
 /** To count rows at a server takes its time. */
 const PLANNING_MS = 120_000;

@@ -23,6 +23,13 @@ test('what happens to the weather and to things has groups of its own, and says 
   expect(watch(fault('rename'))).toContain('one history');
 });
 
+test('what happens to our own parts has a group of its own, and says which part is started anew', () => {
+  const all = ['hang-store', 'panic-sink', 'hang-log'].map((name) => fault(name));
+  expect(groups(all).map(({ name, faults }) => [name, faults.length])).toEqual([['Our own parts', 3]]);
+  expect(watch(fault('hang-store'))).toContain('started anew alone');
+  expect(watch(fault('hang-log'))).toContain('has to be started again');
+});
+
 test('each says what to watch for, and what lasts says how to end it', () => {
   expect(watch(fault('drop'))).toContain('time line');
   expect(watch(fault('eclipse'))).toContain('time line');

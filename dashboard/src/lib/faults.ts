@@ -10,6 +10,9 @@ export interface FaultGroup {
 const FETCHED = 'The time line shows the gap, and it is fetched within about a minute.';
 const NEEDS_HEALING = 'The sentence at the top says what is wrong. Then press “heal”: the time line shows the gap, and it is fetched.';
 
+const REPLACED = 'Within about ten seconds its lamp says so, and it is started anew alone. Nothing is missed.';
+const NEEDS_START = 'Nothing within the program mends that: it ends with a sentence, and has to be started again.';
+
 /** The faults that are known, by what they happen to. Others come last, under a name of their own. */
 const GROUPS: [string, Record<string, string>][] = [
   [
@@ -65,6 +68,23 @@ const GROUPS: [string, Record<string, string>][] = [
     },
   ],
   [
+    'Our own parts',
+    {
+      'hang-store': REPLACED,
+      'hang-sink': REPLACED,
+      'hang-weather': REPLACED,
+      'hang-reader': `${REPLACED} The time line shows the gap, and it is fetched.`,
+      'panic-store': REPLACED,
+      'panic-sink': REPLACED,
+      'panic-weather': REPLACED,
+      'panic-reader': `${REPLACED} The time line shows the gap, and it is fetched.`,
+      'panic-log': `${REPLACED} The time line shows the gap, and it is fetched.`,
+      'slow-store': 'It is named as slow, and not replaced: slow is not dead. Its lamp says how many events wait, safe on disk.',
+      'hang-log': NEEDS_START,
+      'hang-disk': NEEDS_START,
+    },
+  ],
+  [
     'The old way',
     {
       naive:
@@ -95,7 +115,7 @@ const GROUPS: [string, Record<string, string>][] = [
     {
       swallow: 'The next event of that lamp shows that some are missing: a gap of this one entity, filled at once.',
       'type-flip': 'Nothing is refused, and nothing is missed: the lamp is recorded as before.',
-      garbage: 'It is listed further down as set aside, with its bytes. Everything else goes on.',
+      garbage: 'It is listed under More, System as set aside, with its bytes. Everything else goes on.',
       storm: 'Events a minute rise, nothing is missed, and the lamps stay green.',
     },
   ],

@@ -15,5 +15,6 @@ export const aGap = (more: Partial<Gap> = {}): Gap => ({
   not_kept: [],
   without_attributes: 0,
   note: null,
+  tries: 1,
   ...more,
 });

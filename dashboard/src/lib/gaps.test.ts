@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Gap } from '../api';
 import { aGap } from './gap.fixture';
-import { causeOf, entries, fetched, joined, pending, period, progress, seconds, stateOf, tally } from './gaps';
+import { causeOf, entries, fatesOf, fetched, joined, merged, ofTheLine, pending, period, progress, seconds, stateOf, tally } from './gaps';
 
 const NOON = new Date(2026, 10, 24, 12).getTime();
 const at = (second: number) => new Date(NOON + second * 1000).toISOString();
@@ -87,4 +87,21 @@ test('several as one reach from the first to the last, with the sum of what was 
 
 test('a tally leaves out what there is none of', () => {
   expect(tally([gap(), gap(), gap({ state: 'lost' })])).toBe('2 filled, 1 lost');
+});
+
+test('all that ever were are counted by what became of them', () => {
+  expect(fatesOf({ open: 0, filled: 1204, partly: 2, lost: 0, recent: [] })).toEqual([
+    { state: 'filled', word: 'filled', number: 1204 },
+    { state: 'partly', word: 'partly filled', number: 2 },
+  ]);
+});
+
+test('what one entity missed did not break the line', () => {
+  const gaps = [gap({ id: 1 }), gap({ id: 2, kind: 'chain_broken' }), gap({ id: 3, kind: 'requested' }), gap({ id: 4, kind: 'power_cut' })];
+  expect(ofTheLine(gaps).map(({ id }) => id)).toEqual([1, 4]);
+});
+
+test('the newest gaps are as the status has them, and older ones follow', () => {
+  const all = merged([gap({ id: 9, state: 'filled' })], [gap({ id: 9, state: 'open' }), gap({ id: 2 }), gap({ id: 3 })]);
+  expect(all.map(({ id, state }) => [id, state])).toEqual([[9, 'filled'], [3, 'filled'], [2, 'filled']]);
 });

@@ -1,9 +1,9 @@
 /** Gaps in a person's words: what was missed, and what became of it. */
 
-import type { Gap } from '../api';
+import type { Gap, Gaps } from '../api';
 import { count } from './figures';
 import type { Tone } from './lamps';
-import { capital } from './reading';
+import { capital, named } from './reading';
 import { timeOfDay } from './time';
 
 const CAUSES: Record<string, string> = {
@@ -21,6 +21,14 @@ const CAUSES: Record<string, string> = {
 
 /** Of one entity each, where Home Assistant dropped an event in silence: they come in numbers. */
 const SINGLE = new Set(['chain_broken', 'compared']);
+/** Where the line broke, or one of its ends was away. */
+const LINE = new Set(['disconnected', 'restarted', 'stopped', 'not_running', 'power_cut', 'queue_full']);
+const WORDS: [Gap['state'], string][] = [
+  ['open', 'open'],
+  ['filled', 'filled'],
+  ['partly', 'partly filled'],
+  ['lost', 'lost'],
+];
 /** Fewer of a kind are shown one by one. */
 const MANY = 3;
 
@@ -34,7 +42,7 @@ export function causeOf({ kind, cause }: Gap): string {
   const known = CAUSES[kind];
   if (!known) return capital(cause);
   const colon = cause.indexOf(': ');
-  return colon < 0 ? known : `${known}: ${cause.slice(colon + 2)}`;
+  return colon < 0 ? known : `${known}: ${named(cause.slice(colon + 2))}`;
 }
 
 /** How much of the time was asked for, 0 to 1; null before the first answer. */
@@ -127,14 +135,23 @@ export function joined(gaps: [Gap, ...Gap[]]): Gap {
   };
 }
 
+/** What is newer of each, the newest gap first. */
+export function merged(newest: Gap[], older: Gap[]): Gap[] {
+  const known = new Set(newest.map(({ id }) => id));
+  return [...newest, ...older.filter(({ id }) => !known.has(id))].sort((a, b) => b.id - a.id);
+}
+
+/** Of everything at once, where the line to Home Assistant ended or one of the two was away. */
+export const ofTheLine = (gaps: Gap[]): Gap[] => gaps.filter(({ kind }) => LINE.has(kind));
+
+/** All that ever were, by what became of them; what there is none of is left out. */
+export function fatesOf(gaps: Gaps): { state: Gap['state']; word: string; number: number }[] {
+  const open = gaps.recent.filter(({ state }) => state === 'open').length; // each of them is among these
+  return WORDS.map(([state, word]) => ({ state, word, number: state === 'open' ? open : gaps[state] })).filter(({ number }) => number > 0);
+}
+
 /** How many ended how, of those that are shown. */
 export function tally(gaps: Gap[]): string {
   const of = (state: Gap['state']) => gaps.filter((gap) => gap.state === state).length;
-  const words: [number, string][] = [
-    [of('open'), 'open'],
-    [of('filled'), 'filled'],
-    [of('partly'), 'partly filled'],
-    [of('lost'), 'lost'],
-  ];
-  return words.flatMap(([n, word]) => (n > 0 ? [`${count(n)} ${word}`] : [])).join(', ');
+  return WORDS.flatMap(([state, word]) => (of(state) > 0 ? [`${count(of(state))} ${word}`] : [])).join(', ');
 }

@@ -38,6 +38,10 @@ export const ICONS = {
   play: 'M7 4.5v15l12-7.5z',
   shield: 'M12 3 4.5 6v6c0 4.5 3.2 7.6 7.5 9 4.3-1.4 7.5-4.5 7.5-9V6zM8.8 12l2.3 2.4 4.2-4.6',
   back: 'M11 5l-7 7 7 7M4 12h16',
+  next: 'm9 5 7 7-7 7',
+  copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
+  down: 'M12 4v11M7 11l5 5 5-5M5 20h14',
+  more: 'M4 7h16M4 12h16M4 17h16',
 } as const;
 
 export type IconName = keyof typeof ICONS;

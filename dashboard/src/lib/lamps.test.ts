@@ -1,50 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Criterion, Sink, Status, Weather } from '../api';
 import { goals, headline, lamps, overall, type Ages } from './lamps';
+import { aSink, aStatus, OFF } from './status.fixture';
 
-const sink: Sink = {
-  name: 'store',
-  kind: 'parquet',
-  state: 'healthy',
-  delivered: 900,
-  filtered: 0,
-  collapsed: 0,
-  quarantined: 0,
-  pending: 0,
-  lag_s: 0,
-  write_errors: 0,
-  last_error: null,
-};
-
-const OFF: Weather = { provider: 'off', state: 'off', calls: 0, cache_hits: 0, age_s: null };
-
-function status(more: Partial<Status> = {}): Status {
-  return {
-    version: '0.1.0',
-    overall: 'healthy',
-    verdict: 'Recording.',
-    uptime_s: 60,
-    home_assistant: {
-      state: 'connected',
-      since: '2026-11-24T12:00:00.000000Z',
-      version: null,
-      attempts: 1,
-      last_event_age_s: 3.2,
-      location_name: null,
-      ping_s: null,
-      reason: null,
-    },
-    events: { received: 0, filtered: 0, duplicate: 0, logged: 0, unlogged: 0, quarantined: 0, per_minute: null },
-    log: { first_seq: 1, last_seq: 9, bytes: 2000, synced_seq: 9 },
-    sinks: [sink],
-    parts: [{ name: 'log', state: 'healthy', since: '2026-11-24T12:00:00.000000Z', reason: null, uptime: 1 }],
-    weather: OFF,
-    gaps: { open: 0, filled: 0, partly: 0, lost: 0, recent: [] },
-    kept: { since: null, recovered: 0, requested: 0, interruptions: [], sentence: null },
-    criteria: [],
-    ...more,
-  };
-}
+const sink = aSink();
+const status = aStatus;
 
 const NEVER: Ages = { heard: null, written: null, observed: null };
 
@@ -74,7 +34,7 @@ test('a refused token waits for a person, with the reason', () => {
   expect(lamps(refused, NEVER)[0]).toMatchObject({
     tone: 'bad',
     word: 'waiting for you',
-    reason: 'the token was refused',
+    reason: 'The token was refused',
   });
 });
 
@@ -135,6 +95,10 @@ test('the state of the whole is never by colour alone', () => {
 
 test('a verdict with a long reason stands large without it', () => {
   expect(headline('Recording.')).toEqual(['Recording.', null]);
+  expect(headline('Recording. 0 of 9 entities have changed yet: it only sends changes.')).toEqual([
+    'Recording.',
+    '0 of 9 entities have changed yet: it only sends changes.',
+  ]);
   expect(headline('Waiting: Home Assistant restarts.')).toEqual(['Waiting: Home Assistant restarts.', null]);
   const reason = 'the service cannot be asked: the connection to it broke before its answer was complete.';
   expect(headline(`Recording, weather is degraded: ${reason}`)).toEqual([

@@ -4,8 +4,8 @@ import type { Log, Part, Sink, Status } from '../api';
 import { bytes, count } from './figures';
 import type { IconName } from './icons';
 import { behind, events, eventsBehind, isArchive, nameOfPlace } from './places';
-import { capital } from './reading';
-import { linkToPlace } from './route.svelte';
+import { capital, named } from './reading';
+import { CONNECTION, linkToPlace, SYSTEM } from './route.svelte';
 import { ago } from './time';
 import { inShort } from './weather';
 
@@ -21,7 +21,7 @@ export interface Lamp {
   /** What is wrong, where something is. */
   reason: string | null;
   /** Where more is said. */
-  link?: string;
+  link: string;
 }
 
 export const TONE_ICON: Record<Tone, IconName> = { good: 'check', wait: 'wait', bad: 'alert', off: 'dash' };
@@ -55,15 +55,15 @@ export function lamps(status: Status, ages: Ages): Lamp[] {
 function homeAssistant({ home_assistant: peer }: Status, heard: number | null): Lamp {
   const [tone, word] = LINK[peer.state] ?? ['bad', peer.state];
   const detail = heard === null ? 'nothing heard yet' : `heard ${ago(heard)}`;
-  const reason = tone === 'good' ? null : peer.reason;
-  return { name: 'Home Assistant', icon: 'link', tone, word, detail, reason };
+  const reason = tone === 'good' || peer.reason === null ? null : capital(peer.reason);
+  return { name: 'Home Assistant', icon: 'link', tone, word, detail, reason, link: CONNECTION };
 }
 
 function disk({ log, parts }: Status, written: number | null): Lamp {
   const part = parts.find(({ name }) => name === 'log');
   const [tone, word] = wordOf(part?.state ?? 'off', 'safe');
   const detail = written === null ? kept(log) : `written ${ago(written)}`;
-  return { name: 'On disk', icon: 'disk', tone, word, detail, reason: reasonOf(part) };
+  return { name: 'On disk', icon: 'disk', tone, word, detail, reason: reasonOf(part), link: SYSTEM };
 }
 
 function place(sink: Sink, _: number, all: Sink[]): Lamp {
@@ -91,7 +91,7 @@ function outdoors({ weather }: Status, observed: number | null): Lamp {
   const seen = weather.observation ? inShort(weather.observation) : null;
   const detail = observed === null ? 'nothing known yet' : `${seen === null ? 'observed' : `${seen},`} ${ago(observed)}`;
   const reason = tone === 'good' ? null : (weather.reason ?? weather.last_error ?? null);
-  return { name: 'Weather', icon: 'cloud', tone, word, detail, reason };
+  return { name: 'Weather', icon: 'cloud', tone, word, detail, reason, link: SYSTEM };
 }
 
 export function wordOf(state: Part['state'], whenHealthy: string): [Tone, string] {
@@ -127,8 +127,11 @@ export function overall(status: Status): { tone: Tone; icon: IconName; word: str
   }
 }
 
-/** The verdict as what stands large, and the reason where it would be long there. */
-export function headline(verdict: string): [string, string | null] {
+/** The verdict as what stands large, and what comes after it, or the reason where it would be long there. */
+export function headline(said: string): [string, string | null] {
+  const verdict = named(said);
+  const [, word, rest] = /^(\p{L}+\.) (.+)$/u.exec(verdict) ?? [];
+  if (word && rest) return [word, rest];
   const colon = verdict.indexOf(': ');
   if (colon < 0 || verdict.length < LONG) return [verdict, null];
   return [`${verdict.slice(0, colon)}.`, capital(verdict.slice(colon + 2))];

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RefusedRow, Sink } from '../api';
-import { behind, byReason, nameOfPlace, plainly, sentenceOf, types } from './places';
+import { behind, byReason, nameOfPart, nameOfPlace, plainly, sentenceOf, types } from './places';
 
 const sink: Sink = {
   name: 'cloud',
@@ -80,4 +80,10 @@ test('rows that were refused for one reason stand together, the newest first', (
 
 test('types are words', () => {
   expect(types(['text', 'bool'])).toBe('text and boolean');
+});
+
+test('a part is called as on the first page, one of a release to come by its own name', () => {
+  expect(['log', 'home_assistant', 'cloud', 'of_tomorrow'].map((part) => nameOfPart(part, [sink]))).toEqual([
+    'On disk', 'Home Assistant', 'InfluxDB', 'Of tomorrow',
+  ]);
 });

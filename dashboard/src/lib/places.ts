@@ -2,6 +2,7 @@
 
 import type { Conflict, Refill, RefusedRow, Sink } from '../api';
 import { count } from './figures';
+import { capital } from './reading';
 import { age } from './time';
 
 export const isArchive = (sink: Sink): boolean => sink.name === 'store';
@@ -11,6 +12,21 @@ export function nameOfPlace(sink: Sink, all: Sink[]): string {
   if (isArchive(sink)) return 'Archive';
   const alike = all.filter(({ kind }) => kind === sink.kind).length;
   return sink.kind === 'influxdb' && alike === 1 ? 'InfluxDB' : sink.name;
+}
+
+const PARTS: Record<string, string> = {
+  api: 'This page and its API',
+  home_assistant: 'Home Assistant',
+  log: 'On disk',
+  registry: 'Rooms and devices',
+  store: 'Archive',
+  weather: 'Weather',
+};
+
+/** A part of the program, as it is called on the first page. */
+export function nameOfPart(part: string, sinks: Sink[]): string {
+  const sink = sinks.find(({ name }) => name === part);
+  return sink ? nameOfPlace(sink, sinks) : (PARTS[part] ?? capital(part.replaceAll('_', ' ')));
 }
 
 /** A place that is a moment behind, as it is at each event, is up to date for a person. */

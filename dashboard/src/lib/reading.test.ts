@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { State } from '../api';
-import { addition, nameIn, nameOf, read, spoken } from './reading';
+import { addition, capital, nameIn, nameOf, read, spoken } from './reading';
 
 function state(text: string | null, more: Partial<State> = {}): State {
   const value = text !== null && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : null;
@@ -81,4 +81,9 @@ test('inside of a room its name is not said again', () => {
   expect(nameIn('Kitchen', 'Kitchen window')).toBe('Window');
   expect(nameIn('Kitchen', 'Kitchenette lamp')).toBe('Kitchenette lamp');
   expect(nameIn('Kitchen', 'Kitchen')).toBe('Kitchen');
+});
+
+test('a sentence of the program has a capital letter, and Home Assistant its name', () => {
+  expect(capital('home assistant closed the connection')).toBe('Home Assistant closed the connection');
+  expect(capital('the token of home assistant')).toBe('The token of Home Assistant');
 });

@@ -117,9 +117,13 @@ export function nameOf(entity: string, latest: State | null): string {
   return capital(entity.slice(entity.indexOf('.') + 1).replaceAll('_', ' '));
 }
 
+/** A sentence of the program begins with a small letter, and Home Assistant has its name. */
 export function capital(text: string): string {
-  return text.charAt(0).toLocaleUpperCase() + text.slice(1);
+  return named(text.charAt(0).toLocaleUpperCase() + text.slice(1));
 }
+
+/** Home Assistant by its name, as errors of the program do not write it. */
+export const named = (text: string): string => text.replace(/\bhome assistant\b/gi, 'Home Assistant');
 
 /** The name as it is said inside of a room: "Kitchen window" is the window there. */
 export function nameIn(room: string, name: string): string {

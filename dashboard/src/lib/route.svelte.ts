@@ -4,21 +4,49 @@ export type Place =
   | { page: 'house' }
   | { page: 'entity'; id: string }
   | { page: 'place'; name: string }
-  | { page: 'repairs' }
-  | { page: 'runbook' }
-  | { page: 'verify' };
+  | { page: 'repairs'; kind: string | null }
+  | { page: 'system' | 'connection' | 'gaps' | 'doctor' | 'conflicts' | 'alerts' | 'verify' | 'runbook' | 'more' };
 
 const ENTITY = '#/entity/';
 const PLACE = '#/place/';
 export const REPAIRS = '#/repairs';
 export const RUNBOOK = '#/runbook';
+const REPAIR = '#/repairs/';
+export const SYSTEM = '#/system';
+export const CONNECTION = '#/connection';
+export const GAPS = '#/gaps';
+export const DOCTOR = '#/doctor';
+export const CONFLICTS = '#/conflicts';
+export const ALERTS = '#/alerts';
 export const VERIFY = '#/verify';
+export const MORE = '#/more';
 
 /** What an address asks for; the first page where it says nothing that is known. */
 export function placeIn(hash: string): Place {
-  if (hash === REPAIRS) return { page: 'repairs' };
-  if (hash === RUNBOOK) return { page: 'runbook' };
-  if (hash === VERIFY) return { page: 'verify' };
+  switch (hash) {
+    case REPAIRS:
+      return { page: 'repairs', kind: null };
+    case SYSTEM:
+      return { page: 'system' };
+    case CONNECTION:
+      return { page: 'connection' };
+    case GAPS:
+      return { page: 'gaps' };
+    case DOCTOR:
+      return { page: 'doctor' };
+    case CONFLICTS:
+      return { page: 'conflicts' };
+    case ALERTS:
+      return { page: 'alerts' };
+    case VERIFY:
+      return { page: 'verify' };
+    case RUNBOOK:
+      return { page: 'runbook' };
+    case MORE:
+      return { page: 'more' };
+  }
+  const kind = after(REPAIR, hash);
+  if (kind !== null) return { page: 'repairs', kind };
   const id = after(ENTITY, hash);
   if (id !== null) return { page: 'entity', id };
   const name = after(PLACE, hash);
@@ -35,6 +63,8 @@ function after(prefix: string, hash: string): string | null {
 }
 
 export const linkTo = (entity: string): string => ENTITY + encodeURIComponent(entity);
+/** Of a repair that there is, unfolded. */
+export const linkToRepair = (kind: string): string => REPAIR + encodeURIComponent(kind);
 /** Of a place that everything is delivered to. */
 export const linkToPlace = (name: string): string => PLACE + encodeURIComponent(name);
 

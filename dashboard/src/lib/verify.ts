@@ -18,7 +18,7 @@ export const howItEnded = (outcome: Leg['outcome']): [Tone, string] => ENDED[out
 
 /** `Log: in the log, read back`; what says the part itself stands alone. */
 export function whereTo({ part, label }: Pick<Passage, 'part' | 'label'>): string {
-  const name = capital(part.replaceAll('_', ' '));
+  const name = part === 'home_assistant' ? 'Home Assistant' : capital(part.replaceAll('_', ' '));
   return label.includes('Home Assistant') ? capital(label) : `${name}: ${label}`;
 }
 

@@ -74,6 +74,12 @@ pub struct Event {
     pub origin: String,
     /// Put back by Home Assistant after a restart; no new reading.
     pub restored: bool,
+    /// When the text of a state last changed; left out where it is no state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_changed: Option<String>,
+    /// Milliseconds from the event of a state to its arrival here; left out for what was fetched later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_delay_ms: Option<i64>,
     /// The data of an event that is no state, as received.
     pub data: Option<Box<RawValue>>,
     /// °C, outdoors at the time of a state; left out where it is not known, as in the two that follow.
@@ -174,6 +180,8 @@ impl Event {
             value: row.value,
             origin: row.origin.to_string(),
             restored: row.restored,
+            last_changed: Some(row.last_changed.to_string()),
+            received_delay_ms: row.received_delay_ms,
             data: None,
             weather_temperature: weather.and_then(|weather| weather.temperature),
             weather_at: weather.map(|weather| weather.at.to_string()),
@@ -191,6 +199,8 @@ impl Event {
             value: None,
             origin: row.origin.to_string(),
             restored: false,
+            last_changed: None,
+            received_delay_ms: None,
             data: RawValue::from_string(row.data.to_string()).ok(),
             weather_temperature: None,
             weather_at: None,

@@ -1,24 +1,39 @@
 //! `GET /api/v1/gaps`, `GET /api/v1/gaps/{id}`, `POST /api/v1/gaps/retry`, `POST /api/v1/backfill`: the ledger of gaps, and
 //! asking Home Assistant's history once more, or for what was before.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use hearthline_pipeline::orders::Order;
 use hearthline_runbook::status::{Gap, Gaps};
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 
 use super::parameters::{Query, instant};
 use crate::{ApiError, ApiState};
 
-/// The open gaps and the newest closed ones.
+/// So long is waited for the recorder, which answers between two frames.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Every gap that is remembered.
 pub(super) async fn get(State(state): State<ApiState>) -> Json<Gaps> {
-    Json((state.status)().gaps)
+    Json(ledger(&state).await)
+}
+
+/// The newest gaps alone, as the status has them, where the recorder does not answer.
+async fn ledger(state: &ApiState) -> Gaps {
+    let mut gaps = (state.status)().gaps;
+    if let Ok(Ok(all)) = timeout(PATIENCE, state.orders.give(Order::ListGaps)).await {
+        gaps.recent = all.iter().map(Into::into).collect();
+    }
+    gaps
 }
 
 /// One of them.
 pub(super) async fn one(State(state): State<ApiState>, Path(id): Path<u64>) -> Result<Json<Gap>, ApiError> {
-    let gap = (state.status)().gaps.recent.into_iter().find(|gap| gap.id == id);
+    let gap = ledger(&state).await.recent.into_iter().find(|gap| gap.id == id);
     gap.map(Json).ok_or_else(|| unknown(id))
 }
 

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use hearthline_runbook::Status;
+use hearthline_runbook::alerts::Severity;
 
 use crate::ApiState;
 
@@ -33,6 +34,7 @@ pub(crate) fn render(status: &Status) -> String {
     sinks(&mut text, status);
     weather(&mut text, status);
     parts(&mut text, status);
+    alerts(&mut text, status);
     text.0
 }
 
@@ -164,6 +166,17 @@ fn parts(text: &mut Text, status: &Status) {
     text.head(name, "gauge", "1 when the criterion holds; no line when that is not known.");
     for criterion in &status.criteria {
         text.line(name, &[("id", &criterion.id)], criterion.met.map(u8::from));
+    }
+}
+
+fn alerts(text: &mut Text, status: &Status) {
+    let (name, counts) = ("hearthline_alerts_active", &status.alerts);
+    text.head(name, "gauge", "What is wrong and not muted, also where somebody has acknowledged it.");
+    for (severity, count) in [
+        (Severity::Warning, counts.active.saturating_sub(counts.critical)),
+        (Severity::Critical, counts.critical),
+    ] {
+        text.line(name, &[("severity", severity.as_str())], Some(count));
     }
 }
 

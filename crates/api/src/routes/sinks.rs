@@ -27,8 +27,10 @@ pub struct SinkReport {
 /// What is known of an InfluxDB.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SinkServer {
-    /// What states are written to: of the settings, or what a repair switched to.
-    pub measurement: String,
+    /// How points look: `native`, or `ha` for those of Home Assistant's own integration.
+    pub layout: String,
+    /// What states are written to: of the settings, or what a repair switched to. Null where the layout has several.
+    pub measurement: Option<String>,
     /// Why its fields are not known, if they are not: conflicts show when it refuses a value.
     pub fields_unknown: Option<String>,
     /// Fields of ours that cannot have their own name there.
@@ -138,6 +140,7 @@ async fn server(view: InfluxView) -> Result<SinkServer, ApiError> {
     Ok(SinkServer {
         conflicts: conflicts_of(name, seen.conflicts),
         left_out: left_out_of(name, seen.left_out),
+        layout: seen.layout.to_owned(),
         measurement: seen.measurement,
         fields_unknown: seen.fields_unknown,
         refused,

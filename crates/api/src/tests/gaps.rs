@@ -1,3 +1,4 @@
+use hearthline_pipeline::gaps::{Cause, Gap, Outcome, State};
 use hearthline_pipeline::orders::Order;
 
 use super::*;
@@ -11,8 +12,8 @@ async fn with_recorder(mut house: House, path: &str, recorder: impl FnOnce(Order
     answer
 }
 
-#[tokio::test]
-async fn gaps_are_listed_and_one_is_shown_alone() {
+#[tokio::test(start_paused = true)]
+async fn gaps_are_listed_and_one_is_shown_alone_also_while_the_recorder_does_not_answer() {
     let house = House::new();
     let listed = house.document("/api/v1/gaps").await;
     assert_eq!(listed, serde_json::to_value(status().gaps).unwrap());
@@ -23,6 +24,33 @@ async fn gaps_are_listed_and_one_is_shown_alone() {
         (absent.status, absent.json()["error"]["why"].as_str().unwrap().contains("4711")),
         (StatusCode::NOT_FOUND, true)
     );
+}
+
+#[tokio::test]
+async fn the_list_has_every_gap_that_the_recorder_remembers() {
+    let mut house = House::new();
+    let mut asked = house.orders.take().unwrap();
+    let gap = |id| Gap {
+        id,
+        from: NOON.minus(HOUR),
+        to: Some(NOON),
+        cause: Cause::PowerCut,
+        detail: String::new(),
+        entities: Vec::new(),
+        state: State::Filled,
+        recovered: 3,
+        without_attributes: 0,
+        through: None,
+        closings: 1,
+        result: Outcome::default(),
+    };
+    let (listed, ()) = tokio::join!(house.document("/api/v1/gaps"), async {
+        let Order::ListGaps(reply) = asked.recv().await.unwrap() else { panic!("not asked for a list") };
+        reply.send(Ok((1..=300).rev().map(gap).collect())).unwrap();
+    });
+    let recent = listed["recent"].as_array().unwrap();
+    assert_eq!((recent.len(), &recent[0]["id"], &recent[0]["kind"]), (300, &json!(300), &json!("power_cut")));
+    assert_eq!(listed["filled"], json!(1), "counts are the status's");
 }
 
 #[tokio::test]

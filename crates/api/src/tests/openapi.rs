@@ -57,6 +57,7 @@ async fn every_answer_has_the_shape_that_it_says() {
                 path if path.starts_with("/api/v1/runbook/{id}") => {
                     path.replace("{id}", &runbook::stood(&house).await)
                 }
+                path if path.starts_with("/api/v1/alerts/") => path.replace("{id}", "sink_behind:store"),
                 "/api/v1/gaps/{id}" => "/api/v1/gaps/1".into(),
                 "/api/v1/backfill" => "/api/v1/backfill?from=2026-11-01T00:00:00Z".into(),
                 "/api/v1/sinks/{name}" => "/api/v1/sinks/influxdb".into(),
@@ -70,6 +71,7 @@ async fn every_answer_has_the_shape_that_it_says() {
                         "/api/v1/session" => r#"{"token": "right"}"#,
                         "/api/v1/runbook" => runbook::WATCH,
                         "/api/v1/verify" => r#"{"rounds": 2}"#,
+                        path if path.starts_with("/api/v1/alerts/") => r#"{"for": "2h"}"#,
                         _ => repairs::MEND,
                     };
                     repairs::post(&house, &asked, body).await

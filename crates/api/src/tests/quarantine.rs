@@ -17,6 +17,10 @@ impl House {
             while let Some(order) = incoming.recv().await {
                 let (settle, reply) = match order {
                     Order::Quarantine(settle, reply) => (settle, reply),
+                    Order::ListGaps(reply) => {
+                        reply.send(Err("nothing is remembered here".into())).unwrap();
+                        continue;
+                    }
                     Order::RetryGaps(_, reply) => {
                         reply.send(Ok(1)).unwrap();
                         continue;

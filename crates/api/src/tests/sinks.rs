@@ -36,7 +36,8 @@ pub(super) fn house() -> House {
                 rows: 42,
             }],
             left_out: vec![LeftOut { field: "entity_picture".into(), reason: Reason::TextTooLong, rows: 3 }],
-            measurement: "house_2".into(),
+            layout: "native",
+            measurement: Some("house_2".into()),
             fields_unknown: Some("HTTP 403".into()),
             refill: Some(RefillViewOf {
                 why: Why::Missed,
@@ -67,6 +68,7 @@ pub(super) fn house() -> House {
         database: Some(database),
         conflicts: Some(1),
         lag_events: Some(3),
+        slow_s: None,
         ..status.sinks[0].clone()
     });
     House::delivering(status, Ok(Seq(7)), vec![view])

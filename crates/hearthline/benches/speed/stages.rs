@@ -14,7 +14,7 @@ use hearthline_pipeline::ingest::{Hello, Ingest};
 use hearthline_pipeline::normalise::Normaliser;
 use hearthline_pipeline::sinks::Sink as _;
 use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
-use hearthline_pipeline::sinks::influxdb::point::{Encoded, Encoder, Layout};
+use hearthline_pipeline::sinks::influxdb::point::{Encoded, Encoder, NativeLayout};
 use hearthline_pipeline::sinks::influxdb::schema::Schema;
 use hearthline_pipeline::sinks::influxdb::{InfluxConfig, InfluxSink, ServerConfig, Start};
 use hearthline_pipeline::sources::home_assistant::Trust;
@@ -156,8 +156,8 @@ fn read(log: &Log) -> Result<Vec<RecordBatch>> {
 /// Lines as a delivery makes them: the bytes of a batch, then those of the next in their place.
 fn encode(attributes: Attributes, batches: &[Batch]) -> u64 {
     let (measurement, tags) = ("home_assistant_events".into(), BTreeMap::new());
-    let layout = Layout { measurement, tags, attributes, weather: true };
-    let mut encoder = Encoder::new(layout, Schema::default());
+    let layout = NativeLayout { measurement, tags, attributes, weather: true };
+    let mut encoder = Encoder::new(layout.into(), Schema::default());
     let mut bytes = Vec::new();
     let mut lines = 0;
     for batch in batches {
@@ -192,7 +192,7 @@ fn deliver(
             token: None,
             trust: Trust::default(),
         },
-        layout: Layout { measurement, tags, attributes: Attributes::Default, weather: true },
+        layout: NativeLayout { measurement, tags, attributes: Attributes::Default, weather: true }.into(),
         filter: Filter::default(),
         batch_size: 5000,
         batch_interval: Duration::from_secs(1),

@@ -15,8 +15,8 @@ const UPKEEP: Duration = Duration::from_secs(30);
 const CLOCKS: Duration = Duration::from_secs(5);
 
 impl App {
-    /// Looks after the parts until told to stop: samples the counters, lets old segments and days go, merges
-    /// files.
+    /// Looks after the parts until told to stop: samples the counters, keeps what is known of alerts, lets old segments and
+    /// days go, merges files.
     pub(crate) async fn keep_house(&self, stop: CancellationToken) {
         let looks = async {
             let mut second = tokio::time::interval(observe::EVERY);
@@ -33,10 +33,22 @@ impl App {
                 self.upkeep().await;
             }
         };
+        // Waits for the disk elsewhere, one after the other.
+        let alerts = async {
+            let mut second = tokio::time::interval(observe::EVERY);
+            loop {
+                second.tick().await;
+                let alerts = self.alerts();
+                if let Err(error) = tokio::task::spawn_blocking(move || alerts.keep()).await {
+                    tracing::error!(%error, "what is known of alerts could not be kept");
+                }
+            }
+        };
         tokio::select! {
             () = stop.cancelled() => {}
             () = looks => {}
             () = upkeep => {}
+            () = alerts => {}
         }
     }
 
@@ -49,6 +61,7 @@ impl App {
         let observer = Arc::clone(&self.observer);
         let maintained = tokio::task::spawn_blocking(move || {
             observer.keep_uptime(false);
+            observer.measure();
             cadence.refresh(now);
             store.maintain()
         })

@@ -10,18 +10,20 @@ use hearthline_core::{Clock, Origin, Timestamp};
 use hearthline_log::{Log, LogStats};
 use hearthline_pipeline::deliver::{SinkView, SinkViewOf};
 use hearthline_pipeline::health::Board;
-use hearthline_pipeline::ingest::{IngestView, ViewOf};
+use hearthline_pipeline::ingest::{FIRST_MINUTES, IngestView, ViewOf};
 use hearthline_pipeline::metrics::{MINUTE, Sample, Samples};
 use hearthline_pipeline::silence::SilenceView;
 use hearthline_pipeline::sinks::Committed;
 use hearthline_pipeline::sinks::influxdb::{InfluxView, InfluxViewOf};
 use hearthline_pipeline::sources::home_assistant::LinkStatus;
 use hearthline_pipeline::weather::{WeatherView, WeatherViewOf};
+use hearthline_runbook::alerts::Alerts;
 use hearthline_runbook::criteria::Targets;
 use hearthline_runbook::status::{self, Status};
 use hearthline_runbook::verify::Kept;
 use hearthline_runbook::{Canary, Connection, Facts, criteria, kept, silent, verdict};
 
+use super::alerts::AlertWatch;
 use super::supervise::Supervised;
 use super::uptime::Uptimes;
 use crate::serve::ApiWatch;
@@ -64,6 +66,7 @@ pub(crate) struct Observer {
     simulated: bool,
     targets: Targets,
     uptime: Uptimes,
+    watch: AlertWatch,
     seen: Mutex<Seen>,
 }
 
@@ -92,10 +95,11 @@ impl Observer {
         simulated: bool,
         targets: Targets,
         uptime: Uptimes,
+        watch: AlertWatch,
     ) -> Self {
         let (board, start) = (Board::new(Arc::clone(&clock)), clock.monotonic());
         let observer =
-            Self { views, board, clock, start, simulated, targets, uptime, seen: Mutex::default() };
+            Self { views, board, clock, start, simulated, targets, uptime, watch, seen: Mutex::default() };
         observer.observe();
         observer
     }
@@ -112,7 +116,7 @@ impl Observer {
         }
     }
 
-    /// Samples the counters and lets the parts say how they are.
+    /// Samples the counters, lets the parts say how they are, and draws the conclusions that a person should know of.
     pub(super) fn observe(&self) {
         let look = self.look();
         let now = self.clock.monotonic();
@@ -125,6 +129,18 @@ impl Observer {
         drop(seen);
         self.set_parts(&look);
         self.uptime.look(&self.board.parts());
+        let window = self.seen.lock().samples.window(self.targets.window);
+        self.watch.look(&self.status(), window);
+    }
+
+    /// What of it a person should know.
+    pub(crate) const fn alerts(&self) -> &Alerts {
+        &self.watch.alerts
+    }
+
+    /// Measures the disk if that was long ago. Waits for it.
+    pub(super) fn measure(&self) {
+        self.watch.measure();
     }
 
     /// Keeps how long the parts were up, if that was kept long ago or is to be `now`. Waits for the disk.
@@ -165,7 +181,7 @@ impl Observer {
                 logged: counters.logged,
                 unlogged: counters.unlogged,
                 quarantined: quarantined.max(counters.undecodable),
-                unaccounted: i64::try_from(look.unaccounted()).unwrap_or(i64::MAX),
+                unaccounted: i64::try_from(facts.unaccounted).unwrap_or(i64::MAX),
                 #[expect(
                     clippy::cast_possible_truncation,
                     clippy::cast_sign_loss,
@@ -186,6 +202,7 @@ impl Observer {
             silent: silent::of(&self.views.silence.silent(), self.clock.now()),
             gaps: facts.gaps,
             kept: kept::of(&look.ingest.totals),
+            alerts: self.watch.alerts.counts(),
             simulated: self.simulated,
         }
     }
@@ -205,6 +222,7 @@ impl Observer {
             parts: self.parts(),
             gaps: gaps(&look.ingest),
             canary: self.canary(),
+            changed: look.changed(self.clock.now()),
         }
     }
 
@@ -227,10 +245,12 @@ impl Observer {
             since: link.since.to_string(),
             version: link.ha_version.clone(),
             attempts: link.attempts,
+            connects: link.connects,
             last_event_age_s: look.ingest.last_event.map(|at| self.clock.now().since(at).as_secs_f64()),
             location_name: link.location_name.clone(),
             ping_s: link.ping.map(|ping| ping.as_secs_f64()),
             reason: link.last_error.clone().filter(|_| state != Connection::Connected),
+            last_error: link.last_error.clone(),
         }
     }
 
@@ -282,6 +302,13 @@ impl Look {
         counters.difference().abs() + log.abs() + sinks.sum::<i128>()
     }
 
+    /// In the first minutes, how many entities have changed, and of how many.
+    fn changed(&self, now: Timestamp) -> Option<(u64, u64)> {
+        let since = self.ingest.totals.since?;
+        let changed = self.ingest.changed.filter(|_| now.since(since) < FIRST_MINUTES)?;
+        Some((changed as u64, self.ingest.entities as u64))
+    }
+
     fn influxdb(&self, name: &str) -> Option<&InfluxViewOf> {
         self.influxdb.iter().find(|(of, _)| of == name).map(|(_, view)| view)
     }
@@ -307,6 +334,7 @@ impl Look {
             database: view.map(|view| view.database.clone()),
             conflicts: view.map(|view| view.conflicts.len() as u64),
             lag_events: view.map(|view| sink.pending.saturating_sub(view.ahead)),
+            slow_s: parts::slowness(sink).map(|took| took.as_secs_f64()),
             lost: sink.committed.lost,
             loss: view.and_then(|view| view.loss.as_ref()).map(refill::lost),
             refill: view.and_then(|view| view.refill.as_ref()).map(|view| refill::shown(view, sink.state)),
@@ -330,31 +358,11 @@ impl Look {
 }
 
 fn gaps(ingest: &ViewOf) -> status::Gaps {
-    let written = |at: Timestamp| at.to_string();
-    let recent = ingest.recent_gaps.iter().map(|gap| status::Gap {
-        id: gap.id,
-        state: gap.state.as_str().into(),
-        from: written(gap.from),
-        to: gap.to.map(written),
-        cause: if gap.detail.is_empty() {
-            gap.cause.to_string()
-        } else {
-            format!("{}: {}", gap.cause, gap.detail)
-        },
-        entities: gap.entities.iter().map(ToString::to_string).collect(),
-        recovered: gap.recovered,
-        kind: gap.cause.as_str().into(),
-        through: gap.through.map(written),
-        not_kept: gap.result.not_kept.iter().map(ToString::to_string).collect(),
-        without_attributes: gap.without_attributes,
-        note: Some(gap.result.note.clone()).filter(|note| !note.is_empty()),
-        tries: gap.closings,
-    });
     status::Gaps {
         open: ingest.gaps.open,
         filled: ingest.gaps.filled,
         partly: ingest.gaps.partly,
         lost: ingest.gaps.lost,
-        recent: recent.collect(),
+        recent: ingest.recent_gaps.iter().map(Into::into).collect(),
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use hearthline_core::RealFs;
 use hearthline_pipeline::filter::Filter;
-use hearthline_pipeline::sinks::influxdb::point::Layout;
+use hearthline_pipeline::sinks::influxdb::point::{Layout, NativeLayout};
 use hearthline_pipeline::sinks::influxdb::{InfluxConfig, ServerConfig, switched};
 use hearthline_pipeline::sources::home_assistant::Token;
 
@@ -33,9 +33,12 @@ pub(crate) fn dir(sink: &InfluxDb, data_dir: &Path) -> PathBuf {
 
 /// How its points look: with the measurement to which a repair has switched it, if one has.
 pub(crate) fn layout(sink: &InfluxDb, data_dir: &Path) -> anyhow::Result<Layout> {
-    let switched = switched::read(&RealFs, &dir(sink, data_dir), &sink.layout.measurement)?;
     let mut layout = sink.layout.clone();
-    layout.measurement = switched.map_or(layout.measurement, |switched| switched.measurement);
+    if let Layout::Native(NativeLayout { measurement, .. }) = &mut layout
+        && let Some(switched) = switched::read(&RealFs, &dir(sink, data_dir), measurement)?
+    {
+        *measurement = switched.measurement;
+    }
     Ok(layout)
 }
 

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use hearthline_core::{Clock, Pulse};
-use hearthline_log::{LogThread, LogWriter};
+use hearthline_log::{LogThread, LogWriter, Round};
 use hearthline_pipeline::watch::Watched;
 use tokio_util::sync::CancellationToken;
 
@@ -72,7 +72,10 @@ impl Thread {
     /// Starts the log's thread.
     pub(super) fn of_log(writer: LogWriter, clock: &Arc<dyn Clock>, snags: &Snags) -> anyhow::Result<Self> {
         let (pulse, snags) = (Pulse::new(Arc::clone(clock)), snags.clone());
-        let round = move || snags.meet("log");
+        let round = move |round| match round {
+            Round::Begins => snags.meet("log"),
+            Round::Writes => snags.meet_inside("log"),
+        };
         let handle = Handle::Log(writer.spawn_watched(pulse.clone(), round)?);
         Ok(Self { handle, pulse, stop: CancellationToken::new(), given_up: Arc::default() })
     }

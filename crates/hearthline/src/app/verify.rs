@@ -272,12 +272,13 @@ impl Verifier {
         };
         way.change.at = Some(found.ts.to_string());
         way.change.seq = Some(found.seq.0);
-        let heard = found.received.since(way.since.wall);
-        way.change.legs.push(Leg::of(
-            HOME_ASSISTANT,
-            Step::Heard,
-            Ok((heard, format!("the event of {}", found.ts))),
-        ));
+        let after = found.received.since(way.since.wall);
+        let heard = Ok((after, format!("the event of {}", found.ts)));
+        let mut heard = Leg::of(HOME_ASSISTANT, Step::Heard, heard);
+        if way.change.kind == Kind::Natural {
+            heard.ms = None; // its times begin here
+        }
+        way.change.legs.push(heard);
         let read = way.expected.in_record(&found.raw);
         let after = self.after_at(way.since, found.read_at(&*self.clock));
         let logged = read.map(|()| (after, format!("record {}", found.seq)));

@@ -19,6 +19,7 @@ use hearthline_core::{Clock, SystemClock};
 use hearthline_pipeline::silence::Rules;
 use hearthline_pipeline::sources::home_assistant::LinkConfig;
 use hearthline_pipeline::weather::{Choice, Provider};
+use hearthline_runbook::alerts::Pace;
 use hearthline_sim::{HomeAssistant, House, Options, Outdoors, Weather};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -50,6 +51,9 @@ const RULES: Rules = Rules {
     watched: Duration::from_secs(120),
     span: Duration::from_secs(30),
 };
+/// The same for what is an alert.
+const PACE: Pace =
+    Pace { grace: Duration::from_secs(5), raise: Duration::from_secs(3), clear: Duration::from_secs(5) };
 /// So much of the past is watched for that.
 const WATCHED: Duration = Duration::from_secs(15 * 60);
 /// Of the simulated Home Assistant; it guards nothing.
@@ -114,7 +118,7 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
     let link = LinkConfig { sweep: SWEEP, ..peer::link(&settings)? };
     let house_url = format!("http://{address}").parse()?;
     let beside = naive::Beside::new(influxdb::naive(&house_url, TOKEN, influx_address)?);
-    let parts = Simulated { past, ..Simulated::default() };
+    let parts = Simulated { past, pace: PACE, ..Simulated::default() };
     let house = Breakable {
         peer,
         beside: beside.clone(),

@@ -79,7 +79,7 @@ pub(super) async fn record(
     );
     let reports = Reports::new(Arc::new(RealFs), &settings.data_dir);
     let router = hearthline_api::router(api_state(&app, faults, reports, access, stop.clone()));
-    let api = tokio::spawn(serve(listener, router, app.api.clone(), stop.clone()));
+    let api = tokio::spawn(serve(listener, router, (app.api.clone(), Arc::clone(&app.clock)), stop.clone()));
 
     tokio::select! {
         _ = signals.0.recv() => tracing::info!("told to stop (SIGTERM)"),
@@ -130,6 +130,7 @@ fn api_state(
         reports,
         doctor: app.doctor(),
         verify: app.verify(),
+        alerts: app.alerts(),
         live: app.live.clone(),
         faults,
         stop,

@@ -100,7 +100,9 @@ fn one(report: &SinkReport) -> String {
 
 fn of_server(known: &SinkServer) -> Vec<String> {
     let mut blocks = Vec::new();
-    blocks.push(format!("writes to the measurement {}\n", known.measurement));
+    let measurement = known.measurement.as_ref();
+    let to = measurement.map_or("several measurements".into(), |name| format!("the measurement {name}"));
+    blocks.push(format!("writes in the layout {} to {to}\n", known.layout));
     if let Some(why) = &known.fields_unknown {
         blocks.push(format!("the server does not say which fields it has ({why})\n"));
     }

@@ -52,6 +52,13 @@ fn render(status: &Status) -> String {
         let silent = status.silent.items.iter().map(|item| format!("  {}\n", item.sentence));
         blocks.push(format!("Silent: {}\n{}", status.silent.count, silent.collect::<String>()));
     }
+    let alerts = &status.alerts;
+    if alerts.active > 0 {
+        let (active, critical) = (alerts.active, alerts.critical);
+        blocks.push(format!(
+            "Alerts: {active}, of which {critical} critical; `hearthline alerts` says which\n"
+        ));
+    }
     let attention: Vec<String> = status.parts.iter().filter_map(needs_attention).collect();
     if !attention.is_empty() {
         blocks.push(format!("Needs attention:\n{}", attention.concat()));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use hearthline_log::SyncPolicy;
 use hearthline_pipeline::filter::{Filter, RULES};
 use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
+use hearthline_pipeline::sinks::influxdb::point::MeasurementAttr;
 use hearthline_pipeline::sinks::influxdb::{Start, Version};
 use hearthline_pipeline::weather::Choice;
 use hearthline_pipeline::weather::home_assistant::is_weather;
@@ -142,6 +143,25 @@ pub(super) fn verify_interval(raw: Raw<'_>) -> Meaning<Duration> {
         return Err(Problem::new("less than a minute; each time a state is set in Home Assistant", TODO));
     }
     Ok(every)
+}
+
+/// A duration, or `off`.
+pub(super) fn duration_or_off(raw: Raw<'_>) -> Meaning<Option<Duration>> {
+    if matches!(raw, Raw::Text("off")) {
+        return Ok(None);
+    }
+    let or_off =
+        |problem: Problem| Problem::new(problem.reason, format!("{}; or write \"off\"", problem.todo));
+    duration(raw).map(Some).map_err(or_off)
+}
+
+/// A number of things, at least one, or `off`.
+pub(super) fn count_or_off(raw: Raw<'_>) -> Meaning<Option<usize>> {
+    if matches!(raw, Raw::Text("off")) {
+        return Ok(None);
+    }
+    let or_off = |problem: Problem| Problem::new(problem.reason, format!("{}; or \"off\"", problem.todo));
+    count(raw).map(Some).map_err(or_off)
 }
 
 /// How long rows are kept; none means for ever.
@@ -430,12 +450,34 @@ fn no_attributes(error: &serde_json::Error) -> Problem {
 }
 
 /// How points look.
-pub(super) fn layout(raw: Raw<'_>) -> Meaning<()> {
+#[derive(Clone, Copy)]
+pub(super) enum LayoutKind {
+    Native,
+    Ha,
+}
+
+/// How points look.
+pub(super) fn layout(raw: Raw<'_>) -> Meaning<LayoutKind> {
     match text(raw)? {
-        "native" => Ok(()),
+        "native" => Ok(LayoutKind::Native),
+        "ha" => Ok(LayoutKind::Ha),
         other => {
             let reason = format!("this version has no layout {}", shown(other));
-            Err(Problem::new(reason, "write \"native\", or leave it away"))
+            let todo = "write \"native\", or \"ha\" for the points of Home Assistant's own integration";
+            Err(Problem::new(reason, todo))
+        }
+    }
+}
+
+/// What a measurement is called after, in the layout `ha`.
+pub(super) fn measurement_attr(raw: Raw<'_>) -> Meaning<MeasurementAttr> {
+    match text(raw)? {
+        "unit_of_measurement" => Ok(MeasurementAttr::Unit),
+        "domain__device_class" => Ok(MeasurementAttr::DomainDeviceClass),
+        "entity_id" => Ok(MeasurementAttr::EntityId),
+        other => {
+            let reason = format!("no measurement is called after {}", shown(other));
+            Err(Problem::new(reason, "write unit_of_measurement, domain__device_class or entity_id"))
         }
     }
 }

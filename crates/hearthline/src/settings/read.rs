@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use hearthline_log::SyncPolicy;
 use hearthline_pipeline::weather::{Choice, Provider};
+use hearthline_runbook::alerts::Limits;
 use hearthline_runbook::criteria::UptimeWindow;
 use toml::de::DeTable;
 
@@ -16,7 +17,8 @@ use super::mistake::{Mistake, Mistakes, Place, Problem};
 use super::origin::{Origin, Setting};
 use super::sinks::companions;
 use super::{
-    Api, Criteria, Filter, HomeAssistant, Log, Percent, Purpose, Settings, Store, Verify, Weather, kinds,
+    Alerts, Api, Criteria, Filter, HomeAssistant, Log, Percent, Purpose, Settings, Store, Verify, Weather,
+    kinds,
 };
 
 /// Where the supervisor lets an app reach Home Assistant.
@@ -83,6 +85,7 @@ impl Reader<'_> {
             api: api(root.table("api")),
             criteria: criteria(root.table("criteria")),
             verify: verify(root.table("verify")),
+            alerts: alerts(root.table("alerts")),
             sinks: self.sinks(sinks, self.document),
             log_filter: self.log_filter(),
             notes: self.environment.notes(),
@@ -289,6 +292,21 @@ fn verify(mut table: Table<'_>) -> Verify {
     let verify = Verify { every: table.field("every", None, kinds::verify_interval) };
     table.finish();
     verify
+}
+
+fn alerts(mut table: Table<'_>) -> Alerts {
+    let default = Limits::default();
+    let refused = default.refused.and_then(|count| usize::try_from(count).ok());
+    let alerts = Alerts {
+        no_events: or(table.field("no_events", None, kinds::duration_or_off), default.no_events),
+        sink_behind: or(table.field("sink_behind", None, kinds::duration_or_off), default.sink_behind),
+        refused: or(table.field("refused", None, kinds::count_or_off), refused),
+        gap_lost: or(table.field("gap_lost", None, kinds::duration_or_off), default.gap_lost),
+        disk: or(table.field("disk", None, kinds::duration_or_off), default.disk),
+        silent: or(table.field("silent", None, kinds::flag), default.silent),
+    };
+    table.finish();
+    alerts
 }
 
 /// The former system's key is still set, and who it is for is not asked.

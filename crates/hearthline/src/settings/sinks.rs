@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use hearthline_pipeline::sinks::influxdb::point::Layout;
+use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
+use hearthline_pipeline::sinks::influxdb::point::{HaLayout, Layout, MeasurementAttr, NativeLayout};
 use hearthline_pipeline::sinks::influxdb::{Start, Version};
 use url::Url;
 
 use super::document::{Document, Read, Table};
 use super::environment::{Environment, variable};
-use super::kinds;
+use super::kinds::{self, LayoutKind};
 use super::mistake::{Place, Problem};
 use super::origin::Setting;
 use super::read::Reader;
@@ -22,6 +23,18 @@ use super::{Filter, Secret};
 const NAME: &str = "influxdb";
 /// As the system that this one replaces had it.
 const DATABASE: &str = "home_assistant_events";
+/// As Home Assistant's integration has it.
+const HA_DATABASE: &str = "home_assistant";
+
+/// Settings that one layout has and the other has not.
+const NATIVE_KEYS: [&str; 3] = ["measurement", "attributes", "weather"];
+const HA_KEYS: [&str; 5] = [
+    "measurement_attr",
+    "override_measurement",
+    "default_measurement",
+    "tags_attributes",
+    "ignore_attributes",
+];
 
 /// One `[[sinks]]` of type `influxdb`.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,19 +123,10 @@ impl Reader<'_> {
                 Problem::new("database and bucket are both set", "remove one of them: they are the same");
             self.document.mistake(place.clone(), "sinks.bucket", problem);
         }
-        let layout = Layout {
-            measurement: or(table.field("measurement", None, kinds::name), DATABASE.into()).value,
-            tags: table.texts("tags"),
-            attributes: table
-                .words("attributes", kinds::attributes, kinds::attribute_list)
-                .unwrap_or_default(),
-            weather: or(table.field("weather", None, kinds::flag), true).value,
-        };
+        let layout = self.layout(&mut table);
         if let Err(why) = layout.check() {
             self.document.mistake(place.clone(), "sinks", Problem::new("points cannot look like this", why));
         }
-        // There is one yet; a word that is none is told.
-        table.field("layout", None, kinds::layout);
         let mut rules = |key| table.list(key, kinds::rule).unwrap_or_else(|| Setting::default(Vec::new()));
         let filter = Filter { include: rules("include"), exclude: rules("exclude") };
         let version = or(table.field("version", None, kinds::influxdb_version), None);
@@ -148,7 +152,10 @@ impl Reader<'_> {
             name,
             url: url?,
             version,
-            database: database.or(bucket).unwrap_or_else(|| Setting::default(DATABASE.into())),
+            database: database.or(bucket).unwrap_or_else(|| {
+                let of_integration = matches!(layout, Layout::Ha(_));
+                Setting::default(if of_integration { HA_DATABASE } else { DATABASE }.into())
+            }),
             org,
             username,
             password,
@@ -163,6 +170,70 @@ impl Reader<'_> {
         };
         self.who(&sink, &place);
         Some(sink)
+    }
+
+    /// How points look; a setting that the layout does not have is told.
+    fn layout(&self, table: &mut Table<'_>) -> Layout {
+        let kind = or(table.field("layout", None, kinds::layout), LayoutKind::Native).value;
+        let tags = table.texts("tags");
+        let native = NativeLayout {
+            measurement: or(table.field("measurement", None, kinds::name), DATABASE.into()).value,
+            tags: tags.clone(),
+            attributes: table
+                .words("attributes", kinds::attributes, kinds::attribute_list)
+                .unwrap_or_default(),
+            weather: or(table.field("weather", None, kinds::flag), true).value,
+        };
+        let name = |table: &mut Table<'_>, key| table.field(key, None, kinds::name).map(|name| name.value);
+        let names =
+            |table: &mut Table<'_>, key| table.list(key, kinds::name).map_or(Vec::new(), |names| names.value);
+        let ha = HaLayout {
+            tags,
+            measurement_attr: or(
+                table.field("measurement_attr", None, kinds::measurement_attr),
+                MeasurementAttr::default(),
+            )
+            .value,
+            override_measurement: name(table, "override_measurement"),
+            default_measurement: name(table, "default_measurement"),
+            tags_attributes: names(table, "tags_attributes"),
+            ignore_attributes: names(table, "ignore_attributes"),
+        };
+        let mistake = |key: &str, reason: &str, todo: &str| {
+            let problem = Problem::new(reason, todo);
+            self.document.mistake(table.place(), &format!("sinks.{key}"), problem);
+        };
+        match kind {
+            LayoutKind::Native => {
+                for key in HA_KEYS.into_iter().filter(|key| table.contains(key)) {
+                    mistake(key, "of no use in the layout native", "write layout = \"ha\", or remove it");
+                }
+                native.into()
+            }
+            LayoutKind::Ha => {
+                for key in NATIVE_KEYS.into_iter().filter(|key| table.contains(key)) {
+                    match key {
+                        "attributes" if native.attributes != Attributes::All => mistake(
+                            key,
+                            "the layout ha has every attribute, as Home Assistant's integration writes them",
+                            "name those that are not wanted in ignore_attributes, and remove this",
+                        ),
+                        "weather" if native.weather => mistake(
+                            key,
+                            "the layout ha has no weather",
+                            "remove it; a second [[sinks]] in the layout native can have it",
+                        ),
+                        "measurement" => mistake(
+                            key,
+                            "the layout ha has a measurement for each unit",
+                            "write override_measurement for a single one, or remove it",
+                        ),
+                        _ => {}
+                    }
+                }
+                ha.into()
+            }
+        }
     }
 
     fn who(&self, sink: &InfluxDb, place: &Place) {

@@ -70,6 +70,10 @@ const BROKEN: &[(&str, &str)] = &[
         "[criteria]\nevents_per_minute = 0\nerror_rate = 1\nuptime = \"101%\"\nweather = \"95\"\nwindow = \"2h\"\nuptime_window = \"1y\"",
     ),
     ("a canary each second", "[verify]\nevery = \"1s\"\n[criteria]\ncanary = 5\n"),
+    (
+        "alerts that are none",
+        "[alerts]\nno_events = 5\nsink_behind = \"soon\"\nrefused = \"none\"\ngap_lost = \"0s\"\ndisk = \"30\"\nsilent = \"off\"\nfreezer = 1",
+    ),
     ("numbers that are none", "[store]\nflush_rows = \"50000\"\n"),
     ("zero rows", "[store]\nflush_rows = 0\n"),
     ("a truth in quotes", "[home_assistant]\ntls_verify = \"no\""),
@@ -94,9 +98,15 @@ const BROKEN: &[(&str, &str)] = &[
     (
         "everything wrong in one sink",
         "[[sinks]]\ntype = \"influxdb\"\nname = \"My Influx\"\nurl = \"http://me:hunter2@influx:8086\"\nversion = 4\n\
-         database = \"a\"\nbucket = \"b\"\npassword = \"hunter2\"\npassword_file = \"p\"\nlayout = \"ha\"\nattributes = \"some\"\n\
+         database = \"a\"\nbucket = \"b\"\npassword = \"hunter2\"\npassword_file = \"p\"\nlayout = \"old\"\nattributes = \"some\"\n\
          tags = { house = 5, entity_id = \"x\" }\nmeasurement = \"weather\"\nbatch_size = 0\nbatch_interval = 1\nstart = \"first\"\n\
          include = [\"a b\"]",
+    ),
+    (
+        "a layout with settings of the other",
+        "[[sinks]]\ntype = \"influxdb\"\nname = \"a\"\nurl = \"http://a:8086\"\nlayout = \"ha\"\nattributes = [\"brightness\"]\n\
+         measurement = \"m\"\nweather = true\nmeasurement_attr = \"unit\"\ndefault_measurement = \"#\"\n\
+         [[sinks]]\ntype = \"influxdb\"\nname = \"b\"\nurl = \"http://b:8086\"\noverride_measurement = \"m\"\ntags_attributes = [\"x\"]",
     ),
     (
         "who we are, twice",
@@ -218,6 +228,13 @@ const EVERY_KEY: &str = r#"
         canary = "12h"
         [verify]
         every = "6h"
+        [alerts]
+        no_events = "30m"
+        sink_behind = "off"
+        refused = 5
+        gap_lost = "7d"
+        disk = "60d"
+        silent = false
         [[sinks]]
         type = "store"
         [[sinks]]
@@ -250,6 +267,19 @@ const EVERY_KEY: &str = r#"
         token_file = "token"
         attributes = "none"
         start = "all"
+        [[sinks]]
+        type = "influxdb"
+        name = "boards"
+        url = "http://influx:8086"
+        layout = "ha"
+        tags = { source = "HA" }
+        attributes = "all"
+        weather = false
+        measurement_attr = "domain__device_class"
+        override_measurement = "all"
+        default_measurement = "state"
+        tags_attributes = ["friendly_name"]
+        ignore_attributes = ["icon"]
     "#;
 
 #[test]
@@ -378,7 +408,7 @@ fn the_environment_makes_one_sink_of_the_old_system_s_variables() {
     assert_eq!(sink.org.as_ref().unwrap().as_str(), "home");
     let token = sink.token.as_ref().unwrap();
     assert_eq!((token.expose(), token.origin.to_string().as_str()), ("hunter2", "INFLUXDB_TOKEN"));
-    assert_eq!(sink.layout.measurement, "home_assistant_events");
+    assert_eq!(sink.layout.measurement(), Some("home_assistant_events"));
     assert_eq!((*sink.batch_size, *sink.batch_interval), (5000, Duration::from_secs(1)));
     assert_eq!(settings.notes, [""; 0]);
 

@@ -74,6 +74,12 @@ impl Hearthline {
         self
     }
 
+    /// Without a variable that every other has.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.environment.retain(|(variable, _)| *variable != name);
+        self
+    }
+
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }

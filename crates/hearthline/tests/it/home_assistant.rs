@@ -7,6 +7,7 @@ mod doctor;
 mod duckdb;
 mod filter;
 mod gaps;
+mod integration;
 pub(crate) mod peer;
 mod python;
 mod recording;
@@ -15,7 +16,7 @@ mod registries;
 mod rows;
 mod stop;
 mod token;
-mod witness;
+pub(crate) mod witness;
 
 use crate::hearthline::Hearthline;
 use peer::HomeAssistant;

@@ -30,9 +30,12 @@ mod monitor;
 mod nothing_lost;
 #[cfg(test)]
 mod packaging;
+#[cfg(test)]
 mod parts;
 #[cfg(test)]
 mod process;
+#[cfg(test)]
+mod proxy;
 #[cfg(test)]
 mod quarantine;
 #[cfg(test)]
@@ -61,3 +64,5 @@ mod verify;
 mod wait;
 #[cfg(test)]
 mod weather;
+#[cfg(test)]
+mod worst_night;

@@ -1,5 +1,7 @@
 //! The criteria watched for a while: held, not held, interrupted, and without a program.
 
+mod real;
+
 use std::time::Duration;
 
 use hearthline_core::{Clock as _, SystemClock};

@@ -1,5 +1,7 @@
 //! Parts of the program that hang, and how much of the time they were up, as the real program tells it.
 
+mod named;
+
 use std::time::Duration;
 
 use hearthline_core::{Clock as _, SystemClock};

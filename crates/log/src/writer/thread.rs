@@ -17,6 +17,15 @@ const ROUND: Duration = Duration::from_secs(1);
 /// How long a disk may take for one round, with a sync in it, before it is taken for one that answers no more.
 const DISK: Duration = Duration::from_secs(120);
 
+/// Where a round is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Round {
+    /// At its beginning, where nothing is changed.
+    Begins,
+    /// Where the disk may rightly take long.
+    Writes,
+}
+
 /// The thread that steps the writer.
 pub struct LogThread {
     shared: Arc<Shared>,
@@ -29,31 +38,36 @@ impl LogWriter {
     /// # Errors
     /// When the system gives no thread.
     pub fn spawn(self) -> io::Result<LogThread> {
-        self.spawn_watched(Pulse::unwatched(), || {})
+        self.spawn_watched(Pulse::unwatched(), |_| {})
     }
 
-    /// As [`LogWriter::spawn`]: `pulse` beats in each round, and `round` is called in it, on that thread.
+    /// As [`LogWriter::spawn`]: `pulse` beats in each round, and `round` is called twice in it, on that thread.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn spawn_watched(self, pulse: Pulse, round: impl Fn() + Send + 'static) -> io::Result<LogThread> {
+    pub fn spawn_watched(
+        self,
+        pulse: Pulse,
+        round: impl Fn(Round) + Send + 'static,
+    ) -> io::Result<LogThread> {
         let shared = Arc::clone(&self.shared);
         let thread = Builder::new().name("log".into()).spawn(move || self.run(&pulse, round))?;
         Ok(LogThread { shared, thread })
     }
 
-    fn run(mut self, pulse: &Pulse, round: impl Fn()) -> Result<Option<Self>, LogError> {
+    fn run(mut self, pulse: &Pulse, round: impl Fn(Round)) -> Result<Option<Self>, LogError> {
         let mut refuses = false;
         let shared = Arc::clone(&self.shared);
         loop {
             let listener = shared.wake.listen();
             pulse.beat();
-            round();
+            round(Round::Begins);
             let (closed, hand_over) = {
                 let mut queue = shared.queue.lock();
                 (queue.closed, std::mem::take(&mut queue.hand_over))
             };
             let long = pulse.takes_long("writing to the disk", DISK);
+            round(Round::Writes);
             if closed {
                 return self.close().map(|()| None);
             }

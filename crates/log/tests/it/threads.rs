@@ -127,7 +127,7 @@ fn a_writer_that_panics_is_replaced_by_one_that_reads_what_it_had_written() {
     let log = writer.log().producer();
     let panics = Arc::new(std::sync::atomic::AtomicBool::new(false));
     let told = Arc::clone(&panics);
-    let round = move || assert!(!told.load(std::sync::atomic::Ordering::Relaxed), "told to");
+    let round = move |_| assert!(!told.load(std::sync::atomic::Ordering::Relaxed), "told to");
     let thread = writer.spawn_watched(hearthline_core::Pulse::unwatched(), round).unwrap();
     log.roll(of(&[&record(1)])).unwrap();
     log.append(of(&[&record(2)])).unwrap();

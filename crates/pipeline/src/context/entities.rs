@@ -69,10 +69,18 @@ impl Entities {
         self.by_key(self.owner(entity_id, at)?).map(|info| &info.entity_id)
     }
 
-    /// The name at an instant of the entity that history has a state of at that time under this name.
+    /// Every name of the entity that had this one at an instant.
+    pub fn names_then(&self, entity_id: &str, at: Timestamp) -> impl Iterator<Item = &EntityId> {
+        let versions = self.owner(entity_id, at).and_then(|key| self.versions.get(key));
+        versions.into_iter().flatten().map(|version| &version.info.entity_id)
+    }
+
+    /// When an entity got another name last.
     #[must_use]
-    pub fn name_then(&self, entity_id: &str, at: Timestamp) -> Option<&EntityId> {
-        self.version(self.owner(entity_id, at)?, at).map(|version| &version.info.entity_id)
+    pub fn renamed(&self) -> Option<Timestamp> {
+        let renamings = self.versions.values().flat_map(|versions| versions.array_windows());
+        let named = |[before, now]: &&[Version; 2]| before.info.entity_id != now.info.entity_id;
+        renamings.filter(named).map(|[_, now]| now.from).max()
     }
 
     /// Every name that an entity had, which has or had this one.

@@ -8,6 +8,7 @@ use hearthline_log::{Log, LogError, Read, RecordBatch};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
+use super::slowness::Slowness;
 use super::state_after;
 use crate::health::PartState;
 use crate::sinks::{Committed, Sink, SinkError};
@@ -32,6 +33,7 @@ struct Inner {
     since: Timestamp,
     committed: Committed,
     caught_up: Option<Duration>,
+    slowness: Slowness,
     newest: Option<Timestamp>,
     /// The last record of which the states were counted: what is given again after a start is not counted again.
     counted: Seq,
@@ -58,6 +60,8 @@ pub struct SinkViewOf {
     pub pending: u64,
     /// How long the oldest event that it was not given has been waiting.
     pub lag: Duration,
+    /// How long it has been at work on what it was given, or was a moment ago, where that is long.
+    pub slow: Option<Duration>,
     /// Live states that it was given since the program started; what is fetched from the past can have no weather.
     pub states: u64,
     /// Of these, the ones that know the weather of their time.
@@ -80,6 +84,7 @@ impl SinkView {
             since: clock.now(),
             committed,
             caught_up: None,
+            slowness: Slowness::default(),
             newest: None,
             counted: committed.seq,
             states: 0,
@@ -104,6 +109,7 @@ impl SinkView {
             committed: inner.committed,
             complete: inner.complete,
             pending,
+            slow: inner.slowness.look(self.clock.monotonic()),
             lag: behind.or(old).unwrap_or_default(),
             states: inner.states,
             with_weather: inner.with_weather,
@@ -133,7 +139,18 @@ impl SinkView {
         self.committed(sink);
         let mut inner = self.inner.lock();
         inner.enter(PartState::Starting, &*self.clock);
+        inner.slowness = Slowness::default();
         inner.given = inner.committed.seq;
+    }
+
+    /// The sink is given something, or does of itself what it has to do.
+    pub(super) fn begins(&self) {
+        self.inner.lock().slowness.begins(self.clock.monotonic());
+    }
+
+    /// It has done that, well or not.
+    pub(super) fn ends(&self) {
+        self.inner.lock().slowness.ends(self.clock.monotonic());
     }
 
     /// The sink has been given everything.

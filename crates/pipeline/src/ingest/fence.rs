@@ -23,7 +23,7 @@ pub(super) struct Fences {
 }
 
 impl Fences {
-    /// A gap has ended just now.
+    /// A gap has ended just now, or an entity was renamed.
     pub(super) const fn wanted(&mut self) {
         self.wanted = BEHIND;
     }

@@ -25,6 +25,8 @@ pub struct Fill {
     pub from: Timestamp,
     /// Where it ends.
     pub to: Timestamp,
+    /// History is complete, and has entities under their names of today, once it shows an event from behind here.
+    pub fence: Timestamp,
     /// Up to where it was filled before.
     pub through: Timestamp,
     /// Entities to be asked for, in order.
@@ -132,6 +134,7 @@ impl Ingest {
             cause: gap.cause,
             from: gap.from,
             to,
+            fence: named.renamed().map_or(to, |at| at.max(to)),
             through: gap.through.unwrap_or(gap.from),
             entities,
             before,
@@ -178,7 +181,7 @@ impl Ingest {
     }
 
     /// Takes states that history has of a gap, oldest first for each entity, as one append. `had` says which of them are
-    /// recorded already, by the name of their day.
+    /// recorded already, by the name that their row has.
     ///
     /// # Errors
     /// When the log does not take them.
@@ -193,7 +196,7 @@ impl Ingest {
             self.fold.counters.offer(Origin::History);
             if !self.keeps_known(state.entity_id.as_str()) {
                 self.fold.counters.filtered += 1;
-            } else if had.contains(&(self.name_then(state), state.last_updated)) {
+            } else if self.is_had(state, had) {
                 self.fold.counters.duplicate += 1;
             } else {
                 self.log_past(gap, state, at)?;
@@ -202,15 +205,20 @@ impl Ingest {
         self.end_frame()
     }
 
-    /// As a row says it.
-    fn name_then(&self, past: &PastState) -> EntityId {
-        let then = self.fold.context.entities.name_then(past.entity_id.as_str(), past.last_updated);
-        then.filter(|_| past.state.is_some()).unwrap_or(&past.entity_id).clone()
+    /// Whether a state is recorded, under whichever name the entity was known by when it was.
+    fn is_had(&self, past: &PastState, had: &HashSet<(EntityId, Timestamp)>) -> bool {
+        let (id, at) = (&past.entity_id, past.last_updated);
+        let mut names = self.fold.context.entities.names_then(id.as_str(), at);
+        let is_had = |name: &EntityId| had.contains(&(name.clone(), at));
+        is_had(id) || past.state.is_some() && names.any(is_had)
     }
 
     fn log_past(&mut self, gap: u64, past: &PastState, at: Timestamp) -> Result<(), IngestError> {
         let held_before = self.fold.held.get(&past.entity_id);
-        let late = held_before.is_some_and(|held| held.ts >= past.last_updated);
+        // Under a name that went it says nothing of who has the name now, nor is it the last of anybody.
+        let today = self.fold.context.entities.today(past.entity_id.as_str(), past.last_updated);
+        let former = past.state.is_some() && today.is_some_and(|name| *name != past.entity_id);
+        let late = former || held_before.is_some_and(|held| held.ts >= past.last_updated);
         let has_some =
             |held: &Held| held.state.as_deref().is_some_and(|text| held.content != content(text, "{}"));
         let dropped = past.state.is_some() && &*past.attributes == "{}" && held_before.is_some_and(has_some);
@@ -268,11 +276,13 @@ impl Ingest {
         self.end_frame()
     }
 
-    /// Nothing was heard since the subscription, and states were compared: the gap ends with the newest of them.
+    /// Nothing was heard since the subscription, and states were compared: the gap ends with the newest of them. Where other
+    /// events are recorded too, no state shows what was missed of these: the gap ends with the subscription, which was there
+    /// at `subscribed` by Home Assistant's clock.
     ///
     /// # Errors
     /// When the log does not take it.
-    pub fn quiet(&mut self) -> Result<(), IngestError> {
+    pub fn quiet(&mut self, subscribed: Timestamp) -> Result<(), IngestError> {
         let (Stream::Complete, Some(last), Some(_)) =
             (self.stream, self.fold.last_fired, self.fold.gaps.unbounded())
         else {
@@ -280,10 +290,17 @@ impl Ingest {
         };
         let newest = self.fold.held.iter().filter(|(_, held)| held.ts >= last && held.state.is_some());
         let newest: Vec<_> = newest.map(|(id, held)| (id.clone(), held.ts)).take(8).collect();
-        let bounded = self.fold.gaps.bound(last);
+        let end = if self.states_only { last } else { last.max(subscribed) };
+        let bounded = self.fold.gaps.bound(end);
         self.note_bounded(bounded);
         newest.iter().for_each(|(id, ts)| self.fences.heard(id.as_str(), *ts));
         self.end_frame()
+    }
+
+    /// Every gap that is remembered, the newest first.
+    #[must_use]
+    pub fn list_gaps(&self) -> Vec<Gap> {
+        self.fold.gaps.all().iter().rev().cloned().collect()
     }
 
     /// Tries gaps once more that could not be filled: one, or all of them. How many there are.

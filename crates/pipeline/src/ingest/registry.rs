@@ -167,6 +167,7 @@ impl Ingest {
         if before.as_deref() == Some(&info) || !self.keeps_known(to) {
             return Ok(());
         }
+        self.fences.wanted();
         let changes = changes(before.as_deref(), &info);
         self.push_entity(EntityRecord { at, received, info: Cow::Owned(info), removed: false, changes })
     }

@@ -3,14 +3,14 @@ mod settle;
 
 use std::path::PathBuf;
 
-use hearthline_core::{ManualClock, MemFs};
+use hearthline_core::{EntityInfo, ManualClock, MemFs};
 use hearthline_log::{LogConfig, LogWriter, Read, SyncPolicy};
 
 use super::*;
 use hashbrown::HashSet;
 
 use crate::gaps::{Outcome, State as GapState};
-use crate::record::StateRecord;
+use crate::record::{EntityRecord, StateRecord};
 use crate::sources::home_assistant::wire;
 
 /// A producer over a log on a disk in memory, stepped by hand.
@@ -62,7 +62,11 @@ impl House {
     }
 
     fn connect(&mut self) {
-        self.ingest.connected(&Hello { ha_version: "2026.11.0".into(), states_only: true }).unwrap();
+        self.connect_to(true);
+    }
+
+    fn connect_to(&mut self, states_only: bool) {
+        self.ingest.connected(&Hello { ha_version: "2026.11.0".into(), states_only }).unwrap();
         self.ingest.running();
     }
 
@@ -172,6 +176,24 @@ fn what_the_settings_leave_out_is_counted_and_nowhere_on_disk() {
 }
 
 #[test]
+fn in_the_first_minutes_it_is_counted_which_entities_have_changed() {
+    let mut house = House::new();
+    assert_eq!(house.ingest.view().look().changed, None, "before the first connection");
+    house.connect();
+    house.see(&[("sensor.a", "1", 1), ("sensor.b", "1", 1)]);
+    let seen = |house: &House| {
+        let look = house.ingest.view().look();
+        (look.changed, look.entities)
+    };
+    assert_eq!(seen(&house), (Some(0), 2));
+    house.hear(&event("sensor.a", Some(("1", 1)), Some(("2", 2)), 2));
+    house.hear(&event("sensor.a", Some(("2", 2)), Some(("3", 3)), 3));
+    assert_eq!(seen(&house), (Some(1), 2));
+    house.hear(&event("sensor.a", Some(("3", 3)), Some(("4", 600)), 600));
+    assert_eq!(seen(&house), (None, 2), "ten minutes later");
+}
+
+#[test]
 fn two_different_states_of_one_instant_both_stay() {
     let mut house = House::new();
     house.connect();
@@ -228,17 +250,65 @@ fn a_gap_in_which_nothing_happened_is_closed_without_a_question() {
     assert_eq!(house.ingest.next_fill().unwrap(), None, "states were not compared yet");
     house.see(&[("sensor.a", "1", 10)]);
     assert_eq!(house.ingest.next_fill().unwrap(), None, "it has no end yet");
-    house.ingest.quiet().unwrap();
+    house.ingest.quiet(at(0)).unwrap();
     assert_eq!(house.ingest.next_fill().unwrap(), None);
     assert_eq!(house.gaps()[0].state, GapState::Filled);
 
     house.ingest.disconnected("closed");
     house.connect();
     house.see(&[("sensor.a", "2", 15)]);
-    house.ingest.quiet().unwrap();
+    house.ingest.quiet(at(0)).unwrap();
     let fill = house.ingest.next_fill().unwrap().unwrap();
     assert_eq!((fill.from, fill.to, fill.entities), (at(9), at(15), vec!["sensor.a".into()]));
     assert_eq!(house.gaps()[0].state, GapState::Open, "something did happen");
+}
+
+#[test]
+fn where_all_events_are_recorded_a_gap_in_a_quiet_house_lasts_until_the_subscription() {
+    for (states_only, end) in [(true, 10), (false, 40)] {
+        let mut house = House::new();
+        house.connect_to(states_only);
+        house.hear(&event("sensor.a", None, Some(("1", 10)), 10));
+        house.ingest.disconnected("closed");
+        house.connect_to(states_only);
+        house.see(&[("sensor.a", "1", 10)]);
+        house.ingest.quiet(at(40)).unwrap();
+        let gap = &house.gaps()[0];
+        assert_eq!(
+            (gap.from, gap.to),
+            (at(9), Some(at(end))),
+            "no state shows that another event was missed"
+        );
+    }
+}
+
+/// An entity that has this name from a second on.
+fn named(key: &str, entity: &str, second: i64) -> EntityRecord<'static> {
+    let info = EntityInfo { key: key.into(), ..EntityInfo::unregistered(entity.into()) };
+    let (at, info) = (at(second), std::borrow::Cow::Owned(info));
+    EntityRecord { at, received: at, info, removed: false, changes: Vec::new() }
+}
+
+#[test]
+fn what_is_recorded_under_another_name_of_the_entity_is_not_taken_from_history_again() {
+    let mut house = House::new();
+    house.connect();
+    house.ingest.learn(&[named("1", "sensor.a", 0), named("1", "sensor.b", 10)]).unwrap();
+    house.hear(&event("sensor.b", None, Some(("1", 12)), 12));
+    house.ingest.disconnected("closed");
+    house.connect();
+    house.ingest.learn(&[named("1", "sensor.a", 30)]).unwrap();
+    house.see(&[("sensor.a", "2", 20)]);
+    house.ingest.quiet(at(40)).unwrap();
+    let fill = house.ingest.next_fill().unwrap().unwrap();
+    assert_eq!(fill.fence, at(30), "history has the name of today from there on");
+    let had = [("sensor.a".into(), at(20))].into_iter().collect();
+    let history = [past("sensor.b", Some("1"), 15), past("sensor.b", Some("2"), 20)];
+    house.ingest.history(fill.gap, &history, &had).unwrap();
+    let counters = house.counters();
+    assert_eq!((counters.received_of(Origin::History), counters.duplicate), (2, 1));
+    let owner = house.ingest.context().entities.owner("sensor.b", at(15)).unwrap();
+    assert_eq!(&**owner, "1", "a state of the past makes nobody else of the name");
 }
 
 /// A state as history has it.
@@ -318,7 +388,7 @@ fn a_gap_that_could_not_be_filled_can_be_tried_again_for_what_was_missing() {
     house.ingest.disconnected("closed");
     house.connect();
     house.see(&[("sensor.a", "3", 15)]);
-    house.ingest.quiet().unwrap();
+    house.ingest.quiet(at(0)).unwrap();
     let fill = house.ingest.next_fill().unwrap().unwrap();
     let result = Outcome { not_kept: vec!["sensor.a".into()], note: "no history".into() };
     house.ingest.close_gap(fill.gap, GapState::Partly, result).unwrap();

@@ -1,15 +1,20 @@
 //! What others may see of the producer.
 
-use hearthline_core::Timestamp;
+use std::time::Duration;
+
+use hearthline_core::{Origin, Timestamp};
 use parking_lot::Mutex;
 
 use super::Fold;
 use crate::counters::Counters;
 use crate::gaps::{Cause, Gap, State, Totals};
+use crate::record::Held;
 use crate::weather::home_assistant::HouseView;
 
 /// How many gaps are shown.
 const RECENT: usize = 100;
+/// So long after the first connection ever is counted which entities have changed.
+pub const FIRST_MINUTES: Duration = Duration::from_mins(10);
 
 /// What others may see of the producer, at any time, from any thread.
 #[derive(Debug, Default)]
@@ -24,6 +29,9 @@ pub struct ViewOf {
     pub last_event: Option<Timestamp>,
     /// Entities that a state is held of.
     pub entities: usize,
+    /// Of these, those of which Home Assistant has sent a change; not counted once the first connection ever is
+    /// [`FIRST_MINUTES`] ago.
+    pub changed: Option<usize>,
     /// Entities that Home Assistant lists; none until it has listed them.
     pub registered: Option<usize>,
     /// Gaps by state, all that ever were.
@@ -78,6 +86,7 @@ impl IngestView {
         let mut view = self.0.lock();
         view.counters = fold.counters;
         view.entities = fold.held.len();
+        view.changed = changed(fold);
         if gaps_changed {
             let (all, totals) = (fold.gaps.all(), fold.gaps.totals());
             let is_open = |gap: &&Gap| gap.state == State::Open;
@@ -94,4 +103,11 @@ impl IngestView {
             view.open_gaps = fold.gaps.open_intervals().collect();
         }
     }
+}
+
+fn changed(fold: &Fold) -> Option<usize> {
+    let since = fold.gaps.totals().since?;
+    let heard = fold.last_fired.unwrap_or(since);
+    let told = |held: &&Held| held.origin == Origin::Live;
+    (heard.since(since) < FIRST_MINUTES).then(|| fold.held.values().filter(told).count())
 }

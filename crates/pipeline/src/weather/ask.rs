@@ -20,8 +20,8 @@ use crate::orders::{Order, Orders};
 use crate::sources::home_assistant::{Address, Trust, dial};
 use crate::watch::ticking;
 
-/// How long a provider may take for its whole answer.
-pub const WITHIN: Duration = Duration::from_secs(10);
+/// How long a provider may take for its whole answer: one that takes longer is named within 10 s.
+pub const WITHIN: Duration = Duration::from_secs(7);
 /// The largest answer; a usual one has a kilobyte.
 const LARGEST: usize = 1 << 20;
 /// How long the reader may take to log an observation.

@@ -11,7 +11,7 @@ use hearthline_pipeline::ingest::Fold;
 use hearthline_pipeline::normalise::Normaliser;
 use hearthline_pipeline::record::{Checkpoint, Record};
 use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
-use hearthline_pipeline::sinks::influxdb::point::{Encoded, Encoder, Layout};
+use hearthline_pipeline::sinks::influxdb::point::{Encoded, Encoder, NativeLayout};
 use hearthline_pipeline::sinks::influxdb::schema::Schema;
 
 use crate::program::SITE;
@@ -74,9 +74,13 @@ fn same_lines(logged: &BTreeMap<Seq, String>, stored: &[Row]) -> anyhow::Result<
 }
 
 fn encoder() -> Encoder {
-    let layout =
-        Layout { measurement: "m".into(), tags: BTreeMap::new(), attributes: Attributes::All, weather: true };
-    Encoder::new(layout, Schema::default())
+    let layout = NativeLayout {
+        measurement: "m".into(),
+        tags: BTreeMap::new(),
+        attributes: Attributes::All,
+        weather: true,
+    };
+    Encoder::new(layout.into(), Schema::default())
 }
 
 fn line(encoder: &mut Encoder, row: &Row) -> Option<String> {

@@ -18,6 +18,7 @@ fn facts(connection: Connection) -> Facts {
         parts: vec![part],
         gaps: Gaps::default(),
         canary: None,
+        changed: None,
     }
 }
 

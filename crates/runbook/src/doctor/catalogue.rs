@@ -64,6 +64,7 @@ catalogue! {
     PROGRAM_STARTING = "program-starting" of "program": Note;
     PROGRAM_SILENT = "program-silent" of "program": Fault;
     PART_UNWELL = "part-unwell" of "program": Warning;
+    PART_RESTARTED = "part-restarted" of "program": Note;
     EVENTS_UNACCOUNTED = "events-unaccounted" of "program": Fault;
     GAPS_LEFT = "gaps-left" of "program": Warning;
     QUARANTINE_WAITING = "quarantine-waiting" of "program": Note;

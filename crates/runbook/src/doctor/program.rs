@@ -1,7 +1,7 @@
 //! The program, if it runs: what it says of its parts, its gaps and its quarantine.
 
 use super::catalogue::{
-    EVENTS_UNACCOUNTED, GAPS_LEFT, PART_UNWELL, PROGRAM_OK, PROGRAM_SILENT, PROGRAM_STARTING,
+    EVENTS_UNACCOUNTED, GAPS_LEFT, PART_RESTARTED, PART_UNWELL, PROGRAM_OK, PROGRAM_SILENT, PROGRAM_STARTING,
     PROGRAM_STOPPED, QUARANTINE_WAITING,
 };
 use super::{Check, Finding, Running, Severity, Subject, seconds};
@@ -43,6 +43,7 @@ fn running(pid: u32, address: &str, status: &Status) -> Vec<Finding> {
             .figure("events received", status.events.received, "1"),
     ];
     findings.extend(status.parts.iter().filter_map(part));
+    findings.extend(status.parts.iter().filter_map(restarted));
     let unaccounted = status.events.unaccounted;
     if unaccounted != 0 {
         findings.push(
@@ -80,6 +81,22 @@ fn running(pid: u32, address: &str, status: &Status) -> Vec<Finding> {
         );
     }
     findings
+}
+
+/// One that was well again after a second is told all the same: it does not end by itself in a program without mistakes.
+fn restarted(part: &Part) -> Option<Finding> {
+    let last = part.last_restart.as_ref()?;
+    let times = if part.restarts == 1 { "once".to_owned() } else { format!("{} times", part.restarts) };
+    let says = format!(
+        "{} was started anew {times} since the program began, last at {}: {}",
+        part.name, last.at, last.why
+    );
+    let finding = Finding::of(PART_RESTARTED, says).about(&part.name).figure("restarts", part.restarts, "1");
+    Some(
+        finding.todo(
+            "nothing is lost by it; if nobody wanted it, report it with `hearthline doctor --export FILE`",
+        ),
+    )
 }
 
 fn part(part: &Part) -> Option<Finding> {

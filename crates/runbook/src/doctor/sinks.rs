@@ -4,7 +4,6 @@
 mod conflicts;
 
 use hearthline_pipeline::sinks::influxdb::Server;
-use hearthline_pipeline::sinks::influxdb::point::WEATHER;
 use hearthline_pipeline::sinks::influxdb::send::Stop;
 use hearthline_pipeline::sinks::influxdb::server::{Opened, TRIAL, Trial};
 use tokio::task::JoinSet;
@@ -56,7 +55,7 @@ async fn look(subject: &Subject, sink: &Sink, depth: Depth) -> Looked {
             return about(Finding::of(SINK_REFUSES, words)).todo("correct [[sinks]] in the settings").into();
         }
     };
-    let opened = match server.open(&[&sink.layout.measurement, WEATHER], false).await {
+    let opened = match server.open(&sink.layout.measurements(), false).await {
         Ok(opened) => opened,
         Err(stop) => {
             let missing = server.is_missing().await.ok().flatten();
@@ -66,7 +65,7 @@ async fn look(subject: &Subject, sink: &Sink, depth: Depth) -> Looked {
     let reached = began.elapsed();
     let (name, what) = (called(&opened), server.what(opened.version));
     let mut looked = Looked::default();
-    if depth == Depth::Look || sink.layout.measurement == TRIAL {
+    if depth == Depth::Look || sink.layout.measurement() == Some(TRIAL) {
         let finding = Finding::of(SINK_OK, format!("{name} lets us write to {what}")).took(reached);
         looked.findings.push(about(finding));
         let why = format!("{}: a point is written for it, which `hearthline doctor` does", sink.name);

@@ -110,4 +110,4 @@ impl Repair for Connection {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -147,4 +147,4 @@ fn told(gaps: &[Gap]) -> Done {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

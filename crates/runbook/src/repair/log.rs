@@ -180,4 +180,4 @@ impl Repair for Log {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -171,4 +171,4 @@ impl Repair for Quarantine {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -124,4 +124,4 @@ impl Repair for Restart {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -21,9 +21,8 @@ use std::time::Duration;
 use hearthline_core::{Clock, Fs};
 use hearthline_pipeline::sinks::influxdb::export::take::TakeError;
 use hearthline_pipeline::sinks::influxdb::export::{ExportError, Origin};
-use hearthline_pipeline::sinks::influxdb::point::Layout;
 use hearthline_pipeline::sinks::influxdb::send::Stop;
-use hearthline_pipeline::sinks::influxdb::server::Opened;
+use hearthline_pipeline::sinks::influxdb::server::{Measurements, Opened};
 use hearthline_pipeline::sinks::influxdb::view::Hold;
 use hearthline_pipeline::sinks::influxdb::{InfluxView, Server, ServerConfig, Version};
 
@@ -45,8 +44,6 @@ pub struct MendedSink {
     pub dir: PathBuf,
     /// Where its server is.
     pub server: ServerConfig,
-    /// How its points look.
-    pub layout: Layout,
     /// The running sink; none where no program runs.
     pub view: Option<InfluxView>,
     /// For what is kept beside the receipt.
@@ -68,10 +65,10 @@ impl Open {
 }
 
 impl MendedSink {
-    async fn open(&self) -> Result<Open, RepairError> {
+    async fn open(&self, measurement: &str) -> Result<Open, RepairError> {
         let mut server =
             Server::new(self.server.clone()).map_err(|error| RepairError::Person(error.to_string()))?;
-        let opened = server.open(&[&self.layout.measurement], false).await?;
+        let opened = server.open(&Measurements::These(vec![measurement]), false).await?;
         Ok(Open { server, opened })
     }
 

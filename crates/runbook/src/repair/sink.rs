@@ -8,6 +8,7 @@ use hearthline_core::Timestamp;
 use hearthline_pipeline::deliver::SinkView;
 use hearthline_pipeline::health::PartState;
 use hearthline_pipeline::sinks::influxdb::Server;
+use hearthline_pipeline::sinks::influxdb::server::Measurements;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -81,7 +82,7 @@ impl Sink {
 
     async fn create(&self) -> Result<Done, RepairError> {
         let mut server = self.server()?;
-        let opened = server.open(&[], true).await?;
+        let opened = server.open(&Measurements::These(Vec::new()), true).await?;
         let what = server.what(opened.version);
         let says = if opened.made { format!("{what} was made") } else { format!("{what} is there already") };
         Ok(Done { says, data: json!({ "made": opened.made, "version": opened.says }) })
@@ -205,4 +206,4 @@ impl Repair for Sink {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

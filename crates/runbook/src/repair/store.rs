@@ -17,4 +17,4 @@ fn kept_name(name: &std::path::Path) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

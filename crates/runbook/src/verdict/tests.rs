@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::*;
 use crate::status::{Gaps, Part, Sink};
 
@@ -22,6 +24,7 @@ fn well() -> Facts {
         database: None,
         conflicts: None,
         lag_events: None,
+        slow_s: None,
         lost: 0,
         loss: None,
         refill: None,
@@ -40,7 +43,19 @@ fn well() -> Facts {
         parts: vec![part("log"), part("store"), part("home_assistant")],
         gaps: Gaps::default(),
         canary: None,
+        changed: None,
     }
+}
+
+#[test]
+fn a_server_that_takes_its_time_is_not_said_to_take_nothing() {
+    let mut facts = well();
+    let sink = &mut facts.sinks[0];
+    (sink.state, sink.slow_s) = ("degraded".into(), Some(6.0));
+    sink.reason = Some("its server takes 6 s for what it is given".into());
+    let slow =
+        "Recording, store is slow: its server takes 6 s for what it is given; 7 events are safe on disk.";
+    assert_eq!(judge(&facts), (Overall::Degraded, slow.into()));
 }
 
 /// What it is called, what is the case, and what follows.
@@ -95,7 +110,7 @@ fn each_situation_has_its_sentence() {
             "sink behind",
             &|f| f.sinks[0].lag_s = 42.0,
             Overall::Degraded,
-            "Recording, store is 42 s behind; its events are safe on disk.",
+            "Recording, store is 42 s behind: 7 events are safe on disk.",
         ),
         (
             "open gap",
@@ -116,11 +131,54 @@ fn each_situation_has_its_sentence() {
             "Recording, but -3 events are in no counter: please report this.",
         ),
     ];
+    hold(&cases);
+}
+
+/// Each has its sentence, in a person's words.
+fn hold(cases: &[Situation<'_>]) {
     for (name, change, overall, sentence) in cases {
         let mut facts = well();
         change(&mut facts);
-        assert_eq!(judge(&facts), (overall, sentence.to_owned()), "{name}");
+        assert_eq!(judge(&facts), (*overall, (*sentence).to_owned()), "{name}");
+        for word in ["sink", "cursor", "lag", "quarantine", "parked", "backfill"] {
+            assert!(
+                !sentence.split(|c: char| !c.is_alphabetic()).any(|said| said == word),
+                "{name} says {word}"
+            );
+        }
     }
+}
+
+#[test]
+fn what_is_lost_says_since_when_and_the_first_minutes_what_is_there_yet() {
+    let cases: [Situation<'_>; 3] = [
+        (
+            "disk full, and since when events are lost is known",
+            &|f| {
+                f.log_refuses = Some("no space left".into());
+                f.gaps = open("log_refused");
+            },
+            Overall::Unhealthy,
+            "Not recording since 2026-11-23T12:00:00.000000Z: the log takes no events: no space left.",
+        ),
+        (
+            "the first minutes",
+            &|f| f.changed = Some((0, 1445)),
+            Overall::Healthy,
+            "Recording. 0 of 1,445 entities have changed yet: Home Assistant only sends changes.",
+        ),
+        ("the first minutes of a busy house", &|f| f.changed = Some((9, 9)), Overall::Healthy, "Recording."),
+    ];
+    hold(&cases);
+}
+
+/// One gap that is open.
+fn open(kind: &str) -> Gaps {
+    let gap = json!({
+        "id": 1, "state": "open", "from": "2026-11-23T12:00:00.000000Z", "to": null, "cause": kind, "entities": [],
+        "recovered": 0, "kind": kind,
+    });
+    Gaps { open: 1, recent: vec![serde_json::from_value(gap).unwrap()], ..Gaps::default() }
 }
 
 #[test]
@@ -193,12 +251,8 @@ fn a_part_whose_thread_is_gone_has_its_sentence() {
                 f.parts[3].reason = Some("it panicked, too often".into());
             },
             Overall::Degraded,
-            "Recording, weather is parked: it panicked, too often.",
+            "Recording, weather waits for you: it panicked, too often.",
         ),
     ];
-    for (name, change, overall, sentence) in cases {
-        let mut facts = well();
-        change(&mut facts);
-        assert_eq!(judge(&facts), (overall, sentence.to_owned()), "{name}");
-    }
+    hold(&cases);
 }

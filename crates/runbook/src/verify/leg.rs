@@ -111,6 +111,8 @@ pub enum Trouble {
     Unread(String),
     /// The server takes lines and answers no questions.
     NoQuestions,
+    /// The layout of the sink has no point of such a state.
+    NoPoint,
     /// The row has no weather, for this reason.
     NoWeather(String),
     /// A leg before it was not passed.
@@ -204,6 +206,10 @@ fn told(part: &str, step: Step, trouble: Trouble) -> (Outcome, String, Option<St
         ),
         Trouble::NoQuestions => {
             let says = "the server takes lines and answers no questions in InfluxQL: that it took the point is known, and no more";
+            return (Outcome::Skipped, says.into(), None);
+        }
+        Trouble::NoPoint => {
+            let says = "of a removal, and of a state that is not known, the layout `ha` has no point";
             return (Outcome::Skipped, says.into(), None);
         }
         Trouble::NoWeather(why) => (

@@ -1,8 +1,8 @@
 //! Whether what was read back is what was set.
 
 use hearthline_core::StateRow;
-use hearthline_pipeline::sinks::influxdb::name;
-use hearthline_pipeline::sinks::influxdb::schema::{Conflict, FieldType};
+use hearthline_pipeline::sinks::influxdb::point::Layout;
+use hearthline_pipeline::sinks::influxdb::schema::Conflict;
 use hearthline_pipeline::sinks::influxdb::stored::{FieldValue, StoredPoint};
 use serde::Deserialize;
 use serde_json::Value;
@@ -70,55 +70,49 @@ impl Expected {
         self.is(row.state.as_deref(), attributes.get(ATTRIBUTE), "the row")
     }
 
-    /// In a point, whose fields are called as [`Expected::fields`] says.
+    /// In a point, which has to have these fields.
     ///
     /// # Errors
     /// What is there instead.
-    pub fn in_point(&self, point: &StoredPoint, fields: &[(String, FieldType)]) -> Result<(), Trouble> {
-        let differs = |name: &str, expected: &FieldValue| {
+    pub fn in_point(point: &StoredPoint, fields: &[(String, FieldValue)]) -> Result<(), Trouble> {
+        for (name, expected) in fields {
             let found =
                 point.fields.iter().find(|(field, value)| field == name && value.kind() == expected.kind());
-            match found {
-                Some((_, found)) if found == expected => Ok(()),
-                Some((_, found)) => {
-                    Err(Trouble::Differs(format!("the point's {name} is {found}, and {expected} was set")))
+            let differs = match found {
+                Some((_, found)) if found == expected => continue,
+                Some((_, found)) => format!("the point's {name} is {found}, and {expected} was set"),
+                None => {
+                    let kind = expected.kind().as_str();
+                    format!("the point has no {name} of type {kind}, and {expected} was set")
                 }
-                None => Err(Trouble::Differs(format!(
-                    "the point has no {name} of type {}, and {expected} was set",
-                    expected.kind().as_str()
-                ))),
-            }
-        };
-        let wanted =
-            std::iter::once(FieldValue::Text(self.state.clone().unwrap_or_else(|| "removed".into())))
-                .chain(self.dynamics.as_ref().and_then(field_of));
-        for ((name, _), expected) in fields.iter().zip(wanted) {
-            differs(name, &expected)?;
+            };
+            return Err(Trouble::Differs(differs));
         }
         Ok(())
     }
 
     /// Which fields of a point have it: the state's, then the attribute's where the sink writes it. A name that the server has as
-    /// another type has a sibling, which `conflicts` name.
+    /// another type has a sibling, which `conflicts` name. Empty where a sink writes no point of it.
     #[must_use]
     pub fn fields(
         &self,
+        layout: &Layout,
+        entity_id: &str,
         measurement: &str,
         conflicts: &[Conflict],
-        attribute: bool,
-    ) -> Vec<(String, FieldType)> {
-        let placed = |plain: String, ours: FieldType| {
+    ) -> Vec<(String, FieldValue)> {
+        let placed = |(plain, value): (String, FieldValue)| {
             let moved = conflicts.iter().find(|conflict| {
-                conflict.measurement == measurement && conflict.field == plain && conflict.ours == ours
+                conflict.measurement == measurement
+                    && conflict.field == plain
+                    && conflict.ours == value.kind()
             });
-            (moved.map_or(plain, |conflict| conflict.goes_to.clone()), ours)
+            (moved.map_or(plain, |conflict| conflict.goes_to.clone()), value)
         };
-        let mut fields = vec![placed("state".into(), FieldType::Text)];
-        if let Some(value) = self.dynamics.as_ref().and_then(field_of).filter(|_| attribute) {
-            let kind = if value.kind() == FieldType::Bool { name::Kind::Bool } else { name::Kind::Text };
-            fields.push(placed(name::of_attribute(ATTRIBUTE, kind), value.kind()));
-        }
-        fields
+        let Some((state, text)) = layout.state_field(self.state.as_deref()) else { return Vec::new() };
+        let dynamics = self.dynamics.as_ref();
+        let attribute = dynamics.and_then(|value| layout.attribute_field(entity_id, ATTRIBUTE, value));
+        std::iter::once((state.to_owned(), text)).chain(attribute).map(placed).collect()
     }
 
     fn is(&self, state: Option<&str>, dynamics: Option<&Value>, what: &str) -> Result<(), Trouble> {
@@ -134,14 +128,5 @@ impl Expected {
             )));
         }
         Ok(())
-    }
-}
-
-/// As a sink writes it.
-fn field_of(value: &Value) -> Option<FieldValue> {
-    match value {
-        Value::String(text) => Some(FieldValue::Text(text.clone())),
-        Value::Bool(flag) => Some(FieldValue::Bool(*flag)),
-        _ => None,
     }
 }

@@ -1,8 +1,11 @@
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hearthline_core::{Clock as _, Fs, ManualClock, MemFs, Timestamp};
+use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
+use hearthline_pipeline::sinks::influxdb::point::{HaLayout, Layout, NativeLayout};
 use hearthline_pipeline::sinks::influxdb::schema::{Conflict, FieldType};
 use hearthline_pipeline::sinks::influxdb::stored::{FieldValue, StoredPoint};
 use serde_json::json;
@@ -181,7 +184,7 @@ fn a_leg_that_is_not_passed_says_what_is_wrong_what_it_means_and_what_to_do() {
         assert_eq!((leg.outcome, leg.ms), (outcome, None), "{}", leg.says);
         assert!(leg.says.contains(says) && told.contains(todo), "{says}: {} / {told}", leg.says);
     }
-    for trouble in [Trouble::Earlier, Trouble::NoQuestions] {
+    for trouble in [Trouble::Earlier, Trouble::NoQuestions, Trouble::NoPoint] {
         let leg = missed("influxdb", Step::ReadBack, trouble);
         assert_eq!((leg.outcome, leg.todo), (Outcome::Skipped, None));
     }
@@ -227,11 +230,21 @@ fn a_point_is_looked_for_under_the_names_that_the_sink_gave_its_fields() {
         since: NOON,
         rows: 1,
     };
-    let own = vec![("state".to_owned(), FieldType::Text), ("attr_dynamics_str".to_owned(), FieldType::Text)];
-    assert_eq!(text.fields("m", &[], true), own);
-    assert_eq!(text.fields("m", &[], false), own[..1]);
-    assert_eq!(text.fields("other", std::slice::from_ref(&conflict), true), own);
-    let moved = text.fields("m", &[conflict], true);
+    let is = |text: &str| FieldValue::Text(text.into());
+    let layout = |attributes| {
+        Layout::Native(NativeLayout {
+            measurement: "m".into(),
+            tags: BTreeMap::new(),
+            attributes,
+            weather: true,
+        })
+    };
+    let all = layout(Attributes::All);
+    let own = vec![("state".to_owned(), is("12")), ("attr_dynamics_str".to_owned(), is("none"))];
+    assert_eq!(text.fields(&all, "sensor.a", "m", &[]), own);
+    assert_eq!(text.fields(&layout(Attributes::None), "sensor.a", "m", &[]), own[..1]);
+    assert_eq!(text.fields(&all, "sensor.a", "other", std::slice::from_ref(&conflict)), own);
+    let moved = text.fields(&all, "sensor.a", "m", &[conflict]);
     assert_eq!(moved[0].0, "state_str");
 
     let point = |fields: &[(&str, FieldValue)]| StoredPoint {
@@ -239,21 +252,45 @@ fn a_point_is_looked_for_under_the_names_that_the_sink_gave_its_fields() {
         time: 0,
         fields: fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
     };
-    let is = FieldValue::Text;
-    let right = [("state_str", is("12".into())), ("attr_dynamics_str", is("none".into()))];
-    text.in_point(&point(&right), &moved).unwrap();
-    text.in_point(&point(&right[..1]), &moved[..1]).unwrap();
-    let flag = [("state_str", is("12".into())), ("attr_dynamics_str", FieldValue::Bool(true))];
+    let right = [("state_str", is("12")), ("attr_dynamics_str", is("none"))];
+    Expected::in_point(&point(&right), &moved).unwrap();
+    Expected::in_point(&point(&right[..1]), &moved[..1]).unwrap();
+    let flag = [("state_str", is("12")), ("attr_dynamics_str", FieldValue::Bool(true))];
     for (found, says) in [
         (&right[..1], "the point has no attr_dynamics_str of type text"),
         (&flag[..], "the point has no attr_dynamics_str of type text"),
-        (&[("state_str", is("13".into()))][..], r#"the point's state_str is "13", and "12" was set"#),
+        (&[("state_str", is("13"))][..], r#"the point's state_str is "13", and "12" was set"#),
     ] {
-        let Err(Trouble::Differs(told)) = text.in_point(&point(found), &moved) else { panic!("{says}") };
+        let Err(Trouble::Differs(told)) = Expected::in_point(&point(found), &moved) else { panic!("{says}") };
         assert!(told.starts_with(says), "{told}");
     }
     let removal = Expected { state: None, dynamics: None };
-    removal.in_point(&point(&[("state", is("removed".into()))]), &removal.fields("m", &[], true)).unwrap();
+    let removed = removal.fields(&all, "sensor.a", "m", &[]);
+    Expected::in_point(&point(&[("state", is("removed"))]), &removed).unwrap();
+}
+
+#[test]
+fn in_the_layout_of_the_integration_a_number_is_a_value_a_flag_is_one_too_and_a_removal_is_no_point() {
+    let ha = Layout::Ha(HaLayout::default());
+    let fields = |state: Option<&str>, dynamics: Option<serde_json::Value>| {
+        Expected { state: state.map(Into::into), dynamics }.fields(&ha, "sensor.a", "sensor.a", &[])
+    };
+    let text = FieldValue::Text("ok".into());
+    assert_eq!(
+        fields(Some("ok"), Some(json!("none"))),
+        [("state".to_owned(), text.clone()), ("dynamics_str".to_owned(), FieldValue::Text("none".into()))]
+    );
+    assert_eq!(
+        fields(Some("ok"), Some(json!(true))),
+        [("state".to_owned(), text), ("dynamics".to_owned(), FieldValue::Float(1.0))]
+    );
+    assert_eq!(fields(Some("21.5"), None), [("value".to_owned(), FieldValue::Float(21.5))]);
+    for none in [None, Some("unknown")] {
+        assert_eq!(fields(none, None), []);
+    }
+    let left_out = Layout::Ha(HaLayout { ignore_attributes: vec!["dynamics".into()], ..HaLayout::default() });
+    let flag = Expected { state: Some("ok".into()), dynamics: Some(json!(true)) };
+    assert_eq!(flag.fields(&left_out, "sensor.a", "sensor.a", &[]).len(), 1);
 }
 
 #[test]

@@ -123,6 +123,7 @@ impl Recorder {
             parts: vec![part],
             gaps: Gaps::default(),
             canary: None,
+            changed: None,
         }
     }
 

@@ -201,10 +201,8 @@ fn sql(state: &State, request: &Request) -> Reply {
     }
     let mut rows = Vec::new();
     for table in database.measurements() {
-        if question.contains("table_name")
-            && question.contains('\'')
-            && !question.contains(&format!("'{table}'"))
-        {
+        let of_all = question.contains("table_schema = 'iox'") || !question.contains('\'');
+        if !of_all && !question.contains(&format!("'{table}'")) {
             continue;
         }
         let mut put = |column: &str, kind: &str| {

@@ -9,11 +9,12 @@ use hearthline_pipeline::sources::home_assistant::{LinkState, LinkStatus};
 use hearthline_runbook::{Connection, status};
 
 use super::{Look, Observer};
+use crate::app::STORE;
 
 /// Home Assistant restarts in less than this.
 const RESTART: Duration = Duration::from_secs(300);
-/// Registries that are not there by then do not come by themselves.
-const LISTS: Duration = Duration::from_secs(30);
+/// Registries that are not there by then are missing: said before whoever waits for them has waited for 10 s.
+const LISTS: Duration = Duration::from_secs(7);
 /// The part that listens to Home Assistant.
 const SOURCE: &str = "home_assistant";
 
@@ -31,7 +32,10 @@ impl Observer {
         }
         let link = &look.connection;
         let (state, reason) = match self.connection(link) {
-            Connection::Connected => (PartState::Healthy, None),
+            Connection::Connected => match link.slow {
+                Some(took) => (PartState::Degraded, Some(busy(took))),
+                None => (PartState::Healthy, None),
+            },
             Connection::Connecting => (PartState::Starting, link.last_error.clone()),
             Connection::Waiting => (PartState::Degraded, link.last_error.clone()),
             Connection::Disconnected => (PartState::Unhealthy, link.last_error.clone()),
@@ -64,7 +68,11 @@ impl Observer {
                              again";
                 (PartState::Degraded, Some(words.into()))
             }
-            None => (PartState::Starting, None),
+            None if connected => {
+                let words = "Home Assistant was asked for its lists of entities, devices and areas";
+                (PartState::Starting, Some(words.into()))
+            }
+            None => (PartState::Starting, Some("its lists come from Home Assistant".into())),
         }
     }
 
@@ -90,10 +98,11 @@ impl Observer {
             .map(|part| {
                 let (state, supervised) = (part.state.as_str(), self.views.supervised.look(&part.name));
                 let [uptime_24h, uptime_7d, uptime_30d] = self.uptime.shares(&part.name);
-                let restarts =
-                    if &*part.name == "api" { self.views.api.restarts() } else { supervised.restarts };
-                let last_restart =
-                    supervised.last.map(|(at, why)| status::Restart { at: at.to_string(), why });
+                let (restarts, last) = match &*part.name {
+                    "api" => (self.views.api.restarts(), self.views.api.last_restart()),
+                    _ => (supervised.restarts, supervised.last),
+                };
+                let last_restart = last.map(|(at, why)| status::Restart { at: at.to_string(), why });
                 status::Part {
                     since: part.since.to_string(),
                     reason: part.reason,
@@ -122,10 +131,34 @@ impl Look {
             (PartState::Healthy | PartState::Starting, Some(refill)) => {
                 (PartState::Degraded, Some(super::refill::words(refill)))
             }
-            (PartState::Healthy, None) => (PartState::Healthy, None),
+            (PartState::Healthy, None) => match slowness(sink) {
+                Some(took) => (PartState::Degraded, Some(slow(took))),
+                None => (PartState::Healthy, None),
+            },
             (state, _) => (state, sink.last_error.clone()),
         }
     }
+}
+
+/// How long the server of a sink takes that is well otherwise, where that is long. A slow disk is seen by its part's thread.
+pub(super) fn slowness(sink: &SinkViewOf) -> Option<Duration> {
+    sink.slow.filter(|_| sink.state == PartState::Healthy && sink.name != STORE)
+}
+
+/// What is said of a Home Assistant that takes its time.
+fn busy(took: Duration) -> String {
+    format!(
+        "Home Assistant takes {} s to answer a ping; see what keeps it busy, and the line to it",
+        took.as_secs()
+    )
+}
+
+/// What is said of a server that takes its time.
+fn slow(took: Duration) -> String {
+    format!(
+        "its server takes {} s for what it is given; see what keeps it busy, and the line to it",
+        took.as_secs()
+    )
 }
 
 /// What of the log cannot be read, for a person.

@@ -4,15 +4,14 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::{EntityId, Seq, StateRow, entity};
+use hearthline_core::{EntityId, Seq, StateRow};
 use hearthline_pipeline::deliver::SinkView;
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::health::PartState;
-use hearthline_pipeline::sinks::influxdb::schema::FieldType;
 use hearthline_pipeline::sinks::influxdb::send::Stop;
-use hearthline_pipeline::sinks::influxdb::stored::StoredPoint;
+use hearthline_pipeline::sinks::influxdb::stored::{FieldValue, StoredPoint};
 use hearthline_pipeline::sinks::influxdb::{InfluxView, InfluxViewOf, Server};
-use hearthline_runbook::verify::{Leg, Outcome, Step, Trouble, readback};
+use hearthline_runbook::verify::{Expected, Leg, Outcome, Step, Trouble, readback};
 use hearthline_store::StatesQuery;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -224,12 +223,23 @@ impl Verifier {
         if seen.reads_lines {
             return Err(Trouble::NoQuestions);
         }
-        let domain = entity::domain_of(&found.entity_id);
-        let attribute = target.settings.layout.attributes.keeps(domain, readback::ATTRIBUTE);
-        let fields = way.expected.fields(&seen.measurement, &seen.conflicts, attribute);
+        let row = self.row(found).await?;
+        let row =
+            row.ok_or_else(|| Trouble::Says("the server has answered for a row that is in no store".into()))?;
+        // A repair may have moved all points of a layout with one measurement.
+        let measurement = seen
+            .measurement
+            .as_deref()
+            .map_or_else(|| target.settings.layout.measurement_of(&row), Into::into);
+        let layout = &target.settings.layout;
+        let fields = way.expected.fields(layout, &found.entity_id, &measurement, &seen.conflicts);
+        if fields.is_empty() {
+            return Err(Trouble::NoPoint);
+        }
+        let has_attribute = way.expected.dynamics.is_none() || fields.len() > 1;
         let began = Instant::now();
         let point = loop {
-            match self.point(target, &seen, found, &fields).await {
+            match self.point(target, &seen, found, &measurement, &fields).await {
                 Ok(Some(point)) => break point,
                 Ok(None) if began.elapsed() >= SHOWN => return Err(Trouble::Late(SHOWN)),
                 Err(Stop::Later { words, .. }) if began.elapsed() >= SHOWN => {
@@ -239,9 +249,9 @@ impl Verifier {
                 Ok(None) | Err(Stop::Later { .. }) => sleep(ASK).await,
             }
         };
-        way.expected.in_point(&point, &fields)?;
+        Expected::in_point(&point, &fields)?;
         let shown: Vec<_> = point.fields.iter().map(|(field, value)| format!("{field} = {value}")).collect();
-        let says = match attribute || way.expected.dynamics.is_none() {
+        let says = match has_attribute {
             true => shown.join(", "),
             false => format!("{}; its attributes leave {} out", shown.join(", "), readback::ATTRIBUTE),
         };
@@ -253,7 +263,8 @@ impl Verifier {
         target: &Target,
         seen: &InfluxViewOf,
         found: &Found,
-        fields: &[(String, FieldType)],
+        measurement: &str,
+        fields: &[(String, FieldValue)],
     ) -> Result<Option<StoredPoint>, Stop> {
         let config = server(&target.settings).map_err(|error| Stop::Parked(format!("{error:#}")))?;
         let mut server = Server::new(config).map_err(|error| Stop::Parked(error.to_string()))?;
@@ -261,10 +272,12 @@ impl Verifier {
             seen.speaks.ok_or_else(|| Stop::Parked("its server has not said which it is".into()))?;
         let from = found.ts.0.saturating_mul(1000);
         let range = from..from.saturating_add(1000);
-        let points = server.points_at(version, &seen.measurement, fields, range).await?;
+        let fields: Vec<_> = fields.iter().map(|(field, value)| (field.clone(), value.kind())).collect();
+        let points = server.points_at(version, measurement, &fields, range).await?;
+        let entity = target.settings.layout.entity_tag(&found.entity_id);
         let is_it = |point: &StoredPoint| {
             point.time == from.saturating_add(found.tie.into())
-                && point.tags.iter().any(|(tag, value)| tag == "entity_id" && *value == found.entity_id)
+                && point.tags.iter().any(|(tag, value)| tag == "entity_id" && value == entity)
         };
         Ok(points.into_iter().find(is_it))
     }

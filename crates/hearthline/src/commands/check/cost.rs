@@ -8,7 +8,7 @@ use hearthline_pipeline::filter::{Filter, Subject};
 use hearthline_pipeline::sinks::influxdb::Version;
 use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
 use hearthline_pipeline::sinks::influxdb::cardinality::Cardinality;
-use hearthline_pipeline::sinks::influxdb::point::{Encoder, Layout};
+use hearthline_pipeline::sinks::influxdb::point::{Encoder, Layout, NativeLayout};
 use hearthline_pipeline::sinks::influxdb::schema::{FieldType, Schema};
 use hearthline_store::Store;
 
@@ -47,13 +47,15 @@ impl Recorded {
         let filter = Filter::new(&sink.filter.include.value, &sink.filter.exclude.value)?;
         let cost = |layout: &Layout| self.cost(layout, &filter, fields);
         let chosen = cost(&sink.layout);
-        let less = match sink.layout.attributes {
-            Attributes::Default | Attributes::None => None,
-            Attributes::All | Attributes::Chosen(_) => {
-                Some(cost(&Layout { attributes: Attributes::Default, ..sink.layout.clone() }))
+        let less = match &sink.layout {
+            Layout::Native(layout)
+                if matches!(layout.attributes, Attributes::All | Attributes::Chosen(_)) =>
+            {
+                Some(cost(&NativeLayout { attributes: Attributes::Default, ..layout.clone() }.into()))
             }
+            _ => None,
         };
-        Ok(words(&sink.layout.measurement, &chosen, less.as_ref(), version))
+        Ok(words(sink.layout.measurement(), &chosen, less.as_ref(), version))
     }
 
     fn cost(&self, layout: &Layout, filter: &Filter, fields: &[(String, String, FieldType)]) -> Cardinality {
@@ -79,17 +81,24 @@ impl Recorded {
 }
 
 fn words(
-    measurement: &str,
+    measurement: Option<&str>,
     chosen: &Cardinality,
     less: Option<&Cardinality>,
     version: Option<Version>,
 ) -> String {
-    let fields = |of: &Cardinality| of.fields.get(measurement).copied().unwrap_or_default();
+    let fields = |of: &Cardinality| match measurement {
+        Some(measurement) => of.fields.get(measurement).copied().unwrap_or_default(),
+        None => of.fields.values().sum(),
+    };
     let count = |n: u64, one: &str, more: &str| format!("{n} {}", if n == 1 { one } else { more });
     let mut words = format!(
-        "by what is recorded of {}: {}, and {measurement} gets {}",
+        "by what is recorded of {}: {}, and {} {}",
         count(chosen.entities, "entity", "entities"),
         count(chosen.series, "series", "series"),
+        match measurement {
+            Some(measurement) => format!("{measurement} gets"),
+            None => format!("{} have", count(chosen.fields.len() as u64, "measurement", "measurements")),
+        },
         count(fields(chosen), "field", "fields"),
     );
     if let Some(less) = less {

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hearthline_pipeline::sinks::influxdb::Server;
-use hearthline_pipeline::sinks::influxdb::name::type_of;
-use hearthline_pipeline::sinks::influxdb::point::WEATHER;
+use hearthline_pipeline::sinks::influxdb::point::Layout;
 use hearthline_pipeline::sinks::influxdb::schema::FieldType;
 use hearthline_pipeline::sinks::influxdb::server::Opened;
 
@@ -30,7 +29,7 @@ pub(super) async fn try_out(settings: &Settings) -> anyhow::Result<Vec<Sink>> {
         let layout = app::sinks::layout(sink, &settings.data_dir)?;
         let sink = &InfluxDb { layout, ..sink.clone() };
         let mut server = Server::new(app::sinks::server(sink)?)?;
-        let opened = server.open(&[&sink.layout.measurement, WEATHER], false).await;
+        let opened = server.open(&sink.layout.measurements(), false).await;
         let (version, fields) = match &opened {
             Ok(opened) => (Some(opened.version), opened.fields.as_slice()),
             Err(_) => (*sink.version, [].as_slice()),
@@ -52,8 +51,11 @@ fn words(sink: &InfluxDb, opened: &Opened, what: &str) -> String {
     if let Some(why) = &opened.fields_unknown {
         words.push_str(&format!(", and does not say which fields it has ({why})"));
     }
-    words.push_str(&format!(", measurement {:?}", sink.layout.measurement));
-    let taken = taken(&sink.layout.measurement, &opened.fields);
+    words.push_str(&match sink.layout.measurement() {
+        Some(measurement) => format!(", measurement {measurement:?}"),
+        None => format!(", layout {}", sink.layout.as_str()),
+    });
+    let taken = taken(&sink.layout, &opened.fields);
     if !taken.is_empty() {
         let count = taken.len();
         let shown: Vec<_> = taken.iter().take(5).cloned().collect();
@@ -67,16 +69,16 @@ fn words(sink: &InfluxDb, opened: &Opened, what: &str) -> String {
 }
 
 /// Fields with another type than the one that their name says, with the types that the server has.
-fn taken(measurement: &str, fields: &[(String, String, FieldType)]) -> Vec<String> {
-    let mut types: BTreeMap<&str, BTreeSet<FieldType>> = BTreeMap::new();
-    for (_, field, has) in fields.iter().filter(|(of, ..)| of == measurement) {
-        types.entry(field).or_default().insert(*has);
+fn taken(layout: &Layout, fields: &[(String, String, FieldType)]) -> Vec<String> {
+    let mut types: BTreeMap<(&str, &str), BTreeSet<FieldType>> = BTreeMap::new();
+    for (measurement, field, has) in fields {
+        types.entry((measurement, field)).or_default().insert(*has);
     }
-    let other = types
-        .into_iter()
-        .filter(|(field, types)| type_of(field).is_some_and(|ours| types.iter().any(|has| *has != ours)));
+    let other = types.into_iter().filter(|((measurement, field), types)| {
+        layout.type_of(measurement, field).is_some_and(|ours| types.iter().any(|has| *has != ours))
+    });
     other
-        .map(|(field, types)| {
+        .map(|((_, field), types)| {
             let types: Vec<_> = types.iter().map(ToString::to_string).collect();
             format!("{field} ({})", types.join(" and "))
         })
@@ -85,6 +87,9 @@ fn taken(measurement: &str, fields: &[(String, String, FieldType)]) -> Vec<Strin
 
 #[cfg(test)]
 mod tests {
+    use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
+    use hearthline_pipeline::sinks::influxdb::point::NativeLayout;
+
     use super::*;
 
     #[test]
@@ -102,8 +107,14 @@ mod tests {
             field("somebody_elses", FieldType::Integer),
         ];
         fields.push(("other".into(), "attr_x".into(), FieldType::Text));
+        let layout = Layout::Native(NativeLayout {
+            measurement: "m".into(),
+            tags: BTreeMap::new(),
+            attributes: Attributes::All,
+            weather: true,
+        });
         assert_eq!(
-            taken("m", &fields),
+            taken(&layout, &fields),
             ["attr_dynamics (text and bool)", "attr_list_json (float)", "value (text)"]
         );
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use hearthline_core::Clock;
 use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
-use hearthline_pipeline::sinks::influxdb::point::Layout;
+use hearthline_pipeline::sinks::influxdb::point::{Layout, NativeLayout};
 use hearthline_pipeline::sinks::influxdb::{Start, Version};
 use hearthline_sim::{Access, InfluxVersion, NaiveTarget, NaiveWriter};
 use url::Url;
@@ -76,12 +76,12 @@ pub(crate) fn sink(address: SocketAddr) -> anyhow::Result<InfluxDb> {
         token: Some(Setting::default(Secret::new(TOKEN))),
         ca_file: None,
         tls_verify: Setting::default(true),
-        layout: Layout {
+        layout: Layout::Native(NativeLayout {
             measurement: BUCKET.into(),
             tags: BTreeMap::new(),
             attributes: Attributes::Default,
             weather: true,
-        },
+        }),
         batch_size: Setting::default(5000),
         batch_interval: Setting::default(Duration::from_secs(1)),
         filter: Filter { include: everything(), exclude: everything() },

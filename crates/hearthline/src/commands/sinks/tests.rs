@@ -26,6 +26,7 @@ fn influxdb() -> status::Sink {
         database: Some("ha".into()),
         conflicts: Some(1),
         lag_events: Some(38),
+        slow_s: None,
         ..sink("influxdb")
     }
 }
@@ -39,7 +40,8 @@ fn the_list_says_who_is_behind_and_why() {
 fn one_is_told_with_everything_that_is_known_of_its_server() {
     let share = |of: &str, count| SinkShare { of: of.into(), count };
     let server = SinkServer {
-        measurement: "home_assistant_events_2".into(),
+        layout: "native".into(),
+        measurement: Some("home_assistant_events_2".into()),
         fields_unknown: Some("HTTP 403".into()),
         conflicts: vec![Conflict {
             sink: "influxdb".into(),

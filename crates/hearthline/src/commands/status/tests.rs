@@ -48,6 +48,7 @@ fn document() -> Status {
             }],
         },
         "gaps": { "open": 1, "filled": 0, "partly": 0, "lost": 0 },
+        "alerts": { "active": 2, "critical": 1, "unseen": 1, "muted": 0 },
         "criteria": [
             {
                 "id": "connection", "label": "Connected", "met": false, "value": 0.0, "target": 1.0, "unit": "",

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::ensure;
 use hearthline_core::Timestamp;
 use reqwest::Method;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::python;
@@ -40,7 +40,7 @@ impl HomeAssistant {
     }
 
     /// One that does not run yet.
-    pub(super) fn absent() -> Self {
+    pub(crate) fn absent() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();
         let mut command = python::script("provision.py");
@@ -54,7 +54,7 @@ impl HomeAssistant {
     }
 
     /// Adds to its configuration what it is to have from its next start on.
-    pub(super) fn configure(&self, more: &str) {
+    pub(crate) fn configure(&self, more: &str) {
         let path = self.folder.path().join("configuration.yaml");
         let text = std::fs::read_to_string(&path).unwrap() + more;
         std::fs::write(path, text).unwrap();
@@ -71,7 +71,7 @@ impl HomeAssistant {
     }
 
     /// Starts it and waits until it says `RUNNING`.
-    pub(super) async fn start(&mut self) {
+    pub(crate) async fn start(&mut self) {
         let mut command = python::program("hass");
         command
             .args(["--skip-pip", "--config"])
@@ -80,7 +80,7 @@ impl HomeAssistant {
         let mut process = Process::start("Home Assistant", &mut command);
         until("Home Assistant runs", START, async || {
             assert!(!process.has_ended(), "Home Assistant ended at its start");
-            let config = self.request(Method::GET, "config", None).await.ok()?;
+            let config = self.request(Method::GET, "config", None::<&Value>).await.ok()?;
             (config["state"] == "RUNNING").then_some(())
         })
         .await;
@@ -88,20 +88,20 @@ impl HomeAssistant {
     }
 
     /// Stops it in order.
-    pub(super) async fn stop(&mut self) {
+    pub(crate) async fn stop(&mut self) {
         self.process.take().expect("Home Assistant runs").terminate(STOP).await;
     }
 
     /// Ends it as a crash does.
-    pub(super) async fn kill(&mut self) {
+    pub(crate) async fn kill(&mut self) {
         self.process.take().expect("Home Assistant runs").kill().await;
     }
 
     /// How many states of an entity its history has since an instant (microseconds).
-    pub(super) async fn history_of(&self, entity_id: &str, since: i64) -> usize {
+    pub(crate) async fn history_of(&self, entity_id: &str, since: i64) -> usize {
         let since = Timestamp(since).to_string();
         let path = format!("history/period/{since}?filter_entity_id={entity_id}&significant_changes_only=0");
-        let answer = self.request(Method::GET, &path, None).await.unwrap();
+        let answer = self.request(Method::GET, &path, None::<&Value>).await.unwrap();
         answer[0].as_array().map_or(0, Vec::len)
     }
 
@@ -117,27 +117,47 @@ impl HomeAssistant {
         &self.tokens.reader
     }
 
+    /// A new long-lived token of its owner, under that name.
+    pub(crate) async fn new_token(&self, name: &str) -> String {
+        let command = json!({ "type": "auth/long_lived_access_token", "client_name": name, "lifespan": 1 });
+        self.command(command).await.as_str().expect("a token is a text").to_owned()
+    }
+
+    /// Deletes the token of that name, as its owner does in his profile.
+    pub(crate) async fn revoke(&self, name: &str) {
+        let tokens = self.command(json!({ "type": "auth/refresh_tokens" })).await;
+        let token = tokens.as_array().unwrap().iter().find(|token| token["client_name"] == name);
+        let id = &token.unwrap_or_else(|| panic!("no token {name}: {tokens}"))["id"];
+        self.command(json!({ "type": "auth/delete_refresh_token", "refresh_token_id": id })).await;
+    }
+
     /// What it said since its start.
     pub(crate) fn log(&self) -> String {
         self.process.as_ref().expect("Home Assistant runs").said()
     }
 
-    pub(crate) async fn set(&self, entity_id: &str, state: &str, attributes: &Value) {
-        let body = json!({ "state": state, "attributes": attributes });
+    /// Attributes keep their order.
+    pub(crate) async fn set(&self, entity_id: &str, state: &str, attributes: &impl Serialize) {
+        #[derive(Serialize)]
+        struct State<'s, A> {
+            state: &'s str,
+            attributes: &'s A,
+        }
+        let body = State { state, attributes };
         self.request(Method::POST, &format!("states/{entity_id}"), Some(&body)).await.unwrap();
     }
 
     /// Has one of its integrations do something, as in `number/set_value`.
-    pub(super) async fn call(&self, service: &str, data: Value) {
+    pub(crate) async fn call(&self, service: &str, data: Value) {
         self.request(Method::POST, &format!("services/{service}"), Some(&data)).await.unwrap();
     }
 
-    pub(super) async fn remove(&self, entity_id: &str) {
-        self.request(Method::DELETE, &format!("states/{entity_id}"), None).await.unwrap();
+    pub(crate) async fn remove(&self, entity_id: &str) {
+        self.request(Method::DELETE, &format!("states/{entity_id}"), None::<&Value>).await.unwrap();
     }
 
     /// How many clients it has: connections that are established at its port.
-    pub(super) fn clients(&self) -> usize {
+    pub(crate) fn clients(&self) -> usize {
         let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
         let local = format!(":{:04X}", self.port);
         let established = |line: &&str| {
@@ -148,7 +168,12 @@ impl HomeAssistant {
         table.lines().filter(established).count()
     }
 
-    async fn request(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+    async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> anyhow::Result<Value> {
         let mut request = self.client.request(method, format!("{}/api/{path}", self.url()));
         if let Some(body) = body {
             request = request.json(body);

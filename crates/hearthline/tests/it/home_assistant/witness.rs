@@ -12,28 +12,28 @@ use crate::wait::until;
 
 /// A change of one entity, as the witness saw it or as it is stored.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub(super) struct Change {
-    pub(super) entity_id: String,
+pub(crate) struct Change {
+    pub(crate) entity_id: String,
     /// `last_updated`, or `time_fired` of a removal, in microseconds.
-    pub(super) ts: i64,
-    pub(super) last_changed: i64,
+    pub(crate) ts: i64,
+    pub(crate) last_changed: i64,
     /// None is a removal.
-    pub(super) state: Option<String>,
-    pub(super) attributes: Value,
+    pub(crate) state: Option<String>,
+    pub(crate) attributes: Value,
 }
 
 impl Change {
     /// What makes it one change and not another.
-    pub(super) fn identity(&self) -> (&str, i64) {
+    pub(crate) fn identity(&self) -> (&str, i64) {
         (&self.entity_id, self.ts)
     }
 }
 
 /// A client that has subscribed and only listens.
-pub(super) struct Witness(Process);
+pub(crate) struct Witness(Process);
 
 impl Witness {
-    pub(super) async fn of(house: &HomeAssistant) -> Self {
+    pub(crate) async fn of(house: &HomeAssistant) -> Self {
         let address = format!("{}/api/websocket", house.url().replacen("http", "ws", 1));
         let mut command = python::script("witness.py");
         let process = Process::start("the witness", command.arg(address).env("TOKEN", house.owner()));
@@ -45,7 +45,7 @@ impl Witness {
     }
 
     /// What it has seen so far of entities whose id begins like this, sorted by entity and time.
-    pub(super) fn seen(&self, prefix: &str) -> Vec<Change> {
+    pub(crate) fn seen(&self, prefix: &str) -> Vec<Change> {
         let said = self.0.said();
         let whole = said.rsplit_once('\n').map_or("", |(lines, _)| lines);
         let changes = whole.lines().filter(|line| line.starts_with('{'));
@@ -57,7 +57,7 @@ impl Witness {
     }
 
     /// The same, as soon as it has seen so many.
-    pub(super) async fn has_seen(&self, prefix: &str, count: usize) -> Vec<Change> {
+    pub(crate) async fn has_seen(&self, prefix: &str, count: usize) -> Vec<Change> {
         let what = format!("the witness has seen {count} changes");
         until(&what, Duration::from_secs(20), async || {
             let seen = self.seen(prefix);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hearthline_core::{Clock, Fs, RealFs, SystemClock};
 use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
-use hearthline_pipeline::sinks::influxdb::point::Layout;
+use hearthline_pipeline::sinks::influxdb::point::NativeLayout;
 use hearthline_pipeline::sinks::influxdb::{ServerConfig, Version};
 use hearthline_pipeline::sources::home_assistant::Trust;
 use hearthline_runbook::repair::schema::MendedSink;
@@ -85,6 +85,11 @@ fn by_type(counts: &Counts) -> BTreeMap<&str, u64> {
     by_type
 }
 
+fn layout() -> NativeLayout {
+    let (measurement, tags) = (MEASUREMENT.into(), BTreeMap::new());
+    NativeLayout { measurement, tags, attributes: Attributes::All, weather: true }
+}
+
 fn engine(data: &Path, url: &str) -> Arc<Engine> {
     let (fs, clock): (Arc<dyn Fs>, Arc<dyn Clock>) = (Arc::new(RealFs), Arc::new(SystemClock::new()));
     let sink = MendedSink {
@@ -100,19 +105,13 @@ fn engine(data: &Path, url: &str) -> Arc<Engine> {
             token: None,
             trust: Trust::default(),
         },
-        layout: Layout {
-            measurement: MEASUREMENT.into(),
-            tags: BTreeMap::new(),
-            attributes: Attributes::All,
-            weather: true,
-        },
         view: None,
         fs: Arc::clone(&fs),
         clock: Arc::clone(&clock),
     };
     let make = move |_: &'static Kind, options: &Options| {
         let options = ClearOptions::read(options).unwrap();
-        Ok(Box::new(Clear::new(sink.clone(), options)) as Box<dyn Repair>)
+        Ok(Box::new(Clear::new(sink.clone(), layout(), options)) as Box<dyn Repair>)
     };
     Arc::new(Engine::new(fs, clock, data, Arc::new(Vec::new), Arc::new(make)))
 }

@@ -31,7 +31,7 @@ impl InfluxDb {
 
     /// One that runs and lets nobody in but an administrator, with the database `house` in which `writer` may write and read
     /// with the password `right`, and `reader` only read.
-    pub(super) async fn guarded() -> Self {
+    pub(crate) async fn guarded() -> Self {
         let mut server = Self::started().await;
         for order in [
             "CREATE USER admin WITH PASSWORD 'of the admin' WITH ALL PRIVILEGES",
@@ -58,7 +58,7 @@ impl InfluxDb {
     }
 
     /// Starts it and waits until it answers.
-    pub(super) async fn start(&mut self) {
+    pub(crate) async fn start(&mut self) {
         let (dir, port, guarded) = (self.folder.path().display(), self.port, self.guarded);
         let settings = format!(
             "reporting-disabled = true\nbind-address = \"127.0.0.1:0\"\n[meta]\ndir = \"{dir}/meta\"\n\
@@ -80,16 +80,16 @@ impl InfluxDb {
     }
 
     /// Stops it in order.
-    pub(super) async fn stop(&mut self) {
+    pub(crate) async fn stop(&mut self) {
         self.process.take().expect("InfluxDB runs").terminate(STOP).await;
     }
 
     /// It takes connections and answers nothing, until it is woken.
-    pub(super) fn freeze(&self) {
+    pub(crate) fn freeze(&self) {
         self.process.as_ref().expect("InfluxDB runs").signal("STOP");
     }
 
-    pub(super) fn wake(&self) {
+    pub(crate) fn wake(&self) {
         self.process.as_ref().expect("InfluxDB runs").signal("CONT");
     }
 
@@ -98,7 +98,7 @@ impl InfluxDb {
     }
 
     /// The whole answer to a question, with times in nanoseconds.
-    pub(super) async fn asked(&self, question: &str) -> Value {
+    pub(crate) async fn asked(&self, question: &str) -> Value {
         let form = form_of([("db", "house"), ("epoch", "ns"), ("q", question)].into_iter());
         let answer = self.client.post(format!("{}/query?{form}", self.url())).send().await.unwrap();
         answer.json().await.unwrap()
@@ -128,34 +128,34 @@ impl InfluxDb {
     }
 
     /// Writes as another program does.
-    pub(super) async fn write(&self, lines: &str) -> anyhow::Result<()> {
+    pub(crate) async fn write(&self, lines: &str) -> anyhow::Result<()> {
         let (status, words) = self.answer("house", lines).await?;
         ensure!(status == 204, "{status}: {words}");
         Ok(())
     }
 
     /// Status and body of the answer to a write.
-    pub(super) async fn answer(&self, database: &str, lines: &str) -> anyhow::Result<(u16, String)> {
+    pub(crate) async fn answer(&self, database: &str, lines: &str) -> anyhow::Result<(u16, String)> {
         let request = self.client.post(format!("{}/write?db={database}", self.url())).body(lines.to_owned());
         let answer = request.send().await?;
         Ok((answer.status().as_u16(), answer.text().await?))
     }
 
     /// How many values of that type a field has: a count without a type would leave some out in silence.
-    pub(super) async fn count(&self, measurement: &str, field: &str, kind: &str) -> u64 {
+    pub(crate) async fn count(&self, measurement: &str, field: &str, kind: &str) -> u64 {
         let question = format!("SELECT COUNT(\"{field}\"::{kind}) FROM \"{measurement}\"");
         self.query(&question).await.first().map_or(0, |(_, row)| row[1].as_u64().unwrap())
     }
 
     /// Fields and types of a measurement.
-    pub(super) async fn fields(&self, measurement: &str) -> BTreeSet<(String, String)> {
+    pub(crate) async fn fields(&self, measurement: &str) -> BTreeSet<(String, String)> {
         let rows = self.query(&format!("SHOW FIELD KEYS FROM \"{measurement}\"")).await;
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         rows.iter().map(|(_, row)| (text(&row[0]), text(&row[1]))).collect()
     }
 
     /// Entity, time and state of every point of a measurement that has a state.
-    pub(super) async fn states(&self, measurement: &str) -> Vec<(String, i64, String)> {
+    pub(crate) async fn states(&self, measurement: &str) -> Vec<(String, i64, String)> {
         let question = format!("SELECT \"state\"::string FROM \"{measurement}\" GROUP BY \"entity_id\"");
         let rows = self.query(&question).await.into_iter();
         rows.map(|(series, row)| {
@@ -171,7 +171,7 @@ fn form_of<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
 }
 
 /// A VictoriaMetrics that runs.
-pub(super) struct VictoriaMetrics {
+pub(crate) struct VictoriaMetrics {
     _folder: tempfile::TempDir,
     _process: Process,
     url: String,
@@ -179,7 +179,7 @@ pub(super) struct VictoriaMetrics {
 }
 
 impl VictoriaMetrics {
-    pub(super) async fn running() -> Self {
+    pub(crate) async fn running() -> Self {
         let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
         let mut command = process::peer("influxdb/bin/victoria-metrics");
         command.arg(format!("-storageDataPath={}", folder.path().join("data").display()));
@@ -195,12 +195,12 @@ impl VictoriaMetrics {
         Self { _folder: folder, _process: process, url, client }
     }
 
-    pub(super) fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
     /// The values of a metric of one entity, in the order of their times.
-    pub(super) async fn values(&self, metric: &str, entity_id: &str) -> Vec<f64> {
+    pub(crate) async fn values(&self, metric: &str, entity_id: &str) -> Vec<f64> {
         self.client.get(format!("{}/internal/force_flush", self.url)).send().await.unwrap();
         let matching = form_of([("match[]", &*format!("{metric}{{entity_id=\"{entity_id}\"}}"))].into_iter());
         let answer = self.client.get(format!("{}/api/v1/export?{matching}", self.url)).send().await.unwrap();

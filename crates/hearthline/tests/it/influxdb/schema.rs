@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hearthline_core::{Clock as _, Fs, RealFs, SystemClock};
 use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
-use hearthline_pipeline::sinks::influxdb::point::Layout;
+use hearthline_pipeline::sinks::influxdb::point::NativeLayout;
 use hearthline_pipeline::sinks::influxdb::schema::FieldType;
 use hearthline_pipeline::sinks::influxdb::server::{EVER, Reader};
 use hearthline_pipeline::sinks::influxdb::stored::StoredPoint;
@@ -78,6 +78,11 @@ struct Repairs {
     sink: MendedSink,
 }
 
+fn layout() -> NativeLayout {
+    let (measurement, tags) = (MEASUREMENT.into(), BTreeMap::new());
+    NativeLayout { measurement, tags, attributes: Attributes::Default, weather: true }
+}
+
 impl Repairs {
     fn of(server: &InfluxDb) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -94,12 +99,6 @@ impl Repairs {
                 token: None,
                 trust: Trust::default(),
             },
-            layout: Layout {
-                measurement: MEASUREMENT.into(),
-                tags: BTreeMap::new(),
-                attributes: Attributes::Default,
-                weather: true,
-            },
             view: None,
             fs: Arc::new(RealFs),
             clock: Arc::new(SystemClock::new()),
@@ -109,7 +108,9 @@ impl Repairs {
 
     fn engine(&self) -> Arc<Engine> {
         let sink = self.sink.clone();
-        let make = move |_: &_, _: &_| Ok(Box::new(SchemaCopy::new(sink.clone(), false)) as Box<dyn Repair>);
+        let make = move |_: &_, _: &_| {
+            Ok(Box::new(SchemaCopy::new(sink.clone(), layout(), false)) as Box<dyn Repair>)
+        };
         let fs: Arc<dyn Fs> = self.sink.fs.clone();
         let (clock, folder) = (self.sink.clock.clone(), self.folder.path());
         Arc::new(Engine::new(fs, clock, folder, Arc::new(Vec::new), Arc::new(make)))

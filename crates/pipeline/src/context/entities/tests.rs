@@ -47,6 +47,16 @@ fn two_that_swap_their_names_do_not_cross() {
 }
 
 #[test]
+fn the_last_renaming_and_all_names_of_an_entity_are_known() {
+    let known = [record(0, "1", "sensor.a", "hall"), record(5, "2", "sensor.new", "bath")];
+    assert_eq!(entities(&known).renamed(), None, "one that is new has no other name");
+    let renamed = entities(&[record(0, "1", "sensor.a", "hall"), record(10, "1", "sensor.b", "hall")]);
+    assert_eq!(renamed.renamed(), Some(Timestamp(10)));
+    let names: Vec<_> = renamed.names_then("sensor.b", Timestamp(5)).map(EntityId::as_str).collect();
+    assert_eq!(names, ["sensor.a", "sensor.b"], "before anybody had the name it was the first one's");
+}
+
+#[test]
 fn what_was_known_at_an_instant_is_found_and_what_was_known_first_before_it() {
     let moved = entities(&[record(0, "1", "sensor.a", "hall"), record(10, "1", "sensor.a", "bath")]);
     let area = |at| moved.version("1", Timestamp(at)).unwrap().info.area.clone().unwrap().id.to_string();

@@ -192,6 +192,11 @@ impl Schema {
         Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
     }
 
+    /// The measurements of which anything is known.
+    pub fn measurements(&self) -> impl Iterator<Item = &str> {
+        self.measurements.keys().map(String::as_str)
+    }
+
     /// The fields that the server is known to have of a measurement.
     pub fn fields(&self, measurement: &str) -> impl Iterator<Item = &str> {
         self.measurements

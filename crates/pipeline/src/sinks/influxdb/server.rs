@@ -38,6 +38,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
+pub use self::fields::Measurements;
 pub use self::open::Opened;
 pub use self::page::Reader;
 pub use self::table::{EVER, Table};

@@ -18,7 +18,7 @@ use hearthline_log::Log;
 use hearthline_store::Store;
 
 use self::refill::Working;
-use super::point::{Encoder, Layout, WEATHER};
+use super::point::{Encoder, Layout};
 use super::send::Sending;
 use super::server::{Opened, Server, ServerConfig};
 use super::state::{Cursor, State};
@@ -162,8 +162,11 @@ impl InfluxSink {
             view,
             told: (0, 0),
         };
-        let measurement = &sink.config.layout.measurement;
-        sink.view.change(|view| view.measurement.clone_from(measurement));
+        let layout = &sink.config.layout;
+        sink.view.change(|view| {
+            view.layout = layout.as_str();
+            view.measurement = layout.measurement().map(ToOwned::to_owned);
+        });
         sink.look_for_missed().map_err(io::Error::other)?;
         // Until it is on disk, the same is found again.
         sink.saved = sink.taken.clone();
@@ -301,11 +304,6 @@ impl Sink for InfluxSink {
         self.tell();
         Ok(self.saved.committed)
     }
-}
-
-/// What is written to.
-fn measurements(layout: &Layout) -> [&str; 2] {
-    [&layout.measurement, WEATHER]
 }
 
 /// Where a sink without a position begins.

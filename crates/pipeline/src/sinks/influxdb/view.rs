@@ -62,8 +62,10 @@ pub struct InfluxViewOf {
     pub version: Option<String>,
     /// How it is written to, once it is known.
     pub speaks: Option<Version>,
-    /// What states are written to.
-    pub measurement: String,
+    /// How points look, as in the settings.
+    pub layout: &'static str,
+    /// What states are written to; none where the layout has a measurement for each unit or the like.
+    pub measurement: Option<String>,
     /// Our fields that cannot have their own name there.
     pub conflicts: Vec<Conflict>,
     /// Fields that rows were written without.
@@ -187,7 +189,7 @@ impl InfluxView {
     pub fn writes_to(&self, measurement: &str) {
         let mut inner = self.inner.lock();
         if inner.measurement.take_if(|wanted| wanted == measurement).is_some() {
-            measurement.clone_into(&mut inner.seen.measurement);
+            inner.seen.measurement = Some(measurement.to_owned());
         }
     }
 

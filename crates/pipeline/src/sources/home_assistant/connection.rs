@@ -22,9 +22,10 @@ use super::status::{LinkState, LinkStatus};
 use super::wire::registry::{EntityUpdate, Registry};
 use super::wire::{self, Event, EventData, Message, State};
 use super::{Io, SessionError};
-use crate::ingest::{Hello, Ingest, IngestError};
+use crate::ingest::{CLOCKS, Hello, Ingest, IngestError};
 use crate::orders;
 use crate::portion::portion;
+use crate::record::EntityRecord;
 
 /// The one type that is always asked for when no other is.
 const STATE_CHANGED: &str = "state_changed";
@@ -59,6 +60,8 @@ pub(super) struct Connection<'l> {
     config: &'l LinkConfig,
     status: &'l watch::Sender<LinkStatus>,
     subscribed: usize,
+    /// When the newest subscription was there, by Home Assistant's clock, or a little later.
+    subscribed_at: Timestamp,
     lists: Lists,
     /// An event of a registry cannot be had, which was said.
     unheard: bool,
@@ -93,6 +96,7 @@ impl<'l> Connection<'l> {
             config,
             status,
             subscribed: 0,
+            subscribed_at: Timestamp::EPOCH,
             lists: Lists::default(),
             unheard: false,
             starting: false,
@@ -146,16 +150,22 @@ impl<'l> Connection<'l> {
                     self.ingest.end_frame()?;
                 }
                 Incoming::Tick => {
+                    self.show_slowness();
                     self.look_after_lists().await?;
                     self.ask_what_is_due().await?;
                     if self.compared.is_some_and(|at| at.elapsed() >= QUIET) {
-                        self.ingest.quiet()?;
+                        self.ingest.quiet(self.subscribed_at)?;
                     }
                     self.ingest.repeat_weather()?;
                     self.fill().await?;
                 }
             }
         }
+    }
+
+    fn show_slowness(&self) {
+        let slow = self.session.slow();
+        self.status.send_if_modified(|status| std::mem::replace(&mut status.slow, slow) != slow);
     }
 
     async fn take_frame(&mut self, frame: Utf8Bytes) -> Result<(), SessionError> {
@@ -237,25 +247,7 @@ impl<'l> Connection<'l> {
                 }
             }
             Message::Result { id, .. } if self.lists.has_taken(id) => {}
-            Message::Result { id, outcome } => match (self.session.answered(id), outcome) {
-                (Some(Command::History(period)), outcome) => {
-                    let outcome = outcome.as_ref().map(|answer| *answer).map_err(AsRef::as_ref);
-                    self.filler.answered(id, &period, outcome, self.ingest)?;
-                    self.fill().await?;
-                }
-                (Some(Command::Registry(registry)), outcome) => {
-                    let outcome = outcome.as_ref().map(|answer| *answer).map_err(AsRef::as_ref);
-                    self.take_list(registry, outcome).await?;
-                }
-                (Some(command), Ok(answer)) => self.take_answer(command, answer, received).await?,
-                (Some(command), Err(message)) => self.take_refusal(command, &message).await?,
-                // An event that Home Assistant cannot write as JSON can come as an error of its subscription.
-                (None, Err(message)) => {
-                    tracing::warn!(%message, "home assistant could not send an event; comparing states");
-                    self.compare_soon();
-                }
-                (None, Ok(_)) => {}
-            },
+            Message::Result { id, outcome } => self.take_result(id, outcome, received).await?,
             Message::Pong { id } => {
                 self.session.answered(id);
                 self.status.send_modify(|status| status.ping = self.session.ping());
@@ -267,6 +259,39 @@ impl<'l> Connection<'l> {
             }
             Message::AuthRequired { .. } | Message::AuthOk | Message::AuthInvalid { .. } | Message::Other => {
             }
+        }
+        Ok(())
+    }
+
+    async fn take_result(
+        &mut self,
+        id: u64,
+        outcome: Result<&str, Cow<'_, str>>,
+        received: Timestamp,
+    ) -> Result<(), SessionError> {
+        use Command::{CoalesceMessages, History, SubscribeEvents};
+        let command = self.session.answered(id);
+        if matches!(command, Some(CoalesceMessages | SubscribeEvents(_) | Command::Registry(_))) {
+            self.lists.heard();
+        }
+        match (command, outcome) {
+            (Some(History(period)), outcome) => {
+                let outcome = outcome.as_ref().map(|answer| *answer).map_err(AsRef::as_ref);
+                self.filler.answered(id, &period, outcome, self.ingest)?;
+                self.fill().await?;
+            }
+            (Some(Command::Registry(registry)), outcome) => {
+                let outcome = outcome.as_ref().map(|answer| *answer).map_err(AsRef::as_ref);
+                self.take_list(registry, outcome).await?;
+            }
+            (Some(command), Ok(answer)) => self.take_answer(command, answer, received).await?,
+            (Some(command), Err(message)) => self.take_refusal(command, &message).await?,
+            // An event that Home Assistant cannot write as JSON can come as an error of its subscription.
+            (None, Err(message)) => {
+                tracing::warn!(%message, "home assistant could not send an event; comparing states");
+                self.compare_soon();
+            }
+            (None, Ok(_)) => {}
         }
         Ok(())
     }
@@ -339,6 +364,7 @@ impl<'l> Connection<'l> {
     /// Events arrive from now on.
     async fn subscribed(&mut self) -> Result<(), SessionError> {
         self.subscribed += 1;
+        self.subscribed_at = self.session.peer_time().unwrap_or_else(|| self.clock.now().plus(CLOCKS));
         if self.subscribed > 1 {
             return Ok(());
         }
@@ -507,7 +533,10 @@ impl<'l> Connection<'l> {
         if registry == Registry::Entity {
             let EntityUpdate { action, entity_id, old_entity_id } = entity_update(event);
             match (action.0.as_deref(), old_entity_id.0, entity_id.0) {
-                (Some("update"), Some(from), Some(to)) => self.ingest.renamed(&from, &to, at, received)?,
+                (Some("update"), Some(from), Some(to)) => {
+                    self.ingest.renamed(&from, &to, at, received)?;
+                    self.filler.plan_anew();
+                }
                 (Some("remove"), _, Some(gone)) => self.ingest.unregistered(&gone, at, received)?,
                 (Some("create"), _, Some(new)) if !self.ingest.is_registered(&new) => self.lists.hold(),
                 _ => {}
@@ -553,6 +582,9 @@ impl<'l> Connection<'l> {
         }
         let Some(at) = self.lists.answered(taken.is_err()) else { return Ok(()) };
         let news = self.ingest.registered(&self.lists.registries, at);
+        if news.iter().any(EntityRecord::is_renaming) {
+            self.filler.plan_anew();
+        }
         self.make_room().await?;
         for some in news.chunks(LEARNT) {
             self.ingest.learn(some)?;

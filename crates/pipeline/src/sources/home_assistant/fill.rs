@@ -109,13 +109,13 @@ impl Filler {
         }
         if self.plan.is_none() {
             self.plan = ingest.next_fill()?.map(|fill| Plan::new(fill, now));
-            if let Some(plan) = self.plan.as_mut().filter(|plan| Some(plan.fill.to) <= self.complete) {
+            if let Some(plan) = self.plan.as_mut().filter(|plan| Some(plan.fill.fence) <= self.complete) {
                 plan.pass_fence();
             }
         }
         let Some(plan) = &mut self.plan else { return Ok(None) };
         if plan.waits_for_fence() {
-            let behind = ingest.fences(plan.fill.to);
+            let behind = ingest.fences(plan.fill.fence);
             if plan.began.elapsed() < FENCE {
                 self.not_before = now + LOOK;
                 return Ok(plan.fence(behind).map(Command::History));
@@ -134,6 +134,14 @@ impl Filler {
     /// Home Assistant has something else to do just now.
     pub(super) fn rest(&mut self) {
         self.not_before = Instant::now() + REST;
+    }
+
+    /// An entity has another name, under which history has it as soon as it shows what came after: what was planned, asked or
+    /// found so far is of the names before.
+    pub(super) fn plan_anew(&mut self) {
+        if self.plan.take().is_some() {
+            (self.step, self.more) = (Step::Idle, true);
+        }
     }
 
     /// The question is on its way.

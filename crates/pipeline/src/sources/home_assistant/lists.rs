@@ -20,11 +20,13 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use super::wire::registry::{EntityUpdate, Registry};
 use crate::registries::Registries;
 
-/// How long the answers may take.
-const LATE: Duration = Duration::from_secs(10);
+/// How long the next answer may take. Answers come in the order of the questions: while those before come, the lists do too.
+const LATE: Duration = Duration::from_secs(30);
 /// Between two rounds.
 const PAUSE: Duration = Duration::from_secs(1);
-/// After a round with a list that was refused or did not come.
+/// After a round with a list that was refused or did not come, while events are kept back.
+const SOON: Duration = Duration::from_secs(10);
+/// The same while they are not.
 const AGAIN: Duration = Duration::from_secs(60);
 /// What is kept back at most, in bytes.
 const MOST: usize = 16 << 20;
@@ -51,7 +53,8 @@ pub(super) struct Lists {
 type Renaming = (Arc<str>, Arc<str>);
 
 struct Round {
-    asked: Instant,
+    /// When it was asked, or a question before or in it was answered last.
+    heard: Instant,
     waits_for: usize,
     refused: bool,
     at: Option<Timestamp>,
@@ -88,7 +91,7 @@ impl Lists {
         }
         let Some(at) = self.due.take() else { return false };
         self.registries.forget_entities();
-        self.round = Some(Round { asked: now, waits_for: Registry::ALL.len(), refused: false, at });
+        self.round = Some(Round { heard: now, waits_for: Registry::ALL.len(), refused: false, at });
         true
     }
 
@@ -104,9 +107,16 @@ impl Lists {
         })
     }
 
+    /// A question that was asked before the lists, or for one of them, was answered.
+    pub(super) fn heard(&mut self) {
+        if let Some(round) = &mut self.round {
+            round.heard = Instant::now();
+        }
+    }
+
     /// The answers have not come in time. Those that come later are taken all the same.
     pub(super) fn is_late(&mut self) -> bool {
-        let late = self.round.as_mut().filter(|round| round.asked.elapsed() > LATE);
+        let late = self.round.as_mut().filter(|round| round.heard.elapsed() > LATE);
         let is_late = late.map(|round| round.refused = true).is_some();
         if is_late {
             self.ends();
@@ -119,7 +129,7 @@ impl Lists {
         let pause = if !again {
             PAUSE
         } else if self.holds {
-            LATE
+            SOON
         } else {
             AGAIN
         };

@@ -37,6 +37,8 @@ const DEADLINE: Duration = Duration::from_secs(14);
 const FAREWELL: Duration = Duration::from_secs(1);
 /// How long an answer may take. One that never comes would leave states uncompared for ever.
 const ANSWER: Duration = Duration::from_secs(60);
+/// A peer that takes so long to answer a ping is slow.
+const SLOW: Duration = Duration::from_secs(5);
 /// How often liveness is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -54,6 +56,8 @@ pub struct Session<S> {
     socket: WebSocketStream<Hearing<S>>,
     ha_version: String,
     opening: Opening,
+    /// When the peer granted the WebSocket.
+    granted: Instant,
     last_id: u64,
     asked: HashMap<u64, (Command, Instant)>,
     address: String,
@@ -139,6 +143,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             socket,
             ha_version: String::new(),
             opening,
+            granted: now,
             last_id: 0,
             asked: HashMap::new(),
             address: config.address.authority(),
@@ -182,10 +187,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         &self.opening
     }
 
+    /// What time it is by the peer's clock, or up to a second later than that; none where it does not say.
+    #[must_use]
+    pub fn peer_time(&self) -> Option<Timestamp> {
+        Some(self.opening.date?.plus(Duration::from_secs(1) + self.granted.elapsed()))
+    }
+
     /// What the last answered ping took.
     #[must_use]
     pub const fn ping(&self) -> Option<Duration> {
         self.life.answered_in
+    }
+
+    /// What the last ping took, or the one on its way has taken, where that is long.
+    #[must_use]
+    pub fn slow(&self) -> Option<Duration> {
+        let waits = self.life.asked.map(|(_, sent)| sent.elapsed());
+        waits.max(self.life.answered_in).filter(|took| *took >= SLOW)
     }
 
     /// Sends a command under the next id.

@@ -34,6 +34,8 @@ pub struct LinkStatus {
     pub last_error: Option<String>,
     /// What the last answered ping of this connection took.
     pub ping: Option<Duration>,
+    /// The same, or what the one on its way has taken, where that is long.
+    pub slow: Option<Duration>,
     /// Home Assistant's version, once it has said it.
     pub ha_version: Option<String>,
     /// The name of the house, once Home Assistant has said it.
@@ -52,6 +54,7 @@ impl LinkStatus {
             connects: 0,
             last_error: None,
             ping: None,
+            slow: None,
             ha_version: None,
             location_name: None,
             place: None,
@@ -62,6 +65,7 @@ impl LinkStatus {
     pub(super) fn enter(&mut self, state: LinkState, now: Timestamp, monotonic: Duration) {
         if self.state != state {
             (self.state, self.since, self.entered) = (state, now, monotonic);
+            self.slow = None;
         }
     }
 }

@@ -6,7 +6,7 @@ use super::super::{Running, Subject};
 use super::rig::{Case, LOCAL, case, subject};
 use crate::Status;
 use crate::repair::testing::House;
-use crate::status::Part;
+use crate::status::{Part, Restart};
 
 /// Of a program with which nothing is wrong.
 pub(super) fn status() -> Status {
@@ -28,6 +28,11 @@ pub(super) async fn cases() -> Vec<Case> {
         let reason = Some("the key is refused".to_owned());
         status.parts.push(Part { reason, ..Part::new("weather", "parked") });
     };
+    let restarted = |status: &mut Status| {
+        let last = Restart { at: "2026-11-26T00:41:07Z".into(), why: "it panicked".into() };
+        let part = Part::new("store", "healthy");
+        status.parts.push(Part { restarts: 2, last_restart: Some(last), ..part });
+    };
     vec![
         case("nothing runs", "program-stopped", subject()).await,
         case("it starts", "program-starting", Subject { running: Running::Starting { pid: 1 }, ..subject() })
@@ -36,6 +41,7 @@ pub(super) async fn cases() -> Vec<Case> {
         case("it runs", "program-ok", running(|_| ())).await,
         case("the port is its own", "port-ours", running(|_| ())).await,
         case("a part is parked", "part-unwell", running(parked)).await,
+        case("a part was started anew", "part-restarted", running(restarted)).await,
         case(
             "events are in no account",
             "events-unaccounted",

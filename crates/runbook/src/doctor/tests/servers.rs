@@ -8,7 +8,7 @@ use std::time::Duration;
 use hearthline_core::{Fs, MemFs, SystemClock, Timestamp};
 use hearthline_pipeline::sinks::influxdb::ServerConfig;
 use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
-use hearthline_pipeline::sinks::influxdb::point::Layout;
+use hearthline_pipeline::sinks::influxdb::point::{Layout, NativeLayout};
 use hearthline_pipeline::sinks::influxdb::schema::{FieldType, Schema};
 use hearthline_pipeline::sinks::influxdb::server::TRIAL;
 use hearthline_pipeline::sources::home_assistant::{Token, Trust};
@@ -41,12 +41,12 @@ fn sink(server: ServerConfig) -> Sink {
         name: "influxdb".into(),
         dir: PathBuf::from("/data/sinks/influxdb"),
         server: Ok(server),
-        layout: Layout {
+        layout: Layout::Native(NativeLayout {
             measurement: "events".into(),
             tags: BTreeMap::default(),
             attributes: Attributes::All,
             weather: false,
-        },
+        }),
     }
 }
 

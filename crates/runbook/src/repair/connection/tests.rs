@@ -2,7 +2,7 @@ use hearthline_core::MemFs;
 
 use super::*;
 use crate::repair::State;
-use crate::repair::testing::{House, Made, engine, killed_at_any_time};
+use crate::repair::testing::{Case, House, Made, engine, killed_at_any_time};
 
 const TENTH: Duration = Duration::from_millis(100);
 
@@ -29,6 +29,14 @@ fn house(up_after: Option<Duration>) -> Arc<House> {
 fn made(house: &Arc<House>) -> Made {
     let house = Arc::clone(house);
     Arc::new(move |options| Box::new(Connection::new(house.clone(), options)))
+}
+
+pub(in crate::repair) async fn case() -> Case {
+    let house = house(Some(8 * TENTH));
+    house.status.lock().home_assistant.state = "disconnected".into();
+    let made = made(&house);
+    let there = move || house.status.lock().home_assistant.state.clone();
+    Case { disk: MemFs::default(), made, there: Box::new(there) }
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use hearthline_core::fs::{AppendFile, DirEntry, ReadFile};
 use hearthline_core::{ManualClock, MemFs, Timestamp};
 use serde_json::json;
 
 use super::*;
+use crate::repair::testing::Dying;
 use crate::repair::{Doing, Done, Scribe, Step};
 
 /// 2026-11-26T00:41:07Z
@@ -106,65 +106,6 @@ impl Repair for Stones {
     }
 }
 
-/// A disk under a process that dies before or after it puts a receipt in place.
-struct Dying {
-    disk: MemFs,
-    /// Twice the receipts that are still put in place, and one more if the last one is, before nothing is written any more.
-    left: AtomicU64,
-}
-
-impl Dying {
-    fn dead(&self) -> io::Result<()> {
-        if self.left.load(Ordering::Relaxed) == 0 { Err(io::Error::other("killed")) } else { Ok(()) }
-    }
-}
-
-impl Fs for Dying {
-    fn create_dir_all(&self, dir: &Path) -> io::Result<()> {
-        self.dead()?;
-        self.disk.create_dir_all(dir)
-    }
-    fn read_dir(&self, dir: &Path) -> io::Result<Vec<DirEntry>> {
-        self.disk.read_dir(dir)
-    }
-    fn create(&self, path: &Path) -> io::Result<Box<dyn AppendFile>> {
-        self.dead()?;
-        self.disk.create(path)
-    }
-    fn open(&self, path: &Path) -> io::Result<Box<dyn ReadFile>> {
-        self.disk.open(path)
-    }
-    fn truncate(&self, path: &Path, len: u64) -> io::Result<()> {
-        self.dead()?;
-        self.disk.truncate(path, len)
-    }
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.dead()?;
-        let before = self.left.fetch_sub(1, Ordering::Relaxed) == 1;
-        if before {
-            return self.dead();
-        }
-        self.disk.rename(from, to)?;
-        self.left.fetch_sub(1, Ordering::Relaxed);
-        self.dead()
-    }
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        self.dead()?;
-        self.disk.remove(path)
-    }
-    fn remove_dir(&self, dir: &Path) -> io::Result<()> {
-        self.dead()?;
-        self.disk.remove_dir(dir)
-    }
-    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        self.dead()?;
-        self.disk.sync_dir(dir)
-    }
-    fn free_space(&self, path: &Path) -> io::Result<u64> {
-        self.disk.free_space(path)
-    }
-}
-
 fn unmet() -> Vec<Criterion> {
     vec![Criterion {
         id: "rate".into(),
@@ -250,7 +191,7 @@ async fn killed_before_or_after_each_receipt_it_ends_as_without() {
             if undo {
                 begun(&engine(&disk, &world)).await.run().await.unwrap();
             }
-            let dying = Arc::new(Dying { disk: disk.clone(), left: AtomicU64::new(left) });
+            let dying = Arc::new(Dying::new(&disk, left));
             let first = engine_on(dying.clone(), &world);
             let job =
                 if undo { first.undo(&id) } else { first.begin("gaps", &Value::Null, Some("the row")).await };

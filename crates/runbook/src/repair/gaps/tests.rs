@@ -3,7 +3,7 @@ use hearthline_pipeline::orders::Incoming;
 
 use super::*;
 use crate::repair::State;
-use crate::repair::testing::{House, Made, engine, killed_at_any_time};
+use crate::repair::testing::{Case, House, Made, engine, killed_at_any_time};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -62,6 +62,14 @@ async fn record(house: Arc<House>, mut incoming: Incoming) {
 fn made((house, orders): (&Arc<House>, Orders)) -> Made {
     let house = Arc::clone(house);
     Arc::new(move |_| Box::new(Gaps::new(house.clone(), orders.clone())))
+}
+
+pub(in crate::repair) async fn case() -> Case {
+    let (house, orders) = house();
+    let made = made((&house, orders));
+    let of = |gap: &Gap| format!("{} {} after {} tries", gap.id, gap.state, gap.tries);
+    let there = move || house.status.lock().gaps.recent.iter().map(of).collect::<Vec<_>>().join(", ");
+    Case { disk: MemFs::default(), made, there: Box::new(there) }
 }
 
 #[tokio::test(start_paused = true)]

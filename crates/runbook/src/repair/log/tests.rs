@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::repair::State;
-use crate::repair::testing::{Made, NIGHT, engine, killed_at_any_time};
+use crate::repair::testing::{Case, Made, NIGHT, engine, killed_at_any_time};
 
 const DIR: &str = "/data/log";
 
@@ -46,6 +46,13 @@ fn damaged() -> (MemFs, String) {
 fn made(disk: &MemFs, running: Option<Running>) -> Made {
     let fs: Arc<dyn Fs> = Arc::new(disk.clone());
     Arc::new(move |options| Box::new(Log::new(Arc::clone(&fs), DIR.into(), running.clone(), options)))
+}
+
+pub(in crate::repair) async fn case() -> Case {
+    let (disk, _) = damaged();
+    let (made, of) = (made(&disk, None), disk.clone());
+    let there = move || format!("{:?}", aside::read(&of, Path::new(DIR)).unwrap());
+    Case { disk, made, there: Box::new(there) }
 }
 
 #[tokio::test]

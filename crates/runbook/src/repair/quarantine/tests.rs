@@ -7,7 +7,7 @@ use hearthline_store::StoreConfig;
 
 use super::*;
 use crate::repair::State;
-use crate::repair::testing::{Made, NIGHT, engine, killed_at_any_time};
+use crate::repair::testing::{Case, Made, NIGHT, engine, killed_at_any_time};
 
 const EVENT: &str = r#"{"event_type":"a","data":{},"time_fired":"2026-11-23T12:00:00+00:00"}"#;
 
@@ -79,6 +79,24 @@ fn made((store, orders): (&Arc<Store>, Orders)) -> Made {
     Arc::new(move |_| Box::new(Quarantine::new(store.clone(), orders.clone())))
 }
 
+/// The records that are set aside still.
+fn waiting(store: &Store) -> Vec<Seq> {
+    let mut waiting = Vec::new();
+    store
+        .quarantined(&all(), |row, _| {
+            waiting.push(row.seq);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    waiting
+}
+
+pub(in crate::repair) async fn case() -> Case {
+    let (store, orders) = house();
+    let made = made((&store, orders));
+    Case { disk: MemFs::default(), made, there: Box::new(move || format!("{:?}", waiting(&store))) }
+}
+
 #[tokio::test]
 async fn all_that_this_release_understands_is_read_again_and_the_rest_is_named() {
     tokio::time::pause();
@@ -103,16 +121,7 @@ async fn killed_at_any_time_each_record_is_recorded_once() {
         let made = made((&store, orders));
         (store, MemFs::default(), made)
     };
-    let look = |store: &Arc<Store>, _: &_| {
-        let mut waiting = Vec::new();
-        store
-            .quarantined(&all(), |row, _| {
-                waiting.push(row.seq);
-                ControlFlow::Continue(())
-            })
-            .unwrap();
-        assert_eq!(waiting, [Seq(3), Seq(200)]);
-    };
+    let look = |store: &Arc<Store>, _: &_| assert_eq!(waiting(store), [Seq(3), Seq(200)]);
     let each = (Duration::from_millis(500), Duration::from_secs(7));
     let kills = killed_at_any_time("quarantine", Value::Null, each, build, look).await;
     assert!(kills > 5, "{kills}");

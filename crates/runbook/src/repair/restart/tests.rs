@@ -2,7 +2,7 @@ use hearthline_core::MemFs;
 
 use super::*;
 use crate::repair::State;
-use crate::repair::testing::{House, Made, engine, killed_at_any_time};
+use crate::repair::testing::{Case, House, Made, engine, killed_at_any_time};
 
 fn house(store: &str) -> Arc<House> {
     let house = House::new();
@@ -19,6 +19,14 @@ fn house(store: &str) -> Arc<House> {
 fn made(house: &Arc<House>) -> Made {
     let house = Arc::clone(house);
     Arc::new(move |options| Box::new(Restart::new(house.clone(), options)))
+}
+
+pub(in crate::repair) async fn case() -> Case {
+    let house = house("healthy");
+    let made = made(&house);
+    let there =
+        move || if house.restarted.lock().is_empty() { "as it was" } else { "started anew" }.to_owned();
+    Case { disk: MemFs::default(), made, there: Box::new(there) }
 }
 
 #[tokio::test(start_paused = true)]

@@ -17,9 +17,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hearthline_core::Timestamp;
-use hearthline_pipeline::sinks::influxdb::point::WEATHER;
+use hearthline_pipeline::sinks::influxdb::point::{NativeLayout, WEATHER};
 use hearthline_pipeline::sinks::influxdb::schema::FieldType;
-use hearthline_pipeline::sinks::influxdb::server::{EVER, Opened};
+use hearthline_pipeline::sinks::influxdb::server::{EVER, Measurements, Opened};
 use hearthline_pipeline::sinks::influxdb::{Hold, Server, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -44,6 +44,7 @@ pub struct ClearOptions {
 /// The repair.
 pub struct Clear {
     sink: MendedSink,
+    layout: NativeLayout,
     options: ClearOptions,
     server: Option<(Server, Version, String)>,
     hold: Option<Hold>,
@@ -105,17 +106,17 @@ impl Task {
 impl Clear {
     /// Of one sink.
     #[must_use]
-    pub const fn new(sink: MendedSink, options: ClearOptions) -> Self {
-        Self { sink, options, server: None, hold: None }
+    pub const fn new(sink: MendedSink, layout: NativeLayout, options: ClearOptions) -> Self {
+        Self { sink, layout, options, server: None, hold: None }
     }
 
     fn measurement(&self) -> String {
-        self.options.measurement.clone().unwrap_or_else(|| self.sink.layout.measurement.clone())
+        self.options.measurement.clone().unwrap_or_else(|| self.layout.measurement.clone())
     }
 
     /// Whether a field's name says its type there.
     fn is_ours(&self, measurement: &str) -> bool {
-        measurement == self.sink.layout.measurement || measurement == WEATHER
+        measurement == self.layout.measurement || measurement == WEATHER
     }
 
     /// The server, its generation, and what it calls itself.
@@ -136,7 +137,7 @@ impl Clear {
     async fn open(&self) -> Result<(Server, Opened), RepairError> {
         let config = self.sink.server.clone();
         let mut server = Server::new(config).map_err(|error| RepairError::Person(error.to_string()))?;
-        let opened = server.open(&[&*self.measurement()], false).await?;
+        let opened = server.open(&Measurements::These(vec![&self.measurement()]), false).await?;
         Ok((server, opened))
     }
 
@@ -271,4 +272,4 @@ impl Clear {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::repair) mod tests;

@@ -19,6 +19,7 @@ use std::path::Path;
 
 use hearthline_pipeline::sinks::influxdb::copy::{Mode, Move, Outcome, Transfer};
 use hearthline_pipeline::sinks::influxdb::export::{ExportWriter, counts_of, manifest, take, verify};
+use hearthline_pipeline::sinks::influxdb::point::NativeLayout;
 use hearthline_pipeline::sinks::influxdb::schema::FieldType;
 use hearthline_pipeline::sinks::influxdb::send::Stop;
 use hearthline_pipeline::sinks::influxdb::server::EVER;
@@ -38,6 +39,7 @@ const AFFECTED: &str = "affected";
 /// The repair.
 pub struct SchemaCopy {
     pub(super) sink: MendedSink,
+    pub(super) layout: NativeLayout,
     /// Texts that read as numbers are copied as numbers, too.
     numbers: bool,
     /// Once something is taken back, the sink stands still until all of it is.
@@ -78,14 +80,14 @@ impl CopyStep {
 impl SchemaCopy {
     /// Of the server of this sink. With `numbers`, texts that read as numbers are copied as numbers, too.
     #[must_use]
-    pub const fn new(sink: MendedSink, numbers: bool) -> Self {
-        Self { sink, numbers, hold: None }
+    pub const fn new(sink: MendedSink, layout: NativeLayout, numbers: bool) -> Self {
+        Self { sink, layout, numbers, hold: None }
     }
 
     async fn export(&self, data: &ExportStep, scribe: &Scribe) -> Result<Done, RepairError> {
         let ExportStep { measurement, to_ns, columns } = data;
         let range = EVER.start..*to_ns;
-        let mut open = self.sink.open().await?;
+        let mut open = self.sink.open(&self.layout.measurement).await?;
         let table = open.server.table(open.version(), measurement).await?;
         let mut written = manifest(&*self.sink.fs, &scribe.dir, AFFECTED)?;
         if written.is_none() {
@@ -167,7 +169,7 @@ impl SchemaCopy {
         expected: Option<u64>,
         scribe: &Scribe,
     ) -> Result<Done, RepairError> {
-        let mut open = self.sink.open().await?;
+        let mut open = self.sink.open(&self.layout.measurement).await?;
         self.remember(&mut open, data, &scribe.dir).await?;
         let table = open.server.table(open.version(), &data.measurement).await?;
         let moves = [data.of.clone()];
@@ -245,7 +247,7 @@ impl Repair for SchemaCopy {
 
     fn verify<'a>(&'a mut self, plan: &'a Plan) -> Doing<'a, Done> {
         Box::pin(async move {
-            let mut open = self.sink.open().await?;
+            let mut open = self.sink.open(&self.layout.measurement).await?;
             let (mut words, mut fields) = (Vec::new(), Vec::new());
             for step in plan.steps.iter().filter(|step| step.kind == "copy") {
                 let step: CopyStep = step.read()?;
@@ -272,4 +274,4 @@ impl Repair for SchemaCopy {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::repair) mod tests;

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use hearthline_pipeline::sinks::influxdb::copy::{Mode, Moves, Outcome, Transfer};
 use hearthline_pipeline::sinks::influxdb::export::take;
+use hearthline_pipeline::sinks::influxdb::point::NativeLayout;
 use hearthline_pipeline::sinks::influxdb::send::Stop;
 use hearthline_pipeline::sinks::influxdb::server::EVER;
 use hearthline_pipeline::sinks::influxdb::stored::StoredPoint;
@@ -37,6 +38,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// The repair.
 pub struct SchemaRewrite {
     sink: MendedSink,
+    layout: NativeLayout,
 }
 
 /// What each step needs to know.
@@ -61,8 +63,8 @@ impl RewriteStep {
 impl SchemaRewrite {
     /// Of the server of this sink.
     #[must_use]
-    pub const fn new(sink: MendedSink) -> Self {
-        Self { sink }
+    pub const fn new(sink: MendedSink, layout: NativeLayout) -> Self {
+        Self { sink, layout }
     }
 
     /// Writes what is missing of one measurement in the other, and looks for all of it. Back into the old one goes only what that
@@ -91,7 +93,7 @@ impl SchemaRewrite {
         rows: Option<u64>,
         scribe: &Scribe,
     ) -> Result<Done, RepairError> {
-        let mut open = self.sink.open().await?;
+        let mut open = self.sink.open(&self.layout.measurement).await?;
         let path = scribe.dir.join(COUNTS);
         let from = open.server.table(open.version(), &step.from).await?;
         let before = take::counts(&mut open.server, &from, &step.range()).await?;
@@ -105,7 +107,7 @@ impl SchemaRewrite {
 
     /// What came to the old measurement before the sink was switched and after the first step had read there.
     async fn tail(&self, step: &RewriteStep, scribe: &Scribe) -> Result<Done, RepairError> {
-        let mut open = self.sink.open().await?;
+        let mut open = self.sink.open(&self.layout.measurement).await?;
         let bytes = self.sink.fs.read(&scribe.dir.join(COUNTS))?;
         let before: Vec<Counted> = serde_json::from_slice(&bytes).unwrap_or_default();
         let from = open.server.table(open.version(), &step.from).await?;
@@ -122,7 +124,7 @@ impl SchemaRewrite {
 
     async fn switch(&self, measurement: &str, back: bool) -> Result<(), RepairError> {
         let (fs, dir) = (&*self.sink.fs, &self.sink.dir);
-        let instead_of = switched::instead_of(fs, dir, &self.sink.layout.measurement)?;
+        let instead_of = switched::instead_of(fs, dir, &self.layout.measurement)?;
         let is_settings = back && instead_of == measurement;
         let since = self.sink.clock.now().to_string();
         let switch = Switched { measurement: measurement.to_owned(), instead_of, since };
@@ -130,7 +132,7 @@ impl SchemaRewrite {
         let Some(view) = &self.sink.view else { return Ok(()) };
         view.write_to(measurement);
         let began = Instant::now();
-        while view.look().measurement != measurement {
+        while view.look().measurement.as_deref() != Some(measurement) {
             if began.elapsed() > SWITCHES {
                 return Err(RepairError::Later(format!(
                     "sink {} has not come to switch to {measurement} yet: it still waits for its server",
@@ -145,7 +147,7 @@ impl SchemaRewrite {
     /// The points that the new measurement alone has go to the old one.
     async fn copy_back(&self, step: &RewriteStep, scribe: &Scribe) -> Result<Done, RepairError> {
         self.switch(&step.from, true).await?;
-        let mut open = self.sink.open().await?;
+        let mut open = self.sink.open(&self.layout.measurement).await?;
         let back = (step.to.as_str(), step.from.as_str(), true);
         let told = now_and_then(scribe, None, "rows looked at");
         let (wrote, found) = self.transfer(&mut open, back, EVER, told).await?;
@@ -242,7 +244,7 @@ impl Repair for SchemaRewrite {
         Box::pin(async move {
             let Some(step) = plan.steps.first() else { return Ok(Done::default()) };
             let step: RewriteStep = step.read()?;
-            let mut open = self.sink.open().await?;
+            let mut open = self.sink.open(&self.layout.measurement).await?;
             let (version, range) = (open.version(), step.range());
             let from = open.server.table(version, &step.from).await?;
             let to = open.server.table(version, &step.to).await?;
@@ -286,4 +288,4 @@ impl Repair for SchemaRewrite {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::repair) mod tests;

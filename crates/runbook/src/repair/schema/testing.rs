@@ -5,23 +5,25 @@ use std::sync::Arc;
 
 use hearthline_core::{ManualClock, MemFs, SystemClock, Timestamp};
 use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
-use hearthline_pipeline::sinks::influxdb::point::Layout;
+use hearthline_pipeline::sinks::influxdb::point::NativeLayout;
 use hearthline_pipeline::sinks::influxdb::{ServerConfig, Version};
 use hearthline_pipeline::sources::home_assistant::{Token, Trust};
 use hearthline_sim::{Access, FieldKind, InfluxDb, InfluxVersion, Point};
 use serde_json::{Value, json};
 
 use super::MendedSink;
-use crate::repair::testing::engine;
+use crate::repair::testing::{Case, engine};
 use crate::repair::{Engine, Receipt, Repair};
 
 /// The repair that is tried.
-pub(super) type Made = fn(MendedSink) -> Box<dyn Repair>;
+pub(super) type Made = fn(MendedSink, NativeLayout) -> Box<dyn Repair>;
 
 /// 2023-11-14T22:13:20Z; each week is a shard of versions 1 and 2.
 pub(super) const BEGIN: i64 = 1_700_000_000_000_000_000;
 pub(super) const WEEK: i64 = 7 * 86_400 * 1_000_000_000;
 pub(super) const ROWS: i64 = 60;
+/// Where a world is made again and again.
+pub(super) const FEW: i64 = 4;
 /// Each is a world of its own.
 pub(super) const KILLS: u64 = 8;
 const TOKEN: &str = "of-the-simulated-one";
@@ -35,14 +37,28 @@ pub(super) struct World {
     pub(super) made: Made,
 }
 
+fn layout() -> NativeLayout {
+    NativeLayout {
+        measurement: "m".into(),
+        tags: BTreeMap::new(),
+        attributes: serde_json::from_value::<Attributes>(json!(["dynamics", "brightness", "count"])).unwrap(),
+        weather: false,
+    }
+}
+
 impl World {
     pub(super) async fn new(version: InfluxVersion, made: Made) -> Self {
+        Self::of(version, made, ROWS).await
+    }
+
+    /// With so many rows in each week.
+    pub(super) async fn of(version: InfluxVersion, made: Made, rows: i64) -> Self {
         let access = if version == InfluxVersion::V1 { Access::Open } else { Access::Token(TOKEN.into()) };
         let server = InfluxDb::new(version, access, Arc::new(SystemClock::new()));
         server.create("house", None);
         let weeks = if version == InfluxVersion::V3 { 1 } else { 3 };
         for week in 0..weeks {
-            for n in 0..ROWS {
+            for n in 0..rows {
                 let time = BEGIN + week * WEEK + n * 1_000_000_000;
                 let dynamics = match week {
                     1 => (n % 2 == 0).to_string(),
@@ -91,13 +107,6 @@ impl World {
                 token,
                 trust: Trust::default(),
             },
-            layout: Layout {
-                measurement: "m".into(),
-                tags: BTreeMap::new(),
-                attributes: serde_json::from_value::<Attributes>(json!(["dynamics", "brightness", "count"]))
-                    .unwrap(),
-                weather: false,
-            },
             view: None,
             fs: Arc::new(disk.clone()),
             clock: Arc::new(ManualClock::at(Timestamp(1_795_653_667_000_000))),
@@ -105,9 +114,16 @@ impl World {
         Self { server, disk, sink, made }
     }
 
+    /// The world to be tried on, of which `there` is looked at.
+    pub(super) fn case(self, there: impl Fn(&Self) -> String + 'static) -> Case {
+        let (disk, sink, made) = (self.disk.clone(), self.sink.clone(), self.made);
+        let made = Arc::new(move |_: &_| made(sink.clone(), layout()));
+        Case { disk, made, there: Box::new(move || there(&self)) }
+    }
+
     pub(super) fn engine(&self) -> Arc<Engine> {
         let (sink, made) = (self.sink.clone(), self.made);
-        engine(&self.disk, "schema", Arc::new(move |_| made(sink.clone())))
+        engine(&self.disk, "schema", Arc::new(move |_| made(sink.clone(), layout())))
     }
 
     pub(super) async fn apply(&self) -> Receipt {

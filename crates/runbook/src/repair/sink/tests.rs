@@ -9,7 +9,7 @@ use hearthline_pipeline::ingest::{Hello, Ingest};
 use hearthline_pipeline::live::Live;
 use hearthline_pipeline::sinks::StoreSink;
 use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
-use hearthline_pipeline::sinks::influxdb::point::Layout;
+use hearthline_pipeline::sinks::influxdb::point::{Layout, NativeLayout};
 use hearthline_pipeline::sinks::influxdb::{InfluxConfig, InfluxSink, InfluxView, ServerConfig, Start};
 use hearthline_pipeline::sources::home_assistant::{Trust, wire};
 use hearthline_sim::{Access, InfluxDb, InfluxVersion};
@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::repair::testing::{Made, engine, killed_at_any_time};
+use crate::repair::testing::{Case, Made, engine, killed_at_any_time};
 use crate::repair::{Engine, State};
 
 const DATABASE: &str = "house";
@@ -42,12 +42,12 @@ async fn server(version: InfluxVersion) -> (InfluxDb, ServerConfig) {
 }
 
 fn layout() -> Layout {
-    Layout {
+    Layout::Native(NativeLayout {
         measurement: "events".into(),
         tags: std::collections::BTreeMap::default(),
         attributes: Attributes::All,
         weather: false,
-    }
+    })
 }
 
 fn mended(server: &ServerConfig) -> MendedSink {
@@ -55,7 +55,6 @@ fn mended(server: &ServerConfig) -> MendedSink {
         name: "influxdb".into(),
         dir: PathBuf::from("/data/sinks/influxdb"),
         server: server.clone(),
-        layout: layout(),
         view: None,
         fs: Arc::new(MemFs::default()),
         clock: Arc::new(SystemClock::new()),
@@ -63,13 +62,35 @@ fn mended(server: &ServerConfig) -> MendedSink {
 }
 
 fn engine_for(config: &ServerConfig, recorder: Option<&Recorder>) -> Arc<Engine> {
+    engine(&MemFs::default(), "sink", made(config, recorder))
+}
+
+fn made(config: &ServerConfig, recorder: Option<&Recorder>) -> Made {
     let delivery = recorder.map(|recorder| Arc::clone(&recorder.view));
     let sink = MendedSink { view: recorder.map(|recorder| recorder.server.clone()), ..mended(config) };
-    engine(
-        &MemFs::default(),
-        "sink",
-        Arc::new(move |options| Box::new(Sink::new(sink.clone(), delivery.clone(), options).unwrap())),
-    )
+    Arc::new(move |options| Box::new(Sink::new(sink.clone(), delivery.clone(), options).unwrap()))
+}
+
+/// A recorder of two events, whose server lost its database behind the first.
+pub(in crate::repair) async fn case() -> Case {
+    let (server, config) = server(InfluxVersion::V1).await;
+    let mut recorder = Recorder::new(&config);
+    recorder.hear();
+    until("the first event", || server.points(DATABASE, "events").len() == 1).await;
+    server.drop_database(DATABASE);
+    recorder.hear();
+    until("the sink to stand still", || recorder.view.look().state == PartState::Parked).await;
+    until("the store to have both", || recorder.stored.look().committed.delivered == 2).await;
+    let made = made(&config, Some(&recorder));
+    let there = move || {
+        let _held = &recorder;
+        if server.has(DATABASE) {
+            format!("{} points", server.points(DATABASE, "events").len())
+        } else {
+            "nothing".into()
+        }
+    };
+    Case { disk: MemFs::default(), made, there: Box::new(there) }
 }
 
 /// A recorder that delivers to a sink.

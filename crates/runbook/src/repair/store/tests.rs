@@ -18,7 +18,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 
 use super::*;
-use crate::repair::testing::{Made, NIGHT, engine, killed_at_any_time};
+use crate::repair::testing::{Case, Made, NIGHT, engine, killed_at_any_time};
 use crate::repair::{Receipt, State};
 
 const LOG: &str = "/data/log";
@@ -155,6 +155,26 @@ fn states(store: &Store) -> Vec<String> {
         .unwrap();
     found.sort();
     found
+}
+
+/// One whose second file is bad.
+pub(in crate::repair) async fn files() -> Case {
+    let house = House::new(true).await;
+    house.spoil();
+    let (disk, made) = (house.disk.clone(), house.files());
+    let there = move || match house.store.verify() {
+        bad if bad.is_empty() => house.states().join(", "),
+        bad => bad.join(", "),
+    };
+    Case { disk, made, there: Box::new(there) }
+}
+
+/// One whose manifest is bad, while nothing runs.
+pub(in crate::repair) async fn manifest() -> Case {
+    let (disk, _) = stopped().await;
+    let (made, fs): (_, Arc<dyn Fs>) = (manifest_of(&disk), Arc::new(disk.clone()));
+    let there = move || format!("{:?}", hearthline_store::damaged_manifest(&fs, Path::new(STORE)).unwrap());
+    Case { disk, made, there: Box::new(there) }
 }
 
 #[tokio::test]

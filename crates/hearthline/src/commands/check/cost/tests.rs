@@ -32,7 +32,7 @@ fn row(entity_id: &str, attributes: &str) -> (StateRow, Option<EntityRow>) {
 }
 
 fn layout(attributes: Attributes) -> Layout {
-    Layout { measurement: "m".into(), tags: BTreeMap::new(), attributes, weather: true }
+    NativeLayout { measurement: "m".into(), tags: BTreeMap::new(), attributes, weather: true }.into()
 }
 
 fn house() -> Recorded {
@@ -52,7 +52,7 @@ fn what_all_attributes_would_cost_is_told_beside_the_default_and_of_whom_it_come
     let own = default.fields["m"] - 3; // attr_brightness, attr_dynamics_str, attr_dynamics_bool
     assert_eq!(all.fields["m"], own + 604);
     assert_eq!(
-        words("m", &all, Some(&default), Some(Version::V1)),
+        words(Some("m"), &all, Some(&default), Some(Version::V1)),
         format!(
             "by what is recorded of 3 entities: 3 series, and m gets {} fields (with attributes = \"default\" {}); \
              most of them come with sensor.calendar (600), light.lamp (3), light.room (1)",
@@ -60,7 +60,7 @@ fn what_all_attributes_would_cost_is_told_beside_the_default_and_of_whom_it_come
             own + 3
         )
     );
-    let says = words("m", &all, Some(&default), Some(Version::V3));
+    let says = words(Some("m"), &all, Some(&default), Some(Version::V3));
     assert!(says.contains(&format!("; {} of at most 500 columns of m: ", own + 604 + 4)), "{says}");
 }
 

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use hearthline_core::{EntityId, Observation};
 
 use super::columns::figures;
+use super::fields::Fields;
 use super::names::Names;
 use super::tally::Note;
 use crate::sinks::influxdb::line;
 
 /// Encoded attributes of one entity that are kept for its next row.
-const MOST_KEPT: usize = 16 << 10;
+pub(super) const MOST_KEPT: usize = 16 << 10;
 
 /// What the last row of an entity was encoded to.
 #[derive(Default)]
@@ -38,6 +39,7 @@ impl Entity {
         attributes: &Arc<str>,
         entity: &EntityId,
         names: &mut Names,
+        known: &mut Fields,
         out: &mut Vec<u8>,
         notes: &mut Vec<Note>,
     ) {
@@ -47,7 +49,7 @@ impl Entity {
             return;
         }
         let (start, noted) = (out.len(), notes.len());
-        names.attributes(entity, attributes, out, notes);
+        names.attributes(entity, attributes, known, out, notes);
         let fields = out.get(start..).unwrap_or_default();
         self.attributes = None;
         self.fields.clear();

@@ -2,6 +2,10 @@ use std::collections::BTreeMap;
 
 use hearthline_core::{Observation, Origin, Seq, Timestamp};
 
+use std::sync::Arc;
+
+use hearthline_core::{EventRow, StateRow, WeatherRow};
+
 use super::*;
 use crate::sinks::influxdb::attributes::Attributes;
 use crate::sinks::influxdb::cardinality::Share;
@@ -10,8 +14,17 @@ use crate::sinks::influxdb::schema::FieldType;
 
 const AT: Timestamp = Timestamp(1_700_000_000_000_001);
 
+fn native(attributes: Attributes) -> NativeLayout {
+    NativeLayout {
+        measurement: "home_assistant_events".into(),
+        tags: BTreeMap::new(),
+        attributes,
+        weather: true,
+    }
+}
+
 fn layout(attributes: Attributes) -> Layout {
-    Layout { measurement: "home_assistant_events".into(), tags: BTreeMap::new(), attributes, weather: true }
+    native(attributes).into()
 }
 
 fn row(entity_id: &str, state: &str, attributes: &str) -> StateRow {
@@ -168,7 +181,7 @@ fn what_the_points_cost_is_counted_and_says_of_whom_it_is() {
 #[test]
 fn tags_of_the_layout_are_on_every_point_in_the_order_of_names() {
     let tags = [("house", "A B"), ("zone", "1")].map(|(tag, value)| (tag.to_owned(), value.to_owned()));
-    let layout = Layout { tags: tags.into(), ..layout(Attributes::None) };
+    let layout = Layout::Native(NativeLayout { tags: tags.into(), ..native(Attributes::None) });
     layout.check().unwrap();
     let mut encoder = Encoder::new(layout, Schema::default());
     let row =
@@ -182,9 +195,9 @@ fn tags_of_the_layout_are_on_every_point_in_the_order_of_names() {
 
 #[test]
 fn a_layout_that_no_server_takes_is_refused_with_the_reason() {
-    let with = |tag: &str, value: &str| Layout {
-        tags: [(tag.into(), value.into())].into(),
-        ..layout(Attributes::None)
+    let with = |tag: &str, value: &str| {
+        let tags = [(tag.into(), value.into())].into();
+        Layout::Native(NativeLayout { tags, ..native(Attributes::None) })
     };
     for (tag, value) in
         [("", "x"), ("house", ""), ("time", "x"), ("entity_id", "x"), ("state", "x"), ("attr_x", "x")]
@@ -192,8 +205,10 @@ fn a_layout_that_no_server_takes_is_refused_with_the_reason() {
         assert!(with(tag, value).check().unwrap_err().contains(&format!("tag {tag:?}")), "{tag:?}");
     }
     for measurement in ["", "#x", "_x", "weather"] {
-        let layout = Layout { measurement: measurement.into(), ..layout(Attributes::None) };
-        layout.check().unwrap_err();
+        let layout = NativeLayout { measurement: measurement.into(), ..native(Attributes::None) };
+        Layout::Native(layout).check().unwrap_err();
+        let layout = HaLayout { default_measurement: Some(measurement.into()), ..HaLayout::default() };
+        assert_eq!(Layout::Ha(layout).check().is_ok(), measurement == "weather");
     }
 }
 

@@ -5,16 +5,20 @@ use hearthline_core::{QuarantineRow, Seq, StateRow};
 use super::*;
 use crate::sinks::influxdb::answer::{At, TypeConflict};
 use crate::sinks::influxdb::attributes::Attributes;
-use crate::sinks::influxdb::point::Layout;
+use crate::sinks::influxdb::point::NativeLayout;
 use crate::sinks::influxdb::sample;
 use crate::sinks::influxdb::schema::{FieldType, Schema};
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000_000);
 
 fn encoder() -> Encoder {
-    let layout =
-        Layout { measurement: "m".into(), tags: BTreeMap::new(), attributes: Attributes::All, weather: true };
-    Encoder::new(layout, Schema::default())
+    let layout = NativeLayout {
+        measurement: "m".into(),
+        tags: BTreeMap::new(),
+        attributes: Attributes::All,
+        weather: true,
+    };
+    Encoder::new(layout.into(), Schema::default())
 }
 
 fn row(seq: u64, attributes: &str) -> Row {

@@ -10,6 +10,15 @@ use crate::sinks::influxdb::answer::type_of;
 use crate::sinks::influxdb::schema::FieldType;
 use crate::sinks::influxdb::send::Stop;
 
+/// Of what the fields are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Measurements<'m> {
+    /// Of these measurements.
+    These(Vec<&'m str>),
+    /// Of all that the database has.
+    All,
+}
+
 impl Server {
     /// How old points may be.
     pub(super) async fn retention(&mut self, version: Version) -> Result<Option<Duration>, Stop> {
@@ -59,19 +68,24 @@ impl Server {
     pub async fn fields(
         &mut self,
         version: Version,
-        measurements: &[&str],
+        measurements: &Measurements<'_>,
     ) -> Result<Result<Vec<(String, String, FieldType)>, String>, Stop> {
         if version == Version::V3 {
             return self.columns(measurements).await;
         }
+        let queries = match measurements {
+            Measurements::All => vec!["SHOW FIELD KEYS".to_owned()],
+            Measurements::These(names) => {
+                names.iter().map(|name| format!("SHOW FIELD KEYS FROM {}", identifier(name))).collect()
+            }
+        };
         let mut fields = Vec::new();
-        for measurement in measurements {
-            let query = format!("SHOW FIELD KEYS FROM {}", identifier(measurement));
+        for query in queries {
             match self.influx_ql(version, &query).await? {
                 Err(why) => return Ok(Err(why)),
                 Ok(rows) => fields.extend(rows.iter().filter_map(|row| {
                     let name = row.get("fieldKey")?.to_owned();
-                    Some(((*measurement).to_owned(), name, type_of(row.get("fieldType")?)?))
+                    Some((row.series().to_owned(), name, type_of(row.get("fieldType")?)?))
                 })),
             }
         }
@@ -80,14 +94,18 @@ impl Server {
 
     async fn columns(
         &mut self,
-        measurements: &[&str],
+        measurements: &Measurements<'_>,
     ) -> Result<Result<Vec<(String, String, FieldType)>, String>, Stop> {
-        let names: Vec<_> =
-            measurements.iter().map(|name| format!("'{}'", name.replace('\'', "''"))).collect();
-        let query = format!(
-            "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_name IN ({})",
-            names.join(", ")
-        );
+        let of = match measurements {
+            Measurements::All => "table_schema = 'iox'".to_owned(),
+            Measurements::These(names) => {
+                let names: Vec<_> =
+                    names.iter().map(|name| format!("'{}'", name.replace('\'', "''"))).collect();
+                format!("table_name IN ({})", names.join(", "))
+            }
+        };
+        let query =
+            format!("SELECT table_name, column_name, data_type FROM information_schema.columns WHERE {of}");
         let database = self.config.database.clone();
         let query = [("db", &*database), ("format", "json"), ("q", &query)];
         let question = self.question(Some(Version::V3), Method::GET, "/api/v3/query_sql", &query);

@@ -7,7 +7,7 @@ use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use serde_json::json;
 
-use super::fields::identifier;
+use super::fields::{Measurements, identifier};
 use super::reading::{InfluxQl, first_id, version_of};
 use super::{Server, Version, words};
 use crate::sinks::influxdb::answer::{Meaning, meaning};
@@ -39,7 +39,7 @@ impl Server {
     ///
     /// # Errors
     /// When nothing can be written now.
-    pub async fn open(&mut self, measurements: &[&str], make: bool) -> Result<Opened, Stop> {
+    pub async fn open(&mut self, measurements: &Measurements<'_>, make: bool) -> Result<Opened, Stop> {
         let (version, says, reads_lines) = self.who().await?;
         if version == Version::V2 && self.config.org.is_none() {
             return Err(Stop::Parked(

@@ -27,15 +27,22 @@ struct Outcome {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Series {
+    name: String,
     columns: Vec<String>,
     values: Vec<Vec<Value>>,
 }
 
-/// Rows of a table.
-pub(super) struct Rows(Vec<(Vec<String>, Vec<String>)>);
+/// Rows of tables.
+pub(super) struct Rows(Vec<Table>);
+
+struct Table {
+    name: String,
+    columns: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
 
 /// One of them.
-pub(super) struct Row<'r>(&'r [String], &'r [String]);
+pub(super) struct Row<'r>(&'r Table, &'r [String]);
 
 impl InfluxQl {
     /// Why it was refused.
@@ -48,25 +55,28 @@ impl InfluxQl {
             return Err(error);
         }
         let series = self.results.into_iter().flat_map(|result| result.series);
-        Ok(Rows(
-            series
-                .flat_map(|Series { columns, values }| {
-                    values.into_iter().map(move |row| (columns.clone(), row.iter().map(text).collect()))
-                })
-                .collect(),
-        ))
+        let table = |Series { name, columns, values }| {
+            let rows = values.into_iter().map(|row: Vec<Value>| row.iter().map(text).collect());
+            Table { name, columns, rows: rows.collect() }
+        };
+        Ok(Rows(series.map(table).collect()))
     }
 }
 
 impl Rows {
     pub(super) fn iter(&self) -> impl Iterator<Item = Row<'_>> {
-        self.0.iter().map(|(columns, values)| Row(columns, values))
+        self.0.iter().flat_map(|table| table.rows.iter().map(move |row| Row(table, row)))
     }
 }
 
 impl<'r> Row<'r> {
+    /// The name of the series that it belongs to.
+    pub(super) fn series(&self) -> &'r str {
+        &self.0.name
+    }
+
     pub(super) fn get(&self, column: &str) -> Option<&'r str> {
-        let at = self.0.iter().position(|name| name == column)?;
+        let at = self.0.columns.iter().position(|name| name == column)?;
         self.1.get(at).map(String::as_str)
     }
 }

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use super::fields::identifier;
+use super::fields::{Measurements, identifier};
 use super::query::{NoAnswer, text, whole};
 use super::{Server, Version};
 use crate::sinks::influxdb::schema::FieldType;
@@ -147,7 +147,9 @@ impl Server {
     /// When there is no answer, or the server does not tell.
     pub async fn table(&mut self, version: Version, measurement: &str) -> Result<Table, Stop> {
         let (mut fields, mut tags) = (BTreeMap::<String, BTreeSet<FieldType>>::new(), BTreeSet::new());
-        for (_, field, kind) in self.fields(version, &[measurement]).await?.map_err(Stop::Parked)? {
+        for (_, field, kind) in
+            self.fields(version, &Measurements::These(vec![measurement])).await?.map_err(Stop::Parked)?
+        {
             fields.entry(field).or_default().insert(kind);
         }
         let query = match version {

@@ -2,9 +2,10 @@
 
 use hearthline_core::ErrorKind;
 
-use super::{InfluxSink, measurements};
+use super::InfluxSink;
 use crate::sinks::SinkError;
 use crate::sinks::influxdb::answer::Meaning;
+use crate::sinks::influxdb::point::Layout;
 use crate::sinks::influxdb::schema::{FieldType, Schema};
 use crate::sinks::influxdb::send::{Done, Sending, Stop};
 use crate::sinks::influxdb::server::Version;
@@ -65,7 +66,7 @@ impl InfluxSink {
         while let Some(body) = sending.body(&mut self.encoder) {
             let meaning = self.server.write(version, body).await?;
             if matches!(meaning, Meaning::Columns(_))
-                && let Ok(fields) = self.server.fields(version, &measurements(&self.config.layout)).await?
+                && let Ok(fields) = self.server.fields(version, &self.config.layout.measurements()).await?
             {
                 self.adopt(&fields);
             }
@@ -113,12 +114,12 @@ impl InfluxSink {
         if let Some(opened) = &self.opened {
             return Ok(opened.version);
         }
-        let measurements = measurements(&self.config.layout);
+        let measurements = self.config.layout.measurements();
         // One that had rows and is gone was dropped: made again in silence, it would be without its past.
         let make = self.taken.committed.delivered == 0;
         let opened = self.server.open(&measurements, make).await.map_err(|stop| self.failed(stop))?;
         self.adopt(&opened.fields);
-        self.encoder.join_lines(opened.reads_lines);
+        self.encoder.writes_for(opened.version, opened.reads_lines);
         if let Some(sending) = &mut self.sending {
             sending.encode(&mut self.encoder);
         }
@@ -174,7 +175,9 @@ impl InfluxSink {
         self.encoder.write_to(&measurement);
         self.view.reset();
         self.view.writes_to(&measurement);
-        self.config.layout.measurement = measurement;
+        if let Layout::Native(layout) = &mut self.config.layout {
+            layout.measurement = measurement;
+        }
     }
 
     pub(super) fn failed(&mut self, stop: Stop) -> SinkError {

@@ -112,7 +112,7 @@ impl InfluxSink {
                 })
             }
             Row::Event(_) | Row::Quarantined(_) => true,
-            Row::Weather(_) => self.config.layout.weather,
+            Row::Weather(_) => self.config.layout.has_weather(),
             Row::Settled(_) | Row::Entity(_) => false,
         }
     }

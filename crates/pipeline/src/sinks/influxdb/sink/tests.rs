@@ -14,6 +14,7 @@ use hearthline_store::StoreConfig;
 use super::*;
 use crate::sinks::influxdb::Version;
 use crate::sinks::influxdb::attributes::Attributes;
+use crate::sinks::influxdb::point::NativeLayout;
 use crate::sinks::influxdb::sample;
 use crate::sources::home_assistant::{Token, Trust};
 
@@ -51,12 +52,13 @@ impl Rig {
                 token: None,
                 trust: Trust::default(),
             },
-            layout: Layout {
+            layout: NativeLayout {
                 measurement: "m".into(),
                 tags: BTreeMap::new(),
                 attributes: Attributes::All,
                 weather: true,
-            },
+            }
+            .into(),
             filter: Filter::new(&[], &["sensor.hidden".into()]).unwrap(),
             batch_size: 100,
             batch_interval: Duration::from_secs(1),
@@ -503,7 +505,7 @@ async fn a_sink_that_is_switched_writes_everything_that_is_not_delivered_to_the_
         let first = rig.states(3);
         sink.write(&first).await.unwrap();
         sink.commit().await.unwrap();
-        assert_eq!(sink.view().look().measurement, "m");
+        assert_eq!(sink.view().look().measurement.as_deref(), Some("m"));
         rig.server.cause(InfluxFault::Internal);
         let second = rig.states(2);
         sink.write(&second).await.unwrap();
@@ -514,7 +516,11 @@ async fn a_sink_that_is_switched_writes_everything_that_is_not_delivered_to_the_
         rig.clock.advance(Duration::from_secs(5));
         sink.write(&third).await.unwrap();
         let committed = sink.commit().await.unwrap();
-        assert_eq!((committed.delivered, sink.view().look().measurement.as_str()), (7, "m_2"), "{version:?}");
+        assert_eq!(
+            (committed.delivered, sink.view().look().measurement.as_deref()),
+            (7, Some("m_2")),
+            "{version:?}"
+        );
         assert_eq!((rig.stored(), rig.server.points(HOUSE, "m_2").len()), (3, 4), "{version:?}");
     }
 }

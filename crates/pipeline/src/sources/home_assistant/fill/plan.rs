@@ -57,8 +57,8 @@ enum Oldest {
 
 impl Plan {
     pub(super) fn new(fill: Fill, now: Instant) -> Self {
-        // What a person asks for lies before all that was heard.
-        let fenced = fill.cause == Cause::Requested;
+        // What a person asks for lies before all that was heard, but for a renaming.
+        let fenced = fill.cause == Cause::Requested && fill.fence <= fill.to;
         let at = fill.through;
         let oldest = if fill.through > fill.from { Oldest::BeforeTheGap } else { Oldest::None };
         let mut plan = Self {
@@ -88,20 +88,20 @@ impl Plan {
         self.fenced = true;
     }
 
-    /// Asks for live states from behind the gap; none if there are none yet.
+    /// Asks for live states from behind the fence; none if there are none yet.
     pub(super) fn fence(&self, behind: Vec<(EntityId, Timestamp)>) -> Option<Period> {
         let mut entities: Vec<EntityId> = behind.into_iter().map(|(entity, _)| entity).collect();
         entities.sort_unstable();
         entities.dedup();
         entities.truncate(BATCH);
-        let start = self.fill.to.minus(MICRO);
+        let start = self.fill.fence.minus(MICRO);
         (!entities.is_empty()).then_some(Period { start, end: None, entities, attributes: false })
     }
 
-    /// One of them, or any other from behind the gap, shows that history is complete up to there.
+    /// One of them, or any other from behind the fence, shows that history is complete up to there.
     pub(super) fn look_behind(&mut self, asked: &Period, rows: &[PastState]) {
         self.fenced =
-            rows.iter().any(|row| row.last_updated >= self.fill.to && row.last_updated > asked.start);
+            rows.iter().any(|row| row.last_updated >= self.fill.fence && row.last_updated > asked.start);
     }
 
     /// The question that comes next. In a quiet house the last one has no end.

@@ -89,7 +89,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Stops at each element of an array; `element` has to pass over it.
-    pub(super) fn array(&mut self, mut element: impl FnMut(&mut Self)) {
+    pub(crate) fn array(&mut self, mut element: impl FnMut(&mut Self)) {
         let mut more = self.enter_array();
         while more {
             element(self);

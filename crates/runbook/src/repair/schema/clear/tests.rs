@@ -10,13 +10,13 @@ use std::task::{Context, Poll};
 use hearthline_core::{Clock, Fs, ManualClock, MemFs, SystemClock};
 use hearthline_pipeline::sinks::influxdb::ServerConfig;
 use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
-use hearthline_pipeline::sinks::influxdb::point::Layout;
+use hearthline_pipeline::sinks::influxdb::point::NativeLayout;
 use hearthline_pipeline::sources::home_assistant::Trust;
 use hearthline_sim::{Access, FieldKind, InfluxDb, InfluxVersion};
 use serde_json::json;
 
 use super::*;
-use crate::repair::testing::NIGHT;
+use crate::repair::testing::{Case, NIGHT};
 use crate::repair::{Engine, Kind, Receipt, State};
 
 const HOUSE: &str = "house";
@@ -68,12 +68,6 @@ impl World {
                 token: None,
                 trust: Trust::default(),
             },
-            layout: Layout {
-                measurement: M.into(),
-                tags: BTreeMap::new(),
-                attributes: Attributes::All,
-                weather: true,
-            },
             view: None,
             fs: Arc::new(disk.clone()),
             clock: Arc::new(ManualClock::at(NIGHT)),
@@ -85,7 +79,7 @@ impl World {
     fn engine(&self) -> Arc<Engine> {
         let sink = self.sink.clone();
         let make = move |_: &'static Kind, options: &Options| {
-            let clear = Clear::new(sink.clone(), ClearOptions::read(options).unwrap());
+            let clear = Clear::new(sink.clone(), layout(), ClearOptions::read(options).unwrap());
             Ok(Box::new(clear) as Box<dyn Repair>)
         };
         let fs: Arc<dyn Fs> = Arc::new(self.disk.clone());
@@ -119,6 +113,20 @@ impl World {
     fn takes(&self, field: &str, value: &str, at: i64) -> bool {
         self.server.seed(HOUSE, &format!("{M},entity_id=tried {field}={value} {at}")).is_ok()
     }
+}
+
+fn layout() -> NativeLayout {
+    NativeLayout { measurement: M.into(), tags: BTreeMap::new(), attributes: Attributes::All, weather: true }
+}
+
+pub(in crate::repair) async fn case() -> Case {
+    let world = World::lived_in(InfluxVersion::V1).await;
+    let (disk, sink) = (world.disk.clone(), world.sink.clone());
+    let made = move |options: &Options| {
+        let clear = Clear::new(sink.clone(), layout(), ClearOptions::read(options).unwrap());
+        Box::new(clear) as Box<dyn Repair>
+    };
+    Case { disk, made: Arc::new(made), there: Box::new(move || format!("{:?}", by_type(&world.counts()))) }
 }
 
 fn by_type(counts: &Counts) -> BTreeMap<FieldKind, u64> {

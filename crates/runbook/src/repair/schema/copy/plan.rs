@@ -81,15 +81,15 @@ impl SchemaCopy {
     }
 
     pub(super) async fn planned(&mut self) -> Result<Plan, RepairError> {
-        let measurement = self.sink.layout.measurement.clone();
-        let mut open = self.sink.open().await?;
+        let measurement = self.layout.measurement.clone();
+        let mut open = self.sink.open(&self.layout.measurement).await?;
         let mut plan = Plan { repair: "schema".into(), ..Plan::default() };
         if open.opened.reads_lines {
             plan.finding = format!("{} keeps no types: nothing is in conflict there", self.sink.name);
             return Ok(plan);
         }
         let table = open.server.table(open.version(), &measurement).await?;
-        let (to_ns, moves) = (self.sink.now(), Moves::within(&table, &self.sink.layout.attributes));
+        let (to_ns, moves) = (self.sink.now(), Moves::within(&table, &self.layout.attributes));
         let range = EVER.start..to_ns;
         let mut looked = Vec::new();
         for of in moves.all.into_iter().chain(moves.numbers.iter().filter(|_| self.numbers).cloned()) {

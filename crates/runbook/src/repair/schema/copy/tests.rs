@@ -7,16 +7,21 @@ use hearthline_sim::{FieldKind, InfluxVersion};
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::super::testing::{Counts, KILLS, ROWS, World, of};
+use super::super::testing::{Counts, FEW, KILLS, ROWS, World, of};
 use super::*;
 use crate::repair::State;
+use crate::repair::testing::Case;
 
-fn copy(sink: MendedSink) -> Box<dyn Repair> {
-    Box::new(SchemaCopy::new(sink, false))
+fn copy(sink: MendedSink, layout: NativeLayout) -> Box<dyn Repair> {
+    Box::new(SchemaCopy::new(sink, layout, false))
 }
 
-fn with_numbers(sink: MendedSink) -> Box<dyn Repair> {
-    Box::new(SchemaCopy::new(sink, true))
+fn with_numbers(sink: MendedSink, layout: NativeLayout) -> Box<dyn Repair> {
+    Box::new(SchemaCopy::new(sink, layout, true))
+}
+
+pub(in crate::repair) async fn case() -> Case {
+    World::of(InfluxVersion::V1, copy, FEW).await.case(|world| format!("{:?}", world.points()))
 }
 
 /// What has to be there once everything was copied.

@@ -6,12 +6,20 @@ use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_sim::{FieldKind, FieldValue, InfluxVersion};
 use tokio::time::timeout;
 
-use super::super::testing::{BEGIN, Counts, KILLS, WEEK, World, of};
+use super::super::testing::{BEGIN, Counts, FEW, KILLS, WEEK, World, of};
 use super::*;
 use crate::repair::State;
+use crate::repair::testing::Case;
 
-fn rewrite(sink: MendedSink) -> Box<dyn Repair> {
-    Box::new(SchemaRewrite::new(sink))
+fn rewrite(sink: MendedSink, layout: NativeLayout) -> Box<dyn Repair> {
+    Box::new(SchemaRewrite::new(sink, layout))
+}
+
+pub(in crate::repair) async fn case() -> Case {
+    World::of(InfluxVersion::V1, rewrite, FEW).await.case(|world| {
+        let new = switched(world).map(|_| world.counts_of("m_2"));
+        format!("{new:?} {:?}", world.points())
+    })
 }
 
 /// What the new measurement has to have.

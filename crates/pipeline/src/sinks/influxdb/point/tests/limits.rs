@@ -107,7 +107,7 @@ fn more_names_than_are_told_apart_are_counted_together() {
 #[test]
 fn a_server_that_reads_line_by_line_gets_one_line_a_row() {
     let mut encoder = Encoder::new(layout(Attributes::All), Schema::default());
-    encoder.join_lines(true);
+    encoder.writes_for(Version::V1, true);
     let written = line(&mut encoder, row("sensor.a", "x\ny", r#"{"a":"\n\\n","b":["\n"],"\n":1}"#));
     assert!(
         written.ends_with(

@@ -3,6 +3,7 @@
 use hearthline_sim::FieldValue;
 
 use super::*;
+use crate::sinks::influxdb::point::HaLayout;
 use crate::sinks::influxdb::refill::Why;
 
 /// All that is to be read from the store.
@@ -293,4 +294,47 @@ async fn whatever_happens_every_point_is_there_in_the_end() {
         assert_eq!(rig.stored() as u64, all, "seed {seed}");
     }
     assert!(refills > 100 && kills > 100, "{refills} looks at a refill, {kills} kills");
+}
+
+#[tokio::test]
+async fn in_the_layout_of_the_integration_every_measurement_is_adopted_and_what_left_the_log_is_the_same_points()
+ {
+    let of = |unit: &str, at: i64, says: &str| match state("sensor.power", at, "{\"level\":1}") {
+        Row::State(row) => {
+            let (unit, says) = (Some(unit.into()), Some(says.into()));
+            Row::State(StateRow { unit, state: says, ..row })
+        }
+        other => other,
+    };
+    for version in ALL {
+        let mut rig = Rig::new(version).await;
+        rig.config.layout = HaLayout::default().into();
+        rig.server.create(HOUSE, None);
+        rig.server
+            .seed(HOUSE, "W,entity_id=old value=\"a text\" 1795435100000000000\nkW,entity_id=old level=\"a text\" 1795435100000000000")
+            .unwrap();
+        let mut sink = rig.sink();
+        let first = rig.batch([of("W", 1, "5"), of("kW", 2, "6"), of("W", 3, "unknown")]);
+        delivered(&mut sink, &first).await;
+        assert_eq!(counts(&sink.committed()), [3, 2, 1, 0, 0, 0], "{version:?}");
+        let conflicts = sink.view().look().conflicts;
+        let told: Vec<_> = conflicts.iter().map(|of| (&*of.measurement, &*of.goes_to, of.rows)).collect();
+        assert_eq!(told, [("W", "value_num", 1), ("kW", "level_num", 1)], "{version:?}");
+        let seen = sink.view().look();
+        assert_eq!((seen.layout, seen.measurement), ("ha", None));
+
+        rig.batch([of("W", 4, "7"), of("W", 5, "unavailable"), of("kW", 6, "8")]);
+        rig.leaves_the_log();
+        let later = rig.batch([of("W", 7, "9")]);
+        delivered(&mut sink, &later).await;
+        refilled(&mut sink).await;
+        assert_eq!(counts(&sink.commit().await.unwrap()), [7, 5, 2, 0, 0, 0], "{version:?}");
+        let fields = |measurement: &str, field: &str| {
+            let points = rig.server.points(HOUSE, measurement);
+            points.iter().filter_map(|point| point.fields.get(field).cloned()).collect::<Vec<_>>()
+        };
+        assert_eq!(fields("W", "value_num"), [5.0, 7.0, 9.0].map(FieldValue::Float), "{version:?}");
+        assert_eq!(fields("kW", "value"), [6.0, 8.0].map(FieldValue::Float), "{version:?}");
+        assert_eq!(rig.server.counters().refused, 0, "{version:?}: no refusal was needed");
+    }
 }

@@ -13,6 +13,7 @@ fn plan(entities: usize, minutes: u64, cause: Cause) -> Plan {
         cause,
         from: FROM,
         to,
+        fence: to,
         through: FROM,
         entities,
         before: Vec::new(),
@@ -110,6 +111,20 @@ fn any_event_from_behind_the_gap_shows_that_history_is_complete() {
     assert!(plan.waits_for_fence(), "that is the state of the start");
     plan.look_behind(&question, &[row("sensor.b", end.1), row("sensor.b", end.0)]);
     assert!(!plan.waits_for_fence());
+}
+
+#[test]
+fn behind_a_renaming_history_is_asked_only_once_it_shows_what_came_after() {
+    for cause in [Cause::Disconnected, Cause::Requested] {
+        let fill = plan(2, 1, cause).fill;
+        let renamed = fill.to.plus(Duration::from_secs(30));
+        let mut plan = Plan::new(Fill { fence: renamed, ..fill }, Instant::now());
+        let question = plan.fence(vec![("sensor.b".into(), renamed)]).unwrap();
+        plan.look_behind(&question, &[row("sensor.b", 89_000_000)]);
+        assert!(plan.waits_for_fence(), "behind the gap, and before the renaming");
+        plan.look_behind(&question, &[row("sensor.b", 90_000_000)]);
+        assert!(!plan.waits_for_fence());
+    }
 }
 
 #[test]

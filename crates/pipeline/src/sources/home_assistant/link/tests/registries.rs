@@ -83,13 +83,7 @@ async fn a_renaming_while_we_were_away_is_one_series_and_a_swap_is_named() {
     assert_eq!(key("sensor.cellar"), first.entity_key);
     let gap = lab.ingest.look().recent_gaps.remove(0);
     assert_eq!(gap.state, crate::gaps::State::Filled, "{gap:?}");
-    let fired: Vec<_> =
-        lab.peer.ledger().into_iter().filter(|fired| *fired.key() == *first.entity_key).collect();
-    let stored: Vec<_> = all.iter().filter(|row| row.entity_key == first.entity_key).collect();
-    for fired in fired.iter().filter(|fired| fired.time_fired > START.plus(SECOND)) {
-        let same = stored.iter().filter(|row| row.ts == fired.time_fired).count();
-        assert_eq!(same, 1, "{fired:?}");
-    }
+    assert_all_is_there(&lab, &first.entity_key);
 
     let (dark, damp) = ("sensor.office_illuminance", HUMIDITY);
     let keys = (key(dark), key(damp));
@@ -107,6 +101,72 @@ async fn a_renaming_while_we_were_away_is_one_series_and_a_swap_is_named() {
         gap.result.note.contains("renamed: sensor.kitchen_humidity, sensor.office_illuminance"),
         "{gap:?}"
     );
+    lab.stopped().await;
+}
+
+/// Each row is of the entity that has fired it.
+fn assert_each_has_its_key(lab: &Lab) {
+    let fired = lab.peer.ledger();
+    for row in rows(lab) {
+        let whose = fired.iter().any(|fired| fired.time_fired == row.ts && *fired.key() == *row.entity_key);
+        assert!(whose, "{} of {} is stored at {}", row.entity_id, row.entity_key, row.ts);
+    }
+}
+
+/// All that an entity was is stored under its key.
+fn assert_all_is_there(lab: &Lab, key: &str) {
+    let stored = rows(lab);
+    let fired = lab.peer.ledger().into_iter().filter(|fired| fired.key() == key);
+    for fired in fired.filter(|fired| fired.time_fired > START.plus(SECOND)) {
+        let same = stored.iter().filter(|row| row.ts == fired.time_fired && &*row.entity_key == key);
+        assert_eq!(same.count(), 1, "{fired:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_are_waited_for_as_long_as_answers_come() {
+    let lab = Lab::of(House::new(7, START), Options::default(), &["state_changed"]);
+    let living = living(&lab);
+    sleep(60 * SECOND).await;
+    lab.peer.cause(Fault::Refuse);
+    lab.peer.cause(Fault::Drop(Ending::Eof));
+    sleep(60 * SECOND).await;
+    change(&lab, &format!("swap from={TEMPERATURE} to={HUMIDITY}")).await;
+    lab.peer.heal();
+    lab.peer.cause(Fault::SlowPong(3 * SECOND)); // twelve questions come before the last list
+    sleep(300 * SECOND).await;
+    living.abort();
+    assert_each_has_its_key(&lab);
+    assert!(rows(&lab).iter().any(|row| row.ts > START.plus(150 * SECOND)));
+    lab.stopped().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renaming_while_a_gap_is_filled_is_asked_for_by_the_new_name() {
+    let options = Options { commit_interval: 20 * SECOND, ..Options::default() };
+    let lab = Lab::of(House::new(7, START), options, &["state_changed"]);
+    let living = living(&lab);
+    sleep(60 * SECOND).await;
+    let key = last(&rows(&lab), TEMPERATURE).entity_key.clone();
+    lab.peer.cause(Fault::Refuse);
+    lab.peer.cause(Fault::Drop(Ending::Eof));
+    sleep(10 * SECOND).await;
+    for text in ["31.5", "32.5"] {
+        lab.peer.set_state(TEMPERATURE, text, "{}");
+        sleep(SECOND).await;
+    }
+    lab.peer.heal();
+    while lab.state() != LinkState::Connected {
+        sleep(SECOND).await;
+    }
+    change(&lab, &format!("rename from={TEMPERATURE} to=sensor.cellar")).await;
+    assert_eq!(lab.ingest.look().gaps.open, 1, "history was not asked before");
+    sleep(120 * SECOND).await;
+    living.abort();
+    let gap = lab.ingest.look().recent_gaps.remove(0);
+    assert_eq!(gap.state, crate::gaps::State::Filled, "{gap:?}");
+    assert_each_has_its_key(&lab);
+    assert_all_is_there(&lab, &key);
     lab.stopped().await;
 }
 

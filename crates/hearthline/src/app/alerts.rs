@@ -1,0 +1,61 @@
+//! Alerts of the running program: what they are drawn from, and where they are kept.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hearthline_core::{Clock, Fs};
+use hearthline_pipeline::metrics::Window;
+use hearthline_runbook::Status;
+use hearthline_runbook::alerts::{Alerts, Pace};
+use hearthline_runbook::space::{Place, Space};
+use parking_lot::Mutex;
+
+use super::parts::Shared;
+
+/// Between two measurements of the disk: a store grows by days. That a disk is full, the log says at once.
+const MEASURE: Duration = Duration::from_secs(300);
+
+/// Looks, and keeps what follows.
+pub(super) struct AlertWatch {
+    pub(super) alerts: Alerts,
+    fs: Arc<dyn Fs>,
+    clock: Arc<dyn Clock>,
+    place: Place,
+    /// The room on the disk, and when it was measured.
+    measured: Mutex<(Option<Space>, Option<Duration>)>,
+}
+
+impl AlertWatch {
+    pub(super) fn open(shared: &Shared, pace: Pace) -> Self {
+        let (fs, clock) = (Arc::clone(&shared.fs), Arc::clone(&shared.clock));
+        let settings = &shared.settings;
+        let place = Place {
+            data_dir: settings.data_dir.value.clone(),
+            min_free: *settings.log.min_free,
+            log_max_bytes: *settings.log.max_bytes,
+            retention: *settings.store.retention,
+        };
+        let limits = settings.alerts.limits();
+        let alerts = Alerts::open(Arc::clone(&fs), Arc::clone(&clock), &place.data_dir, limits, pace);
+        Self { alerts, fs, clock, place, measured: Mutex::default() }
+    }
+
+    /// Draws the conclusions of this moment.
+    pub(super) fn look(&self, status: &Status, window: Option<Window>) {
+        let space = self.measured.lock().0.clone();
+        self.alerts.look(status, window, space.as_ref());
+    }
+
+    /// Measures the disk if that was long ago. Waits for it.
+    pub(super) fn measure(&self) {
+        let now = self.clock.monotonic();
+        if self.measured.lock().1.is_some_and(|at| now.saturating_sub(at) < MEASURE) {
+            return;
+        }
+        let space = self.place.measure(&*self.fs, self.clock.now());
+        if let Err(error) = &space {
+            tracing::warn!(%error, "how much room the disk has is not known");
+        }
+        *self.measured.lock() = (space.ok(), Some(now));
+    }
+}

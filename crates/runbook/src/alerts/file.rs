@@ -1,0 +1,48 @@
+//! What is known of alerts, on disk.
+//!
+//! ```text
+//! <data_dir>/alerts.json           one JSON object (`Kept`), put in place as a whole, within a second of each change
+//! <data_dir>/alerts.json.damaged   the last one that could not be read; nothing reads it
+//! ```
+//!
+//! It is bounded: what is wrong by [`super::board::MOST`], what was by [`super::board::HISTORY`]. It holds nothing that a fold
+//! needs: without it what is wrong is found again, and only what was, and what a person said of it, is gone.
+
+use std::io;
+use std::path::Path;
+
+use hearthline_core::Fs;
+
+use super::board::Kept;
+
+/// Of the file.
+pub(super) const VERSION: u32 = 1;
+
+/// What is there, with why nothing is where something should be.
+pub(super) fn read(fs: &dyn Fs, path: &Path) -> (Kept, Option<String>) {
+    let why = match fs.read_if_exists(path) {
+        Ok(None) => return (Kept::default(), None),
+        Ok(Some(bytes)) => match serde_json::from_slice::<Kept>(&bytes) {
+            Ok(kept) if kept.version == VERSION => return (kept, None),
+            Ok(kept) => format!("it is of version {}, and this program reads {VERSION}", kept.version),
+            Err(error) => error.to_string(),
+        },
+        Err(error) => error.to_string(),
+    };
+    let aside = path.with_extension("json.damaged");
+    let fate = match fs.rename(path, &aside) {
+        Ok(()) => format!("it lies in {} now", aside.display()),
+        Err(error) => format!("it could not be set aside either: {error}"),
+    };
+    let note = format!(
+        "{} could not be read ({why}); {fate}. What was wrong before the last start, and what was said of it, is not known",
+        path.display()
+    );
+    tracing::warn!("{note}");
+    (Kept::default(), Some(note))
+}
+
+/// Puts it in place.
+pub(super) fn write(fs: &dyn Fs, path: &Path, kept: &Kept) -> io::Result<()> {
+    fs.write_atomic(path, &serde_json::to_vec_pretty(kept)?)
+}

@@ -1,0 +1,222 @@
+use serde_json::json;
+
+use super::*;
+use crate::alerts::tests::{NOON, status};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const GIB: u64 = 1 << 30;
+
+fn room() -> Space {
+    Space {
+        free: 100 * GIB,
+        kept_free: GIB,
+        log: GIB,
+        log_max: 2 * GIB,
+        store: Some(5 * GIB),
+        growth: Some(GIB),
+        measured: 7,
+        days_left: Some(97),
+    }
+}
+
+fn quiet_window() -> Window {
+    Window {
+        span: 15 * MINUTE,
+        received: 900,
+        live: 900,
+        persisted: 900,
+        failed: 0,
+        refused: 0,
+        states: 900,
+        with_weather: 900,
+    }
+}
+
+fn seen(change: impl FnOnce(&mut Status, &mut Window, &mut Space)) -> Seen {
+    let (mut status, mut window, mut space) = (status(), quiet_window(), room());
+    change(&mut status, &mut window, &mut space);
+    look(&Limits::default(), &status, Some(window), Some(&space), NOON)
+}
+
+/// The only condition.
+fn only(change: impl FnOnce(&mut Status, &mut Window, &mut Space)) -> Condition {
+    let mut conditions = seen(change).conditions;
+    assert_eq!(conditions.len(), 1, "{conditions:#?}");
+    conditions.remove(0)
+}
+
+fn gap(state: &str, ended: Timestamp, change: &serde_json::Value) -> Gap {
+    let mut gap = json!({
+        "id": 7, "state": state, "from": ended.minus(10 * MINUTE).to_string(), "to": ended.to_string(),
+        "cause": "connection reset", "entities": [], "recovered": 0, "kind": "disconnected",
+        "note": "Home Assistant has no recorder",
+    });
+    gap.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+    serde_json::from_value(gap).unwrap()
+}
+
+fn freezer() -> SilentDevice {
+    serde_json::from_value(json!({
+        "key": "d1", "name": "Freezer", "device": "Freezer", "area": "Kitchen",
+        "entities": ["sensor.freezer_temperature"], "since": "2026-11-23T09:00:00Z", "silent_s": 10800, "usual_s": 300,
+        "sentence": "Freezer: nothing for 3 h, usually each 5 min",
+    }))
+    .unwrap()
+}
+
+#[test]
+fn a_house_that_is_well_has_none() {
+    assert_eq!(seen(|_, _, _| ()), Seen::default());
+}
+
+#[test]
+fn each_rule_says_what_holds_with_its_figures_and_what_to_do() {
+    type Change = fn(&mut Status, &mut Window, &mut Space);
+    let cases: [(&str, Change); 12] = [
+        ("Home Assistant is away", |status, _, _| {
+            status.home_assistant.state = "waiting".into();
+            status.home_assistant.reason = Some("connection refused".into());
+        }),
+        ("its token is refused", |status, _, _| {
+            status.home_assistant.state = "parked".into();
+            status.home_assistant.reason = Some("the token is refused".into());
+        }),
+        ("connected, and nothing for an hour", |status, _, _| {
+            status.home_assistant.last_event_age_s = Some(3600.0);
+            status.home_assistant.since = NOON.minus(90 * MINUTE).to_string();
+        }),
+        ("a server is away", |status, _, _| {
+            (status.sinks[0].lag_s, status.sinks[0].state) = (400.0, "degraded".into());
+            status.sinks[0].last_error = Some("connection refused".into());
+        }),
+        ("a server has lost its database", |status, _, _| {
+            status.sinks[0].state = "parked".into();
+            status.sinks[0].reason = Some("the bucket is gone".into());
+        }),
+        ("a server refuses", |_, window, _| (window.failed, window.refused) = (12, 3)),
+        ("a gap is lost", |status, _, _| {
+            status.gaps.recent = vec![gap("lost", NOON.minus(MINUTE), &json!({}))]
+        }),
+        ("a gap of two entities is filled in part", |status, _, _| {
+            let change =
+                json!({ "entities": ["light.a", "light.b"], "recovered": 3, "not_kept": ["light.b"] });
+            status.gaps.recent = vec![gap("partly", NOON.minus(MINUTE), &change)];
+        }),
+        ("the disk fills", |_, _, space| space.days_left = Some(12)),
+        ("the disk is full", |_, _, space| space.free = GIB),
+        ("the log takes nothing", |status, _, _| {
+            status.parts[0] = crate::status::Part::new("log", "unhealthy");
+            status.parts[0].reason = Some("no space left on device".into());
+        }),
+        ("a freezer is silent", |status, _, _| status.silent.items = vec![freezer()]),
+    ];
+    let mut table = String::new();
+    for (what, change) in cases {
+        let Condition { rule, subject, level, hold, words, .. } = only(change);
+        assert_eq!(level, Level::Raise, "{what}");
+        let subject = subject.map(|subject| format!(":{subject}")).unwrap_or_default();
+        let hold = hold.map(|hold| format!(" after {} s", hold.as_secs())).unwrap_or_default();
+        let figures = words.evidence.iter().map(|one| format!("{} {} {}", one.name, one.value, one.unit));
+        table += &format!(
+            "{what}\n  {}{subject} {}{hold}: {}\n  {}\n  {}\n  {}\n  {}\n",
+            rule.as_str(),
+            words.severity.as_str(),
+            words.title,
+            words.says,
+            figures.collect::<Vec<_>>().join(", "),
+            words.todo,
+            words.link,
+        );
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn few_events_are_quiet_and_a_new_connection_has_its_own_hour() {
+    let quiet = |age: f64, connected: Duration| {
+        seen(|status, _, _| {
+            status.home_assistant.last_event_age_s = Some(age);
+            status.home_assistant.since = NOON.minus(connected).to_string();
+            status.events.per_minute = Some(0);
+        })
+    };
+    assert_eq!(quiet(3599.0, 300 * MINUTE), Seen::default());
+    assert_eq!(quiet(20_000.0, 59 * MINUTE), Seen::default(), "we were away ourselves");
+    assert_eq!(quiet(20_000.0, 60 * MINUTE).conditions.len(), 1);
+}
+
+#[test]
+fn what_swings_around_a_limit_is_kept_and_not_raised() {
+    let level = |lag: f64| {
+        let seen = seen(|status, _, _| status.sinks[0].lag_s = lag);
+        seen.conditions.first().map(|condition| condition.level)
+    };
+    assert_eq!(
+        [149.0, 150.5, 300.0, 300.5].map(level),
+        [None, Some(Level::Keep), Some(Level::Keep), Some(Level::Raise)]
+    );
+    let level = |days: u32| {
+        seen(|_, _, space| space.days_left = Some(days)).conditions.first().map(|condition| condition.level)
+    };
+    assert_eq!([29, 30, 32, 33].map(level), [Some(Level::Raise), Some(Level::Keep), Some(Level::Keep), None]);
+    let level = |failed: u64| {
+        let limits = Limits { refused: Some(10), ..Limits::default() };
+        let window = Window { failed, ..quiet_window() };
+        let seen = look(&limits, &status(), Some(window), Some(&room()), NOON);
+        seen.conditions.first().map(|condition| condition.level)
+    };
+    assert_eq!([0, 9, 10].map(level), [None, Some(Level::Keep), Some(Level::Raise)]);
+}
+
+#[test]
+fn a_loss_is_told_while_it_is_news_and_by_how_much_it_is_of() {
+    let told = |state: &str, ended: Timestamp, change: &serde_json::Value| {
+        let seen = seen(|status, _, _| status.gaps.recent = vec![gap(state, ended, change)]);
+        seen.conditions.first().map(|condition| condition.words.severity)
+    };
+    let lately = NOON.minus(DAY);
+    assert_eq!(told("lost", lately, &json!({})), Some(Severity::Critical));
+    assert_eq!(told("lost", lately, &json!({ "entities": ["light.a"] })), Some(Severity::Warning));
+    assert_eq!(told("partly", lately, &json!({})), Some(Severity::Warning));
+    assert_eq!(told("lost", lately.minus(MINUTE), &json!({})), None, "no news");
+    assert_eq!(told("filled", lately, &json!({})), None);
+    assert_eq!(told("open", lately, &json!({})), None);
+    assert_eq!(told("lost", lately, &json!({ "to": null })), None);
+    assert_eq!(
+        told("partly", lately, &json!({ "kind": "requested" })),
+        None,
+        "a person asked for what there is"
+    );
+}
+
+#[test]
+fn a_disk_that_is_known_not_to_fill_is_none_and_one_that_is_not_known_is_not_known() {
+    assert_eq!(seen(|_, _, space| (space.growth, space.days_left) = (None, None)), Seen::default());
+    let seen = look(&Limits::default(), &status(), None, None, NOON);
+    assert_eq!((seen.conditions.len(), seen.unknown), (0, vec![Rule::Refused, Rule::Disk]));
+    let away = self::seen(|status, _, _| status.home_assistant.state = "connecting".into());
+    assert_eq!(away.unknown, [Rule::Silent], "nobody is heard");
+}
+
+#[test]
+fn a_rule_that_is_off_says_nothing() {
+    let limits = Limits {
+        no_events: None,
+        sink_behind: None,
+        refused: None,
+        gap_lost: None,
+        disk: None,
+        silent: false,
+    };
+    let mut status = status();
+    status.home_assistant.state = "disconnected".into();
+    status.sinks[0].state = "parked".into();
+    status.gaps.recent = vec![gap("lost", NOON, &json!({}))];
+    status.silent.items = vec![freezer()];
+    let window = Window { failed: 9, ..quiet_window() };
+    let space = Space { free: 0, ..room() };
+    assert_eq!(look(&limits, &status, Some(window), Some(&space), NOON), Seen::default());
+    assert_eq!(look(&Limits::default(), &status, Some(window), Some(&space), NOON).conditions.len(), 6);
+    assert!(Rule::ALL.iter().all(|rule| !limits.looks_at(*rule) && Limits::default().looks_at(*rule)));
+    assert!(Rule::ALL.iter().all(|rule| Rule::named(rule.as_str()) == Some(*rule)));
+}

@@ -1,0 +1,68 @@
+/** Alerts: what is wrong for longer than a moment, who has seen it, and that it goes by itself. */
+
+import { readFile } from 'node:fs/promises';
+import type { APIRequestContext, Page } from '@playwright/test';
+import { expectAccessible, expectLegible, expectNothingSideways, picture } from './look';
+import { expect, test } from './story';
+
+const SINK = 'influxdb-simulated';
+const ID = `sink_behind:${SINK}`;
+const bell = (page: Page) => page.getByRole('link', { name: /^Alerts:/ });
+const now = (page: Page) => page.getByRole('region', { name: 'Now' });
+const before = (page: Page) => page.getByRole('region', { name: 'Before' });
+const cause = async (request: APIRequestContext, url: string, word: string) =>
+  expect((await request.post(new URL(`api/v1/demo/faults/${word}`, url).href)).ok()).toBe(true);
+
+/** In both themes, on both screens. */
+async function look(page: Page, name: string) {
+  for (const [width, colorScheme] of [[390, 'light'], [390, 'dark'], [1280, 'light'], [1280, 'dark']] as const) {
+    await page.setViewportSize({ width, height: 844 });
+    await page.emulateMedia({ colorScheme });
+    await expectNothingSideways(page);
+    await expectLegible(page.locator('main'));
+    await expectAccessible(page);
+    await picture(page, `alerts-${name}-${width}-${colorScheme}`);
+  }
+}
+
+test('a bucket that is dropped is an alert that a person sees, mutes and that goes when the bucket is back', async ({
+  page,
+  ownProgram,
+  request,
+  watched,
+}, testInfo) => {
+  test.setTimeout(240_000);
+  watched.allowRefusal();
+  await page.goto(ownProgram.url);
+  await expect(bell(page)).toHaveAccessibleName(/^Alerts: no alerts$/);
+  await cause(request, ownProgram.url, 'bucket-dropped');
+  await expect(bell(page)).toHaveAccessibleName('Alerts: 1 alert, 1 critical', { timeout: 90_000 });
+  await bell(page).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Alerts');
+
+  const alert = now(page).getByRole('article', { name: `${SINK} stands still` });
+  const listed = async () => (await (await request.get(new URL('api/v1/alerts', ownProgram.url).href)).json()).active[0];
+  await expect(alert).toContainText((await listed()).todo);
+  await expect(alert).toContainText(ID);
+  await look(page, 'active');
+
+  await alert.getByRole('button', { name: 'I have seen it' }).click();
+  const token = await readFile(`${testInfo.outputPath('data')}/secrets/api_token`, 'utf8');
+  await alert.getByLabel(/^Only who has this program’s token/).fill(token);
+  await alert.getByRole('button', { name: 'Go on' }).click();
+  await expect(alert).toContainText('seen at');
+  expect((await listed()).state).toBe('acknowledged');
+
+  await alert.getByLabel('Mute for').selectOption('8 hours');
+  await alert.getByRole('button', { name: 'Mute', exact: true }).click();
+  await expect(alert).toContainText('muted until');
+  await expect(bell(page)).toHaveAccessibleName('Alerts: no alerts', { timeout: 10_000 });
+  await look(page, 'muted');
+  await alert.getByRole('button', { name: 'Unmute' }).click();
+  await expect(alert).not.toContainText('muted until');
+  await expect(bell(page)).toHaveAccessibleName('Alerts: 1 alert, 1 critical', { timeout: 10_000 });
+
+  await cause(request, ownProgram.url, 'heal');
+  await expect(alert).toHaveCount(0, { timeout: 90_000 });
+  await expect(before(page).getByRole('listitem').filter({ hasText: `${SINK} stands still` })).toContainText('Seen at');
+});
