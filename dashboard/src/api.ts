@@ -17,11 +17,20 @@ export interface Status {
   silent?: SilentList;
   gaps: Gaps;
   kept: Kept;
+  /** When the disk is full, where that is soon. Absent in an older program. */
+  disk_full?: DiskFull | null;
   /** Absent in an older program. */
   alerts?: AlertCounts;
   criteria: Criterion[];
   /** The house is a simulated one. Absent means no. */
   simulated?: boolean;
+}
+
+export interface DiskFull {
+  /** About when, at the rate of the last days. */
+  at: string;
+  /** Until then, in whole days; 0 where there is no room for another day. */
+  left_s: number;
 }
 
 export interface HomeAssistant {

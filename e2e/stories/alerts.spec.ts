@@ -19,6 +19,8 @@ async function look(page: Page, name: string) {
     await page.setViewportSize({ width, height: 844 });
     await page.emulateMedia({ colorScheme });
     await expectNothingSideways(page);
+    const more = await page.getByRole('link', { name: 'More', exact: true }).boundingBox();
+    expect(width - more!.x - more!.width, 'the margin beside the last word of the first line').toBeGreaterThanOrEqual(14);
     await expectLegible(page.locator('main'));
     await expectAccessible(page);
     await picture(page, `alerts-${name}-${width}-${colorScheme}`);

@@ -226,11 +226,13 @@ pub(crate) struct Alerts {
     pub(crate) disk: Setting<Option<Duration>>,
     /// Sensors that have fallen silent.
     pub(crate) silent: Setting<bool>,
+    /// Verifications that do not get through, or are not done.
+    pub(crate) canary: Setting<bool>,
 }
 
 impl Alerts {
-    /// The same for those who look.
-    pub(crate) fn limits(&self) -> Limits {
+    /// The same for those who look. `canary` is how old the last verification may be, as the criteria say.
+    pub(crate) fn limits(&self, canary: Duration) -> Limits {
         Limits {
             no_events: *self.no_events,
             sink_behind: *self.sink_behind,
@@ -238,6 +240,7 @@ impl Alerts {
             gap_lost: *self.gap_lost,
             disk: *self.disk,
             silent: *self.silent,
+            canary: self.canary.then_some(canary),
         }
     }
 }

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use self::board::Board;
 pub use self::board::Pace;
 pub use self::rules::{Limits, Rule};
+use crate::facts::Canary;
 use crate::space::Space;
 use crate::status::{AlertCounts, Status};
 
@@ -190,6 +191,17 @@ pub enum Refused {
     TooMany,
 }
 
+/// What is known beside the status document.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Beside<'a> {
+    /// What happened lately.
+    pub window: Option<Window>,
+    /// The room on the disk.
+    pub space: Option<&'a Space>,
+    /// The canary; none where it was never followed and is not to be.
+    pub canary: Option<&'a Canary>,
+}
+
 /// The alerts of a program that runs. Clones are the same.
 #[derive(Clone)]
 pub struct Alerts(Arc<Inner>);
@@ -221,11 +233,10 @@ impl Alerts {
         Self(Arc::new(Inner { fs, clock, path, limits, board, writing: Mutex::new(false), note }))
     }
 
-    /// Draws the conclusions of this moment. `window` is what happened lately, `space` the room on the disk; none where that is
-    /// not known.
-    pub fn look(&self, status: &Status, window: Option<Window>, space: Option<&Space>) {
+    /// Draws the conclusions of this moment.
+    pub fn look(&self, status: &Status, beside: Beside<'_>) {
         let (now, passed) = (self.0.clock.now(), self.0.clock.monotonic());
-        let seen = rules::look(&self.0.limits, status, window, space, now);
+        let seen = rules::look(&self.0.limits, status, beside, now);
         self.0.board.lock().step(now, passed, seen);
     }
 

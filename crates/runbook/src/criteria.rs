@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hearthline_pipeline::metrics::{MINUTE, Samples};
 
-use crate::facts::{Canary, Connection, Facts};
+use crate::facts::{Canary, Connection, Facts, Missed};
 use crate::status::{Criterion, Overall, Part};
 
 /// What has to be reached, and over which time.
@@ -252,7 +252,9 @@ fn canary(known: &Canary, targets: &Targets) -> Criterion {
     };
     let mut criterion = criterion("canary", "Age of the last verified canary", met, age, target, "s");
     criterion.note = match (&known.failed, age, known.every) {
-        (Some((at, says)), ..) => Some(format!("the last one, at {at}, did not get through: {says}")),
+        (Some(Missed { at, says, .. }), ..) => {
+            Some(format!("the last one, at {at}, did not get through: {says}"))
+        }
         (None, None, _) => Some("none was verified yet".into()),
         (None, Some(_), None) => Some("nothing verifies by itself: set every under [verify]".into()),
         (None, Some(_), Some(_)) => None,

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::status::{Gaps, Part, Sink};
+use crate::status::{DiskFull, Gaps, Part, Sink};
+use crate::verify::{Outcome, Verified};
 
 /// What is known at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +32,8 @@ pub struct Facts {
     pub gaps: Gaps,
     /// In the first minutes after the first connection ever: entities of which a change was sent, and how many there are.
     pub changed: Option<(u64, u64)>,
+    /// When the disk is full, where that is soon.
+    pub disk_full: Option<DiskFull>,
     /// What is known of the canary; none where it was never followed and is not to be.
     pub canary: Option<Canary>,
 }
@@ -42,8 +45,31 @@ pub struct Canary {
     pub every: Option<Duration>,
     /// Since the last that got through to every place.
     pub age: Option<Duration>,
-    /// When the last one did not get through, and what was wrong.
-    pub failed: Option<(String, String)>,
+    /// The last one, if it did not get through.
+    pub failed: Option<Missed>,
+}
+
+/// A verification that did not get through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// When it began, ISO 8601 UTC.
+    pub at: String,
+    /// What was wrong.
+    pub says: String,
+    /// What to do.
+    pub todo: Option<String>,
+    /// How bad it was.
+    pub outcome: Outcome,
+}
+
+impl Missed {
+    /// None where it got through.
+    #[must_use]
+    pub fn of(result: Verified) -> Option<Self> {
+        let Verified { at, says, outcome, through, passages, .. } = result;
+        let worst = passages.into_iter().find(|passage| passage.outcome == outcome);
+        (!through).then(|| Self { at, says, todo: worst.and_then(|passage| passage.todo), outcome })
+    }
 }
 
 /// The connection, in the words of the status document.

@@ -17,5 +17,5 @@ pub mod status;
 pub mod verdict;
 pub mod verify;
 
-pub use facts::{Canary, Connection, Facts};
+pub use facts::{Canary, Connection, Facts, Missed};
 pub use status::Status;

@@ -7,8 +7,13 @@ use std::time::Duration;
 use hearthline_core::{Fs, Timestamp};
 use hearthline_store::Depth;
 
+use crate::status::DiskFull;
+
 /// The latest days over which growth is measured.
 const DAYS: usize = 7;
+const DAY: Duration = Duration::from_hours(24);
+/// With less time than this until the disk is full, data is about to be lost: nobody may look at it on the next day.
+pub const ABOUT_TO: Duration = Duration::from_hours(48);
 
 /// What is looked at, and what the settings say of it.
 #[derive(Clone, Debug)]
@@ -42,6 +47,16 @@ pub struct Space {
     pub measured: usize,
     /// Whole days until the disk is full at that rate; none where it does not fill.
     pub days_left: Option<u32>,
+}
+
+impl Space {
+    /// When the disk is full, if that is sooner than `soon`.
+    #[must_use]
+    pub fn full(&self, soon: Duration, now: Timestamp) -> Option<DiskFull> {
+        let days = if self.free <= self.kept_free { 0 } else { self.days_left? };
+        let left = DAY * days;
+        (left < soon).then(|| DiskFull { at: now.plus(left).to_string(), left_s: left.as_secs() })
+    }
 }
 
 impl Place {
@@ -83,3 +98,6 @@ impl Place {
         self.retention.is_some_and(|kept| first.is_some_and(|first| *first <= now.minus(kept).date()))
     }
 }
+
+#[cfg(test)]
+mod tests;

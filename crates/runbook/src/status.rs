@@ -38,6 +38,10 @@ pub struct Status {
     /// What was kept that would have been lost.
     #[serde(default)]
     pub kept: Kept,
+    /// When the disk is full at the rate of the last days, where that is sooner than `disk` under `[alerts]`; null also where it
+    /// is not known.
+    #[serde(default)]
+    pub disk_full: Option<DiskFull>,
     /// How many things are wrong that a person should know of.
     #[serde(default)]
     pub alerts: AlertCounts,
@@ -70,6 +74,15 @@ impl Overall {
             Self::Unhealthy => "unhealthy",
         }
     }
+}
+
+/// A disk that is full soon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiskFull {
+    /// About when, ISO 8601 UTC.
+    pub at: String,
+    /// Seconds until then, in whole days; 0 where there is no room for another day.
+    pub left_s: u64,
 }
 
 /// The connection to Home Assistant.

@@ -1,9 +1,12 @@
 //! The sentence: is the house recorded, what is missing, what to do.
 
+use hearthline_core::Timestamp;
+
 use crate::facts::{Connection, Facts};
 use crate::kept::grouped;
 use crate::parts::Kind;
-use crate::status::{Gap, Gaps, Overall, Refill, Sink};
+use crate::space::ABOUT_TO;
+use crate::status::{DiskFull, Gap, Gaps, Overall, Refill, Sink};
 
 /// A sink that is further behind than this is said to be behind.
 const BEHIND_S: f64 = 30.0;
@@ -50,11 +53,31 @@ fn loss(facts: &Facts) -> Option<String> {
             facts.unaccounted
         ));
     }
-    let ill = facts.parts.iter().find(|part| part.state == "unhealthy")?;
-    if Kind::of(&ill.name) == Kind::Source {
-        return Some(format!("Not recording: {}.", ill.reason.as_deref().unwrap_or("no reason is known")));
+    if let Some(ill) = facts.parts.iter().find(|part| part.state == "unhealthy") {
+        let reason = ill.reason.as_deref().unwrap_or("no reason is known");
+        return Some(if Kind::of(&ill.name) == Kind::Source {
+            format!("Not recording: {reason}.")
+        } else {
+            format!("{} is unhealthy: {reason}.", ill.name)
+        });
     }
-    Some(format!("{} is unhealthy: {}.", ill.name, ill.reason.as_deref().unwrap_or("no reason is known")))
+    let full = facts.disk_full.as_ref().filter(|full| full.left_s < ABOUT_TO.as_secs())?;
+    Some(match facts.connection {
+        Connection::Connected => format!("Recording, but {}.", filling(full)),
+        _ => format!("Waiting for Home Assistant, and {}.", filling(full)),
+    })
+}
+
+/// Until when there is room, and what to do.
+fn filling(full: &DiskFull) -> String {
+    const TODO: &str = "make room, or keep less";
+    match Timestamp::parse(&full.at) {
+        Ok(at) if full.left_s > 0 => {
+            let date = at.day_in_words();
+            format!("the disk is full on about {date} at the rate of the last days: {TODO}")
+        }
+        _ => format!("the disk has no room for another day: {TODO}"),
+    }
 }
 
 /// Something is late or absent; nothing is lost.
@@ -97,7 +120,8 @@ fn lateness(facts: &Facts) -> Option<String> {
     if let Some(part) = facts.parts.iter().find(|part| part.state == "starting") {
         return Some(format!("Starting: {}.", part.name));
     }
-    gaps(&facts.gaps)
+    let full = facts.disk_full.as_ref().map(|full| format!("Recording, but {}.", filling(full)));
+    full.or_else(|| gaps(&facts.gaps))
 }
 
 /// Since when the log has not taken what came in: that gap is open, and nobody fills it before the log takes events again.

@@ -49,6 +49,18 @@ test('an InfluxDB that waits is mended by its repair', () => {
   expect(said?.says, 'the verdict has said why').toBe('InfluxDB waits for you.');
 });
 
+test('a disk that fills says for how many days there is room, and comes before a place once data is about to be lost', () => {
+  const left = (days: number, more: Partial<Status> = {}) =>
+    urgent(aStatus({ disk_full: { at: '2026-12-12T12:00:00.000000Z', left_s: days * 86_400 }, ...more }), NOW);
+  expect(left(19)).toMatchObject({ tone: 'wait', says: 'The disk has room for 19 more days.', act: { kind: 'look', link: '#/doctor' } });
+  expect(left(1)).toMatchObject({ tone: 'bad', says: 'The disk has room for 1 more day.' });
+  expect(left(0)?.says).toBe('The disk has no room for another day.');
+  const sinks = [aSink({ state: 'parked', reason: 'HTTP 404' })];
+  expect(left(2, { sinks })?.act.kind).toBe('repair');
+  expect(left(1, { sinks })?.act.kind).toBe('look');
+  expect(urgent(aStatus({ disk_full: null }), NOW)).toBeNull();
+});
+
 test('a gap that was not filled is fetched once more, unless that was tried or it is long ago', () => {
   const of = (more: Parameters<typeof aGap>[0]) =>
     urgent(aStatus({ gaps: { open: 0, filled: 0, partly: 1, lost: 0, recent: [aGap({ id: 7, state: 'partly', ...more })] } }), NOW);
@@ -66,6 +78,7 @@ test('what is urgent has none of the words of the trade', () => {
     peer({ state: 'disconnected' }),
     aStatus({ sinks: [aSink({ state: 'parked' })] }),
     aStatus({ parts: [part({ name: 'weather', state: 'parked' })] }),
+    aStatus({ disk_full: { at: '2026-12-12T12:00:00.000000Z', left_s: 0 } }),
   ].map((status) => JSON.stringify([urgent(status, NOW)?.says, urgent(status, NOW)?.todo, urgent(status, NOW)?.act.label]));
   expect(said.join(' ')).not.toMatch(/\b(sinks?|cursors?|lags?|quarantined?|parked|backfill)\b/i);
 });

@@ -25,13 +25,18 @@ export type Act =
 
 /** So long after its end a gap is something to do. */
 const RECENT_MS = 86_400_000;
+const DAY_S = 86_400;
+/** With fewer days of room data is about to be lost. */
+const ABOUT_TO = 2;
 
 const WAY = { label: 'The way to Home Assistant, step by step', link: CONNECTION };
 const WRONG = { label: 'What is wrong?', link: DOCTOR };
 
 /** Null where nothing waits for a person. The verdict above says the reason of the worst; it is not said twice. */
 export function urgent(status: Status, now: number): Urgent | null {
-  return source(status) ?? part(status) ?? place(status) ?? gap(status, now);
+  const room = disk(status);
+  const pressing = room?.tone === 'bad' ? room : null;
+  return source(status) ?? part(status) ?? pressing ?? place(status) ?? room ?? gap(status, now);
 }
 
 function source({ home_assistant: peer }: Status): Urgent | null {
@@ -59,6 +64,20 @@ function part({ parts, sinks, verdict }: Status): Urgent | null {
       ? { kind: 'look', label: 'What is wrong?', link: DOCTOR }
       : { kind: 'repair', label: 'Start it anew …', repair: 'restart', options: { part: ill.name } };
   return { tone: 'bad', says, todo: ill.todo && capital(ill.todo), act, more: ill.name === 'log' ? null : WRONG };
+}
+
+/** One that is full soon. The verdict says the date, and the doctor has the figures. */
+function disk({ disk_full: full }: Status): Urgent | null {
+  if (!full) return null;
+  const days = Math.floor(full.left_s / DAY_S);
+  const room = days === 0 ? 'no room for another day' : `room for ${days} more ${days === 1 ? 'day' : 'days'}`;
+  return {
+    tone: days < ABOUT_TO ? 'bad' : 'wait',
+    says: `The disk has ${room}.`,
+    todo: 'Make room, or keep fewer days: retention under [store], max_bytes under [log].',
+    act: { kind: 'look', label: 'See what takes the room', link: DOCTOR },
+    more: null,
+  };
 }
 
 /** One that has stopped until somebody mends it. */

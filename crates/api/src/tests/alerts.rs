@@ -12,7 +12,7 @@ pub(super) fn house() -> Alerts {
     let alerts = Alerts::open(fs, clock, Path::new("/data"), Limits::default(), pace);
     let mut status = status();
     status.sinks[0].state = "parked".into();
-    alerts.look(&status, None, None);
+    alerts.look(&status, Beside::default());
     alerts
 }
 

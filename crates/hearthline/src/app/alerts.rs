@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use hearthline_core::{Clock, Fs};
 use hearthline_pipeline::metrics::Window;
-use hearthline_runbook::Status;
-use hearthline_runbook::alerts::{Alerts, Pace};
+use hearthline_runbook::alerts::{Alerts, Beside, Pace};
 use hearthline_runbook::space::{Place, Space};
+use hearthline_runbook::status::DiskFull;
+use hearthline_runbook::{Canary, Status};
 use parking_lot::Mutex;
 
 use super::parts::Shared;
@@ -21,6 +22,8 @@ pub(super) struct AlertWatch {
     fs: Arc<dyn Fs>,
     clock: Arc<dyn Clock>,
     place: Place,
+    /// A disk that is full sooner is told.
+    soon: Option<Duration>,
     /// The room on the disk, and when it was measured.
     measured: Mutex<(Option<Space>, Option<Duration>)>,
 }
@@ -35,15 +38,21 @@ impl AlertWatch {
             log_max_bytes: *settings.log.max_bytes,
             retention: *settings.store.retention,
         };
-        let limits = settings.alerts.limits();
+        let limits = settings.alerts.limits(settings.criteria.targets(&settings.verify).canary);
+        let soon = limits.disk;
         let alerts = Alerts::open(Arc::clone(&fs), Arc::clone(&clock), &place.data_dir, limits, pace);
-        Self { alerts, fs, clock, place, measured: Mutex::default() }
+        Self { alerts, fs, clock, place, soon, measured: Mutex::default() }
     }
 
     /// Draws the conclusions of this moment.
-    pub(super) fn look(&self, status: &Status, window: Option<Window>) {
+    pub(super) fn look(&self, status: &Status, window: Option<Window>, canary: Option<&Canary>) {
         let space = self.measured.lock().0.clone();
-        self.alerts.look(status, window, space.as_ref());
+        self.alerts.look(status, Beside { window, space: space.as_ref(), canary });
+    }
+
+    /// When the disk is full, where that is soon.
+    pub(super) fn disk_full(&self) -> Option<DiskFull> {
+        self.measured.lock().0.as_ref()?.full(self.soon?, self.clock.now())
     }
 
     /// Measures the disk if that was long ago. Waits for it.

@@ -21,7 +21,7 @@ use hearthline_runbook::alerts::Alerts;
 use hearthline_runbook::criteria::Targets;
 use hearthline_runbook::status::{self, Status};
 use hearthline_runbook::verify::Kept;
-use hearthline_runbook::{Canary, Connection, Facts, criteria, kept, silent, verdict};
+use hearthline_runbook::{Canary, Connection, Facts, Missed, criteria, kept, silent, verdict};
 
 use super::alerts::AlertWatch;
 use super::supervise::Supervised;
@@ -130,7 +130,7 @@ impl Observer {
         self.set_parts(&look);
         self.uptime.look(&self.board.parts());
         let window = self.seen.lock().samples.window(self.targets.window);
-        self.watch.look(&self.status(), window);
+        self.watch.look(&self.status(), window, self.canary().as_ref());
     }
 
     /// What of it a person should know.
@@ -202,6 +202,7 @@ impl Observer {
             silent: silent::of(&self.views.silence.silent(), self.clock.now()),
             gaps: facts.gaps,
             kept: kept::of(&look.ingest.totals),
+            disk_full: facts.disk_full,
             alerts: self.watch.alerts.counts(),
             simulated: self.simulated,
         }
@@ -221,6 +222,7 @@ impl Observer {
             sinks: look.sinks.iter().map(|sink| look.sink(sink)).collect(),
             parts: self.parts(),
             gaps: gaps(&look.ingest),
+            disk_full: self.watch.disk_full(),
             canary: self.canary(),
             changed: look.changed(self.clock.now()),
         }
@@ -233,8 +235,7 @@ impl Observer {
             return None;
         }
         let age = through.map(|at| self.clock.now().since(at));
-        let failed = last.filter(|last| !last.through).map(|last| (last.at, last.says));
-        Some(Canary { every: *every, age, failed })
+        Some(Canary { every: *every, age, failed: last.and_then(Missed::of) })
     }
 
     fn home_assistant(&self, look: &Look) -> status::HomeAssistant {

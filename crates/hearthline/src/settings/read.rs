@@ -304,6 +304,7 @@ fn alerts(mut table: Table<'_>) -> Alerts {
         gap_lost: or(table.field("gap_lost", None, kinds::duration_or_off), default.gap_lost),
         disk: or(table.field("disk", None, kinds::duration_or_off), default.disk),
         silent: or(table.field("silent", None, kinds::flag), default.silent),
+        canary: or(table.field("canary", None, kinds::flag), default.canary.is_some()),
     };
     table.finish();
     alerts

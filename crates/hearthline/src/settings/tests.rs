@@ -72,7 +72,7 @@ const BROKEN: &[(&str, &str)] = &[
     ("a canary each second", "[verify]\nevery = \"1s\"\n[criteria]\ncanary = 5\n"),
     (
         "alerts that are none",
-        "[alerts]\nno_events = 5\nsink_behind = \"soon\"\nrefused = \"none\"\ngap_lost = \"0s\"\ndisk = \"30\"\nsilent = \"off\"\nfreezer = 1",
+        "[alerts]\nno_events = 5\nsink_behind = \"soon\"\nrefused = \"none\"\ngap_lost = \"0s\"\ndisk = \"30\"\nsilent = \"off\"\ncanary = \"1d\"\nfreezer = 1",
     ),
     ("numbers that are none", "[store]\nflush_rows = \"50000\"\n"),
     ("zero rows", "[store]\nflush_rows = 0\n"),
@@ -235,6 +235,7 @@ const EVERY_KEY: &str = r#"
         gap_lost = "7d"
         disk = "60d"
         silent = false
+        canary = false
         [[sinks]]
         type = "store"
         [[sinks]]

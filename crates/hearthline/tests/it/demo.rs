@@ -155,6 +155,31 @@ async fn an_alert_is_seen_by_a_person_survives_a_kill_and_is_history_when_it_is_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_state_that_does_not_get_through_is_an_alert_until_one_does() {
+    let mut demo = Demo::start().await;
+    let canary = async |demo: &Demo, list: &str| {
+        let (_, listed) = demo.alerts(&["--history"]).await;
+        listed[list].as_array()?.iter().find(|alert| alert["id"] == "canary").cloned()
+    };
+    demo.run.until("something is delivered", |status| influx(status)["delivered"] != 0).await;
+    demo.cause("bucket-dropped").await;
+    demo.run.within(SOON, "the sink is parked", |status| influx(status)["state"] == "parked").await;
+    assert_eq!(canary(&demo, "active").await, None, "nobody has verified yet, and nothing is scheduled");
+    let verified = demo.program.command(&["verify", "--json"]).await;
+    let verified: Value = serde_json::from_str(&verified.stdout).unwrap();
+    let alert = until("the alert is raised", SOON, async || canary(&demo, "active").await).await;
+    let (says, wanted) = (alert["says"].as_str().unwrap(), verified["says"].as_str().unwrap());
+    assert!(says.contains(wanted.trim_end_matches('.')), "{alert} of {verified}");
+    assert_eq!((&alert["severity"], &alert["link"]), (&"warning".into(), &"#/verify".into()), "{alert}");
+
+    demo.cause("heal").await;
+    demo.run.within(SOON, "the sink takes again", |status| influx(status)["state"] == "healthy").await;
+    demo.program.command(&["verify"]).await;
+    until("it is over", SOON, async || canary(&demo, "history").await).await;
+    assert_eq!(demo.run.stop().await.code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_part_that_is_made_to_hang_is_named_and_started_anew_alone() {
     let mut demo = Demo::start().await;
     demo.run.until("something is delivered", |status| influx(status)["delivered"] != 0).await;

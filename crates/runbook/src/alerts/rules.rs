@@ -7,16 +7,21 @@ use hearthline_pipeline::metrics::Window;
 use hearthline_pipeline::silence::TIMES;
 use serde::{Deserialize, Serialize};
 
-use super::{Figure, Severity, Words};
+use super::{Beside, Figure, Severity, Words};
+use crate::criteria::Targets;
+use crate::facts::Canary;
 use crate::parts;
 use crate::silent::about;
-use crate::space::Space;
+use crate::space::{ABOUT_TO, Space};
 use crate::status::{Gap, SilentDevice, Sink, Status};
+use crate::verify::Outcome;
 
 /// Home Assistant restarts in less than this.
 const AWAY: Duration = Duration::from_secs(300);
 /// Silence is looked at each quarter of an hour, and shows itself at the second look.
 const LOOKS: Duration = Duration::from_secs(2 * 900);
+/// After a start the program is given two minutes before it verifies, and that takes its time.
+const VERIFIES: Duration = Duration::from_secs(300);
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// What is looked at.
@@ -35,12 +40,21 @@ pub enum Rule {
     Disk,
     /// A sensor that reports regularly does not.
     Silent,
+    /// A state does not get through to every place, or that was not tried for long.
+    Canary,
 }
 
 impl Rule {
     /// All of them, as they are listed.
-    pub const ALL: [Self; 6] =
-        [Self::NoEvents, Self::SinkBehind, Self::Refused, Self::GapLost, Self::Disk, Self::Silent];
+    pub const ALL: [Self; 7] = [
+        Self::NoEvents,
+        Self::SinkBehind,
+        Self::Refused,
+        Self::GapLost,
+        Self::Disk,
+        Self::Silent,
+        Self::Canary,
+    ];
 
     /// The word used on the wire.
     #[must_use]
@@ -52,6 +66,7 @@ impl Rule {
             Self::GapLost => "gap_lost",
             Self::Disk => "disk",
             Self::Silent => "silent",
+            Self::Canary => "canary",
         }
     }
 
@@ -77,6 +92,8 @@ pub struct Limits {
     pub disk: Option<Duration>,
     /// Whether silent sensors are told.
     pub silent: bool,
+    /// The last canary that got through is older than this. One that did not is told at once.
+    pub canary: Option<Duration>,
 }
 
 impl Default for Limits {
@@ -91,6 +108,7 @@ impl Default for Limits {
             // As the doctor: time enough to buy a disk.
             disk: Some(30 * DAY),
             silent: true,
+            canary: Some(Targets::default().canary),
         }
     }
 }
@@ -106,6 +124,7 @@ impl Limits {
             Rule::GapLost => self.gap_lost.is_some(),
             Rule::Disk => self.disk.is_some(),
             Rule::Silent => self.silent,
+            Rule::Canary => self.canary.is_some(),
         }
     }
 }
@@ -144,8 +163,7 @@ pub(super) struct Seen {
 pub(super) fn look(
     limits: &Limits,
     status: &Status,
-    window: Option<Window>,
-    space: Option<&Space>,
+    Beside { window, space, canary }: Beside<'_>,
     now: Timestamp,
 ) -> Seen {
     let mut seen = Seen::default();
@@ -175,6 +193,9 @@ pub(super) fn look(
             seen.unknown.push(Rule::Silent); // nobody is heard, which says nothing of a sensor
         }
         seen.conditions.extend(status.silent.items.iter().map(silent));
+    }
+    if let (Some(most), Some(known)) = (limits.canary, canary) {
+        seen.conditions.extend(self::canary(known, most));
     }
     seen
 }
@@ -378,8 +399,8 @@ fn disk(space: &Space, soon: Duration, now: Timestamp) -> Option<Condition> {
         };
         let date = now.plus(left).day_in_words();
         let says = format!("{free}: at the rate of the last days the disk is full on about {date}");
-        let condition =
-            Condition::new(Rule::Disk, Severity::Warning, format!("The disk is full on {date}"), says);
+        let severity = if left < ABOUT_TO { Severity::Critical } else { Severity::Warning };
+        let condition = Condition::new(Rule::Disk, severity, format!("The disk is full on {date}"), says);
         Condition { level, ..condition }.figure("days left", left.as_secs_f64() / DAY.as_secs_f64(), "d")
     };
     let condition = condition.figure("free", count(space.free), "bytes").todo(TODO);
@@ -410,6 +431,41 @@ fn silent(device: &SilentDevice) -> Condition {
         _ => condition,
     };
     Condition { settles: usual * TIMES + LOOKS, ..condition }
+}
+
+/// A state that did not arrive as it was set is lost for all that is known; one whose server is away follows.
+fn canary(known: &Canary, most: Duration) -> Option<Condition> {
+    let condition = if let Some(missed) = &known.failed {
+        let severity = match missed.outcome {
+            Outcome::Failed => Severity::Critical,
+            _ => Severity::Warning,
+        };
+        let at = Timestamp::parse(&missed.at).map_or_else(|_| missed.at.clone(), clock_time);
+        let says =
+            format!("The verification of {at} did not get through: {}", missed.says.trim_end_matches('.'));
+        // It stays until one gets through, which may be long where nothing is scheduled.
+        let todo = missed.todo.as_ref().map(|todo| format!("{todo}; ")).unwrap_or_default();
+        Condition::new(Rule::Canary, severity, "A state does not get through", says)
+            .todo(format!("{todo}`hearthline verify` tries it once more"))
+    } else {
+        let age = known.age.filter(|age| *age > most)?;
+        let says = format!(
+            "No state was followed to every place for {}, and {} is the most that is wished",
+            about(age),
+            about(most)
+        );
+        let todo = match known.every {
+            Some(_) => "`hearthline verify` does it now, and says what is in its way",
+            None => "`hearthline verify` does it now, `every` under [verify] by itself",
+        };
+        let condition = Condition::new(Rule::Canary, Severity::Warning, "The last canary is old", says);
+        Condition { hold: Some(VERIFIES), ..condition.todo(todo) }
+    };
+    let condition = condition.link("#/verify");
+    Some(match known.age {
+        Some(age) => condition.figure("since the last that got through", age.as_secs_f64(), "s"),
+        None => condition,
+    })
 }
 
 /// `2026-11-23 11:57:01`, UTC: a sentence is no place for microseconds.

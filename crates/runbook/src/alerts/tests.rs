@@ -72,7 +72,7 @@ impl House {
 fn what_is_wrong_who_has_seen_it_and_what_is_muted_survives_a_power_cut() {
     let house = House::new();
     let alerts = house.start();
-    alerts.look(&parked(), None, None);
+    alerts.look(&parked(), Beside::default());
     alerts.acknowledge("sink_behind:influxdb").unwrap();
     alerts.mute("silent", Duration::from_hours(2)).unwrap();
     alerts.keep();
@@ -83,7 +83,7 @@ fn what_is_wrong_who_has_seen_it_and_what_is_muted_survives_a_power_cut() {
     assert_eq!(alerts.list(10), before);
     assert_eq!(before.active[0].state, State::Acknowledged);
     assert_eq!(before.muted[0].what, "silent");
-    alerts.look(&status(), None, None); // over at once: it is not so in this run
+    alerts.look(&status(), Beside::default()); // over at once: it is not so in this run
     alerts.keep();
     assert_eq!(alerts.counts(), AlertCounts::default());
     let again = house.start().list(10);
@@ -107,7 +107,7 @@ fn a_damaged_file_is_set_aside_and_said() {
         assert!(note.contains("it lies in /data/alerts.json.damaged now"), "{note}");
         let kept = (&house.fs as &dyn Fs).read(Path::new("/data/alerts.json.damaged")).unwrap();
         assert_eq!(kept, damage);
-        alerts.look(&parked(), None, None);
+        alerts.look(&parked(), Beside::default());
         alerts.keep();
         assert_eq!(house.files(), ["alerts.json", "alerts.json.damaged"]);
         let alerts = house.start();
@@ -120,7 +120,7 @@ fn what_a_full_disk_does_not_take_is_written_when_it_has_room() {
     let house = House::new();
     let alerts = house.start();
     house.fs.fail(hearthline_core::fs::Fault::ReadOnly);
-    alerts.look(&parked(), None, None);
+    alerts.look(&parked(), Beside::default());
     alerts.keep();
     assert_eq!(alerts.counts().active, 1, "it is told all the same");
     house.fs.heal();

@@ -2,6 +2,7 @@ use hearthline_pipeline::metrics::Sample;
 
 use super::*;
 use crate::status::{Gaps, Part};
+use crate::verify::Outcome;
 
 fn facts(connection: Connection) -> Facts {
     let part = Part { uptime_24h: Some(0.5), uptime_7d: Some(0.995), ..Part::new("log", "healthy") };
@@ -17,6 +18,7 @@ fn facts(connection: Connection) -> Facts {
         sinks: Vec::new(),
         parts: vec![part],
         gaps: Gaps::default(),
+        disk_full: None,
         canary: None,
         changed: None,
     }
@@ -135,7 +137,10 @@ fn what_has_to_be_reached_is_what_the_settings_say() {
 #[test]
 fn the_canary_is_a_criterion_where_it_is_followed() {
     let hours = |hours: u64| Some(Duration::from_secs(3600 * hours));
-    let failed = || Some(("2026-11-23T12:00:00Z".to_owned(), "not heard".to_owned()));
+    let failed = || {
+        let (at, says) = ("2026-11-23T12:00:00Z".into(), "not heard".into());
+        Some(Missed { at, says, todo: None, outcome: Outcome::Failed })
+    };
     let one = |every, age, failed| {
         let facts = Facts { canary: Some(Canary { every, age, failed }), ..facts(Connection::Connected) };
         let all = evaluate(&facts, &Samples::default(), Overall::Healthy, &Targets::default());

@@ -42,6 +42,7 @@ fn well() -> Facts {
         sinks: vec![sink],
         parts: vec![part("log"), part("store"), part("home_assistant")],
         gaps: Gaps::default(),
+        disk_full: None,
         canary: None,
         changed: None,
     }
@@ -168,6 +169,56 @@ fn what_is_lost_says_since_when_and_the_first_minutes_what_is_there_yet() {
             "Recording. 0 of 1,445 entities have changed yet: Home Assistant only sends changes.",
         ),
         ("the first minutes of a busy house", &|f| f.changed = Some((9, 9)), Overall::Healthy, "Recording."),
+    ];
+    hold(&cases);
+}
+
+#[test]
+fn a_disk_that_fills_says_when_and_is_as_bad_as_the_loss_is_near() {
+    fn left(days: u64) -> Option<DiskFull> {
+        let (noon, left) = (Timestamp(1_795_435_200_000_000), Duration::from_hours(24 * days));
+        Some(DiskFull { at: noon.plus(left).to_string(), left_s: left.as_secs() })
+    }
+    let cases: [Situation<'_>; 6] = [
+        (
+            "nothing is lost for long, and somebody has to act",
+            &|f| f.disk_full = left(19),
+            Overall::Degraded,
+            "Recording, but the disk is full on about 12 December 2026 at the rate of the last days: make room, or keep less.",
+        ),
+        (
+            "two days",
+            &|f| f.disk_full = left(2),
+            Overall::Degraded,
+            "Recording, but the disk is full on about 25 November 2026 at the rate of the last days: make room, or keep less.",
+        ),
+        (
+            "data is about to be lost, which is worse than a gap or a place that is away",
+            &|f| {
+                (f.disk_full, f.gaps.open) = (left(1), 1);
+                f.sinks[0].state = "degraded".into();
+            },
+            Overall::Unhealthy,
+            "Recording, but the disk is full on about 24 November 2026 at the rate of the last days: make room, or keep less.",
+        ),
+        (
+            "no room, while Home Assistant restarts",
+            &|f| (f.disk_full, f.connection) = (left(0), Connection::Waiting),
+            Overall::Unhealthy,
+            "Waiting for Home Assistant, and the disk has no room for another day: make room, or keep less.",
+        ),
+        (
+            "events that wait are told first",
+            &|f| (f.disk_full, f.sinks[0].lag_s) = (left(19), 42.0),
+            Overall::Degraded,
+            "Recording, store is 42 s behind: 7 events are safe on disk.",
+        ),
+        (
+            "the log takes nothing already",
+            &|f| (f.disk_full, f.log_refuses) = (left(0), Some("no space left".into())),
+            Overall::Unhealthy,
+            "Not recording: the log takes no events: no space left.",
+        ),
     ];
     hold(&cases);
 }

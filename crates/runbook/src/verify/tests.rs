@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 
 use super::document::Instead;
 use super::*;
+use crate::Missed;
 
 const NOON: Timestamp = Timestamp(1_795_435_200_000_000);
 const CANARY: &str = "sensor.hearthline_canary";
@@ -346,6 +347,9 @@ fn the_worst_leg_is_what_is_said_and_what_was_followed_instead_is_never_kept_qui
         let result = of(instead, vec![change(Kind::Text, legs)]);
         assert_eq!((result.outcome, result.through), (outcome, through), "{}", result.says);
         assert!(result.says.contains(says), "{}", result.says);
+        let missed = Missed::of(result.clone());
+        let known = missed.map(|missed| (missed.says, missed.outcome, missed.todo.is_some()));
+        assert_eq!(known, (!through).then_some((result.says, outcome, true)));
     }
     assert_eq!(of(None, Vec::new()).outcome, Outcome::Failed, "nothing was followed");
 }

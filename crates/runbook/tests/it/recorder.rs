@@ -122,6 +122,7 @@ impl Recorder {
             sinks: Vec::new(),
             parts: vec![part],
             gaps: Gaps::default(),
+            disk_full: None,
             canary: None,
             changed: None,
         }

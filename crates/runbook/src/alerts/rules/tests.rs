@@ -2,6 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::alerts::tests::{NOON, status};
+use crate::facts::Missed;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const GIB: u64 = 1 << 30;
@@ -35,7 +36,30 @@ fn quiet_window() -> Window {
 fn seen(change: impl FnOnce(&mut Status, &mut Window, &mut Space)) -> Seen {
     let (mut status, mut window, mut space) = (status(), quiet_window(), room());
     change(&mut status, &mut window, &mut space);
-    look(&Limits::default(), &status, Some(window), Some(&space), NOON)
+    look(&Limits::default(), &status, beside(window, &space), NOON)
+}
+
+fn beside(window: Window, space: &Space) -> Beside<'_> {
+    Beside { window: Some(window), space: Some(space), canary: None }
+}
+
+/// What a house in which all is well shows where this is known of the canary.
+fn followed(canary: &Canary) -> Vec<Condition> {
+    let room = room();
+    let known = Beside { canary: Some(canary), ..beside(quiet_window(), &room) };
+    look(&Limits::default(), &status(), known, NOON).conditions
+}
+
+/// One of an hour ago that did not get through, and one of two hours ago that did.
+fn missed(outcome: Outcome) -> Canary {
+    let (at, says) =
+        (NOON.minus(60 * MINUTE).to_string(), "1 change not delivered (influxdb): HTTP 503.".into());
+    let todo = Some("see whether influxdb runs".into());
+    Canary {
+        every: Some(60 * MINUTE),
+        age: Some(120 * MINUTE),
+        failed: Some(Missed { at, says, todo, outcome }),
+    }
 }
 
 /// The only condition.
@@ -72,7 +96,7 @@ fn a_house_that_is_well_has_none() {
 #[test]
 fn each_rule_says_what_holds_with_its_figures_and_what_to_do() {
     type Change = fn(&mut Status, &mut Window, &mut Space);
-    let cases: [(&str, Change); 12] = [
+    let cases: [(&str, Change); 13] = [
         ("Home Assistant is away", |status, _, _| {
             status.home_assistant.state = "waiting".into();
             status.home_assistant.reason = Some("connection refused".into());
@@ -103,6 +127,7 @@ fn each_rule_says_what_holds_with_its_figures_and_what_to_do() {
             status.gaps.recent = vec![gap("partly", NOON.minus(MINUTE), &change)];
         }),
         ("the disk fills", |_, _, space| space.days_left = Some(12)),
+        ("the disk is full tomorrow", |_, _, space| space.days_left = Some(1)),
         ("the disk is full", |_, _, space| space.free = GIB),
         ("the log takes nothing", |status, _, _| {
             status.parts[0] = crate::status::Part::new("log", "unhealthy");
@@ -110,9 +135,18 @@ fn each_rule_says_what_holds_with_its_figures_and_what_to_do() {
         }),
         ("a freezer is silent", |status, _, _| status.silent.items = vec![freezer()]),
     ];
+    let old = Canary { every: None, age: Some(2 * DAY), failed: None };
+    let canaries = [
+        ("a canary is lost", missed(Outcome::Failed)),
+        ("a canary waits for a server", missed(Outcome::Degraded)),
+        ("none was followed for two days", old.clone()),
+        ("nor by the schedule", Canary { every: Some(60 * MINUTE), ..old }),
+    ];
+    let cases = cases.map(|(what, change)| (what, only(change)));
+    let canaries = canaries.map(|(what, canary)| (what, followed(&canary).remove(0)));
     let mut table = String::new();
-    for (what, change) in cases {
-        let Condition { rule, subject, level, hold, words, .. } = only(change);
+    for (what, condition) in cases.into_iter().chain(canaries) {
+        let Condition { rule, subject, level, hold, words, .. } = condition;
         assert_eq!(level, Level::Raise, "{what}");
         let subject = subject.map(|subject| format!(":{subject}")).unwrap_or_default();
         let hold = hold.map(|hold| format!(" after {} s", hold.as_secs())).unwrap_or_default();
@@ -162,7 +196,7 @@ fn what_swings_around_a_limit_is_kept_and_not_raised() {
     let level = |failed: u64| {
         let limits = Limits { refused: Some(10), ..Limits::default() };
         let window = Window { failed, ..quiet_window() };
-        let seen = look(&limits, &status(), Some(window), Some(&room()), NOON);
+        let seen = look(&limits, &status(), beside(window, &room()), NOON);
         seen.conditions.first().map(|condition| condition.level)
     };
     assert_eq!([0, 9, 10].map(level), [None, Some(Level::Keep), Some(Level::Raise)]);
@@ -192,10 +226,27 @@ fn a_loss_is_told_while_it_is_news_and_by_how_much_it_is_of() {
 #[test]
 fn a_disk_that_is_known_not_to_fill_is_none_and_one_that_is_not_known_is_not_known() {
     assert_eq!(seen(|_, _, space| (space.growth, space.days_left) = (None, None)), Seen::default());
-    let seen = look(&Limits::default(), &status(), None, None, NOON);
+    let seen = look(&Limits::default(), &status(), Beside::default(), NOON);
     assert_eq!((seen.conditions.len(), seen.unknown), (0, vec![Rule::Refused, Rule::Disk]));
     let away = self::seen(|status, _, _| status.home_assistant.state = "connecting".into());
     assert_eq!(away.unknown, [Rule::Silent], "nobody is heard");
+}
+
+#[test]
+fn a_canary_is_missed_where_the_last_failed_or_is_older_than_is_wished() {
+    let told = |age: Option<Duration>| followed(&Canary { every: Some(DAY), age, failed: None }).len();
+    assert_eq!(
+        [None, Some(DAY), Some(DAY + MINUTE)].map(told),
+        [0, 0, 1],
+        "none was followed yet, or lately"
+    );
+    let severity = |outcome| followed(&missed(outcome)).remove(0).words.severity;
+    assert_eq!(severity(Outcome::Failed), Severity::Critical);
+    assert_eq!(
+        [Outcome::Degraded, Outcome::Unreachable].map(severity),
+        [Severity::Warning; 2],
+        "nothing is lost"
+    );
 }
 
 #[test]
@@ -207,6 +258,7 @@ fn a_rule_that_is_off_says_nothing() {
         gap_lost: None,
         disk: None,
         silent: false,
+        canary: None,
     };
     let mut status = status();
     status.home_assistant.state = "disconnected".into();
@@ -215,8 +267,10 @@ fn a_rule_that_is_off_says_nothing() {
     status.silent.items = vec![freezer()];
     let window = Window { failed: 9, ..quiet_window() };
     let space = Space { free: 0, ..room() };
-    assert_eq!(look(&limits, &status, Some(window), Some(&space), NOON), Seen::default());
-    assert_eq!(look(&Limits::default(), &status, Some(window), Some(&space), NOON).conditions.len(), 6);
+    let canary = missed(Outcome::Failed);
+    let known = Beside { canary: Some(&canary), ..beside(window, &space) };
+    assert_eq!(look(&limits, &status, known, NOON), Seen::default());
+    assert_eq!(look(&Limits::default(), &status, known, NOON).conditions.len(), 7);
     assert!(Rule::ALL.iter().all(|rule| !limits.looks_at(*rule) && Limits::default().looks_at(*rule)));
     assert!(Rule::ALL.iter().all(|rule| Rule::named(rule.as_str()) == Some(*rule)));
 }
