@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use hearthline_runbook::alerts::{Alerts, Limits, Pace};
+use hearthline_runbook::alerts::{Alerts, Beside, Limits, Pace};
 
 use super::*;
 
