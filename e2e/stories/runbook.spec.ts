@@ -17,8 +17,7 @@ test('the runbook is begun by who has the token, each line is ticked, and its re
     if (route.request().method() !== 'POST') return route.continue();
     await route.continue({ postData: JSON.stringify({ monitor_s: 5 }) });
   });
-  await page.goto(ownProgram.url);
-  await page.getByRole('region', { name: 'System' }).getByRole('link', { name: 'Runbook' }).click();
+  await page.goto(`${ownProgram.url}#/runbook`);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Runbook');
   await expect(page.getByRole('region', { name: 'The last run' })).toContainText('It was never applied.');
   const plan = page.getByRole('region', { name: 'What would be done now' });

@@ -10,7 +10,7 @@ export interface Row {
 }
 
 export const ROWS: readonly Row[] = [
-  { name: 'System', what: 'Goals, events a minute, each part and for how long it was up', link: SYSTEM, VERIFY },
+  { name: 'System', what: 'Goals, events a minute, each part and for how long it was up', link: SYSTEM },
   { name: 'What is wrong?', what: 'Everything that recording depends on, with figures and what to do', link: DOCTOR },
   { name: 'Alerts', what: 'What you should know of, and what was wrong before', link: ALERTS },
   { name: 'Connection', what: 'The way to Home Assistant, step by step, and why it broke', link: CONNECTION },

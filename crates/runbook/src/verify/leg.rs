@@ -205,23 +205,25 @@ fn told(part: &str, step: Step, trouble: Trouble) -> (Outcome, String, Option<St
             "let the user or token read there too".into(),
         ),
         Trouble::NoQuestions => {
-            let says = "the server takes lines and answers no questions in InfluxQL: that it took the point is known, and no more";
-            return (Outcome::Skipped, says.into(), None);
+            return skipped(
+                "the server takes lines and answers no questions in InfluxQL: that it took the point is known, and no more",
+            );
         }
         Trouble::NoPoint => {
-            let says = "of a removal, and of a state that is not known, the layout `ha` has no point";
-            return (Outcome::Skipped, says.into(), None);
+            return skipped("of a removal, and of a state that is not known, the layout `ha` has no point");
         }
         Trouble::NoWeather(why) => (
             Outcome::Degraded,
             format!("the row has no weather: {why}"),
             "`hearthline weather` says who is asked and what they say".into(),
         ),
-        Trouble::Earlier => {
-            return (Outcome::Skipped, "not tried: a leg before it was not passed".into(), None);
-        }
+        Trouble::Earlier => return skipped("not tried: a leg before it was not passed"),
     };
     (outcome, says, Some(todo))
+}
+
+fn skipped(why: &str) -> (Outcome, String, Option<String>) {
+    (Outcome::Skipped, why.into(), None)
 }
 
 fn late(part: &str, step: Step, within: Duration) -> (Outcome, String, String) {
