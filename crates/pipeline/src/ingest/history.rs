@@ -194,14 +194,15 @@ impl Ingest {
     ) -> Result<Vec<EntityId>, IngestError> {
         let (at, mut left_out) = (self.clock.now(), Vec::new());
         for state in states {
-            if !self.is_had(state, had) && self.is_ambiguous(state) {
+            let (keeps, is_had) = (self.keeps_known(state.entity_id.as_str()), self.is_had(state, had));
+            if keeps && !is_had && self.is_ambiguous(state) {
                 left_out.push(state.entity_id.clone());
                 continue;
             }
             self.fold.counters.offer(Origin::History);
-            if !self.keeps_known(state.entity_id.as_str()) {
+            if !keeps {
                 self.fold.counters.filtered += 1;
-            } else if self.is_had(state, had) {
+            } else if is_had {
                 self.fold.counters.duplicate += 1;
             } else {
                 self.log_past(gap, state, at)?;
