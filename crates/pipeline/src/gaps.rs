@@ -57,6 +57,12 @@ impl Gap {
     pub fn is_open_for_all(&self) -> bool {
         self.entities.is_empty() && self.state == State::Open && self.cause != Cause::Requested
     }
+
+    /// Whether nothing was heard in it of any entity.
+    #[must_use]
+    pub fn is_silence(&self) -> bool {
+        self.entities.is_empty() && !matches!(self.cause, Cause::Requested | Cause::Damaged)
+    }
 }
 
 /// What was found in history, beside the states.

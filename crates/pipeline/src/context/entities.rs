@@ -103,15 +103,37 @@ impl Entities {
     /// somebody got a name in this period is not known.
     #[must_use]
     pub fn is_mixed(&self, entity_id: &str, from: Timestamp, to: Timestamp) -> bool {
-        let owners = self.owners.get(entity_id).map(Vec::as_slice).unwrap_or_default();
         let others = |key: &str| {
             let versions = self.versions.get(key).map(Vec::as_slice).unwrap_or_default();
             versions.iter().any(|version| version.info.entity_id.as_str() != entity_id)
         };
-        owners.array_windows().any(|[(_, before), (at, now)]| {
-            // One that was not registered, and is now, is the same.
-            **before != *entity_id && *at >= from && (*at <= to || others(before) || others(now))
-        })
+        self.handings(entity_id)
+            .any(|(at, before, now)| at >= from && (at <= to || others(before) || others(now)))
+    }
+
+    /// Whether somebody else got the name between the two.
+    #[must_use]
+    pub fn changed_hands(&self, entity_id: &str, from: Timestamp, to: Timestamp) -> bool {
+        self.handings(entity_id).any(|(at, ..)| from <= at && at <= to)
+    }
+
+    /// Whether what history has under this name of an instant is of nobody who is known to have had it: the first who is
+    /// got it later, from another name, and has another again. What history had of that one went with it.
+    #[must_use]
+    pub fn was_strangers(&self, entity_id: &str, at: Timestamp) -> bool {
+        let first = self.owners.get(entity_id).and_then(|owners| owners.first());
+        let Some((since, key)) = first.filter(|(since, _)| at < *since) else { return false };
+        let versions = self.versions.get(key).map(Vec::as_slice).unwrap_or_default();
+        let is_other = |version: &Version| version.info.entity_id.as_str() != entity_id;
+        versions.iter().any(|version| version.from < *since && is_other(version))
+            && versions.last().is_some_and(is_other)
+    }
+
+    /// When the name went from one to another, and which. One that was not registered, and is now, is the same.
+    fn handings<'a>(&'a self, entity_id: &'a str) -> impl Iterator<Item = (Timestamp, &'a str, &'a str)> {
+        let owners = self.owners.get(entity_id).map(Vec::as_slice).unwrap_or_default();
+        let handings = owners.array_windows().map(|[(_, before), (at, now)]| (*at, &**before, &**now));
+        handings.filter(move |(_, before, _)| *before != entity_id)
     }
 
     /// What is known now of the entity that has this name; none if none has it.

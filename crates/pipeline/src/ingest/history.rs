@@ -181,7 +181,8 @@ impl Ingest {
     }
 
     /// Takes states that history has of a gap, oldest first for each entity, as one append. `had` says which of them are
-    /// recorded already, by the name that their row has.
+    /// recorded already, by the name that their row has. The names of those that are left out, as it cannot be known whose
+    /// they are.
     ///
     /// # Errors
     /// When the log does not take them.
@@ -190,19 +191,39 @@ impl Ingest {
         gap: u64,
         states: &[PastState],
         had: &HashSet<(EntityId, Timestamp)>,
-    ) -> Result<(), IngestError> {
-        let at = self.clock.now();
+    ) -> Result<Vec<EntityId>, IngestError> {
+        let (at, mut left_out) = (self.clock.now(), Vec::new());
         for state in states {
+            let (keeps, is_had) = (self.keeps_known(state.entity_id.as_str()), self.is_had(state, had));
+            if keeps && !is_had && self.is_ambiguous(state) {
+                left_out.push(state.entity_id.clone());
+                continue;
+            }
             self.fold.counters.offer(Origin::History);
-            if !self.keeps_known(state.entity_id.as_str()) {
+            if !keeps {
                 self.fold.counters.filtered += 1;
-            } else if self.is_had(state, had) {
+            } else if is_had {
                 self.fold.counters.duplicate += 1;
             } else {
                 self.log_past(gap, state, at)?;
             }
         }
-        self.end_frame()
+        self.end_frame()?;
+        Ok(left_out)
+    }
+
+    /// Whether it cannot be known whose state it is: nobody listened when its name went to another entity, and it is from
+    /// that time; or nobody is known to have had the name then.
+    fn is_ambiguous(&self, past: &PastState) -> bool {
+        let (id, at) = (past.entity_id.as_str(), past.last_updated);
+        let named = &self.fold.context.entities;
+        // What lists say holds from where nobody listened any longer, but may be from up to where somebody did again. Gaps
+        // overlap: the next one begins before the last event that was heard.
+        let unheard = |gap: &Gap| {
+            let end = gap.to.unwrap_or(Timestamp(i64::MAX));
+            gap.is_silence() && gap.from <= at && at <= end && named.changed_hands(id, gap.from, end)
+        };
+        named.was_strangers(id, at) || self.fold.gaps.all().iter().any(unheard)
     }
 
     /// Whether a state is recorded, under whichever name the entity was known by when it was.

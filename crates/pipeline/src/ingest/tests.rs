@@ -324,6 +324,50 @@ fn past(entity: &str, text: Option<&str>, second: i64) -> PastState {
 }
 
 #[test]
+fn what_may_be_of_either_of_two_with_one_name_is_left_out_also_where_the_next_gap_begins() {
+    let mut house = House::new();
+    house.connect();
+    house.ingest.learn(&[named("1", "sensor.a", 0)]).unwrap();
+    house.hear(&event("sensor.a", None, Some(("1", 10)), 10));
+    house.ingest.disconnected("closed");
+    house.connect();
+    house.ingest.learn(&[named("2", "sensor.a", 10)]).unwrap(); // as lists say it: right behind what was heard last
+    house.hear(&event("sensor.a", Some(("1", 10)), Some(("2", 30)), 30));
+    house.ingest.disconnected("closed");
+    house.connect();
+    house.see(&[("sensor.a", "3", 40)]);
+    house.ingest.quiet(at(0)).unwrap();
+    let fill = house.ingest.next_fill().unwrap().unwrap();
+    assert_eq!((fill.from, fill.entities), (at(29), vec!["sensor.a".into()]));
+    let history = [past("sensor.a", None, 29), past("sensor.a", Some("2.5"), 35)];
+    let left_out = house.ingest.history(fill.gap, &history, &HashSet::new()).unwrap();
+    assert_eq!(left_out, ["sensor.a".into()], "the removal was of the one before");
+    assert_eq!(
+        house.counters().received_of(Origin::History),
+        1,
+        "the other one was had when somebody listened"
+    );
+}
+
+#[test]
+fn what_history_has_under_a_name_that_nobody_is_known_to_have_had_then_is_left_out() {
+    let mut house = House::new();
+    house.connect();
+    house.ingest.learn(&[named("1", "sensor.a", 0)]).unwrap();
+    house.hear(&event("sensor.a", None, Some(("1", 10)), 10));
+    house.ingest.disconnected("closed");
+    house.connect();
+    house.see(&[("sensor.a", "2", 20)]);
+    house.hear(&event("sensor.a", Some(("2", 20)), Some(("3", 30)), 30));
+    house.ingest.learn(&[named("1", "sensor.between", 40), named("1", "sensor.b", 50)]).unwrap();
+    let gap = house.gaps()[0].id;
+    let history = [past("sensor.between", Some("9"), 15), past("sensor.b", Some("1.5"), 15)];
+    let left_out = house.ingest.history(gap, &history, &HashSet::new()).unwrap();
+    assert_eq!(left_out, ["sensor.between".into()]);
+    assert_eq!(house.counters().received_of(Origin::History), 1, "its own went with it");
+}
+
+#[test]
 fn what_history_has_is_logged_once_and_what_came_last_is_held() {
     let mut house = House::new();
     house.connect();

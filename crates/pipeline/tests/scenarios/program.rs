@@ -61,7 +61,7 @@ pub(crate) struct Program {
     writer: Part<Result<(), LogError>>,
     upkeep: Part<()>,
     _flushes: mpsc::Sender<FlushRequest>,
-    _orders: Orders,
+    pub(crate) orders: Orders,
 }
 
 impl Place {
@@ -138,7 +138,7 @@ impl Place {
             sink,
             link: status,
             _flushes: flushes,
-            _orders: orders,
+            orders,
         })
     }
 

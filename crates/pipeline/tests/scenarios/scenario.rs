@@ -5,10 +5,11 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, Error, ensure};
 use hearthline_core::{Clock, EventRow, Fs as _, MemFs, Row, Seq, StateRow, Timestamp};
 use hearthline_pipeline::gaps::Gap;
 use hearthline_pipeline::ingest::Fold;
+use hearthline_pipeline::orders::Order;
 use hearthline_pipeline::sources::home_assistant::LinkState;
 use hearthline_sim::{Fault, HomeAssistant, House, LedgerEntry, Options, TokioClock};
 use parking_lot::Mutex;
@@ -325,6 +326,9 @@ impl Scenario {
         }
         let program = self.program.take().context("the program is not running")?;
         self.wait_for_gaps(&program).await?;
+        if retry_gaps(&program).await? {
+            self.wait_for_gaps(&program).await?;
+        }
         sleep(PROOF).await; // until the log has written what it was given
         let fold = Fold::replay(&program.log, Seq(u64::MAX))?;
         check::conservation(&program, &fold)?;
@@ -398,6 +402,17 @@ impl Scenario {
         check::counted(&store, &evidence)?;
         Ok(evidence)
     }
+}
+
+/// A person does what gaps say that were given up while history was refused. Whether there are any.
+async fn retry_gaps(program: &Program) -> anyhow::Result<bool> {
+    let gaps = program.orders.give(Order::ListGaps).await.map_err(Error::msg)?;
+    let mut any = false;
+    for gap in gaps.iter().filter(|gap| gap.result.note.contains("gaps retry")) {
+        let retry = |reply| Order::RetryGaps(Some(gap.id), reply);
+        any |= program.orders.give(retry).await.map_err(Error::msg)? > 0;
+    }
+    Ok(any)
 }
 
 /// To a name of its own, or back.

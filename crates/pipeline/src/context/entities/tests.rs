@@ -57,6 +57,29 @@ fn the_last_renaming_and_all_names_of_an_entity_are_known() {
 }
 
 #[test]
+fn what_is_under_a_name_from_before_its_first_owner_got_it_and_gave_it_away_is_a_strangers() {
+    let known = [record(0, "1", "sensor.a", "hall"), record(10, "1", "sensor.between", "hall")];
+    let strangers =
+        |known: &[EntityRecord<'static>], name, at| entities(known).was_strangers(name, Timestamp(at));
+    assert!(!strangers(&known, "sensor.between", 5), "history moved to the new name with it");
+    let known = [known.as_slice(), &[record(20, "1", "sensor.b", "hall")]].concat();
+    assert_eq!([5, 9, 10, 20].map(|at| strangers(&known, "sensor.between", at)), [true, true, false, false]);
+    assert!(!strangers(&known, "sensor.a", -5), "it had no other name before");
+    assert!(!strangers(&known, "sensor.b", 5), "that is its name");
+}
+
+#[test]
+fn a_name_changes_hands_when_another_gets_it_not_when_its_owner_becomes_registered() {
+    let known = entities(&[
+        record(0, "sensor.a", "sensor.a", "hall"),
+        record(5, "1", "sensor.a", "hall"),
+        record(10, "2", "sensor.a", "hall"),
+    ]);
+    let between = |from, to| known.changed_hands("sensor.a", Timestamp(from), Timestamp(to));
+    assert_eq!([between(0, 9), between(9, 10), between(10, 11), between(11, 99)], [false, true, true, false]);
+}
+
+#[test]
 fn what_was_known_at_an_instant_is_found_and_what_was_known_first_before_it() {
     let moved = entities(&[record(0, "1", "sensor.a", "hall"), record(10, "1", "sensor.a", "bath")]);
     let area = |at| moved.version("1", Timestamp(at)).unwrap().info.area.clone().unwrap().id.to_string();

@@ -238,13 +238,13 @@ impl Filler {
         had: Had,
         ingest: &mut Ingest,
     ) -> Result<(), SessionError> {
-        let Some(plan) = &self.plan else { return Ok(()) };
+        let Some(plan) = &mut self.plan else { return Ok(()) };
         let count = portion(rows.as_slice(), CHUNK, |row| row.attributes.len());
         let some: Vec<_> = rows.by_ref().take(count).collect();
         if some.is_empty() {
             return self.next(ingest);
         }
-        ingest.history(plan.fill.gap, &some, &had)?;
+        plan.leave_out(ingest.history(plan.fill.gap, &some, &had)?);
         self.step = Step::Writing { rows, had, seq: ingest.appended() };
         Ok(())
     }
@@ -256,7 +256,7 @@ impl Filler {
             if plan.is_done() {
                 let (gap, (state, result)) = (plan.fill.gap, plan.outcome());
                 self.close(gap, state, result, ingest)?;
-            } else {
+            } else if plan.keeps_place() {
                 ingest.filled_through(plan.fill.gap, through)?;
             }
         }

@@ -47,6 +47,8 @@ pub(super) struct Plan {
     /// The oldest row; none if there were states from before the gap.
     oldest: Oldest,
     unreadable: usize,
+    /// States were left out, as it cannot be known whose they are.
+    left_out: bool,
 }
 
 enum Oldest {
@@ -74,6 +76,7 @@ impl Plan {
             kept: HashSet::new(),
             oldest,
             unreadable: 0,
+            left_out: false,
             fill,
         };
         plan.end = plan.window_end();
@@ -157,6 +160,19 @@ impl Plan {
         rows
     }
 
+    /// States under these names were left out, as it cannot be known whose they are.
+    pub(super) fn leave_out(&mut self, names: Vec<EntityId>) {
+        self.left_out |= !names.is_empty();
+        self.fill.mixed.extend(names);
+        self.fill.mixed.sort_unstable();
+        self.fill.mixed.dedup();
+    }
+
+    /// Whether a restart may go on from here. What was left out has to be met again, so that it is named.
+    pub(super) const fn keeps_place(&self) -> bool {
+        !self.left_out
+    }
+
     /// Goes on to the next batch; at the end of a window, says up to where history was asked for.
     pub(super) fn advance(&mut self) -> Option<Timestamp> {
         if self.leads.pop_front().is_some() {
@@ -217,6 +233,7 @@ impl Plan {
         notes.retain(|note| !note.is_empty());
         not_kept.extend(holes().chain(&self.fill.mixed).cloned());
         not_kept.sort_unstable();
+        not_kept.dedup();
         let complete = notes.is_empty() || self.fill.cause == Cause::Requested;
         let state = if complete { State::Filled } else { State::Partly };
         (state, Outcome { not_kept, note: notes.join("; ") })
@@ -224,11 +241,14 @@ impl Plan {
 
     /// What becomes of it if history cannot be had.
     pub(super) fn without_history(&self, why: &str) -> Outcome {
-        let mut not_kept: Vec<EntityId> = self.fill.changed.iter().cloned().collect();
+        let mut not_kept: Vec<EntityId> = self.fill.changed.iter().chain(&self.fill.mixed).cloned().collect();
         not_kept.sort_unstable();
-        let note =
+        not_kept.dedup();
+        let refused =
             format!("Home Assistant's history cannot be had: {why}; try again with `hearthline gaps retry`");
-        Outcome { not_kept, note }
+        let mut notes = vec![self.fill.note(), refused];
+        notes.retain(|note| !note.is_empty());
+        Outcome { not_kept, note: notes.join("; ") }
     }
 }
 

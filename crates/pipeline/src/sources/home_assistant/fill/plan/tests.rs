@@ -161,3 +161,24 @@ fn a_hole_in_history_is_told_by_a_state_that_it_lacks() {
         assert_eq!((found, outcome.not_kept.len()), (state, usize::from(there == 8)), "{}", outcome.note);
     }
 }
+
+#[test]
+fn states_that_are_left_out_are_named_whether_history_is_had_or_refused() {
+    let mut plan = plan(2, 60, Cause::Disconnected);
+    let question = plan.question(false);
+    plan.take(&question, vec![row("sensor.s000", 5), row("sensor.s001", 5)], 0, 10);
+    plan.leave_out(Vec::new());
+    assert!(plan.keeps_place());
+    assert_eq!(plan.outcome(), (State::Filled, Outcome::default()));
+    for _ in 0..2 {
+        plan.leave_out(vec!["sensor.s001".into()]);
+        assert!(!plan.keeps_place(), "a restart has to meet it again");
+    }
+    let (state, outcome) = plan.outcome();
+    assert_eq!((state, outcome.not_kept), (State::Partly, vec!["sensor.s001".into()]));
+    assert!(outcome.note.starts_with("renamed: sensor.s001 had"), "{}", outcome.note);
+    let refused = plan.without_history("Unauthorized");
+    assert_eq!(refused.not_kept, ["sensor.s000".into(), "sensor.s001".into()]);
+    assert!(refused.note.contains("renamed: sensor.s001 had"), "{}", refused.note);
+    assert!(refused.note.contains("cannot be had: Unauthorized; try again"), "{}", refused.note);
+}
