@@ -448,16 +448,14 @@ fn canary(known: &Canary, most: Duration) -> Option<Condition> {
         Condition::new(Rule::Canary, severity, "A state does not get through", says)
             .todo(format!("{todo}`hearthline verify` tries it once more"))
     } else {
+        known.every?;
         let age = known.age.filter(|age| *age > most)?;
         let says = format!(
             "No state was followed to every place for {}, and {} is the most that is wished",
             about(age),
             about(most)
         );
-        let todo = match known.every {
-            Some(_) => "`hearthline verify` does it now, and says what is in its way",
-            None => "`hearthline verify` does it now, `every` under [verify] by itself",
-        };
+        let todo = "`hearthline verify` does it now, and says what is in its way";
         let condition = Condition::new(Rule::Canary, Severity::Warning, "The last canary is old", says);
         Condition { hold: Some(VERIFIES), ..condition.todo(todo) }
     };

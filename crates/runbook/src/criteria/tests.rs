@@ -153,6 +153,7 @@ fn the_canary_is_a_criterion_where_it_is_followed() {
         (hours(6), hours(1), failed(), Some(false), Some(3600.0), Some("did not get through: not heard")),
         (None, None, failed(), Some(false), None, Some("did not get through: not heard")),
         (None, hours(1), None, Some(true), Some(3600.0), Some("nothing verifies by itself")),
+        (None, hours(25), None, None, Some(90_000.0), Some("nothing verifies by itself")),
     ] {
         let criterion = one(every, age, failed);
         assert_eq!((criterion.met, criterion.value, criterion.target), (met, value, 86_400.0), "{note:?}");
