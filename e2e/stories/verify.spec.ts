@@ -40,7 +40,7 @@ test('a canary is followed by who has the token, leg by leg, and what is in its 
   test.setTimeout(240_000);
   watched.allowRefusal();
   await page.goto(ownProgram.url);
-  await page.getByRole('region', { name: 'System' }).getByRole('link', { name: 'Verify' }).click();
+  await page.getByRole('navigation', { name: 'More' }).getByRole('link', { name: /^Verify/ }).click();
   await expect(last(page)).toContainText('Nothing was verified yet.');
   await last(page).getByRole('button', { name: 'Verify now' }).click();
   const token = await readFile(`${testInfo.outputPath('data')}/secrets/api_token`, 'utf8');
@@ -56,7 +56,7 @@ test('a canary is followed by who has the token, leg by leg, and what is in its 
 
   await page.goto(ownProgram.url);
   await breakIt(page, 'no-admin');
-  await page.getByRole('region', { name: 'System' }).getByRole('link', { name: 'Verify' }).click();
+  await page.getByRole('navigation', { name: 'More' }).getByRole('link', { name: /^Verify/ }).click();
   await last(page).getByRole('button', { name: 'Verify now' }).click();
   const field = last(page).getByLabel(/^Only who has this program’s token/);
   await field.or(last(page).getByText('Under way')).first().waitFor();
