@@ -1,7 +1,7 @@
 /** What lies behind the first page: each figure there is the one that the program's API says. */
 
 import type { APIRequestContext, Page } from '@playwright/test';
-import { expectAccessible, expectLegible, expectNothingSideways, picture } from './look';
+import { look } from './look';
 import { breakIt, expect, fault, lamps, sentence, test } from './story';
 
 const MADE_GOOD_MS = 60_000;
@@ -13,18 +13,6 @@ const more = (page: Page, name: string) =>
   page.getByRole('navigation', { name: 'More' }).getByRole('link', { name: new RegExp(`^${name}`) });
 const ask = async (request: APIRequestContext, url: string, path: string) =>
   (await request.get(new URL(`api/v1/${path}`, url).href)).json();
-
-/** In both themes, on both screens. */
-async function look(page: Page, name: string) {
-  for (const [width, colorScheme] of [[390, 'light'], [390, 'dark'], [1280, 'light'], [1280, 'dark']] as const) {
-    await page.setViewportSize({ width, height: 844 });
-    await page.emulateMedia({ colorScheme });
-    await expectNothingSideways(page);
-    await expectLegible(page.locator('main'));
-    await expectAccessible(page);
-    await picture(page, `${name}-${width}-${colorScheme}`);
-  }
-}
 
 test('everything behind the first page is in one list, which each page leads to', async ({ page, program }) => {
   await page.goto(program.url);

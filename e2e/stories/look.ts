@@ -24,6 +24,19 @@ export async function expectAccessible(page: Page) {
 export const picture = (page: Page, name: string) =>
   page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.png`, fullPage: true, animations: 'disabled' });
 
+/** In both themes, on both screens, each with a picture. `also` is asked of each with its width. */
+export async function look(page: Page, name: string, also?: (width: number) => Promise<void>) {
+  for (const [width, colorScheme] of [[390, 'light'], [390, 'dark'], [1280, 'light'], [1280, 'dark']] as const) {
+    await page.setViewportSize({ width, height: 844 });
+    await page.emulateMedia({ colorScheme });
+    await expectNothingSideways(page);
+    await also?.(width);
+    await expectLegible(page.locator('main'));
+    await expectAccessible(page);
+    await picture(page, `${name}-${width}-${colorScheme}`);
+  }
+}
+
 /** Relative luminance of one of the body's colours, 0 (black) to 1 (white), as WCAG 2 defines it. */
 export async function luminance(page: Page, property: 'color' | 'background-color'): Promise<number> {
   const color = await page.evaluate((name) => getComputedStyle(document.body).getPropertyValue(name), property);

@@ -1,7 +1,7 @@
 /** The places that everything is delivered to: what their pages say is what the program's API says. */
 
 import type { APIRequestContext, Page } from '@playwright/test';
-import { expectAccessible, expectLegible, expectNothingSideways, picture } from './look';
+import { expectAccessible, expectNothingSideways, look, picture } from './look';
 import { breakIt, expect, lamps, sentence, test } from './story';
 
 const INFLUXDB = 'influxdb-simulated';
@@ -100,14 +100,7 @@ for (const [fault, says, words] of [
       expect(shown).toBeLessThanOrEqual(after.sink.lag_events);
       expect(await error.locator('pre').innerText()).toBe(after.sink.last_error);
     }).toPass();
-    for (const [width, colorScheme] of [[390, 'light'], [390, 'dark'], [1280, 'light'], [1280, 'dark']] as const) {
-      await page.setViewportSize({ width, height: 844 });
-      await page.emulateMedia({ colorScheme });
-      await expectNothingSideways(page);
-      await expectLegible(page.locator('main'));
-      await expectAccessible(page);
-      await picture(page, `place-${fault}-${width}-${colorScheme}`);
-    }
+    await look(page, `place-${fault}`);
 
     await page.goto(ownProgram.url);
     for (const [width, colorScheme] of [[390, 'light'], [1280, 'dark']] as const) {

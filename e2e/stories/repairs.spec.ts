@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import type { APIRequestContext, Locator, Page, TestInfo } from '@playwright/test';
-import { expectAccessible, expectLegible, expectNothingSideways, picture } from './look';
+import { look } from './look';
 import { expect, test } from './story';
 
 const receipts = (page: Page) => page.getByRole('region', { name: 'Receipts' });
@@ -38,18 +38,6 @@ async function unfold(receipt: Locator) {
   if (!isOpen) await receipt.locator('summary').click();
 }
 
-/** In both themes, on both screens. */
-async function look(page: Page, name: string) {
-  for (const [width, colorScheme] of [[390, 'light'], [390, 'dark'], [1280, 'light'], [1280, 'dark']] as const) {
-    await page.setViewportSize({ width, height: 844 });
-    await page.emulateMedia({ colorScheme });
-    await expectNothingSideways(page);
-    await expectLegible(page.locator('main'));
-    await expectAccessible(page);
-    await picture(page, `repairs-${name}-${width}-${colorScheme}`);
-  }
-}
-
 test('what an older program wrote as text is copied, by who has the token, with a receipt, and can be taken back', async ({
   page,
   ownProgram,
@@ -66,7 +54,7 @@ test('what an older program wrote as text is copied, by who has the token, with 
   await kinds(page).getByRole('button', { name: 'What would be done?' }).filter({ visible: true }).click();
   const plan = kinds(page).getByRole('article', { name: /^schema/ });
   await expect(plan).toContainText('attr_brightness', { timeout: 120_000 });
-  await look(page, 'plan');
+  await look(page, 'repairs-plan');
 
   await plan.getByRole('button', { name: 'Repair', exact: true }).click();
   await plan.getByLabel(/^Only who has this program’s token/).fill(await tokenOf(testInfo));
@@ -81,7 +69,7 @@ test('what an older program wrote as text is copied, by who has the token, with 
   const has = (says: string) => expect(receipt).toContainText(says.slice(1)); // it begins with a capital letter
   for (const step of done?.steps ?? []) await has(step.done?.says ?? '?');
   await has(done?.verified?.says ?? '?');
-  await look(page, 'receipt');
+  await look(page, 'repairs-receipt');
 
   await receipt.getByRole('button', { name: 'Take back …' }).click();
   await receipt.getByRole('button', { name: 'Yes, take it back' }).click();
@@ -90,7 +78,7 @@ test('what an older program wrote as text is copied, by who has the token, with 
   await expect(receipt, 'how far the step is').toContainText(/[\d,.]+ (of [\d,.]+ )?rows|taken back,/, { timeout: 120_000 });
   const [undoing] = await receiptsOf(request, ownProgram.url);
   expect(['undoing', 'undone']).toContain(undoing?.state);
-  await look(page, 'undo');
+  await look(page, 'repairs-undo');
 });
 
 test('the connection is made again when a person wants it', async ({ page, ownProgram, request, watched }, testInfo) => {

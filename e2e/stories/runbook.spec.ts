@@ -1,7 +1,7 @@
 /** The runbook from the page: the lines, the doing, the report; what is shown is what the program's API says. */
 
 import { readFile } from 'node:fs/promises';
-import { expectAccessible, expectNothingSideways, picture } from './look';
+import { look } from './look';
 import { expect, test } from './story';
 
 test('the runbook is begun by who has the token, each line is ticked, and its report is saved', async ({
@@ -38,10 +38,5 @@ test('the runbook is begun by who has the token, each line is ticked, and its re
   const [download] = await Promise.all([page.waitForEvent('download'), save.click()]);
   expect(download.suggestedFilename()).toBe(last.report);
   expect(await readFile(await download.path(), 'utf8')).toContain('## Data lost');
-  for (const width of [390, 1280]) {
-    await page.setViewportSize({ width, height: 844 });
-    await expectNothingSideways(page);
-    await expectAccessible(page);
-    await picture(page, `runbook-${width}`);
-  }
+  await look(page, 'runbook');
 });

@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import type { APIRequestContext, Page } from '@playwright/test';
-import { expectAccessible, expectLegible, expectNothingSideways, picture } from './look';
+import { look } from './look';
 import { breakIt, expect, test } from './story';
 
 const last = (page: Page) => page.getByRole('region', { name: 'The last time' });
@@ -17,18 +17,6 @@ interface Verified {
 
 async function newest(request: APIRequestContext, url: string): Promise<Verified | undefined> {
   return (await (await request.get(new URL('api/v1/verify', url).href)).json()).results[0];
-}
-
-/** In both themes, on both screens. */
-async function look(page: Page, name: string) {
-  for (const [width, colorScheme] of [[390, 'light'], [390, 'dark'], [1280, 'light'], [1280, 'dark']] as const) {
-    await page.setViewportSize({ width, height: 844 });
-    await page.emulateMedia({ colorScheme });
-    await expectNothingSideways(page);
-    await expectLegible(page.locator('main'));
-    await expectAccessible(page);
-    await picture(page, `verify-${name}-${width}-${colorScheme}`);
-  }
 }
 
 test('a canary is followed by who has the token, leg by leg, and what is in its way is named', async ({
@@ -52,7 +40,7 @@ test('a canary is followed by who has the token, leg by leg, and what is in its 
   expect(first?.outcome).toBe('passed');
   await expect(legs(page)).toHaveCount(first?.passages.length ?? 0);
   await expect(legs(page).filter({ hasText: 'arrived' })).toHaveCount(first?.passages.length ?? 0);
-  await look(page, 'passed');
+  await look(page, 'verify-passed');
 
   await page.goto(ownProgram.url);
   await breakIt(page, 'no-admin');
@@ -68,5 +56,5 @@ test('a canary is followed by who has the token, leg by leg, and what is in its 
   const second = await newest(request, ownProgram.url);
   expect(second?.outcome).toBe('degraded');
   await expect(page.getByRole('region', { name: 'Before that' })).toContainText(first?.says ?? '?');
-  await look(page, 'natural');
+  await look(page, 'verify-natural');
 });
