@@ -1,8 +1,7 @@
 /** Who may look. A request that says that a proxy passed it on is taken for one from another machine. */
 
-import { readFile } from 'node:fs/promises';
 import { AxeBuilder } from '@axe-core/playwright';
-import { expect, lamps, sentence, test } from './story';
+import { expect, lamps, sentence, test, tokenOf } from './story';
 
 test('a browser on another machine shows the token once, sees the house, changes something, and signs out', async ({
   page,
@@ -24,7 +23,7 @@ test('a browser on another machine shows the token once, sees the house, changes
   };
   await signIn('wrong');
   await expect(page.getByRole('alert')).toContainText('the token is not the one of this program');
-  await signIn(await readFile(`${testInfo.outputPath('data')}/secrets/api_token`, 'utf8'));
+  await signIn(await tokenOf(testInfo));
   await expect(sentence(page)).toHaveText(/^Recording/);
   await expect(lamps(page).first()).toBeVisible();
   await expect(page.getByText('signed in')).toBeVisible();

@@ -1,9 +1,8 @@
 /** Alerts: what is wrong for longer than a moment, who has seen it, and that it goes by itself. */
 
-import { readFile } from 'node:fs/promises';
 import type { APIRequestContext, Page } from '@playwright/test';
 import { look } from './look';
-import { expect, test } from './story';
+import { ask, expect, sentence, showToken, test, tokenOf } from './story';
 
 const SINK = 'influxdb-simulated';
 const ID = `sink_behind:${SINK}`;
@@ -33,18 +32,16 @@ test('a bucket that is dropped is an alert that a person sees, mutes and that go
   await cause(request, ownProgram.url, 'bucket-dropped');
   await expect(bell(page)).toHaveAccessibleName('Alerts: 1 alert, 1 critical', { timeout: 90_000 });
   await bell(page).click();
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Alerts');
+  await expect(sentence(page)).toHaveText('Alerts');
 
   const alert = now(page).getByRole('article', { name: `${SINK} stands still` });
-  const listed = async () => (await (await request.get(new URL('api/v1/alerts', ownProgram.url).href)).json()).active[0];
+  const listed = async () => (await ask(request, ownProgram.url, 'alerts')).active[0];
   await expect(alert).toContainText((await listed()).todo);
   await expect(alert).toContainText(ID);
   await looks(page, 'active');
 
   await alert.getByRole('button', { name: 'I have seen it' }).click();
-  const token = await readFile(`${testInfo.outputPath('data')}/secrets/api_token`, 'utf8');
-  await alert.getByLabel(/^Only who has this program’s token/).fill(token);
-  await alert.getByRole('button', { name: 'Go on' }).click();
+  await showToken(alert, await tokenOf(testInfo));
   await expect(alert).toContainText('seen at');
   expect((await listed()).state).toBe('acknowledged');
 

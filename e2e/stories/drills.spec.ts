@@ -1,8 +1,8 @@
 /** What lies behind the first page: each figure there is the one that the program's API says. */
 
-import type { APIRequestContext, Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { look } from './look';
-import { breakIt, expect, fault, lamps, sentence, test } from './story';
+import { ask, breakIt, expect, fault, lamps, sentence, test } from './story';
 
 const MADE_GOOD_MS = 60_000;
 /** The brightness that an older program wrote as text, met by the first lamp that is switched. */
@@ -11,8 +11,6 @@ const MET_MS = 120_000;
 const region = (page: Page, name: string | RegExp) => page.getByRole('region', { name });
 const more = (page: Page, name: string) =>
   page.getByRole('navigation', { name: 'More' }).getByRole('link', { name: new RegExp(`^${name}`) });
-const ask = async (request: APIRequestContext, url: string, path: string) =>
-  (await request.get(new URL(`api/v1/${path}`, url).href)).json();
 
 test('everything behind the first page is in one list, which each page leads to', async ({ page, program }) => {
   await page.goto(program.url);

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { Locator, Page } from '@playwright/test';
 import { expectLegible, expectNothingSideways, picture } from './look';
-import { breaker, breakIt, expect, fault, sentence, test } from './story';
+import { breaker, breakIt, expect, fault, sentence, showToken, test, tokenOf } from './story';
 
 /** From a break to its filling: the next attempt, and Home Assistant's recorder, which writes every few seconds. */
 const MADE_GOOD_MS = 60_000;
@@ -85,12 +84,9 @@ test('what cannot be understood is set aside, read again and dropped, by who has
 
   watched.allowRefusal();
   await aside.getByRole('button', { name: 'Read again' }).click();
-  await aside.getByLabel(/^Only who has this program’s token/).fill('wrong');
-  await aside.getByRole('button', { name: 'Go on' }).click();
+  await showToken(aside, 'wrong');
   await expect(aside).toContainText('the token is not the one of this program');
-  const token = await readFile(`${testInfo.outputPath('data')}/secrets/api_token`, 'utf8');
-  await aside.getByLabel(/^Only who has this program’s token/).fill(token);
-  await aside.getByRole('button', { name: 'Go on' }).click();
+  await showToken(aside, await tokenOf(testInfo));
   await expect(aside).toContainText('Still not understood');
 
   await aside.getByRole('button', { name: 'Drop …' }).click();

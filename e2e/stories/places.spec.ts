@@ -2,7 +2,7 @@
 
 import type { APIRequestContext, Page } from '@playwright/test';
 import { expectAccessible, expectNothingSideways, look, picture } from './look';
-import { breakIt, expect, lamps, sentence, test } from './story';
+import { ask, breakIt, expect, lamps, sentence, test } from './story';
 
 const INFLUXDB = 'influxdb-simulated';
 /** The brightness that an older program wrote as text, met by the first lamp that is switched. */
@@ -22,7 +22,7 @@ interface Report {
 }
 
 async function reported(request: APIRequestContext, url: string): Promise<Report> {
-  return (await request.get(new URL(`api/v1/sinks/${INFLUXDB}`, url).href)).json();
+  return ask(request, url, `sinks/${INFLUXDB}`);
 }
 
 test('the lamp leads to the page of its place, which says what the API says', async ({ page, program, request }) => {

@@ -1,9 +1,8 @@
 /** Repairs from the page: the plan, the doing, the receipt; what is shown is what the program's API says. */
 
-import { readFile } from 'node:fs/promises';
-import type { APIRequestContext, Locator, Page, TestInfo } from '@playwright/test';
+import type { APIRequestContext, Locator, Page } from '@playwright/test';
 import { look } from './look';
-import { expect, test } from './story';
+import { ask, expect, sentence, showToken, test, tokenOf } from './story';
 
 const receipts = (page: Page) => page.getByRole('region', { name: 'Receipts' });
 const kinds = (page: Page) => page.getByRole('region', { name: 'What can be repaired' });
@@ -15,7 +14,6 @@ async function planConnection(page: Page) {
   await expect(plan.getByRole('listitem')).toHaveCount(1);
   return plan;
 }
-const tokenOf = (testInfo: TestInfo) => readFile(`${testInfo.outputPath('data')}/secrets/api_token`, 'utf8');
 
 interface Done {
   says: string;
@@ -29,7 +27,7 @@ interface Receipt {
 }
 
 async function receiptsOf(request: APIRequestContext, url: string): Promise<Receipt[]> {
-  return (await (await request.get(new URL('api/v1/repairs', url).href)).json()).receipts;
+  return (await ask(request, url, 'repairs')).receipts;
 }
 
 /** One that was under way when the page looked is unfolded already. */
@@ -48,7 +46,7 @@ test('what an older program wrote as text is copied, by who has the token, with 
   watched.allowRefusal();
   await page.goto(ownProgram.url);
   await page.getByRole('navigation', { name: 'More' }).getByRole('link', { name: /^Repairs/ }).click();
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Repairs');
+  await expect(sentence(page)).toHaveText('Repairs');
   await expect(receipts(page)).toContainText('Nothing was repaired yet.');
   await kinds(page).getByText('schema', { exact: true }).click();
   await kinds(page).getByRole('button', { name: 'What would be done?' }).filter({ visible: true }).click();
@@ -57,8 +55,7 @@ test('what an older program wrote as text is copied, by who has the token, with 
   await look(page, 'repairs-plan');
 
   await plan.getByRole('button', { name: 'Repair', exact: true }).click();
-  await plan.getByLabel(/^Only who has this program’s token/).fill(await tokenOf(testInfo));
-  await plan.getByRole('button', { name: 'Go on' }).click();
+  await showToken(plan, await tokenOf(testInfo));
   const receipt = receipts(page).getByRole('group').first();
   await expect(receipt).toContainText('mended', { timeout: 120_000 });
   await unfold(receipt);
@@ -89,8 +86,7 @@ test('the connection is made again when a person wants it', async ({ page, ownPr
   await expect(plan).toContainText('The connection to Home Assistant is up since');
   await expect(plan).toContainText('There is nothing to take back afterwards.');
   await plan.getByRole('button', { name: 'Repair', exact: true }).click();
-  await plan.getByLabel(/^Only who has this program’s token/).fill(await tokenOf(testInfo));
-  await plan.getByRole('button', { name: 'Go on' }).click();
+  await showToken(plan, await tokenOf(testInfo));
   const receipt = receipts(page).getByRole('group').first();
   await expect(receipt).toContainText('mended', { timeout: 60_000 });
   const [done] = await receiptsOf(request, ownProgram.url);

@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { look } from './look';
-import { expect, test } from './story';
+import { ask, expect, sentence, showToken, test, tokenOf } from './story';
 
 test('the runbook is begun by who has the token, each line is ticked, and its report is saved', async ({
   page,
@@ -18,21 +18,18 @@ test('the runbook is begun by who has the token, each line is ticked, and its re
     await route.continue({ postData: JSON.stringify({ monitor_s: 5 }) });
   });
   await page.goto(`${ownProgram.url}#/runbook`);
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Runbook');
+  await expect(sentence(page)).toHaveText('Runbook');
   await expect(page.getByRole('region', { name: 'The last run' })).toContainText('It was never applied.');
   const plan = page.getByRole('region', { name: 'What would be done now' });
   await expect(plan.getByRole('listitem').first()).toContainText('Write down how everything is', { timeout: 120_000 });
   await plan.getByRole('button', { name: 'Begin …' }).click();
   await plan.getByRole('button', { name: 'Yes, begin' }).click();
-  await plan.getByLabel(/^Only who has this program’s token/).fill(
-    await readFile(`${testInfo.outputPath('data')}/secrets/api_token`, 'utf8'),
-  );
-  await plan.getByRole('button', { name: 'Go on' }).click();
+  await showToken(plan, await tokenOf(testInfo));
   const run = page.getByRole('region', { name: 'The last run' });
   await expect(run).toContainText('It is under way.', { timeout: 60_000 });
   const save = run.getByRole('link', { name: 'Save its report' });
   await expect(save).toBeVisible({ timeout: 240_000 });
-  const { last } = await (await request.get(new URL('api/v1/runbook', ownProgram.url).href)).json();
+  const { last } = await ask(request, ownProgram.url, 'runbook');
   expect(last.outcome).not.toBe('failed');
   await expect(run).toContainText(last.verdict.slice(1).trim());
   const [download] = await Promise.all([page.waitForEvent('download'), save.click()]);

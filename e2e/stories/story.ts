@@ -1,6 +1,7 @@
 /** What every story has: a program that shows a house, and a page that is watched. */
 
-import { test as base, expect, type Page } from '@playwright/test';
+import { readFile } from 'node:fs/promises';
+import { test as base, expect, type APIRequestContext, type Locator, type Page, type TestInfo } from '@playwright/test';
 import { Program } from './program';
 
 interface Watched {
@@ -72,6 +73,16 @@ export async function breakIt(page: Page, name: string) {
   if (!(await fault(page, name).isVisible())) await breaker(page).getByText('Try to break it').click();
   await fault(page, name).click();
 }
+/** The token of a story's `ownProgram`. */
+export const tokenOf = (testInfo: TestInfo) => readFile(`${testInfo.outputPath('data')}/secrets/api_token`, 'utf8');
+/** Where the program wants to know who asks: says it. */
+export async function showToken(place: Locator, token: string) {
+  await place.getByLabel(/^Only who has this program’s token/).fill(token);
+  await place.getByRole('button', { name: 'Go on' }).click();
+}
+/** What the program's API says. */
+export const ask = async (request: APIRequestContext, url: string, path: string) =>
+  (await request.get(new URL(`api/v1/${path}`, url).href)).json();
 export const search = (page: Page) => page.getByRole('searchbox', { name: 'Search entities' });
 /** Says how many readings it draws, as in "1,204 readings, between 20 °C and 22 °C". */
 export const chart = (page: Page) =>
