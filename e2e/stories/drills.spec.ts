@@ -26,6 +26,8 @@ test('everything behind the first page is in one list, which each page leads to'
 
 test('the goals lead to the system: its cards, events a minute, every goal and every part', async ({ page, program, request }) => {
   test.slow(); // takes pictures of whole pages
+  const counted: string[] = [];
+  page.on('request', (asked) => asked.url().includes('/api/v1/rate?') && counted.push(asked.url()));
   await page.goto(program.url);
   await page.getByRole('link', { name: /^\d+ of \d+ goals met/ }).click();
   await expect(sentence(page)).toHaveText('System');
@@ -49,6 +51,7 @@ test('the goals lead to the system: its cards, events a minute, every goal and e
   const perMinute = pieces.map(({ live, afterwards }: { live: number; afterwards: number }) => (live + afterwards) / 5);
   expect([0, ...perMinute]).toContain(shown);
   await look(page, 'system');
+  expect(new Set(counted).size, 'minutes that were over, each counted once').toBe(counted.length);
 });
 
 test('what is wrong: each finding as the API has it, the way to Home Assistant, and a text to hand on', async ({
