@@ -25,6 +25,16 @@ test('a search finds an entity, and its page draws its history', async ({ page }
   expect(inked, "the part of the chart's width that its line covers").toBeGreaterThan(0.1);
 });
 
+test('its history is asked for as often as its chart can show something new, not each second', async ({ page, program }) => {
+  await page.goto(`${program.url}#/entity/sensor.kitchen_temperature`);
+  await expect(chart(page)).toBeVisible();
+  const asked = () => page.waitForRequest(/\/history\?/, { timeout: 60_000 }).then(() => performance.now());
+  const first = asked();
+  await page.getByRole('region', { name: 'History' }).getByRole('button', { name: '1 h', exact: true }).click();
+  const begun = await first;
+  expect((await asked()) - begun, 'milliseconds').toBeGreaterThan(10_000);
+});
+
 test('a search without a match says so', async ({ page }) => {
   await search(page).fill('no such thing anywhere');
   await expect(page.getByText('No entity has “no such thing anywhere”')).toBeVisible();
