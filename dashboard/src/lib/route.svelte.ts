@@ -5,7 +5,11 @@ export type Place =
   | { page: 'entity'; id: string }
   | { page: 'place'; name: string }
   | { page: 'repairs'; kind: string | null }
-  | { page: 'system' | 'connection' | 'gaps' | 'doctor' | 'conflicts' | 'alerts' | 'runbook' | 'verify' | 'more' };
+  | { page: PlainPage };
+
+/** Pages of which there is one each. */
+const PLAIN_PAGES = ['system', 'connection', 'gaps', 'doctor', 'conflicts', 'alerts', 'runbook', 'verify', 'more'] as const;
+export type PlainPage = (typeof PLAIN_PAGES)[number];
 
 const ENTITY = '#/entity/';
 const PLACE = '#/place/';
@@ -23,28 +27,9 @@ export const MORE = '#/more';
 
 /** What an address asks for; the first page where it says nothing that is known. */
 export function placeIn(hash: string): Place {
-  switch (hash) {
-    case REPAIRS:
-      return { page: 'repairs', kind: null };
-    case SYSTEM:
-      return { page: 'system' };
-    case CONNECTION:
-      return { page: 'connection' };
-    case GAPS:
-      return { page: 'gaps' };
-    case DOCTOR:
-      return { page: 'doctor' };
-    case CONFLICTS:
-      return { page: 'conflicts' };
-    case ALERTS:
-      return { page: 'alerts' };
-    case RUNBOOK:
-      return { page: 'runbook' };
-    case VERIFY:
-      return { page: 'verify' };
-    case MORE:
-      return { page: 'more' };
-  }
+  const page = PLAIN_PAGES.find((one) => hash === `#/${one}`);
+  if (page) return { page };
+  if (hash === REPAIRS) return { page: 'repairs', kind: null };
   const kind = after(REPAIR, hash);
   if (kind !== null) return { page: 'repairs', kind };
   const id = after(ENTITY, hash);
