@@ -54,6 +54,10 @@ export function evidence({ name, value, unit }: Evidence): { name: string; figur
   return { name: capital(name), figure: figureOf(value, unit) };
 }
 
+/** All of it on one line. */
+export const inOneLine = (all: readonly Evidence[]): string =>
+  all.map(evidence).map(({ name, figure }) => `${name}: ${figure}`).join(' · ');
+
 function figureOf(value: Evidence['value'], unit: string): string {
   if (value === null) return 'not known';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';

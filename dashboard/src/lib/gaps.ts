@@ -35,7 +35,7 @@ const MANY = 3;
 const time = (iso: string) => Date.parse(iso);
 
 /** The periods that were missed, without what a person asked for. */
-export const notRequested = (gaps: Gap[]): Gap[] => gaps.filter((gap) => gap.kind !== 'requested');
+export const notRequested = (gaps: readonly Gap[]): Gap[] => gaps.filter((gap) => gap.kind !== 'requested');
 export const requested = (gaps: Gap[]): Gap[] => gaps.filter((gap) => gap.kind === 'requested');
 
 export function causeOf({ kind, cause }: Gap): string {

@@ -59,6 +59,13 @@ function homeAssistant({ home_assistant: peer }: Status, heard: number | null): 
   return { name: 'Home Assistant', icon: 'link', tone, word, detail, reason, link: CONNECTION };
 }
 
+/** What is known of the other end of the line. `heard`: seconds since its last event. */
+export const ofThePeer = (peer: Status['home_assistant'], heard: number | null): { name: string; figure: string }[] => [
+  { name: 'Last event', figure: heard === null ? 'none yet' : ago(heard) },
+  { name: 'Ping', figure: peer.ping_s === null ? 'not answered yet' : `${Math.round(peer.ping_s * 1000)} ms` },
+  { name: 'Home Assistant', figure: peer.version ?? 'not known yet' },
+];
+
 function disk({ log, parts }: Status, written: number | null): Lamp {
   const part = parts.find(({ name }) => name === 'log');
   const [tone, word] = wordOf(part?.state ?? 'off', 'safe');
@@ -136,6 +143,9 @@ export function headline(said: string): [string, string | null] {
   if (colon < 0 || verdict.length < LONG) return [verdict, null];
   return [`${verdict.slice(0, colon)}.`, capital(verdict.slice(colon + 2))];
 }
+
+/** Whether a goal is not met. */
+export const goalsTone = ({ criteria }: Status): Tone => (criteria.some(({ met }) => met === false) ? 'bad' : 'good');
 
 /** `6 of 7 goals met`, and how many are not known. */
 export function goals(status: Status): string {

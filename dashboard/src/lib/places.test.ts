@@ -1,20 +1,9 @@
 import { expect, test } from 'vitest';
 import type { RefusedRow, Sink } from '../api';
 import { behind, byReason, nameOfPart, nameOfPlace, plainly, sentenceOf, types } from './places';
+import { aSink } from './status.fixture';
 
-const sink: Sink = {
-  name: 'cloud',
-  kind: 'influxdb',
-  state: 'healthy',
-  delivered: 900,
-  filtered: 0,
-  collapsed: 0,
-  quarantined: 0,
-  pending: 0,
-  lag_s: 0,
-  write_errors: 0,
-  last_error: null,
-};
+const sink = aSink({ name: 'cloud', kind: 'influxdb' });
 const late: Sink = { ...sink, state: 'degraded', pending: 1300, lag_events: 1204, lag_s: 12.8, reason: 'HTTP 503' };
 
 test('an InfluxDB is called so while it is the only one', () => {

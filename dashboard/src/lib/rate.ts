@@ -1,6 +1,7 @@
 /** Events a minute, as bars. Instants in milliseconds. */
 
 import type { Gap, Rate } from '../api';
+import { notRequested } from './gaps';
 
 export interface Bar {
   from: number;
@@ -48,8 +49,8 @@ export function drawn(rate: Rate, gaps: readonly Gap[]): Drawn {
 
 /** Of everything at once: what one entity missed is no hole in the recording of a house. */
 function missed(gaps: readonly Gap[], from: number, to: number): Missed[] {
-  return gaps
-    .filter((gap) => gap.kind !== 'requested' && gap.entities.length === 0)
+  return notRequested(gaps)
+    .filter(({ entities }) => entities.length === 0)
     .map((gap) => ({
       from: Math.max(from, Date.parse(gap.from)),
       to: Math.min(to, gap.to === null ? to : Date.parse(gap.to)),
