@@ -26,7 +26,6 @@ use hearthline_runbook::{Connection, Facts, criteria, kept, silent, verdict};
 use super::alerts::AlertWatch;
 use super::supervise::Supervised;
 use super::uptime::Uptimes;
-use crate::serve::ApiWatch;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -45,7 +44,6 @@ pub(super) struct Views {
     pub(super) weather: Arc<WeatherView>,
     pub(super) log: Log,
     pub(super) supervised: Supervised,
-    pub(super) api: ApiWatch,
     pub(super) canary: CanaryView,
 }
 
