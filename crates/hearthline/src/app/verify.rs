@@ -178,20 +178,19 @@ impl Verifier {
     async fn round(&self, canary: &mut Canary, round: u32) -> Result<Vec<Way>, Instead> {
         let number = 100_000_000 + getrandom::u32().unwrap_or_default() % 899_999_998;
         let text = Value::from(format!("none-{number}"));
+        if let Err(error) = self.kept.may_be_set() {
+            let words = format!("its note cannot be written to the data folder ({error}), so it was not set");
+            let expected = Expected { state: Some(number.to_string()), dynamics: Some(text) };
+            let mut way = self.begun(round, Kind::Text, expected);
+            way.change.legs.push(Leg::of(HOME_ASSISTANT, Step::Set, Err(Trouble::Says(words))));
+            return Ok(vec![way]);
+        }
         let mut follower = Follower::new(&self.log, &self.clock);
         let mut ways = Vec::new();
         for (kind, number, dynamics) in
             [(Kind::Text, number, text), (Kind::Boolean, number + 1, Value::from(true))]
         {
             let expected = Expected { state: Some(number.to_string()), dynamics: Some(dynamics.clone()) };
-            if let Err(error) = self.kept.may_be_set() {
-                let words =
-                    format!("its note cannot be written to the data folder ({error}), so it was not set");
-                let mut way = self.begun(round, kind, expected);
-                way.change.legs.push(Leg::of(HOME_ASSISTANT, Step::Set, Err(Trouble::Says(words))));
-                ways.push(way);
-                return Ok(ways);
-            }
             let attributes = json!({ readback::ATTRIBUTE: dynamics, "friendly_name": "Hearthline canary" });
             let mut way = self.begun(round, kind, expected);
             let answer = canary.set(&number.to_string(), &attributes).await;
