@@ -1,18 +1,16 @@
 //! The folder of an app that a Home Assistant with supervisor takes: what is in `packaging`, with the program beside it.
 
 use std::fs;
-use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::Workspace;
+use crate::{Workspace, stages};
 
 /// Builds the program for carrying and puts the folder together.
 pub(crate) fn assemble(workspace: &Workspace) -> Result<bool> {
     println!("builds the program for carrying (10 min the first time)");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let build = ["build", "--profile", "dist", "--locked", "--package", "hearthline"];
-    if !Command::new(cargo).args(build).current_dir(&workspace.root).status()?.success() {
+    if !stages::cargo(workspace, &build).status().context("cannot start cargo")?.success() {
         bail!("it does not build");
     }
     let (from, to) =

@@ -54,9 +54,10 @@ pub(crate) use self::open::{log as open_log, store_alone, store_config};
 use self::parts::{Fences, Made, Part, Parts, Shared, Views};
 pub(crate) use self::past::{Moment, Past};
 pub(crate) use self::snag::{Snag, Snags};
-use self::supervise::{Ask, Supervised, Supervisor};
+pub(crate) use self::supervise::Supervised;
+use self::supervise::{Ask, Supervisor};
 use self::uptime::Uptimes;
-use crate::serve::ApiWatch;
+use crate::serve::{API, ApiWatch};
 use crate::settings::Settings;
 use crate::weather;
 
@@ -138,7 +139,7 @@ impl Restarts {
     /// with what a person should know.
     pub(crate) async fn restart(&self, part: Option<&str>) -> Result<String, String> {
         match part {
-            Some("api") => {
+            Some(API) => {
                 self.api.restart();
                 return Ok(String::new());
             }
@@ -204,7 +205,7 @@ impl App {
         store.protect(needed(Arc::clone(&views.ingest), views.sinks.clone()));
 
         let (supervised, (gave_up, gives_up)) = (Supervised::default(), watch::channel(None));
-        let api = ApiWatch::default();
+        let api = ApiWatch::new(supervised.clone());
         let file = settings.data_dir.join("uptime");
         let uptime = Uptimes::open(Arc::clone(&shared.fs), file, Arc::clone(&clock));
         let targets = settings.criteria.targets(&settings.verify);
@@ -219,7 +220,6 @@ impl App {
             weather: Arc::clone(&views.weather),
             log: shared.log.clone(),
             supervised: supervised.clone(),
-            api: api.clone(),
             canary: observe::CanaryView {
                 kept: Arc::clone(&kept),
                 every: settings.verify.every.as_deref().copied(),

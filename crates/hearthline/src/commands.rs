@@ -30,7 +30,7 @@ pub(crate) mod token;
 pub(crate) mod verify;
 pub(crate) mod weather;
 
-use std::io::{self, Write};
+use std::io::{self, BufRead as _, IsTerminal as _, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -68,6 +68,17 @@ impl Context<'_> {
         serde_json::to_writer_pretty(&mut *self.out, document)?;
         Ok(writeln!(self.out)?)
     }
+}
+
+/// Whether a person types that word after what is said. Where nobody can, nobody does.
+fn typed(said: &str, wanted: &str) -> io::Result<bool> {
+    if !io::stdin().is_terminal() {
+        return Ok(false);
+    }
+    write!(io::stderr(), "{said}To go on, type {wanted}: ")?;
+    let mut typed = String::new();
+    io::stdin().lock().read_line(&mut typed)?;
+    Ok(typed.trim() == wanted)
 }
 
 /// Runs one command to its end. Errors are said here, on standard error, and nowhere else.

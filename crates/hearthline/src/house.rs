@@ -237,6 +237,12 @@ pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
+/// A name as one piece of a path.
+pub(crate) fn segment(name: &str) -> String {
+    let encoded: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
+    encoded.replace('+', "%20") // which means a space after the ? alone
+}
+
 fn with_query(path: &str, query: &[(&str, String)]) -> String {
     if query.is_empty() {
         return path.into();

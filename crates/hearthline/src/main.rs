@@ -10,6 +10,7 @@ mod fault;
 mod house;
 mod instant;
 mod peer;
+mod progress;
 mod repairs;
 mod runbook;
 mod running;

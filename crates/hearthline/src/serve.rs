@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use hearthline_core::{Clock, Timestamp};
+use hearthline_core::Clock;
 use hearthline_pipeline::health::PartState;
-use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -15,8 +14,11 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::app::Supervised;
 use crate::house::reachable;
 
+/// The part.
+pub(crate) const API: &str = "api";
 /// Between two questions whether it answers.
 const EVERY: Duration = Duration::from_secs(3);
 /// How long it may take for that.
@@ -24,40 +26,26 @@ const ANSWER: Duration = Duration::from_secs(4);
 /// How long answers that are on their way may take after the signal to stop.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
-/// How the API is. Clones are the same.
+/// Says how the API is beside the parts that have threads of their own. Clones are the same.
 #[derive(Clone, Default)]
-pub(crate) struct ApiWatch(Arc<Inner>);
-
-#[derive(Default)]
-struct Inner {
-    trouble: Mutex<Option<String>>,
-    restarts: Mutex<u64>,
-    last: Mutex<Option<(Timestamp, String)>>,
-    anew: Notify,
+pub(crate) struct ApiWatch {
+    shown: Supervised,
+    anew: Arc<Notify>,
 }
 
 impl ApiWatch {
-    /// State and reason of the part.
-    pub(crate) fn look(&self) -> (PartState, Option<String>) {
-        match self.0.trouble.lock().clone() {
-            Some(words) => (PartState::Degraded, Some(words)),
-            None => (PartState::Healthy, None),
-        }
-    }
-
-    /// How often it was served anew.
-    pub(crate) fn restarts(&self) -> u64 {
-        *self.0.restarts.lock()
-    }
-
-    /// When that was last, and why.
-    pub(crate) fn last_restart(&self) -> Option<(Timestamp, String)> {
-        self.0.last.lock().clone()
+    pub(crate) fn new(shown: Supervised) -> Self {
+        Self { shown, anew: Arc::default() }
     }
 
     /// Has it served anew. Answers that are on their way are given.
     pub(crate) fn restart(&self) {
-        self.0.anew.notify_one();
+        self.anew.notify_one();
+    }
+
+    fn is_in(&self, trouble: Option<&str>) {
+        let trouble = trouble.map(|words| (PartState::Degraded, words.to_owned()));
+        self.shown.change(API, |part| part.trouble = trouble);
     }
 }
 
@@ -76,8 +64,7 @@ pub(crate) async fn serve(
     while !stop.is_cancelled() {
         let ends = stop.child_token();
         let Some(mut serving) = start(&listener, &router, &ends) else {
-            *watch.0.trouble.lock() =
-                Some("its address can no longer be listened on; it is tried again".into());
+            watch.is_in(Some("its address can no longer be listened on; it is tried again"));
             tokio::time::sleep(EVERY).await;
             continue;
         };
@@ -85,7 +72,7 @@ pub(crate) async fn serve(
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break "the program ends",
-                () = watch.0.anew.notified() => break "a person wanted it",
+                () = watch.anew.notified() => break "a person wanted it",
                 ended = &mut serving => {
                     tracing::error!(?ended, "the API has ended by itself");
                     break "it had ended by itself";
@@ -94,12 +81,12 @@ pub(crate) async fn serve(
             }
             let Ok(address) = address else { continue };
             match timeout(ANSWER, is_alive(address)).await {
-                Ok(Ok(())) => *watch.0.trouble.lock() = None,
+                Ok(Ok(())) => watch.is_in(None),
                 no_answer => {
                     let words =
                         format!("it does not answer within {} s; it is served anew", ANSWER.as_secs());
                     tracing::error!(?no_answer, "the API: {words}");
-                    *watch.0.trouble.lock() = Some(words);
+                    watch.is_in(Some(&words));
                     break "it did not answer within 4 s";
                 }
             }
@@ -111,8 +98,10 @@ pub(crate) async fn serve(
             }
             return;
         }
-        *watch.0.restarts.lock() += 1;
-        *watch.0.last.lock() = Some((clock.now(), why.to_owned()));
+        watch.shown.change(API, |part| {
+            part.restarts += 1;
+            part.last = Some((clock.now(), why.to_owned()));
+        });
         tracing::info!("the API is served anew: {why}");
     }
 }
@@ -166,13 +155,14 @@ mod tests {
             let mut said = None;
             while said.is_none() && began.elapsed() < Duration::from_secs(10) {
                 tokio::time::sleep(Duration::from_millis(50)).await;
-                said = watch.look().1;
+                said = watch.shown.look(API).trouble;
             }
             println!("an API that {what}: {said:?} after {:.1} s", began.elapsed().as_secs_f64());
             assert_eq!(said.is_some(), named, "{what}");
             if named {
-                let (_, why) = watch.last_restart().unwrap();
-                assert_eq!((watch.restarts(), &*why), (1, "it did not answer within 4 s"), "{what}");
+                let known = watch.shown.look(API);
+                let (_, why) = known.last.unwrap();
+                assert_eq!((known.restarts, &*why), (1, "it did not answer within 4 s"), "{what}");
             }
             stop.cancel();
             serving.await.unwrap();
@@ -185,12 +175,12 @@ mod tests {
             served(Router::new().route("/livez", get(|| async { "ok" }))).await;
         is_alive(address).await.unwrap();
         watch.restart();
-        while watch.restarts() == 0 {
+        while watch.shown.look(API).restarts == 0 {
             tokio::task::yield_now().await;
         }
         is_alive(address).await.unwrap();
-        assert_eq!(watch.look(), (PartState::Healthy, None));
-        assert_eq!(watch.last_restart().unwrap().1, "a person wanted it");
+        let known = watch.shown.look(API);
+        assert_eq!((known.trouble, &*known.last.unwrap().1), (None, "a person wanted it"));
         stop.cancel();
         serving.await.unwrap();
         assert!(TcpStream::connect(address).await.is_err());

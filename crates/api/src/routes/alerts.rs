@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use hearthline_runbook::alerts::{Alert, Alerts, Listed, Mute, Refused};
 use serde::{Deserialize, Serialize};
 
-use super::parameters::{Query, length};
+use super::parameters::{Query, document, length};
 use crate::{ApiError, ApiState};
 
 /// Of what is over, so many without a wish for more.
@@ -63,9 +63,7 @@ pub(super) async fn mute(
     Path(id): Path<String>,
     body: Bytes,
 ) -> Result<Json<Mute>, ApiError> {
-    let request: MuteRequest = serde_json::from_slice(&body).map_err(|error| {
-        ApiError::parameter("the body", error.to_string(), r#"send JSON, as in {"for": "2h"}"#)
-    })?;
+    let request: MuteRequest = document(&body, r#"send JSON, as in {"for": "2h"}"#)?;
     let time = length("for", Some(&request.length))?.unwrap_or_default();
     let mute = state.alerts.mute(&id, time).map_err(refused)?;
     kept(state.alerts).await;

@@ -1,4 +1,4 @@
-//! What stands after the `?`, read into what it means.
+//! What stands after the `?` and in the body, read into what it means.
 
 use std::time::Duration;
 
@@ -26,6 +26,16 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
         })?;
         Ok(Self(query.0))
     }
+}
+
+/// The document of a request's body; `todo` says how one looks.
+pub(super) fn document<T: DeserializeOwned>(body: &[u8], todo: &str) -> Result<T, ApiError> {
+    serde_json::from_slice(body).map_err(|error| ApiError::parameter("the body", error.to_string(), todo))
+}
+
+/// The same, where nothing stands for a document that says nothing.
+pub(super) fn document_or_nothing<T: DeserializeOwned>(body: &[u8], todo: &str) -> Result<T, ApiError> {
+    document(if body.is_empty() { b"{}" } else { body }, todo)
 }
 
 /// Which entities: domains, ids and globs, separated by commas; none when there is no list.

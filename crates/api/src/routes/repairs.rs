@@ -13,6 +13,7 @@ use hearthline_runbook::repair::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::parameters::document;
 use crate::{ApiError, ApiState};
 
 /// What is asked for: the body of a request.
@@ -105,10 +106,7 @@ pub(super) async fn resume(
 }
 
 fn asked(body: &[u8]) -> Result<RepairRequest, ApiError> {
-    serde_json::from_slice(body).map_err(|error| {
-        let todo = r#"send JSON, as {"repair": "gaps", "options": {}}"#;
-        ApiError::parameter("the body", error.to_string(), todo)
-    })
+    document(body, r#"send JSON, as {"repair": "gaps", "options": {}}"#)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "given to map_err")]

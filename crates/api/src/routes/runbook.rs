@@ -5,12 +5,14 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
-use hearthline_runbook::repair::{Options, Plan, Seen};
+use axum::extract::{Path, State};
+use hearthline_runbook::repair::{Options, Plan, Refused, Seen};
+use hearthline_runbook::reports::name_of;
 use hearthline_runbook::runbook::lines::NAME;
 use hearthline_runbook::runbook::{Outcome, report};
 use serde::{Deserialize, Serialize};
 
+use super::parameters::{Query, document_or_nothing};
 use super::repairs::{RepairBegun, refused};
 use crate::{ApiError, ApiState};
 
@@ -52,11 +54,7 @@ impl RunbookRun {
         Self {
             outcome: Outcome::of(&seen.receipt),
             verdict: report::verdict(&seen.receipt),
-            report: seen
-                .receipt
-                .ended
-                .as_ref()
-                .map(|_| hearthline_runbook::reports::name_of(&seen.receipt.id)),
+            report: seen.receipt.ended.as_ref().map(|_| name_of(&seen.receipt.id)),
             seen,
         }
     }
@@ -80,13 +78,7 @@ pub(super) async fn get(
 
 /// Begins.
 pub(super) async fn begin(State(state): State<ApiState>, body: Bytes) -> Result<Json<RepairBegun>, ApiError> {
-    let asked = match body.is_empty() {
-        true => RunbookRequest::default(),
-        false => serde_json::from_slice(&body).map_err(|error| {
-            let todo = r#"send JSON, as {"monitor_s": 1800}, or nothing"#;
-            ApiError::parameter("the body", error.to_string(), todo)
-        })?,
-    };
+    let asked = document_or_nothing(&body, r#"send JSON, as {"monitor_s": 1800}, or nothing"#)?;
     let id = state.runbook.begin(NAME.into(), options(asked), None).await.map_err(of_runs)?;
     Ok(Json(RepairBegun { id }))
 }
@@ -120,6 +112,6 @@ fn options(RunbookRequest { monitor_s }: RunbookRequest) -> serde_json::Value {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "given to map_err")]
-fn of_runs(why: hearthline_runbook::repair::Refused) -> ApiError {
+fn of_runs(why: Refused) -> ApiError {
     refused(&why, "/api/v1/runbook")
 }

@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use hearthline_runbook::verify::{By, Refused, Verifications};
 use serde::{Deserialize, Serialize};
 
+use super::parameters::document_or_nothing;
 use crate::{ApiError, ApiState};
 
 /// What is asked for: the body of a request; without one, one round.
@@ -38,10 +39,7 @@ pub(super) async fn get(State(state): State<ApiState>) -> Json<Verifications> {
 
 /// Begins one.
 pub(super) async fn post(State(state): State<ApiState>, body: Bytes) -> Result<Json<VerifyBegun>, ApiError> {
-    let asked: &[u8] = if body.is_empty() { b"{}" } else { &body };
-    let VerifyRequest { rounds } = serde_json::from_slice(asked).map_err(|error| {
-        ApiError::parameter("the body", error.to_string(), r#"send JSON, as in {"rounds": 1}"#)
-    })?;
+    let VerifyRequest { rounds } = document_or_nothing(&body, r#"send JSON, as in {"rounds": 1}"#)?;
     let id = state.verify.begin(rounds, By::Person).map_err(refused)?;
     Ok(Json(VerifyBegun { id }))
 }

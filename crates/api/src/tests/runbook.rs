@@ -125,6 +125,10 @@ async fn it_is_begun_with_the_token_alone_and_what_means_nothing_is_refused() {
         assert_eq!(refused.status.as_u16(), code, "{path} {body}: {}", refused.text());
         assert!(refused.text().contains(words), "{}", refused.text());
     }
+    let unread = house.get("/api/v1/runbook?monitor=7").await;
+    assert_eq!(unread.status, StatusCode::BAD_REQUEST);
+    let why = unread.json()["error"]["why"].clone();
+    assert!(why.as_str().unwrap().contains("unknown field `monitor`"), "{why}");
     for path in ["runbook/nothing", "reports/nothing.md", "reports/..%2Frun.json", "reports/%2Fetc%2Fpasswd"]
     {
         assert_eq!(house.get(&format!("/api/v1/{path}")).await.status, StatusCode::NOT_FOUND, "{path}");

@@ -46,8 +46,8 @@ impl AlertWatch {
 
     /// Draws the conclusions of this moment.
     pub(super) fn look(&self, status: &Status, window: Option<Window>, canary: Option<&Canary>) {
-        let space = self.measured.lock().0.clone();
-        self.alerts.look(status, Beside { window, space: space.as_ref(), canary });
+        let measured = self.measured.lock();
+        self.alerts.look(status, Beside { window, space: measured.0.as_ref(), canary });
     }
 
     /// When the disk is full, where that is soon.

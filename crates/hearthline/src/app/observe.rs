@@ -21,12 +21,11 @@ use hearthline_runbook::alerts::Alerts;
 use hearthline_runbook::criteria::Targets;
 use hearthline_runbook::status::{self, Status};
 use hearthline_runbook::verify::Kept;
-use hearthline_runbook::{Canary, Connection, Facts, Missed, criteria, kept, silent, verdict};
+use hearthline_runbook::{Connection, Facts, criteria, kept, silent, verdict};
 
 use super::alerts::AlertWatch;
 use super::supervise::Supervised;
 use super::uptime::Uptimes;
-use crate::serve::ApiWatch;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -45,7 +44,6 @@ pub(super) struct Views {
     pub(super) weather: Arc<WeatherView>,
     pub(super) log: Log,
     pub(super) supervised: Supervised,
-    pub(super) api: ApiWatch,
     pub(super) canary: CanaryView,
 }
 
@@ -126,11 +124,13 @@ impl Observer {
             0 => None,
             _ => seen.unaccounted_since.or(Some(now)),
         };
+        let window = seen.samples.window(self.targets.window);
         drop(seen);
         self.set_parts(&look);
         self.uptime.look(&self.board.parts());
-        let window = self.seen.lock().samples.window(self.targets.window);
-        self.watch.look(&self.status(), window, self.canary().as_ref());
+        let facts = self.facts(&look);
+        let canary = facts.canary.clone();
+        self.watch.look(&self.document(&look, facts), window, canary.as_ref());
     }
 
     /// What of it a person should know.
@@ -155,15 +155,16 @@ impl Observer {
     /// The status document of this moment.
     pub(crate) fn status(&self) -> Status {
         let look = self.look();
-        let (facts, per_minute, (overall, verdict), criteria) = {
-            let seen = self.seen.lock();
-            let now = self.clock.monotonic();
-            let settled = seen.unaccounted_since.is_some_and(|since| now.saturating_sub(since) > SETTLE);
-            let per_minute = seen.samples.window(MINUTE).and_then(|window| window.per_minute());
-            let facts = self.facts(&look, settled);
-            let judged = verdict::judge(&facts);
-            let criteria = criteria::evaluate(&facts, &seen.samples, judged.0, &self.targets);
-            (facts, per_minute, judged, criteria)
+        self.document(&look, self.facts(&look))
+    }
+
+    /// What follows from one look.
+    fn document(&self, look: &Look, facts: Facts) -> Status {
+        let (overall, verdict) = verdict::judge(&facts);
+        let (per_minute, criteria) = {
+            let Seen { samples, .. } = &*self.seen.lock();
+            let per_minute = samples.window(MINUTE).and_then(|window| window.per_minute());
+            (per_minute, criteria::evaluate(&facts, samples, overall, &self.targets))
         };
         let quarantined = look.sinks.iter().map(|sink| sink.committed.quarantined).max().unwrap_or(0);
         let counters = look.ingest.counters;
@@ -173,7 +174,7 @@ impl Observer {
             verdict,
             uptime_s: facts.uptime.as_secs(),
             uptime_since: Some(self.uptime.since().to_string()),
-            home_assistant: self.home_assistant(&look),
+            home_assistant: self.home_assistant(look),
             events: status::Events {
                 received: counters.received_total(),
                 filtered: counters.filtered,
@@ -208,8 +209,10 @@ impl Observer {
         }
     }
 
-    fn facts(&self, look: &Look, difference_settled: bool) -> Facts {
-        let link = &look.connection;
+    fn facts(&self, look: &Look) -> Facts {
+        let (link, canary) = (&look.connection, &self.views.canary);
+        let since = self.seen.lock().unaccounted_since;
+        let settled = since.is_some_and(|since| self.clock.monotonic().saturating_sub(since) > SETTLE);
         Facts {
             uptime: self.clock.monotonic().saturating_sub(self.start),
             known_for: self.clock.now().since(self.uptime.since()),
@@ -217,25 +220,15 @@ impl Observer {
             connection_for: self.clock.monotonic().saturating_sub(link.entered),
             connection_reason: link.last_error.clone(),
             ping_answered: link.ping.is_some(),
-            unaccounted: if difference_settled { look.unaccounted() } else { 0 },
+            unaccounted: if settled { look.unaccounted() } else { 0 },
             log_refuses: look.log.refuses.clone(),
             sinks: look.sinks.iter().map(|sink| look.sink(sink)).collect(),
             parts: self.parts(),
             gaps: gaps(&look.ingest),
             disk_full: self.watch.disk_full(),
-            canary: self.canary(),
+            canary: canary.kept.canary(canary.every, self.clock.now()),
             changed: look.changed(self.clock.now()),
         }
-    }
-
-    fn canary(&self) -> Option<Canary> {
-        let CanaryView { kept, every } = &self.views.canary;
-        let (last, through) = (kept.last(), kept.last_through());
-        if every.is_none() && last.is_none() {
-            return None;
-        }
-        let age = through.map(|at| self.clock.now().since(at));
-        Some(Canary { every: *every, age, failed: last.and_then(Missed::of) })
     }
 
     fn home_assistant(&self, look: &Look) -> status::HomeAssistant {

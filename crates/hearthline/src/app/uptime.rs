@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hearthline_core::{Clock, Fs, Timestamp};
 use hearthline_pipeline::health::Part;
-use hearthline_pipeline::health::uptime::Uptime;
+use hearthline_pipeline::health::uptime::{Share, Uptime};
 use parking_lot::Mutex;
 
 /// Between two writes, beside the one at the end.
@@ -52,16 +52,9 @@ impl Uptimes {
     }
 
     /// Over a day, a week and a month, or since the first start if that is later.
-    pub(super) fn shares(&self, part: &str) -> [Option<f64>; 3] {
+    pub(super) fn shares(&self, part: &str) -> [Option<Share>; 3] {
         let (inner, now) = (self.inner.lock(), self.clock.now());
-        WINDOWS.map(|window| inner.uptime.share(part, window, now).map(|share| share.up))
-    }
-
-    /// How long it was not up within a month.
-    pub(super) fn down(&self, part: &str) -> Option<Duration> {
-        let [.., month] = WINDOWS;
-        let share = self.inner.lock().uptime.share(part, month, self.clock.now())?;
-        Some(share.of.mul_f64(1.0 - share.up))
+        WINDOWS.map(|window| inner.uptime.share(part, window, now))
     }
 
     /// The first start.

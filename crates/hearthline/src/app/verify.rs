@@ -122,7 +122,7 @@ impl Verifier {
         let mut instead = match self.may_set(&mut canary).await {
             Ok(instead) => instead,
             Err(trouble) => {
-                let mut change = self.begun(1, Kind::Text, None).change;
+                let mut change = self.begun(1, Kind::Text, Expected::default()).change;
                 change.legs.push(Leg::of(HOME_ASSISTANT, Step::Set, Err(trouble)));
                 return Carried { instead: None, changes: vec![change] };
             }
@@ -178,22 +178,21 @@ impl Verifier {
     async fn round(&self, canary: &mut Canary, round: u32) -> Result<Vec<Way>, Instead> {
         let number = 100_000_000 + getrandom::u32().unwrap_or_default() % 899_999_998;
         let text = Value::from(format!("none-{number}"));
-        let mut follower = Follower::new(&self.log);
+        if let Err(error) = self.kept.may_be_set() {
+            let words = format!("its note cannot be written to the data folder ({error}), so it was not set");
+            let expected = Expected { state: Some(number.to_string()), dynamics: Some(text) };
+            let mut way = self.begun(round, Kind::Text, expected);
+            way.change.legs.push(Leg::of(HOME_ASSISTANT, Step::Set, Err(Trouble::Says(words))));
+            return Ok(vec![way]);
+        }
+        let mut follower = Follower::new(&self.log, &self.clock);
         let mut ways = Vec::new();
         for (kind, number, dynamics) in
             [(Kind::Text, number, text), (Kind::Boolean, number + 1, Value::from(true))]
         {
             let expected = Expected { state: Some(number.to_string()), dynamics: Some(dynamics.clone()) };
-            if let Err(error) = self.kept.may_be_set() {
-                let words =
-                    format!("its note cannot be written to the data folder ({error}), so it was not set");
-                let mut way = self.begun(round, kind, Some(expected));
-                way.change.legs.push(Leg::of(HOME_ASSISTANT, Step::Set, Err(Trouble::Says(words))));
-                ways.push(way);
-                return Ok(ways);
-            }
             let attributes = json!({ readback::ATTRIBUTE: dynamics, "friendly_name": "Hearthline canary" });
-            let mut way = self.begun(round, kind, Some(expected));
+            let mut way = self.begun(round, kind, expected);
             let answer = canary.set(&number.to_string(), &attributes).await;
             let is_set = matches!(&answer, Ok(answer) if matches!(answer.status, 200 | 201));
             if ways.is_empty() && !is_set {
@@ -206,7 +205,7 @@ impl Verifier {
             self.is_heard(&mut way, answer, &mut follower).await;
             ways.push(way);
         }
-        let mut way = self.begun(round, Kind::Removal, Some(Expected { state: None, dynamics: None }));
+        let mut way = self.begun(round, Kind::Removal, Expected::default());
         let answer = self.remove(canary).await;
         self.is_heard(&mut way, answer, &mut follower).await;
         ways.push(way);
@@ -238,8 +237,8 @@ impl Verifier {
 
     /// Follows the next state that comes.
     async fn natural(&self, round: u32) -> Way {
-        let mut follower = Follower::new(&self.log);
-        let mut way = self.begun(round, Kind::Natural, None);
+        let mut follower = Follower::new(&self.log, &self.clock);
+        let mut way = self.begun(round, Kind::Natural, Expected::default());
         let found = follower.find(QUIET, |found| !found.removed).await;
         if let Some(found) = &found {
             way.change.entity_id.clone_from(&found.entity_id);
@@ -280,7 +279,7 @@ impl Verifier {
         }
         way.change.legs.push(heard);
         let read = way.expected.in_record(&found.raw);
-        let after = self.after_at(way.since, found.read_at(&*self.clock));
+        let after = found.read_at.saturating_sub(way.since.monotonic);
         let logged = read.map(|()| (after, format!("record {}", found.seq)));
         way.change.legs.push(Leg::of(LOG, Step::Logged, logged));
     }
@@ -321,8 +320,7 @@ impl Verifier {
         }
     }
 
-    fn begun(&self, round: u32, kind: Kind, expected: Option<Expected>) -> Way {
-        let expected = expected.unwrap_or(Expected { state: None, dynamics: None });
+    fn begun(&self, round: u32, kind: Kind, expected: Expected) -> Way {
         let entity_id = if kind == Kind::Natural { String::new() } else { ENTITY.to_owned() };
         let state = expected.state.clone();
         let change = Change { round, kind, entity_id, state, at: None, seq: None, legs: Vec::new() };
@@ -331,11 +329,7 @@ impl Verifier {
     }
 
     fn after(&self, since: Moment) -> Duration {
-        self.after_at(since, self.clock.monotonic())
-    }
-
-    fn after_at(&self, since: Moment, now: Duration) -> Duration {
-        now.saturating_sub(since.monotonic)
+        self.clock.monotonic().saturating_sub(since.monotonic)
     }
 }
 

@@ -6,11 +6,10 @@ use axum::http::Method;
 use clap::Subcommand;
 use hearthline_api::{MuteRequest, Unmuted};
 use hearthline_runbook::alerts::{Alert, Figure, Listed, Mute, Past, Severity, State};
-use url::form_urlencoded::byte_serialize;
 
 use super::Context;
 use crate::exit::Exit;
-use crate::house::Program;
+use crate::house::{Program, segment};
 use crate::instant::length;
 use crate::table::{figure, table, text};
 
@@ -49,10 +48,7 @@ enum What {
 /// The exit code of the list is that of the worst that is not muted.
 pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<Exit> {
     let program = Program::required(&context.settings)?;
-    let path = |id: &str, what: &str| {
-        let id: String = byte_serialize(id.as_bytes()).collect();
-        format!("/api/v1/alerts/{}/{what}", id.replace('+', "%20"))
-    };
+    let path = |id: &str, what: &str| format!("/api/v1/alerts/{}/{what}", segment(id));
     match args.what {
         None => {
             let limit = if args.history { 500 } else { 0 };

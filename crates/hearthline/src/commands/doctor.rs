@@ -6,16 +6,15 @@
 mod export;
 mod words;
 
-use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hearthline_runbook::doctor::{Depth, Outcome, examine};
 
 use super::Context;
 use crate::doctor::{running, subject};
 use crate::exit::Exit;
+use crate::progress::Progress;
 use crate::settings::Mistakes;
 
 /// How far to look.
@@ -34,16 +33,13 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
     let settings = &context.settings;
     let subject = Arc::new(subject(settings, running(settings).await?)?);
     let depth = if args.full { Depth::Full } else { Depth::Try };
-    let mut done = 0;
-    let terminal = io::stderr().is_terminal();
+    let (mut done, mut progress) = (0, Progress::new());
     let report = examine(Arc::clone(&subject), depth, |name, took, of| {
         done += 1;
-        progress(terminal, name, took, (done, of));
+        progress.say(&format!("{done} of {of}: {name}, {:.1} s", took.as_secs_f64()));
     })
     .await;
-    if terminal {
-        let _ = write!(io::stderr(), "\r\x1b[K");
-    }
+    drop(progress);
     if let Some(path) = &args.export {
         export::write(path, settings, &subject, &report)?;
     }
@@ -59,10 +55,4 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
 /// Writes the report that is asked for where the settings are so wrong that nothing else can be looked at.
 pub(crate) fn export_mistakes(args: &Args, mistakes: &Mistakes) -> anyhow::Result<()> {
     args.export.as_deref().map_or(Ok(()), |path| export::write_mistakes(path, mistakes))
-}
-
-/// A line that is written over on a terminal, else a line for each.
-fn progress(terminal: bool, name: &str, took: Duration, (done, of): (usize, usize)) {
-    let line = format!("{done} of {of}: {name}, {:.1} s", took.as_secs_f64());
-    let _ = if terminal { write!(io::stderr(), "\r\x1b[K{line}") } else { writeln!(io::stderr(), "{line}") };
 }

@@ -7,7 +7,7 @@ use hearthline_api::{Bucket, History, State};
 
 use super::Context;
 use crate::exit::Exit;
-use crate::house::House;
+use crate::house::{House, segment};
 use crate::instant::{Instant, instant, length, period_query};
 use crate::table::{table, text};
 
@@ -51,8 +51,7 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
         query.push(("bucket", format!("{}ms", bucket.as_millis())));
         query.push(("fill", args.fill.as_str().to_owned()));
     }
-    let id: String = url::form_urlencoded::byte_serialize(args.entity_id.as_bytes()).collect();
-    let path = format!("/api/v1/entities/{id}/history");
+    let path = format!("/api/v1/entities/{}/history", segment(&args.entity_id));
     let history: History = House::find(&context.settings)?.get(&path, &query).await?;
     if context.json {
         context.write_json(&history)?;

@@ -4,7 +4,7 @@ mod carry;
 mod options;
 mod words;
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 
 use anyhow::Context as _;
 use axum::http::Method;
@@ -13,7 +13,7 @@ use hearthline_runbook::repair::{Damaged, Kind, Listed, Plan, Receipt, Refused, 
 use serde::{Deserialize, Serialize};
 
 use self::carry::Place;
-use super::Context;
+use super::{Context, typed};
 use crate::exit::Exit;
 use crate::house::Unreachable;
 
@@ -123,15 +123,10 @@ fn confirmed(plan: &Plan, yes: bool) -> Result<Option<String>, Refused> {
     if yes {
         return Ok(Some(wanted.clone()));
     }
-    let refused = || Refused::Unconfirmed(wanted.clone());
-    if !io::stdin().is_terminal() {
-        return Err(refused());
+    match typed(&format!("{}This takes data away. ", words::plan(plan)), wanted) {
+        Ok(true) => Ok(Some(wanted.clone())),
+        Ok(false) | Err(_) => Err(Refused::Unconfirmed(wanted.clone())),
     }
-    let mut err = io::stderr();
-    let mut typed = String::new();
-    let _ = write!(err, "{}This takes data away. To go on, type {wanted}: ", words::plan(plan));
-    io::stdin().lock().read_line(&mut typed).map_err(|_| refused())?;
-    if typed.trim() == wanted { Ok(Some(wanted.clone())) } else { Err(refused()) }
 }
 
 /// The last word: its receipt.

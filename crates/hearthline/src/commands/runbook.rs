@@ -4,7 +4,7 @@
 
 mod words;
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use axum::http::Method;
@@ -13,9 +13,9 @@ use hearthline_runbook::repair::{Options, Plan};
 use hearthline_runbook::runbook::Outcome;
 use hearthline_runbook::runbook::lines::{self, Looked};
 
-use super::Context;
+use super::{Context, typed};
 use crate::exit::Exit;
-use crate::house::Program;
+use crate::house::{Program, segment};
 use crate::instant::length;
 use crate::repairs::{engine_alone, sinks};
 use crate::settings::Settings;
@@ -107,21 +107,11 @@ async fn begin(program: &Program, asked: RunbookRequest, yes: bool) -> anyhow::R
         writeln!(io::stderr(), "{} is under way; this is how far it is", run.seen.receipt.id)?;
         return Ok(Some(RepairBegun { id: run.seen.receipt.id }));
     }
-    if !yes && !confirmed(&plan)? {
+    if !yes && !typed(&words::plan(&plan, None), "yes")? {
         writeln!(io::stderr(), "hearthline: nothing was done: it was not confirmed; --yes stands for that")?;
         return Ok(None);
     }
     Ok(Some(program.post(ROUTE, &asked).await?))
-}
-
-fn confirmed(plan: &Plan) -> io::Result<bool> {
-    if !io::stdin().is_terminal() {
-        return Ok(false);
-    }
-    let mut typed = String::new();
-    write!(io::stderr(), "{}To go on, type yes: ", words::plan(plan, None))?;
-    io::stdin().lock().read_line(&mut typed)?;
-    Ok(typed.trim() == "yes")
 }
 
 async fn show(program: &Program, id: String) -> anyhow::Result<Option<RunbookRun>> {
@@ -133,8 +123,7 @@ async fn show(program: &Program, id: String) -> anyhow::Result<Option<RunbookRun
 }
 
 fn path(id: &str, where_to: &str) -> String {
-    let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
-    format!("{ROUTE}/{id}{where_to}")
+    format!("{ROUTE}/{}{where_to}", segment(id))
 }
 
 fn shown(context: &mut Context<'_>, run: Option<&RunbookRun>) -> anyhow::Result<Exit> {

@@ -8,7 +8,7 @@ use hearthline_runbook::status;
 use super::Context;
 use super::conflicts;
 use crate::exit::Exit;
-use crate::house::Program;
+use crate::house::{Program, segment};
 use crate::table::{cut, table, text};
 
 /// Refused rows and contributors that are shown.
@@ -30,8 +30,7 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
         let sinks = program.status().await?.sinks;
         return context.answer(&sinks, &all(&sinks));
     };
-    let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
-    let path = format!("/api/v1/sinks/{}", name.replace('+', "%20"));
+    let path = format!("/api/v1/sinks/{}", segment(&name));
     let report: SinkReport = program.query(&path, &[]).await?;
     context.answer(&report, &one(&report))
 }

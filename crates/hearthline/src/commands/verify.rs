@@ -3,7 +3,6 @@
 
 mod words;
 
-use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use axum::http::Method;
@@ -13,6 +12,7 @@ use hearthline_runbook::verify::{Outcome, Verifications, Verified};
 use super::Context;
 use crate::exit::Exit;
 use crate::house::Program;
+use crate::progress::Progress;
 
 /// Between two looks at how far it is.
 const LOOK: Duration = Duration::from_millis(250);
@@ -49,13 +49,10 @@ async fn last(program: &Program) -> anyhow::Result<Verified> {
 
 async fn follow(program: &Program, rounds: u32) -> anyhow::Result<Verified> {
     let VerifyBegun { id } = program.post("/api/v1/verify", &VerifyRequest { rounds }).await?;
-    let mut said = 0;
+    let (mut said, mut progress) = (0, Progress::new());
     loop {
         let known: Verifications = program.ask(Method::GET, "/api/v1/verify").await?;
         if let Some(result) = known.results.into_iter().find(|result| result.id == id) {
-            if said > 0 && io::stderr().is_terminal() {
-                write!(io::stderr(), "\r\x1b[K")?;
-            }
             return Ok(result);
         }
         let Some(running) = known.running.filter(|running| running.id == id) else {
@@ -63,9 +60,7 @@ async fn follow(program: &Program, rounds: u32) -> anyhow::Result<Verified> {
         };
         if running.round != said && rounds > 1 {
             said = running.round;
-            let line = format!("round {said} of {rounds}");
-            let mut err = io::stderr();
-            if err.is_terminal() { write!(err, "\r\x1b[K{line}")? } else { writeln!(err, "{line}")? }
+            progress.say(&format!("round {said} of {rounds}"));
         }
         tokio::time::sleep(LOOK).await;
     }

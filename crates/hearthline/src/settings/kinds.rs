@@ -147,21 +147,20 @@ pub(super) fn verify_interval(raw: Raw<'_>) -> Meaning<Duration> {
 
 /// A duration, or `off`.
 pub(super) fn duration_or_off(raw: Raw<'_>) -> Meaning<Option<Duration>> {
-    if matches!(raw, Raw::Text("off")) {
-        return Ok(None);
-    }
-    let or_off =
-        |problem: Problem| Problem::new(problem.reason, format!("{}; or write \"off\"", problem.todo));
-    duration(raw).map(Some).map_err(or_off)
+    or_off(raw, duration, "write \"off\"")
 }
 
 /// A number of things, at least one, or `off`.
 pub(super) fn count_or_off(raw: Raw<'_>) -> Meaning<Option<usize>> {
+    or_off(raw, count, "\"off\"")
+}
+
+fn or_off<T>(raw: Raw<'_>, read: fn(Raw<'_>) -> Meaning<T>, words: &str) -> Meaning<Option<T>> {
     if matches!(raw, Raw::Text("off")) {
         return Ok(None);
     }
-    let or_off = |problem: Problem| Problem::new(problem.reason, format!("{}; or \"off\"", problem.todo));
-    count(raw).map(Some).map_err(or_off)
+    let or_words = |problem: Problem| Problem::new(problem.reason, format!("{}; or {words}", problem.todo));
+    read(raw).map(Some).map_err(or_words)
 }
 
 /// How long rows are kept; none means for ever.

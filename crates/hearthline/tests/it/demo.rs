@@ -1,6 +1,5 @@
 //! What can be broken in `hearthline demo`, from outside, as the page does it.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -12,7 +11,6 @@ const SOON: Duration = Duration::from_secs(60);
 
 struct Demo {
     run: Run,
-    page: SocketAddr,
     program: Hearthline,
 }
 
@@ -22,28 +20,16 @@ impl Demo {
     }
 
     async fn on(program: Hearthline) -> Self {
-        let data = program.data();
-        let arguments =
-            ["demo", "--hours", "0", "--rate", "10", "--seed", "3", "--data-dir", data.to_str().unwrap()];
-        let mut run = program.start_with(&arguments);
+        let mut run = program.demo();
         run.connected().await;
-        let page = run.address().await;
-        Self { run, page, program }
-    }
-
-    async fn cause(&mut self, word: &str) {
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let url = format!("http://{}/api/v1/demo/faults/{word}", self.page);
-        let answer = client.post(url).send().await.unwrap();
-        assert!(answer.status().is_success(), "{word}: {answer:?}");
+        Self { run, program }
     }
 
     /// `hearthline alerts …`: its exit code, and what it answers.
     async fn alerts(&self, arguments: &[&str]) -> (i32, Value) {
         let all: Vec<&str> = ["alerts", "--json"].iter().chain(arguments).copied().collect();
         let answer = self.program.command(&all).await;
-        let document = serde_json::from_str(&answer.stdout);
-        (answer.code, document.unwrap_or_else(|error| panic!("{error}: {answer:?}")))
+        (answer.code, answer.json())
     }
 
     async fn naive(&mut self) -> Option<Value> {
@@ -52,7 +38,8 @@ impl Demo {
     }
 }
 
-fn influx(status: &Status) -> &Value {
+/// The sink of a demonstration in the status.
+pub(crate) fn influx(status: &Status) -> &Value {
     let sinks = status.at("/sinks").as_array().unwrap();
     sinks.iter().find(|sink| sink["kind"] == "influxdb").unwrap()
 }
@@ -61,10 +48,10 @@ fn influx(status: &Status) -> &Value {
 async fn the_old_way_loses_what_ours_delivers_and_says_so_beside_the_status() {
     let mut demo = Demo::start().await;
     assert_eq!(demo.naive().await, None);
-    demo.cause("naive").await;
+    demo.run.cause("naive").await;
     until("the naive writer reads", SOON, async || demo.naive().await?["running"].as_bool()?.then_some(()))
         .await;
-    demo.cause("type-flip").await;
+    demo.run.cause("type-flip").await;
     let naive = until("the naive writer has lost an event for its type", SOON, async || {
         let naive = demo.naive().await?;
         let refused = naive["refused"].as_array()?;
@@ -79,7 +66,7 @@ async fn the_old_way_loses_what_ours_delivers_and_says_so_beside_the_status() {
         demo.run.said().contains("; simulated: the naive writer received").then_some(())
     })
     .await;
-    demo.cause("heal").await;
+    demo.run.cause("heal").await;
     assert_eq!(demo.naive().await, None);
     assert_eq!(demo.run.stop().await.code(), Some(0));
 }
@@ -88,20 +75,20 @@ async fn the_old_way_loses_what_ours_delivers_and_says_so_beside_the_status() {
 async fn a_dropped_bucket_and_a_revoked_token_are_told_and_recording_goes_on_when_they_are_mended() {
     let mut demo = Demo::start().await;
     demo.run.until("something is delivered", |status| influx(status)["delivered"] != 0).await;
-    demo.cause("bucket-dropped").await;
+    demo.run.cause("bucket-dropped").await;
     let parked =
         demo.run.within(SOON, "the sink is parked", |status| influx(status)["state"] == "parked").await;
     let reason = influx(&parked)["reason"].as_str().unwrap();
     assert!(reason.contains("bucket \"home_assistant_events\" exists"), "{reason}");
-    demo.cause("token-revoked").await;
+    demo.run.cause("token-revoked").await;
     let parked = demo.run.within(SOON, "the token is refused", |s| s.connection() == "parked").await;
     let reason = parked.at("/home_assistant/reason").as_str().unwrap();
     assert!(reason.contains("token"), "{reason}");
     let attempts = parked.count("/home_assistant/attempts");
-    demo.cause("token-restored").await;
+    demo.run.cause("token-restored").await;
     let back = demo.run.connected().await;
     assert_eq!(back.count("/home_assistant/attempts"), attempts + 1, "one attempt, when it was asked for");
-    demo.cause("heal").await;
+    demo.run.cause("heal").await;
     demo.run
         .within(SOON, "the sink takes again", |status| {
             influx(status)["state"] == "healthy" && influx(status)["lag_events"] == 0
@@ -120,7 +107,7 @@ async fn an_alert_is_seen_by_a_person_survives_a_kill_and_is_history_when_it_is_
     let mut demo = Demo::start().await;
     assert_eq!(demo.alerts(&[]).await.0, 0);
     demo.run.until("something is delivered", |status| influx(status)["delivered"] != 0).await;
-    demo.cause("bucket-dropped").await;
+    demo.run.cause("bucket-dropped").await;
     let alert = until("the alert is raised", SOON, async || of(&demo.alerts(&[]).await.1)).await;
     assert_eq!((&alert["severity"], &alert["state"]), (&"critical".into(), &"active".into()), "{alert}");
     assert!(alert["says"].as_str().unwrap().contains("bucket \"home_assistant_events\" exists"), "{alert}");
@@ -162,17 +149,16 @@ async fn a_state_that_does_not_get_through_is_an_alert_until_one_does() {
         listed[list].as_array()?.iter().find(|alert| alert["id"] == "canary").cloned()
     };
     demo.run.until("something is delivered", |status| influx(status)["delivered"] != 0).await;
-    demo.cause("bucket-dropped").await;
+    demo.run.cause("bucket-dropped").await;
     demo.run.within(SOON, "the sink is parked", |status| influx(status)["state"] == "parked").await;
     assert_eq!(canary(&demo, "active").await, None, "nobody has verified yet, and nothing is scheduled");
-    let verified = demo.program.command(&["verify", "--json"]).await;
-    let verified: Value = serde_json::from_str(&verified.stdout).unwrap();
+    let verified = demo.program.command(&["verify", "--json"]).await.json();
     let alert = until("the alert is raised", SOON, async || canary(&demo, "active").await).await;
     let (says, wanted) = (alert["says"].as_str().unwrap(), verified["says"].as_str().unwrap());
     assert!(says.contains(wanted.trim_end_matches('.')), "{alert} of {verified}");
     assert_eq!((&alert["severity"], &alert["link"]), (&"warning".into(), &"#/verify".into()), "{alert}");
 
-    demo.cause("heal").await;
+    demo.run.cause("heal").await;
     demo.run.within(SOON, "the sink takes again", |status| influx(status)["state"] == "healthy").await;
     demo.program.command(&["verify"]).await;
     until("it is over", SOON, async || canary(&demo, "history").await).await;
@@ -198,7 +184,7 @@ async fn a_part_that_is_made_to_hang_is_named_and_started_anew_alone() {
     for (word, part) in [("hang-store", "store"), ("hang-sink", "influxdb-simulated")] {
         assert!(names.contains(&word), "{names:?}");
         let before = restarts(&demo.run.status().await);
-        demo.cause(word).await;
+        demo.run.cause(word).await;
         let after = demo
             .run
             .within(SOON, "it was started anew and is well", |status| {
@@ -215,7 +201,7 @@ async fn a_part_that_is_made_to_hang_is_named_and_started_anew_alone() {
             }
         }
     }
-    demo.cause("heal").await; // those that were left behind wake up, and must do no harm
+    demo.run.cause("heal").await; // those that were left behind wake up, and must do no harm
     demo.run
         .within(SOON, "everything is delivered", |status| {
             influx(status)["lag_events"] == 0 && status.adds_up()

@@ -108,6 +108,12 @@ impl Hearthline {
         self.start_with(&["run"])
     }
 
+    /// Starts a lively demonstration without a past, the same each time.
+    pub(crate) fn demo(&self) -> Run {
+        let data = self.data().display().to_string();
+        self.start_with(&["demo", "--hours", "0", "--rate", "10", "--seed", "3", "--data-dir", &data])
+    }
+
     /// Starts a command that records on this data folder.
     pub(crate) fn start_with(&self, arguments: &[&str]) -> Run {
         let process = Process::start("hearthline", &mut self.program(arguments));
@@ -155,6 +161,13 @@ impl Hearthline {
     }
 }
 
+impl Answer {
+    /// The document that it is.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
 impl Run {
     /// Where its API listens, as it says in its data folder.
     pub(crate) async fn address(&mut self) -> SocketAddr {
@@ -183,6 +196,11 @@ impl Run {
         let url = format!("http://{}{path}", self.address().await);
         let answer = self.client.post(url).send().await.unwrap();
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
+    }
+
+    /// Has something go wrong in a demonstration.
+    pub(crate) async fn cause(&mut self, word: &str) {
+        self.post(&format!("/api/v1/demo/faults/{word}")).await;
     }
 
     pub(crate) async fn status(&mut self) -> Status {

@@ -79,7 +79,7 @@ impl Rig {
 }
 
 /// A sink of that name in the status.
-fn sink<'s>(status: &'s Status, name: &str) -> &'s Value {
+pub(crate) fn sink<'s>(status: &'s Status, name: &str) -> &'s Value {
     let sinks = status.at("/sinks").as_array().unwrap();
     sinks.iter().find(|sink| sink["name"] == name).unwrap_or_else(|| panic!("no sink {name}: {sinks:?}"))
 }

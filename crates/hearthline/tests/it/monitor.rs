@@ -8,7 +8,7 @@ use hearthline_core::{Clock as _, SystemClock};
 use hearthline_sim::{Ending, Fault, HomeAssistant, House};
 use serde_json::Value;
 
-use crate::hearthline::{Answer, Hearthline, Run};
+use crate::hearthline::{Hearthline, Run};
 use crate::process::Process;
 use crate::simulated::recorded;
 use crate::wait::until;
@@ -36,10 +36,6 @@ async fn healthy() -> (HomeAssistant, Hearthline, Run) {
     (peer, hearthline, run)
 }
 
-fn report(answer: &Answer) -> Value {
-    serde_json::from_str(&answer.stdout).unwrap_or_else(|_| panic!("{answer:?}"))
-}
-
 fn criterion<'r>(report: &'r Value, id: &str) -> &'r Value {
     report["criteria"].as_array().unwrap().iter().find(|one| one["id"] == id).unwrap()
 }
@@ -48,7 +44,7 @@ fn criterion<'r>(report: &'r Value, id: &str) -> &'r Value {
 async fn criteria_that_hold_are_passed_and_a_connection_that_is_lost_is_not() {
     let (peer, hearthline, mut run) = healthy().await;
     let answer = hearthline.command(&["monitor", "--for", "5s", "--json"]).await;
-    let passed = report(&answer);
+    let passed = answer.json();
     assert_eq!((answer.code, &passed["passed"]), (0, &Value::Bool(true)), "{passed}");
     assert!(passed["watched_s"].as_f64().unwrap() >= 5.0, "{passed}");
     assert!(passed["looks"].as_u64().unwrap() >= 2, "{passed}");

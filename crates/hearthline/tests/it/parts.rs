@@ -23,7 +23,7 @@ async fn a_log_that_hangs_ends_the_program_with_code_1_and_a_sentence_and_the_ne
     let mut run = demo();
     run.connected().await;
     run.until("it records", records).await;
-    run.post("/api/v1/demo/faults/hang-log").await;
+    run.cause("hang-log").await;
     let code = run.ended(NAMED).await.code();
     let said = run.said();
     let sentence = "hearthline: the log's writer shows no sign of life for ";

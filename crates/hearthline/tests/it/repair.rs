@@ -3,33 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::hearthline::{Answer, Hearthline, Run, Status};
+use crate::demo::influx;
+use crate::hearthline::{Answer, Hearthline};
 
 const SOON: Duration = Duration::from_secs(90);
-
-fn demo(program: &Hearthline) -> Run {
-    let data = program.data();
-    program.start_with(&[
-        "demo",
-        "--hours",
-        "0",
-        "--rate",
-        "10",
-        "--seed",
-        "3",
-        "--data-dir",
-        data.to_str().unwrap(),
-    ])
-}
-
-async fn cause(run: &mut Run, word: &str) {
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let url = format!("http://{}/api/v1/demo/faults/{word}", run.address().await);
-    let answer = client.post(url).send().await.unwrap();
-    assert!(answer.status().is_success(), "{word}: {answer:?}");
-}
 
 async fn repair(program: &Hearthline, arguments: &[&str]) -> Answer {
     let mut all = vec!["repair", "--json"];
@@ -38,31 +17,22 @@ async fn repair(program: &Hearthline, arguments: &[&str]) -> Answer {
     program.command(&all).await
 }
 
-fn json(answer: &Answer) -> Value {
-    serde_json::from_str(&answer.stdout).unwrap_or_else(|error| panic!("{error}: {answer:?}"))
-}
-
-fn influx(status: &Status) -> &Value {
-    let sinks = status.at("/sinks").as_array().unwrap();
-    sinks.iter().find(|sink| sink["kind"] == "influxdb").unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dropped_bucket_is_made_again_the_connection_too_and_a_part_is_started_anew() {
     let program = Hearthline::new("http://127.0.0.1:1", "unused");
-    let mut run = demo(&program);
+    let mut run = program.demo();
     run.connected().await;
     run.until("something is delivered", |status| influx(status)["delivered"] != 0).await;
 
-    cause(&mut run, "bucket-dropped").await;
+    run.cause("bucket-dropped").await;
     run.within(SOON, "the sink is parked", |status| influx(status)["state"] == "parked").await;
-    let found = json(&repair(&program, &[]).await);
+    let found = repair(&program, &[]).await.json();
     let sink = found["findings"].as_array().unwrap().iter().find(|found| found["repair"] == "sink");
     let sink = sink.unwrap_or_else(|| panic!("{found}"));
     assert_eq!(sink["options"], json!({ "sink": "influxdb-simulated" }));
     let done = repair(&program, &["sink", "--apply"]).await;
     assert_eq!(done.code, 0, "{done:?}");
-    let receipt = &json(&done)["receipt"];
+    let receipt = &done.json()["receipt"];
     let says = receipt["steps"].as_array().unwrap().iter().map(|step| step["done"]["says"].to_string());
     println!("repair sink: {}", says.collect::<Vec<_>>().join(", "));
     let stored = run.status().await.at("/sinks").as_array().unwrap()[0]["delivered"].as_u64().unwrap();
@@ -74,19 +44,19 @@ async fn a_dropped_bucket_is_made_again_the_connection_too_and_a_part_is_started
     let attempts = run.status().await.count("/home_assistant/attempts");
     let done = repair(&program, &["connection", "--apply"]).await;
     assert_eq!(done.code, 0, "{done:?}");
-    let says = &json(&done)["receipt"]["steps"][0]["done"];
+    let says = &done.json()["receipt"]["steps"][0]["done"];
     println!("repair connection: {}", says["says"]);
     assert!(says["data"]["seconds"].as_f64().unwrap() < 5.0, "{says}");
     assert_eq!(run.status().await.count("/home_assistant/attempts"), attempts + 1);
 
     let done = repair(&program, &["restart", "weather", "--apply"]).await;
     assert_eq!(done.code, 0, "{done:?}");
-    println!("repair restart: {}", json(&done)["receipt"]["steps"][0]["done"]["says"]);
+    println!("repair restart: {}", done.json()["receipt"]["steps"][0]["done"]["says"]);
     let wrong = repair(&program, &["restart", "cellar", "--apply"]).await;
     assert_eq!(wrong.code, 1);
     assert!(wrong.stderr.contains("no part is called \"cellar\""), "{wrong:?}");
 
-    let listed = json(&repair(&program, &["--list"]).await);
+    let listed = repair(&program, &["--list"]).await.json();
     let states: Vec<_> =
         listed["receipts"].as_array().unwrap().iter().map(|one| one["state"].clone()).collect();
     assert_eq!(states, ["done", "done", "done"]);
@@ -94,7 +64,7 @@ async fn a_dropped_bucket_is_made_again_the_connection_too_and_a_part_is_started
 
     // Nothing runs: the receipts are read from the folder, and what needs the program says so.
     let id = listed["receipts"][0]["id"].as_str().unwrap();
-    assert_eq!(json(&repair(&program, &["--show", id]).await)["receipt"]["state"], "done");
+    assert_eq!(repair(&program, &["--show", id]).await.json()["receipt"]["state"], "done");
     let refused = repair(&program, &["gaps", "--apply"]).await;
     assert_eq!(refused.code, 4, "{refused:?}");
     for arguments in [&["fly"][..], &["gaps", "--sink", "a"], &["sink"]] {
@@ -121,7 +91,7 @@ fn files(dir: &Path, part: &str) -> Vec<PathBuf> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_whose_manifest_is_damaged_starts_again_with_every_row_after_a_repair() {
     let program = Hearthline::new("http://127.0.0.1:1", "unused");
-    let mut run = demo(&program);
+    let mut run = program.demo();
     run.connected().await;
     run.until("something is recorded", |status| status.count("/events/logged") > 100).await;
     assert_eq!(run.stop().await.code(), Some(0));
@@ -139,15 +109,15 @@ async fn a_store_whose_manifest_is_damaged_starts_again_with_every_row_after_a_r
     bytes[12] ^= 0xff;
     std::fs::write(&manifest, bytes).unwrap();
 
-    let plan = json(&repair(&program, &["store"]).await);
+    let plan = repair(&program, &["store"]).await.json();
     assert!(plan["finding"].as_str().unwrap().contains("is damaged"), "{plan}");
     let done = repair(&program, &["store", "--apply"]).await;
     assert_eq!(done.code, 0, "{done:?}");
-    println!("repair store: {}", json(&done)["receipt"]["steps"][1]["done"]["says"]);
-    assert_eq!(json(&repair(&program, &["store"]).await)["steps"], json!([]));
+    println!("repair store: {}", done.json()["receipt"]["steps"][1]["done"]["says"]);
+    assert_eq!(repair(&program, &["store"]).await.json()["steps"], json!([]));
     assert_eq!(exported().await, wanted, "every row is there, before the log is read again");
 
-    let mut run = demo(&program);
+    let mut run = program.demo();
     run.connected().await;
     assert_eq!(run.status().await.at("/events/unaccounted"), &json!(0));
     assert_eq!(run.stop().await.code(), Some(0));

@@ -7,25 +7,15 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::hearthline::{Answer, Hearthline, Run};
+use crate::hearthline::{Answer, Hearthline};
 use crate::wait::until;
 
 const SOON: Duration = Duration::from_secs(90);
 /// What a run may take on a busy machine.
 const LONG: Duration = Duration::from_secs(240);
 
-fn demo(program: &Hearthline) -> Run {
-    let data = program.data();
-    let dir = data.to_str().unwrap();
-    program.start_with(&["demo", "--hours", "0", "--rate", "10", "--seed", "3", "--data-dir", dir])
-}
-
 async fn runbook(program: &Hearthline, arguments: &[&str]) -> Answer {
     program.command(&[&["runbook", "--json"], arguments].concat()).await
-}
-
-fn json(answer: &Answer) -> Value {
-    serde_json::from_str(&answer.stdout).unwrap_or_else(|error| panic!("{error}: {answer:?}"))
 }
 
 /// The lines of a run that were begun, by their kinds.
@@ -53,15 +43,15 @@ async fn a_runbook_is_planned_without_the_program_and_applied_to_its_end_with_it
     let program = Hearthline::new("http://127.0.0.1:1", "unused");
     let without = runbook(&program, &["--plan"]).await;
     assert_eq!(without.code, 0, "{without:?}");
-    assert_eq!(json(&without)["steps"][0]["kind"], "document");
+    assert_eq!(without.json()["steps"][0]["kind"], "document");
     let refused = runbook(&program, &["--apply", "--yes"]).await;
     assert_eq!(refused.code, 4, "{refused:?}");
     assert!(refused.stderr.contains("start it with `hearthline run`"), "{refused:?}");
 
-    let mut run = demo(&program);
+    let mut run = program.demo();
     run.connected().await;
     run.until("something is recorded", |status| status.count("/events/logged") > 100).await;
-    let planned = json(&runbook(&program, &["--plan", "--monitor", "4s"]).await);
+    let planned = runbook(&program, &["--plan", "--monitor", "4s"]).await.json();
     let kinds: Vec<_> =
         planned["steps"].as_array().unwrap().iter().map(|step| step["kind"].as_str().unwrap()).collect();
     // The demonstration's bucket has fields of an older system under other types.
@@ -81,12 +71,12 @@ async fn a_runbook_is_planned_without_the_program_and_applied_to_its_end_with_it
     assert!([0, 3].contains(&told.code), "{told:?}");
     let signs: Vec<_> = told.stdout.lines().filter_map(|line| line.strip_prefix("✓")).collect();
     assert_eq!(signs.len(), 8, "{}", told.stdout);
-    let last = json(&runbook(&program, &["--show"]).await);
+    let last = runbook(&program, &["--show"]).await.json();
     let receipt = &last["seen"]["receipt"];
     assert_eq!(receipt["state"], "done");
     for (at, kind) in ["schema", "restart"].iter().enumerate() {
         let nested = receipt["steps"][at + 2]["done"]["data"]["receipt"].as_str().unwrap();
-        let shown = json(&program.command(&["repair", "--json", "--show", nested]).await);
+        let shown = program.command(&["repair", "--json", "--show", nested]).await.json();
         assert_eq!(
             (&shown["receipt"]["state"], &shown["receipt"]["plan"]["repair"]),
             (&"done".into(), &(*kind).into())
@@ -118,7 +108,7 @@ async fn a_runbook_is_planned_without_the_program_and_applied_to_its_end_with_it
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_one_line_after_the_other_it_goes_on_there_by_itself() {
     let program = Hearthline::new("http://127.0.0.1:1", "unused");
-    let mut run = demo(&program);
+    let mut run = program.demo();
     run.connected().await;
     run.until("something is recorded", |status| status.count("/events/logged") > 100).await;
     let mut applying = program.spawn(&["runbook", "--apply", "--yes", "--monitor", "6s"]);
@@ -130,7 +120,7 @@ async fn killed_at_one_line_after_the_other_it_goes_on_there_by_itself() {
         .await;
         run.kill().await;
         killed_at.extend(begun(&on_disk(&program).unwrap()).pop());
-        run = demo(&program);
+        run = program.demo();
         run.connected().await;
     }
     println!("killed at {killed_at:?}");
@@ -145,13 +135,13 @@ async fn killed_at_one_line_after_the_other_it_goes_on_there_by_itself() {
             .await;
     assert_eq!(receipt["state"], "done", "{receipt:#}");
     assert!(receipt["resumed"].as_array().unwrap().len() >= 2, "{receipt:#}");
-    let again = json(&runbook(&program, &["--show"]).await);
+    let again = runbook(&program, &["--show"]).await.json();
     let report = report(&program, &again);
     assert!(report.contains("| Gone on with |") && report.contains("The run was interrupted"), "{report}");
     // With the demonstration its house is gone too, so that not everything can be had: each gap is named.
     assert!(report.matches("the last run did not end in order").count() >= 3, "{report}");
     // Each line has one repair, however often it was killed at it.
-    let listed = json(&program.command(&["repair", "--json", "--list"]).await);
+    let listed = program.command(&["repair", "--json", "--list"]).await.json();
     let mut lines: Vec<_> = listed["receipts"]
         .as_array()
         .unwrap()

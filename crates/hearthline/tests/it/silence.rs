@@ -22,7 +22,7 @@ async fn a_sensor_that_falls_silent_is_named_and_one_whose_value_stands_still_is
     run.connected().await;
     let status = run.until("the looks of the past are known", |status| status.at("/silent/count") == 0).await;
     assert_eq!(status.at("/silent/items"), &json!([]));
-    run.post("/api/v1/demo/faults/freezer").await;
+    run.cause("freezer").await;
     let silenced = SystemClock::new().now();
     run.within(NOTICED, "somebody is silent", |status| status.count("/silent/count") > 0).await;
 

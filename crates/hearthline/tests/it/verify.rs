@@ -6,7 +6,7 @@ use hearthline_core::{Clock as _, SystemClock};
 use hearthline_sim::{Fault, FieldValue, House, InfluxDb, InfluxFault, InfluxVersion};
 use serde_json::{Value, json};
 
-use crate::hearthline::{Answer, Hearthline, Run};
+use crate::hearthline::{Hearthline, Run, Status};
 use crate::home_assistant::peer::HomeAssistant as RealHouse;
 use crate::influxdb::peer::InfluxDb as RealInfluxDb;
 use crate::influxdb::simulated::{settings, simulated};
@@ -19,9 +19,7 @@ const SOON: Duration = Duration::from_secs(30);
 /// Verifies, and answers with the document.
 async fn verify(hearthline: &Hearthline, arguments: &[&str]) -> (i32, Value) {
     let answer = hearthline.command(&[&["verify", "--json"], arguments].concat()).await;
-    let Answer { code, stdout, stderr } = &answer;
-    let document = serde_json::from_str(stdout).unwrap_or_else(|_| panic!("{code}: {stdout}{stderr}"));
-    (*code, document)
+    (answer.code, answer.json())
 }
 
 /// How a leg ended: outcome, how many passed it of how many, and what is said.
@@ -33,7 +31,7 @@ fn leg<'d>(document: &'d Value, part: &str, step: &str) -> (&'d str, u64, u64, &
     (text("outcome"), found["passed"].as_u64().unwrap(), found["of"].as_u64().unwrap(), text("says"))
 }
 
-fn criterion(status: &crate::hearthline::Status) -> Option<Value> {
+fn criterion(status: &Status) -> Option<Value> {
     let criteria = status.at("/criteria").as_array().unwrap();
     criteria.iter().find(|criterion| criterion["id"] == "canary").cloned()
 }

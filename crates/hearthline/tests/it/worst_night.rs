@@ -18,16 +18,16 @@ use hearthline_core::{Clock as _, SystemClock, Timestamp};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use crate::hearthline::{Answer, Hearthline, Run, Status};
+use crate::hearthline::{Hearthline, Run, Status};
 use crate::home_assistant::peer::HomeAssistant;
 use crate::home_assistant::witness::{Change, Witness};
+use crate::influxdb::MEASUREMENT;
 use crate::influxdb::peer::InfluxDb;
 use crate::proxy::Proxy;
 use crate::wait::is_whole;
 
 use table::{Scene, Table};
 
-const MEASUREMENT: &str = "home_assistant_events";
 const SINK: &str = "influxdb";
 /// Under this name Home Assistant lists the program's token.
 const TOKEN: &str = "hearthline of the night";
@@ -199,7 +199,7 @@ impl Night {
     async fn repair(&self, arguments: &[&str]) -> String {
         let answer = self.hearthline.command(&[&["repair", "--json", "--apply"], arguments].concat()).await;
         assert_eq!(answer.code, 0, "repair {arguments:?}: {answer:?}");
-        let receipt = &json_of(&answer)["receipt"];
+        let receipt = &answer.json()["receipt"];
         assert_eq!(receipt["state"], "done", "{receipt}");
         let steps = receipt["steps"].as_array().unwrap().iter();
         let says: Vec<_> = steps.map(|step| step["done"]["says"].as_str().unwrap().to_owned()).collect();
@@ -216,13 +216,8 @@ fn sorted<T: Ord>(mut all: Vec<T>) -> Vec<T> {
     all
 }
 
-fn json_of(answer: &Answer) -> Value {
-    serde_json::from_str(&answer.stdout).unwrap_or_else(|error| panic!("{error}: {answer:?}"))
-}
-
 fn sink(status: &Status) -> &Value {
-    let sinks = status.at("/sinks").as_array().unwrap();
-    sinks.iter().find(|sink| sink["name"] == SINK).unwrap()
+    crate::influxdb::sink(status, SINK)
 }
 
 fn now() -> Timestamp {

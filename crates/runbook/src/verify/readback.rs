@@ -13,7 +13,7 @@ use super::leg::Trouble;
 pub const ATTRIBUTE: &str = "dynamics";
 
 /// What has to be read back.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Expected {
     /// The text of the state; none is a removal.
     pub state: Option<String>,

@@ -347,7 +347,7 @@ fn the_worst_leg_is_what_is_said_and_what_was_followed_instead_is_never_kept_qui
         let result = of(instead, vec![change(Kind::Text, legs)]);
         assert_eq!((result.outcome, result.through), (outcome, through), "{}", result.says);
         assert!(result.says.contains(says), "{}", result.says);
-        let missed = Missed::of(result.clone());
+        let missed = Missed::of(&result);
         let known = missed.map(|missed| (missed.says, missed.outcome, missed.todo.is_some()));
         assert_eq!(known, (!through).then_some((result.says, outcome, true)));
     }
@@ -414,11 +414,13 @@ fn the_last_results_survive_a_restart_and_the_newest_that_got_through_stays_amon
     }
     let again = open();
     assert_eq!(again.results(), kept.results());
-    assert_eq!((again.results().len(), again.last().unwrap().id.as_str()), (20, "29"));
-    assert_eq!(again.last_through(), Some(NOON));
+    assert_eq!((again.results().len(), again.results()[0].id.as_str()), (20, "29"));
+    let known = again.canary(None, NOON.plus(Duration::from_secs(7))).unwrap();
+    assert_eq!((known.age, known.failed.is_some()), (Some(Duration::from_secs(7)), true));
     let disk: &dyn Fs = &*fs;
     disk.write_atomic(Path::new("/data/verify/results.json"), b"[").unwrap();
     assert_eq!(open().results(), Vec::new());
+    assert_eq!(open().canary(None, NOON), None, "it was never followed and is not to be");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use hearthline_runbook::{Connection, status};
 
 use super::{Look, Observer};
 use crate::app::STORE;
+use crate::serve::API;
 
 /// Home Assistant restarts in less than this.
 const RESTART: Duration = Duration::from_secs(300);
@@ -45,8 +46,7 @@ impl Observer {
         let (state, reason) = self.registries(look);
         self.set("registry", state, reason);
         self.set("weather", look.weather.state, look.weather.reason.clone());
-        let (state, reason) = self.views.api.look();
-        self.set("api", state, reason);
+        self.set(API, PartState::Healthy, None);
     }
 
     /// What is the matter with a part's thread says more than what the part last said of itself.
@@ -96,13 +96,13 @@ impl Observer {
         let parts = self.board.parts().into_iter();
         parts
             .map(|part| {
-                let (state, supervised) = (part.state.as_str(), self.views.supervised.look(&part.name));
-                let [uptime_24h, uptime_7d, uptime_30d] = self.uptime.shares(&part.name);
-                let (restarts, last) = match &*part.name {
-                    "api" => (self.views.api.restarts(), self.views.api.last_restart()),
-                    _ => (supervised.restarts, supervised.last),
-                };
-                let last_restart = last.map(|(at, why)| status::Restart { at: at.to_string(), why });
+                let supervised = self.views.supervised.look(&part.name);
+                let shares = self.uptime.shares(&part.name);
+                let [uptime_24h, uptime_7d, uptime_30d] = shares.map(|share| Some(share?.up));
+                let [.., month] = shares;
+                let down = month.map(|month| month.of.mul_f64(1.0 - month.up));
+                let last_restart =
+                    supervised.last.map(|(at, why)| status::Restart { at: at.to_string(), why });
                 status::Part {
                     since: part.since.to_string(),
                     reason: part.reason,
@@ -110,10 +110,10 @@ impl Observer {
                     uptime_24h,
                     uptime_7d,
                     uptime_30d,
-                    down_s: self.uptime.down(&part.name).map(|down| down.as_secs_f64()),
-                    restarts,
+                    down_s: down.map(|down| down.as_secs_f64()),
+                    restarts: supervised.restarts,
                     last_restart,
-                    ..status::Part::new(&part.name, state)
+                    ..status::Part::new(&part.name, part.state.as_str())
                 }
             })
             .collect()

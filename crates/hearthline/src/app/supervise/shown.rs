@@ -1,4 +1,4 @@
-//! What others may see of the supervisor.
+//! What others may see of the supervisor, and of the API, which is watched where it is served.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ impl Supervised {
         self.0.lock().get(part).cloned().unwrap_or_default()
     }
 
-    pub(super) fn change(&self, part: &str, change: impl FnOnce(&mut PartOf)) {
+    pub(crate) fn change(&self, part: &str, change: impl FnOnce(&mut PartOf)) {
         change(self.0.lock().entry(part.to_owned()).or_default());
     }
 }

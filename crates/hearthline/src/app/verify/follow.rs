@@ -1,16 +1,18 @@
 //! Reading the log behind a place until a record is there.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hearthline_core::{Clock, Origin, Seq, Timestamp};
 use hearthline_log::{Log, LogReader, Read};
 use hearthline_pipeline::record::Record;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 /// The log from some place on.
 pub(super) struct Follower {
     log: Log,
+    clock: Arc<dyn Clock>,
     reader: LogReader,
     /// Everything through this record was read.
     through: Seq,
@@ -27,21 +29,16 @@ pub(super) struct Found {
     pub(super) removed: bool,
     pub(super) entity_id: String,
     pub(super) raw: String,
-    read: Instant,
-}
-
-impl Found {
-    /// When it was read, on this clock that never goes back.
-    pub(super) fn read_at(&self, clock: &dyn Clock) -> Duration {
-        clock.monotonic().saturating_sub(self.read.elapsed())
-    }
+    /// When it was read, on the clock that never goes back.
+    pub(super) read_at: Duration,
 }
 
 impl Follower {
     /// From now on.
-    pub(super) fn new(log: &Log) -> Self {
+    pub(super) fn new(log: &Log, clock: &Arc<dyn Clock>) -> Self {
         let through = log.written();
-        Self { reader: log.reader(through), log: log.clone(), through, read: VecDeque::new() }
+        let (log, reader, clock) = (log.clone(), log.reader(through), Arc::clone(clock));
+        Self { log, clock, reader, through, read: VecDeque::new() }
     }
 
     /// The next live state that is wanted; none when none comes within that time. Those before it are passed over.
@@ -66,7 +63,8 @@ impl Follower {
             Ok(Some(Read::Batch(batch))) => {
                 let through = self.through;
                 let events = batch.records().filter(|(seq, is_event, _)| *is_event && *seq > through);
-                self.read.extend(events.filter_map(|(seq, _, bytes)| found(seq, bytes)));
+                let now = self.clock.monotonic();
+                self.read.extend(events.filter_map(|(seq, _, bytes)| found(seq, bytes, now)));
                 self.through = through.max(batch.last());
             }
             Ok(Some(Read::Damage(damage))) => {
@@ -81,7 +79,7 @@ impl Follower {
     }
 }
 
-fn found(seq: Seq, bytes: &[u8]) -> Option<Found> {
+fn found(seq: Seq, bytes: &[u8], read_at: Duration) -> Option<Found> {
     let Ok(Record::State(state)) = Record::decode(bytes) else { return None };
     (state.origin == Origin::Live && !state.late && !state.restored).then(|| Found {
         seq,
@@ -91,6 +89,6 @@ fn found(seq: Seq, bytes: &[u8]) -> Option<Found> {
         removed: state.removed,
         entity_id: state.entity_id.into_owned(),
         raw: state.raw.into_owned(),
-        read: Instant::now(),
+        read_at,
     })
 }

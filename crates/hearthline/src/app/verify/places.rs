@@ -9,8 +9,8 @@ use hearthline_pipeline::deliver::SinkView;
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::health::PartState;
 use hearthline_pipeline::sinks::influxdb::send::Stop;
-use hearthline_pipeline::sinks::influxdb::stored::{FieldValue, StoredPoint};
-use hearthline_pipeline::sinks::influxdb::{InfluxView, InfluxViewOf, Server};
+use hearthline_pipeline::sinks::influxdb::stored::StoredPoint;
+use hearthline_pipeline::sinks::influxdb::{InfluxView, Server};
 use hearthline_runbook::verify::{Expected, Leg, Outcome, Step, Trouble, readback};
 use hearthline_store::StatesQuery;
 use tokio::time::{Instant, sleep, timeout};
@@ -207,7 +207,7 @@ impl Verifier {
             return vec![Leg::of(name, Step::Delivered, Err(trouble))];
         }
         let within = *target.settings.batch_interval + SENT;
-        let arrived = self.given(&target.delivery, within, || target.view.look().settled >= found.seq).await;
+        let arrived = self.given(&target.delivery, within, || target.view.settled() >= found.seq).await;
         let delivered =
             arrived.map(|()| (self.after(way.since), "the server has answered for it".to_owned()));
         let is_delivered = delivered.is_ok();
@@ -237,9 +237,22 @@ impl Verifier {
             return Err(Trouble::NoPoint);
         }
         let has_attribute = way.expected.dynamics.is_none() || fields.len() > 1;
+        let config = server(&target.settings).map_err(|error| Trouble::Unread(format!("{error:#}")))?;
+        let mut server = Server::new(config).map_err(|error| Trouble::Unread(error.to_string()))?;
+        let version =
+            seen.speaks.ok_or_else(|| Trouble::Unread("its server has not said which it is".into()))?;
+        let from = found.ts.0.saturating_mul(1000);
+        let kinds: Vec<_> = fields.iter().map(|(field, value)| (field.clone(), value.kind())).collect();
+        let entity = layout.entity_tag(&found.entity_id);
+        let is_it = |point: &StoredPoint| {
+            point.time == from.saturating_add(found.tie.into())
+                && point.tags.iter().any(|(tag, value)| tag == "entity_id" && value == entity)
+        };
         let began = Instant::now();
         let point = loop {
-            match self.point(target, &seen, found, &measurement, &fields).await {
+            let asked =
+                server.points_at(version, &measurement, &kinds, from..from.saturating_add(1000)).await;
+            match asked.map(|points| points.into_iter().find(is_it)) {
                 Ok(Some(point)) => break point,
                 Ok(None) if began.elapsed() >= SHOWN => return Err(Trouble::Late(SHOWN)),
                 Err(Stop::Later { words, .. }) if began.elapsed() >= SHOWN => {
@@ -256,30 +269,6 @@ impl Verifier {
             false => format!("{}; its attributes leave {} out", shown.join(", "), readback::ATTRIBUTE),
         };
         Ok((self.after(way.since), says))
-    }
-
-    async fn point(
-        &self,
-        target: &Target,
-        seen: &InfluxViewOf,
-        found: &Found,
-        measurement: &str,
-        fields: &[(String, FieldValue)],
-    ) -> Result<Option<StoredPoint>, Stop> {
-        let config = server(&target.settings).map_err(|error| Stop::Parked(format!("{error:#}")))?;
-        let mut server = Server::new(config).map_err(|error| Stop::Parked(error.to_string()))?;
-        let version =
-            seen.speaks.ok_or_else(|| Stop::Parked("its server has not said which it is".into()))?;
-        let from = found.ts.0.saturating_mul(1000);
-        let range = from..from.saturating_add(1000);
-        let fields: Vec<_> = fields.iter().map(|(field, value)| (field.clone(), value.kind())).collect();
-        let points = server.points_at(version, measurement, &fields, range).await?;
-        let entity = target.settings.layout.entity_tag(&found.entity_id);
-        let is_it = |point: &StoredPoint| {
-            point.time == from.saturating_add(found.tie.into())
-                && point.tags.iter().any(|(tag, value)| tag == "entity_id" && value == entity)
-        };
-        Ok(points.into_iter().find(is_it))
     }
 
     /// Waits until a delivery has come so far; not for long where it is not well.

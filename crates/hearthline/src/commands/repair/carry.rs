@@ -13,7 +13,7 @@ use hearthline_runbook::repair::{Engine, Job, Plan, Refused, Seen};
 use serde_json::Value;
 
 use super::words::Watch;
-use crate::house::Program;
+use crate::house::{Program, segment};
 use crate::repairs::engine_alone;
 use crate::running::Claim;
 use crate::settings::Settings;
@@ -122,8 +122,7 @@ impl Place {
 }
 
 fn path(id: &str, where_to: &str) -> String {
-    let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
-    format!("/api/v1/repairs/{id}{where_to}")
+    format!("/api/v1/repairs/{}{where_to}", segment(id))
 }
 
 fn claim(data_dir: &Path) -> anyhow::Result<Claim> {

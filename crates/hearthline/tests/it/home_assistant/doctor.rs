@@ -12,8 +12,7 @@ use crate::wait::until;
 
 /// The findings by their id.
 fn findings(answer: &Answer) -> BTreeMap<String, Value> {
-    let report: Value =
-        serde_json::from_str(&answer.stdout).unwrap_or_else(|error| panic!("{error}: {answer:?}"));
+    let report = answer.json();
     let findings = report["findings"].as_array().unwrap().iter();
     findings.map(|finding| (finding["id"].as_str().unwrap().to_owned(), finding.clone())).collect()
 }

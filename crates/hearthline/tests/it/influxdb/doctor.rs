@@ -12,8 +12,7 @@ fn settings(url: &str, who: &str) -> String {
 
 /// Of the check of sinks and their fields: id and words.
 fn told(answer: &Answer) -> Vec<(String, String)> {
-    let report: Value =
-        serde_json::from_str(&answer.stdout).unwrap_or_else(|error| panic!("{error}: {answer:?}"));
+    let report = answer.json();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let findings = report["findings"].as_array().unwrap().iter();
     let of_sinks = findings.filter(|finding| finding["about"] == "influxdb");

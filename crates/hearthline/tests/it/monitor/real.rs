@@ -8,6 +8,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::hearthline::{Hearthline, Run, Status};
 use crate::home_assistant::peer::HomeAssistant;
+use crate::influxdb::MEASUREMENT;
 use crate::influxdb::peer::InfluxDb;
 use crate::wait::{is_whole, until};
 
@@ -89,7 +90,7 @@ async fn has_every_change(hearthline: &Hearthline, run: &mut Run, server: &Influ
     let stored = lively.map(|row| row["state"].as_str().unwrap().parse().unwrap());
     assert_eq!(sorted(stored), wanted, "in the store");
     until("InfluxDB has every change", DELIVERED, async || {
-        let points = server.states("home_assistant_events").await.into_iter();
+        let points = server.states(MEASUREMENT).await.into_iter();
         let lively = points.filter(|(entity_id, ..)| entity_id.starts_with("sensor.lively_"));
         (sorted(lively.map(|(_, _, state)| state.parse().unwrap())) == wanted).then_some(())
     })

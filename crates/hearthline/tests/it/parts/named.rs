@@ -95,41 +95,34 @@ async fn doctor(program: &Hearthline, about: &str, words: &str) -> String {
 
 async fn findings(program: &Hearthline) -> Vec<Value> {
     let answer = program.command(&["doctor", "--json"]).await;
-    let report: Value =
-        serde_json::from_str(&answer.stdout).unwrap_or_else(|error| panic!("{error}: {answer:?}"));
-    report["findings"].as_array().unwrap().clone()
-}
-
-fn demo(program: &Hearthline) -> Run {
-    let data = program.data().display().to_string();
-    program.start_with(&["demo", "--hours", "0", "--rate", "10", "--seed", "3", "--data-dir", &data])
+    answer.json()["findings"].as_array().unwrap().clone()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_part_that_is_stopped_hangs_or_is_slow_is_told_in_words_that_name_it_within_ten_seconds() {
     let _alone = alone().await;
     let program = Hearthline::new("http://127.0.0.1:1", "unused");
-    let mut run = demo(&program);
+    let mut run = program.demo();
     run.connected().await;
     run.within(WELL, "every part is well", all_well).await;
     let mut table = Table::default();
     for (name, what, word, words) in CASES {
         let restarts = part(&run.status().await, name)["restarts"].as_u64().unwrap();
         let began = Instant::now();
-        run.post(&format!("/api/v1/demo/faults/{word}")).await;
+        run.cause(word).await;
         // What is slow is met when something is written.
         let flush = (word == "slow-store").then(|| program.spawn(&["flush"]));
         let status = told(&mut run, name, words, restarts).await;
         let after = began.elapsed();
         let doctor = doctor(&program, name, words).await;
         table.add(name, what, after, [&status, &doctor]);
-        run.post("/api/v1/demo/faults/heal").await;
+        run.cause("heal").await;
         run.within(WELL, "every part is well again", all_well).await;
         drop(flush);
     }
 
     let began = Instant::now();
-    run.post("/api/v1/demo/faults/hang-log").await;
+    run.cause("hang-log").await;
     let sentence = "the log's writer shows no sign of life for ";
     until("the program says so", WELL, async || run.said().contains(sentence).then_some(())).await;
     let after = began.elapsed();
@@ -154,7 +147,7 @@ async fn said_of_program(program: &Hearthline, words: &str) -> String {
 
 /// The process stands still, then it is killed: nobody within it can say so, and the doctor does.
 async fn whole_program(program: &Hearthline, table: &mut Table) {
-    let mut run = demo(program);
+    let mut run = program.demo();
     run.connected().await;
     for (what, signal, words) in
         [("hangs", "STOP", "does not answer at "), ("is killed", "KILL", "nothing runs on ")]

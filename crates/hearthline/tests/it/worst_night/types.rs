@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::table::{Scene, Table};
-use super::{MEASUREMENT, Night, json_of, now, seconds, sink};
+use super::{MEASUREMENT, Night, now, seconds, sink};
 use crate::hearthline::Run;
 
 pub(super) async fn play(night: &Night, run: &mut Run, table: &mut Table) {
@@ -41,7 +41,7 @@ pub(super) async fn come_back(night: &Night, run: &mut Run, table: &mut Table, o
     let (asked, began) = (Instant::now(), night.began);
     let answer = night.hearthline.command(&["backfill", "--json", "--from", &began.to_string()]).await;
     assert_eq!(answer.code, 0, "{answer:?}");
-    let gap = json_of(&answer);
+    let gap = answer.json();
     let scene = Scene {
         what: "what the old way lost",
         person: format!(

@@ -122,6 +122,12 @@ impl InfluxView {
         self.inner.lock().seen.clone()
     }
 
+    /// The server has answered for everything up to this record.
+    #[must_use]
+    pub fn settled(&self) -> Seq {
+        self.inner.lock().seen.settled
+    }
+
     /// The newest rows that were set aside, the newest first. It reads a file.
     ///
     /// # Errors

@@ -1,0 +1,31 @@
+//! How far something is, on standard error: a line that is written over on a terminal, else a line for each.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+/// The line. It is gone from a terminal when this is dropped. Whether standard error takes it changes nothing.
+pub(crate) struct Progress {
+    on_terminal: bool,
+    said: bool,
+}
+
+impl Progress {
+    pub(crate) fn new() -> Self {
+        Self { on_terminal: io::stderr().is_terminal(), said: false }
+    }
+
+    pub(crate) fn say(&mut self, line: &str) {
+        self.said = true;
+        let _ = match self.on_terminal {
+            true => write!(io::stderr(), "\r\x1b[K{line}"),
+            false => writeln!(io::stderr(), "{line}"),
+        };
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.said && self.on_terminal {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+}
