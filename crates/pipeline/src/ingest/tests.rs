@@ -189,6 +189,9 @@ fn in_the_first_minutes_it_is_counted_which_entities_have_changed() {
     house.hear(&event("sensor.a", Some(("1", 1)), Some(("2", 2)), 2));
     house.hear(&event("sensor.a", Some(("2", 2)), Some(("3", 3)), 3));
     assert_eq!(seen(&house), (Some(1), 2));
+    let mut house = house.restart();
+    assert_eq!(seen(&house), (Some(1), 2), "a restart knows it");
+    house.connect();
     house.hear(&event("sensor.a", Some(("3", 3)), Some(("4", 600)), 600));
     assert_eq!(seen(&house), (None, 2), "ten minutes later");
 }
@@ -517,6 +520,15 @@ fn what_the_log_does_not_take_is_undone_and_counted() {
         refused += u64::from(house.ingest.end_frame().is_err());
     }
     assert!(refused > 0, "the queue holds 600 bytes");
+    let told = |house: &House| house.ingest.view().look().changed;
+    assert_eq!(told(&house), Some(1), "the first one was taken");
+    house
+        .ingest
+        .accept(&wire::parse_event(&event("sensor.b", None, Some(("1", 20)), 20)).unwrap(), at(0))
+        .unwrap();
+    house.ingest.end_frame().unwrap_err();
+    assert_eq!(told(&house), Some(1), "no change is known of what was refused");
+    refused += 1;
     assert_eq!(house.counters().unlogged, refused);
     house.ingest.disconnected("closed by ourselves");
     house.writer.step().unwrap();
