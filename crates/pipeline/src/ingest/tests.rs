@@ -55,6 +55,17 @@ impl House {
         Self { fs, clock, writer, ingest }
     }
 
+    /// Connected again after a gap from second 9 on; before it, `sensor.a` with the key `1` was heard of.
+    fn away_a_while() -> Self {
+        let mut house = Self::new();
+        house.connect();
+        house.ingest.learn(&[named("1", "sensor.a", 0)]).unwrap();
+        house.hear(&event("sensor.a", None, Some(("1", 10)), 10));
+        house.ingest.disconnected("closed");
+        house.connect();
+        house
+    }
+
     fn restart(self) -> Self {
         let Self { fs, writer, ingest, .. } = self;
         drop((ingest, writer));
@@ -328,12 +339,7 @@ fn past(entity: &str, text: Option<&str>, second: i64) -> PastState {
 
 #[test]
 fn what_may_be_of_either_of_two_with_one_name_is_left_out_also_where_the_next_gap_begins() {
-    let mut house = House::new();
-    house.connect();
-    house.ingest.learn(&[named("1", "sensor.a", 0)]).unwrap();
-    house.hear(&event("sensor.a", None, Some(("1", 10)), 10));
-    house.ingest.disconnected("closed");
-    house.connect();
+    let mut house = House::away_a_while();
     house.ingest.learn(&[named("2", "sensor.a", 10)]).unwrap(); // as lists say it: right behind what was heard last
     house.hear(&event("sensor.a", Some(("1", 10)), Some(("2", 30)), 30));
     house.ingest.disconnected("closed");
@@ -354,12 +360,7 @@ fn what_may_be_of_either_of_two_with_one_name_is_left_out_also_where_the_next_ga
 
 #[test]
 fn what_history_has_under_a_name_that_nobody_is_known_to_have_had_then_is_left_out() {
-    let mut house = House::new();
-    house.connect();
-    house.ingest.learn(&[named("1", "sensor.a", 0)]).unwrap();
-    house.hear(&event("sensor.a", None, Some(("1", 10)), 10));
-    house.ingest.disconnected("closed");
-    house.connect();
+    let mut house = House::away_a_while();
     house.see(&[("sensor.a", "2", 20)]);
     house.hear(&event("sensor.a", Some(("2", 20)), Some(("3", 30)), 30));
     house.ingest.learn(&[named("1", "sensor.between", 40), named("1", "sensor.b", 50)]).unwrap();
