@@ -31,7 +31,7 @@ use crate::sinks::influxdb::name::writable;
 use crate::sinks::influxdb::schema::FieldType;
 use crate::sinks::influxdb::server::Version;
 use crate::sinks::influxdb::stored::FieldValue;
-use crate::sources::home_assistant::wire::walk::Walk;
+use crate::sources::home_assistant::wire::walk::{self, Walk};
 
 /// Makes lines in it.
 pub(super) struct Ha {
@@ -305,7 +305,7 @@ impl HaLayout {
         let mut walk = Walk::new(json);
         walk.object(|raw, walk| {
             let json = walk.value();
-            let Some(name) = python::unescaped(raw).filter(|name| !name.is_empty()) else {
+            let Some(name) = walk::key(raw).filter(|name| !name.is_empty()) else {
                 let reason = if raw.is_empty() { Reason::NoName } else { Reason::NotUnicode };
                 return sorted.left_out.push((raw.into(), reason));
             };
@@ -340,7 +340,7 @@ impl<'j> Sorted<'j> {
         }
         let is_text = json.starts_with('"');
         let number = match json.as_bytes().first() {
-            Some(b'"') => python::string(json).and_then(|text| python::float(&text)),
+            Some(b'"') => walk::string(json).and_then(|text| python::float(&text)),
             Some(b't') => Some(1.0),
             Some(b'f') => Some(0.0),
             Some(b'-' | b'0'..=b'9') => json.parse().ok(),
