@@ -27,7 +27,7 @@ use super::layout::{HaLayout, MeasurementAttr, series};
 use super::names;
 use super::tally::{Note, Reason};
 use crate::sinks::influxdb::line;
-use crate::sinks::influxdb::name::writable;
+use crate::sinks::influxdb::name::{writable, writable_field};
 use crate::sinks::influxdb::schema::FieldType;
 use crate::sinks::influxdb::server::Version;
 use crate::sinks::influxdb::stored::FieldValue;
@@ -185,7 +185,7 @@ impl Entity {
     ) -> Result<Sorted<'r>, Reason> {
         let (measurement, said) = layout.measurement(row);
         let sorted = layout.sorted(row, shows, said);
-        let (domain, object_id) = row.entity_id.as_str().split_once('.').unwrap_or_default();
+        let (domain, object_id) = (row.entity_id.domain(), object_id(row.entity_id.as_str()));
         let mut tags: BTreeMap<&str, &str> = [("domain", domain), ("entity_id", object_id)].into();
         tags.extend(sorted.tags.iter().map(|(tag, value)| (&**tag, &**value)));
         tags.extend(layout.tags.iter().map(|(tag, value)| (tag.as_str(), value.as_str())));
@@ -263,7 +263,7 @@ impl Table {
         let [number, text] = self.attributes.entry_ref(attribute).or_default();
         let target = if at == 0 { number } else { text };
         target.get_or_insert_with(|| {
-            let field = writable(attribute).replace('"', "%22");
+            let field = writable_field(attribute);
             fields.target(&self.name, &field, ours, attribute, 0)
         })
     }
@@ -370,6 +370,11 @@ impl<'j> Sorted<'j> {
             self.fields.remove(&name);
         }
     }
+}
+
+/// The tag `entity_id`: the id without its domain.
+pub(super) fn object_id(entity_id: &str) -> &str {
+    entity_id.split_once('.').map_or(entity_id, |(_, object_id)| object_id)
 }
 
 /// Whether there is a point of such a state.
