@@ -150,20 +150,14 @@ impl<S: Sink> Delivery<S> {
             None => self.read()?,
         };
         let Some(batch) = batch else {
-            self.view.begins();
-            let idle = self.sink.idle().await;
-            self.view.ends();
-            let idle = idle.map_err(|error| self.failed(error))?;
+            let idle = self.view.at_work(self.sink.idle()).await.map_err(|error| self.failed(error))?;
             self.view.caught_up();
             return Ok(match idle {
                 Idle::Rested => Step::Idle,
                 Idle::Worked => Step::Spare,
             });
         };
-        self.view.begins();
-        let written = self.sink.write(&batch).await;
-        self.view.ends();
-        if let Err(error) = written {
+        if let Err(error) = self.view.at_work(self.sink.write(&batch)).await {
             self.refused = Some(batch);
             return Err(self.failed(error));
         }
@@ -183,10 +177,7 @@ impl<S: Sink> Delivery<S> {
             return Ok(());
         }
         let _long = self.pulse.takes_long("writing down what it was given", DISK);
-        self.view.begins();
-        let committed = self.sink.commit().await;
-        self.view.ends();
-        let committed = committed.map_err(|error| self.failed(error))?;
+        let committed = self.view.at_work(self.sink.commit()).await.map_err(|error| self.failed(error))?;
         self.committed = committed.seq;
         self.view.committed(&self.sink);
         Ok(())

@@ -472,7 +472,7 @@ impl Ingest {
     /// Replaces what is held of an entity, so that it can be taken back.
     fn hold(&mut self, entity: EntityId, held: Held) {
         self.fold.unknown.remove(&entity);
-        let before = self.fold.held.insert(entity.clone(), held);
+        let before = self.fold.hold(entity.clone(), held);
         self.frame.undo.push((entity, before));
     }
 }

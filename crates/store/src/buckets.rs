@@ -64,8 +64,8 @@ impl Store {
         length: Duration,
         fill: Fill,
     ) -> Result<Vec<BucketRow>, StoreError> {
-        let length = i64::try_from(length.as_micros()).unwrap_or(i64::MAX).max(1);
-        let start_of = |ts: Timestamp| ts.0.saturating_sub(ts.0.rem_euclid(length));
+        let length = micros(length);
+        let start_of = |ts| start_of(ts, length);
         let span = i128::from(query.to.0) - i128::from(start_of(query.from));
         let count = u128::try_from(span).unwrap_or(0).div_ceil(length.unsigned_abs().into());
         if fill != Fill::None && count > LIMIT {
@@ -118,6 +118,16 @@ impl Store {
             ControlFlow::Continue(())
         })
     }
+}
+
+/// The length of buckets in microseconds: one at least.
+pub(crate) fn micros(length: Duration) -> i64 {
+    i64::try_from(length.as_micros()).unwrap_or(i64::MAX).max(1)
+}
+
+/// Where the bucket of this instant begins, of so many microseconds each.
+pub(crate) const fn start_of(ts: Timestamp, length: i64) -> i64 {
+    ts.0.saturating_sub(ts.0.rem_euclid(length))
 }
 
 #[derive(Default)]

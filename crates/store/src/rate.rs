@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use hearthline_core::{Origin, Timestamp};
 
+use crate::buckets::{micros, start_of};
 use crate::store::Store;
 use crate::{StatesQuery, StoreError};
 
@@ -29,7 +30,7 @@ impl Store {
     /// # Errors
     /// `DamagedFile` at the first file that cannot be read.
     pub fn rate(&self, from: Timestamp, to: Timestamp, length: Duration) -> Result<Vec<RateRow>, StoreError> {
-        let length = i64::try_from(length.as_micros()).unwrap_or(i64::MAX).max(1);
+        let length = micros(length);
         let mut counts = BTreeMap::<i64, (u64, u64)>::new();
         let stats = self.stats();
         let (Some(first), Some(last)) = (stats.first, stats.last) else { return Ok(Vec::new()) };
@@ -40,8 +41,7 @@ impl Store {
             let query = StatesQuery { entities: None, renamed: false, from, to };
             self.each_state(&query, Some(COLUMNS), &mut |row| {
                 if !row.restored {
-                    let start = row.ts.0.saturating_sub(row.ts.0.rem_euclid(length));
-                    let (live, afterwards) = counts.entry(start).or_default();
+                    let (live, afterwards) = counts.entry(start_of(row.ts, length)).or_default();
                     *if row.origin == Origin::Live { live } else { afterwards } += 1;
                 }
                 ControlFlow::Continue(())

@@ -111,10 +111,9 @@ impl Entities {
             .any(|(at, before, now)| at >= from && (at <= to || others(before) || others(now)))
     }
 
-    /// Whether somebody else got the name between the two.
-    #[must_use]
-    pub fn changed_hands(&self, entity_id: &str, from: Timestamp, to: Timestamp) -> bool {
-        self.handings(entity_id).any(|(at, ..)| from <= at && at <= to)
+    /// Each time that somebody else got the name.
+    pub fn changed_hands<'a>(&'a self, entity_id: &'a str) -> impl Iterator<Item = Timestamp> {
+        self.handings(entity_id).map(|(at, ..)| at)
     }
 
     /// Whether what history has under this name of an instant is of nobody who is known to have had it: the first who is

@@ -143,14 +143,12 @@ impl SinkView {
         inner.given = inner.committed.seq;
     }
 
-    /// The sink is given something, or does of itself what it has to do.
-    pub(super) fn begins(&self) {
+    /// The sink is given something, or does of itself what it has to do: whether that takes long is seen while it lasts.
+    pub(super) async fn at_work<T>(&self, work: impl Future<Output = T>) -> T {
         self.inner.lock().slowness.begins(self.clock.monotonic());
-    }
-
-    /// It has done that, well or not.
-    pub(super) fn ends(&self) {
+        let done = work.await;
         self.inner.lock().slowness.ends(self.clock.monotonic());
+        done
     }
 
     /// The sink has been given everything.

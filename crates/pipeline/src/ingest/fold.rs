@@ -19,6 +19,8 @@ use crate::sources::home_assistant::wire::{self, EventData};
 pub struct Fold {
     /// The last state of each entity.
     pub held: HashMap<EntityId, Held>,
+    /// Of these, the ones that came as events.
+    told: usize,
     /// Every gap.
     pub gaps: Ledger,
     /// Which entities are known to have changed in an open gap, by the gap's id.
@@ -66,6 +68,7 @@ impl Fold {
             Record::Checkpoint(checkpoint) => {
                 self.held =
                     checkpoint.entities.into_iter().map(|entity| (entity.entity_id, entity.held)).collect();
+                self.told = self.held.values().filter(|held| is_told(held)).count();
                 self.gaps = Ledger::new(checkpoint.gaps, checkpoint.gap_totals);
                 let moved = checkpoint.moved.into_iter();
                 self.moved = moved.map(|(gap, entities)| (gap, entities.into_iter().collect())).collect();
@@ -146,15 +149,35 @@ impl Fold {
         };
         if !record.late {
             self.unknown.remove(record.entity_id.as_ref());
-            self.held.insert(EntityId::from(record.entity_id.as_ref()), new);
+            self.hold(EntityId::from(record.entity_id.as_ref()), new);
         }
+    }
+
+    /// Replaces what is held of an entity; answers with what was.
+    pub(super) fn hold(&mut self, entity: EntityId, held: Held) -> Option<Held> {
+        self.told += usize::from(is_told(&held));
+        let before = self.held.insert(entity, held);
+        self.told -= usize::from(before.as_ref().is_some_and(is_told));
+        before
     }
 
     /// Puts back what was held of an entity.
     pub(super) fn restore(&mut self, entity: &EntityId, before: Option<Held>) {
         match before {
-            Some(held) => drop(self.held.insert(entity.clone(), held)),
-            None => drop(self.held.remove(entity)),
+            Some(held) => drop(self.hold(entity.clone(), held)),
+            None => {
+                let undone = self.held.remove(entity);
+                self.told -= usize::from(undone.as_ref().is_some_and(is_told));
+            }
         }
     }
+
+    /// Of how many entities the state that is held came as an event.
+    pub(super) const fn told(&self) -> usize {
+        self.told
+    }
+}
+
+fn is_told(held: &Held) -> bool {
+    held.origin == Origin::Live
 }

@@ -194,7 +194,8 @@ impl Ingest {
     ) -> Result<Vec<EntityId>, IngestError> {
         let (at, mut left_out) = (self.clock.now(), Vec::new());
         for state in states {
-            let (keeps, is_had) = (self.keeps_known(state.entity_id.as_str()), self.is_had(state, had));
+            let keeps = self.keeps_known(state.entity_id.as_str());
+            let is_had = keeps && self.is_had(state, had);
             if keeps && !is_had && self.is_ambiguous(state) {
                 left_out.push(state.entity_id.clone());
                 continue;
@@ -218,12 +219,15 @@ impl Ingest {
         let (id, at) = (past.entity_id.as_str(), past.last_updated);
         let named = &self.fold.context.entities;
         // What lists say holds from where nobody listened any longer, but may be from up to where somebody did again. Gaps
-        // overlap: the next one begins before the last event that was heard.
-        let unheard = |gap: &Gap| {
-            let end = gap.to.unwrap_or(Timestamp(i64::MAX));
-            gap.is_silence() && gap.from <= at && at <= end && named.changed_hands(id, gap.from, end)
+        // overlap: the next one begins before the last event that was heard. Few names ever change hands, so gaps are looked
+        // through for these alone.
+        let unheard = |gap: &Gap, given: Timestamp| {
+            let within = |at: Timestamp| gap.from <= at && gap.to.is_none_or(|to| at <= to);
+            gap.is_silence() && within(at) && within(given)
         };
-        named.was_strangers(id, at) || self.fold.gaps.all().iter().any(unheard)
+        let mut given = named.changed_hands(id);
+        named.was_strangers(id, at)
+            || given.any(|given| self.fold.gaps.all().iter().any(|gap| unheard(gap, given)))
     }
 
     /// Whether a state is recorded, under whichever name the entity was known by when it was.

@@ -55,6 +55,17 @@ impl House {
         Self { fs, clock, writer, ingest }
     }
 
+    /// Connected again after a gap from second 9 on; before it, `sensor.a` with the key `1` was heard of.
+    fn away_a_while() -> Self {
+        let mut house = Self::new();
+        house.connect();
+        house.ingest.learn(&[named("1", "sensor.a", 0)]).unwrap();
+        house.hear(&event("sensor.a", None, Some(("1", 10)), 10));
+        house.ingest.disconnected("closed");
+        house.connect();
+        house
+    }
+
     fn restart(self) -> Self {
         let Self { fs, writer, ingest, .. } = self;
         drop((ingest, writer));
@@ -189,6 +200,9 @@ fn in_the_first_minutes_it_is_counted_which_entities_have_changed() {
     house.hear(&event("sensor.a", Some(("1", 1)), Some(("2", 2)), 2));
     house.hear(&event("sensor.a", Some(("2", 2)), Some(("3", 3)), 3));
     assert_eq!(seen(&house), (Some(1), 2));
+    let mut house = house.restart();
+    assert_eq!(seen(&house), (Some(1), 2), "a restart knows it");
+    house.connect();
     house.hear(&event("sensor.a", Some(("3", 3)), Some(("4", 600)), 600));
     assert_eq!(seen(&house), (None, 2), "ten minutes later");
 }
@@ -325,12 +339,7 @@ fn past(entity: &str, text: Option<&str>, second: i64) -> PastState {
 
 #[test]
 fn what_may_be_of_either_of_two_with_one_name_is_left_out_also_where_the_next_gap_begins() {
-    let mut house = House::new();
-    house.connect();
-    house.ingest.learn(&[named("1", "sensor.a", 0)]).unwrap();
-    house.hear(&event("sensor.a", None, Some(("1", 10)), 10));
-    house.ingest.disconnected("closed");
-    house.connect();
+    let mut house = House::away_a_while();
     house.ingest.learn(&[named("2", "sensor.a", 10)]).unwrap(); // as lists say it: right behind what was heard last
     house.hear(&event("sensor.a", Some(("1", 10)), Some(("2", 30)), 30));
     house.ingest.disconnected("closed");
@@ -351,12 +360,7 @@ fn what_may_be_of_either_of_two_with_one_name_is_left_out_also_where_the_next_ga
 
 #[test]
 fn what_history_has_under_a_name_that_nobody_is_known_to_have_had_then_is_left_out() {
-    let mut house = House::new();
-    house.connect();
-    house.ingest.learn(&[named("1", "sensor.a", 0)]).unwrap();
-    house.hear(&event("sensor.a", None, Some(("1", 10)), 10));
-    house.ingest.disconnected("closed");
-    house.connect();
+    let mut house = House::away_a_while();
     house.see(&[("sensor.a", "2", 20)]);
     house.hear(&event("sensor.a", Some(("2", 20)), Some(("3", 30)), 30));
     house.ingest.learn(&[named("1", "sensor.between", 40), named("1", "sensor.b", 50)]).unwrap();
@@ -517,6 +521,15 @@ fn what_the_log_does_not_take_is_undone_and_counted() {
         refused += u64::from(house.ingest.end_frame().is_err());
     }
     assert!(refused > 0, "the queue holds 600 bytes");
+    let told = |house: &House| house.ingest.view().look().changed;
+    assert_eq!(told(&house), Some(1), "the first one was taken");
+    house
+        .ingest
+        .accept(&wire::parse_event(&event("sensor.b", None, Some(("1", 20)), 20)).unwrap(), at(0))
+        .unwrap();
+    house.ingest.end_frame().unwrap_err();
+    assert_eq!(told(&house), Some(1), "no change is known of what was refused");
+    refused += 1;
     assert_eq!(house.counters().unlogged, refused);
     house.ingest.disconnected("closed by ourselves");
     house.writer.step().unwrap();

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use hearthline_core::{Origin, Timestamp};
+use hearthline_core::Timestamp;
 use parking_lot::Mutex;
 
 use super::Fold;
 use crate::counters::Counters;
 use crate::gaps::{Cause, Gap, State, Totals};
-use crate::record::Held;
 use crate::weather::home_assistant::HouseView;
 
 /// How many gaps are shown.
@@ -108,6 +107,5 @@ impl IngestView {
 fn changed(fold: &Fold) -> Option<usize> {
     let since = fold.gaps.totals().since?;
     let heard = fold.last_fired.unwrap_or(since);
-    let told = |held: &&Held| held.origin == Origin::Live;
-    (heard.since(since) < FIRST_MINUTES).then(|| fold.held.values().filter(told).count())
+    (heard.since(since) < FIRST_MINUTES).then(|| fold.told())
 }

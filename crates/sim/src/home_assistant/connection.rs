@@ -84,15 +84,12 @@ impl HomeAssistant {
         let (head, rest) = Head::read(line).await?;
         let date = self.0.world.lock().house.stamp(self.now());
         let headers = format!("Date: {}\r\n", date.to_http());
-        let routed = match head.path.strip_prefix(rest::STATES).map(str::to_owned) {
-            Some(entity_id) => {
-                let body = http::body(line, &head, rest).await?;
-                let (status, answer) = self.state_of(&head, &entity_id, &body);
-                return Ok(http::respond_with(line, status, &headers, &answer).await.map(|()| None)?);
-            }
-            None => self.route(&head),
-        };
-        match routed {
+        if let Some(entity_id) = head.path.strip_prefix(rest::STATES) {
+            let body = http::body(line, &head, rest, rest::MAX_BODY).await?;
+            let (status, answer) = self.state_of(&head, entity_id, &body);
+            return Ok(http::respond_with(line, status, &headers, &answer).await.map(|()| None)?);
+        }
+        match self.route(&head) {
             Ok(key) => http::switch_protocols(line, &key, &headers).await?,
             Err((status, body)) => {
                 return Ok(http::respond_with(line, status, &headers, body).await.map(|()| None)?);
@@ -104,9 +101,10 @@ impl HomeAssistant {
     /// The key of an upgrade that is granted, or status and body of any other answer.
     fn route(&self, head: &Head) -> Result<String, (&'static str, &'static str)> {
         let mut world = self.0.world.lock();
+        if let Some(refusal) = world.refusal() {
+            return Err(refusal);
+        }
         match head.path.as_str() {
-            _ if world.banned => Err(("403 Forbidden", "403: Forbidden")),
-            _ if world.lasting.bad_gateway => Err(("502 Bad Gateway", "502: Bad Gateway")),
             "/api/websocket" => {
                 world.counted.user_agent = head.header("user-agent").map(str::to_owned);
                 let key = head.header("sec-websocket-key").map(str::to_owned);

@@ -6,7 +6,6 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 const MAX_HEAD: usize = 16 * 1024;
-const MAX_BODY: usize = 1024 * 1024;
 
 /// The head of a request.
 #[derive(Debug)]
@@ -49,22 +48,23 @@ impl Head {
     }
 }
 
-/// The body of a request, of which `begun` came with its head.
+/// The body of a request, of which `begun` came with its head. It has a length, and no more than `most`.
 pub(crate) async fn body(
-    stream: &mut (impl AsyncRead + Unpin),
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     head: &Head,
     begun: Vec<u8>,
+    most: usize,
 ) -> io::Result<Vec<u8>> {
-    let length = head.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
-    if length > MAX_BODY {
-        return Err(io::ErrorKind::InvalidData.into());
+    let length = head.header("content-length").map_or(Ok(0), str::parse::<usize>);
+    let length = length.ok().filter(|length| (begun.len()..=most).contains(length));
+    let length = length.filter(|_| head.header("transfer-encoding").is_none());
+    let length = length.ok_or(io::ErrorKind::InvalidData)?;
+    if head.header("expect").is_some() {
+        stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
     }
-    let mut body = begun;
-    while body.len() < length {
-        if stream.read_buf(&mut body).await? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-    }
+    let (read, mut body) = (begun.len(), begun);
+    body.resize(length, 0);
+    stream.read_exact(body.get_mut(read..).unwrap_or_default()).await?;
     Ok(body)
 }
 

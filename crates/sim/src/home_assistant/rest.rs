@@ -9,6 +9,8 @@ use super::message;
 
 /// Before the name of the entity.
 pub(super) const STATES: &str = "/api/states/";
+/// Longer bodies are nobody's.
+pub(super) const MAX_BODY: usize = 1 << 20;
 
 type Response = (&'static str, String);
 
@@ -35,11 +37,8 @@ impl HomeAssistant {
     /// Why it is not let in.
     fn refuses(&self, head: &Head) -> Option<Response> {
         let mut world = self.0.world.lock();
-        if world.banned {
-            return Some(("403 Forbidden", "403: Forbidden".into()));
-        }
-        if world.lasting.bad_gateway {
-            return Some(("502 Bad Gateway", "502: Bad Gateway".into()));
+        if let Some((status, body)) = world.refusal() {
+            return Some((status, body.into()));
         }
         // A right token is no login here, so it does not forgive wrong ones.
         let is_let_in =

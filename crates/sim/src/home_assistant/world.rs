@@ -146,6 +146,17 @@ impl World {
         }
     }
 
+    /// Status and body of what every request is answered, whatever it asks for.
+    pub(super) const fn refusal(&self) -> Option<(&'static str, &'static str)> {
+        if self.banned {
+            Some(("403 Forbidden", "403: Forbidden"))
+        } else if self.lasting.bad_gateway {
+            Some(("502 Bad Gateway", "502: Bad Gateway"))
+        } else {
+            None
+        }
+    }
+
     /// Whether the token's user is an administrator.
     pub(super) const fn is_admin(&self, options: &Options) -> bool {
         options.admin && !self.lasting.no_admin

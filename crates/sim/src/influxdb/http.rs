@@ -4,11 +4,11 @@ use std::io::{self, Read as _};
 
 use flate2::read::MultiGzDecoder;
 use serde_json::Value;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::http::StatusCode;
 use url::form_urlencoded;
 
-use crate::home_assistant::http::Head;
+use crate::home_assistant::http::{self, Head};
 
 /// Longer bodies are nobody's.
 const MOST: usize = 256 << 20;
@@ -25,17 +25,8 @@ pub(super) struct Request {
 impl Request {
     /// Reads the next one.
     pub(super) async fn read<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::Result<Self> {
-        let (head, mut body) = Head::read(stream).await?;
-        let length = head.header("content-length").map_or(Ok(0), str::parse::<usize>);
-        let length = length.ok().filter(|length| (body.len()..=MOST).contains(length));
-        let length = length.filter(|_| head.header("transfer-encoding").is_none());
-        let length = length.ok_or(io::ErrorKind::InvalidData)?;
-        if head.header("expect").is_some() {
-            stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
-        }
-        let read = body.len();
-        body.resize(length, 0);
-        stream.read_exact(body.get_mut(read..).unwrap_or_default()).await?;
+        let (head, begun) = Head::read(stream).await?;
+        let body = http::body(stream, &head, begun, MOST).await?;
         Ok(Self { head, body, without: None })
     }
 

@@ -56,7 +56,7 @@ impl Kind {
 #[must_use]
 pub fn of_attribute(attribute: &str, kind: Kind) -> String {
     let mut name = String::from("attr_");
-    name.push_str(&writable(attribute).replace('"', "%22"));
+    name.push_str(&writable_field(attribute));
     if suffix(name.trim_end_matches('_')).is_some() {
         name.push('_');
     }
@@ -138,6 +138,11 @@ pub fn writable(name: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(written)
+}
+
+/// A name as [`writable`], which can be that of a field: without quotes.
+pub(super) fn writable_field(name: &str) -> String {
+    writable(name).replace('"', "%22")
 }
 
 fn is_code(digits: Option<&[u8]>) -> bool {

@@ -27,11 +27,11 @@ use super::layout::{HaLayout, MeasurementAttr, series};
 use super::names;
 use super::tally::{Note, Reason};
 use crate::sinks::influxdb::line;
-use crate::sinks::influxdb::name::writable;
+use crate::sinks::influxdb::name::{writable, writable_field};
 use crate::sinks::influxdb::schema::FieldType;
 use crate::sinks::influxdb::server::Version;
 use crate::sinks::influxdb::stored::FieldValue;
-use crate::sources::home_assistant::wire::walk::Walk;
+use crate::sources::home_assistant::wire::walk::{self, Walk};
 
 /// Makes lines in it.
 pub(super) struct Ha {
@@ -185,7 +185,7 @@ impl Entity {
     ) -> Result<Sorted<'r>, Reason> {
         let (measurement, said) = layout.measurement(row);
         let sorted = layout.sorted(row, shows, said);
-        let (domain, object_id) = row.entity_id.as_str().split_once('.').unwrap_or_default();
+        let (domain, object_id) = (row.entity_id.domain(), object_id(row.entity_id.as_str()));
         let mut tags: BTreeMap<&str, &str> = [("domain", domain), ("entity_id", object_id)].into();
         tags.extend(sorted.tags.iter().map(|(tag, value)| (&**tag, &**value)));
         tags.extend(layout.tags.iter().map(|(tag, value)| (tag.as_str(), value.as_str())));
@@ -263,7 +263,7 @@ impl Table {
         let [number, text] = self.attributes.entry_ref(attribute).or_default();
         let target = if at == 0 { number } else { text };
         target.get_or_insert_with(|| {
-            let field = writable(attribute).replace('"', "%22");
+            let field = writable_field(attribute);
             fields.target(&self.name, &field, ours, attribute, 0)
         })
     }
@@ -305,7 +305,7 @@ impl HaLayout {
         let mut walk = Walk::new(json);
         walk.object(|raw, walk| {
             let json = walk.value();
-            let Some(name) = python::unescaped(raw).filter(|name| !name.is_empty()) else {
+            let Some(name) = walk::key(raw).filter(|name| !name.is_empty()) else {
                 let reason = if raw.is_empty() { Reason::NoName } else { Reason::NotUnicode };
                 return sorted.left_out.push((raw.into(), reason));
             };
@@ -340,7 +340,7 @@ impl<'j> Sorted<'j> {
         }
         let is_text = json.starts_with('"');
         let number = match json.as_bytes().first() {
-            Some(b'"') => python::string(json).and_then(|text| python::float(&text)),
+            Some(b'"') => walk::string(json).and_then(|text| python::float(&text)),
             Some(b't') => Some(1.0),
             Some(b'f') => Some(0.0),
             Some(b'-' | b'0'..=b'9') => json.parse().ok(),
@@ -370,6 +370,11 @@ impl<'j> Sorted<'j> {
             self.fields.remove(&name);
         }
     }
+}
+
+/// The tag `entity_id`: the id without its domain.
+pub(super) fn object_id(entity_id: &str) -> &str {
+    entity_id.split_once('.').map_or(entity_id, |(_, object_id)| object_id)
 }
 
 /// Whether there is a point of such a state.

@@ -11,7 +11,7 @@ use super::tally::{Note, Reason};
 use crate::sinks::influxdb::attributes::Attributes;
 use crate::sinks::influxdb::line;
 use crate::sinks::influxdb::name::{self, Kind};
-use crate::sources::home_assistant::wire::walk::Walk;
+use crate::sources::home_assistant::wire::walk::{self, Walk};
 
 /// Plans that are kept: more attributes than any house has, and a bound.
 const MOST_PLANS: usize = 20_000;
@@ -111,19 +111,17 @@ impl Names {
     /// What is done with an attribute, by its name as it stands in the JSON.
     fn plan(&mut self, domain: &str, key: &str, fields: &mut Fields) -> Plan {
         self.planned += 1;
-        let decoded =
-            if key.contains('\\') { serde_json::from_str(&format!("\"{key}\"")) } else { Ok(key.to_owned()) };
         let all = |note: Note| [Some(Err(note)), Some(Err(note)), Some(Err(note)), Some(Err(note))];
-        match decoded {
-            Ok(name) if name.is_empty() => {
+        match walk::key(key) {
+            Some(name) if name.is_empty() => {
                 let targets = all(fields.tally.left_out("", Reason::NoName));
                 Plan { attribute: name.into(), kept: true, targets }
             }
-            Ok(name) => {
+            Some(name) => {
                 let kept = self.attributes.keeps(domain, &name);
                 Plan { attribute: name.into(), kept, targets: [const { None }; 4] }
             }
-            Err(_) => {
+            None => {
                 let targets = all(fields.tally.left_out(key, Reason::NotUnicode));
                 Plan { attribute: key.into(), kept: true, targets }
             }

@@ -16,7 +16,7 @@ impl Layout {
     pub fn entity_tag<'e>(&self, entity_id: &'e str) -> &'e str {
         match self {
             Self::Native(_) => entity_id,
-            Self::Ha(_) => entity_id.split_once('.').map_or(entity_id, |(_, object_id)| object_id),
+            Self::Ha(_) => ha::object_id(entity_id),
         }
     }
 
@@ -61,13 +61,14 @@ impl Layout {
                 if layout.ignore_attributes.iter().any(is) || layout.tags_attributes.iter().any(is) {
                     return None;
                 }
-                match value {
-                    Value::String(text) => Some((format!("{attribute}_str"), FieldValue::Text(text.clone()))),
+                let (field, value) = match value {
+                    Value::String(text) => (format!("{attribute}_str"), FieldValue::Text(text.clone())),
                     Value::Bool(flag) => {
-                        Some((attribute.to_owned(), FieldValue::Float(f64::from(u8::from(*flag)))))
+                        (attribute.to_owned(), FieldValue::Float(f64::from(u8::from(*flag))))
                     }
-                    _ => None,
-                }
+                    _ => return None,
+                };
+                Some((name::writable_field(&field), value))
             }
         }
     }

@@ -13,6 +13,23 @@ use crate::mask::is_secret;
 /// Deeper objects and arrays are refused, as by `serde_json`: a walk must not exhaust the stack.
 const DEEPEST: usize = 128;
 
+/// What a value says if it is a string. None also where that is not Unicode: JSON can name half a character.
+pub(crate) fn string(json: &str) -> Option<Cow<'_, str>> {
+    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
+    if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
+        return Some(Cow::Borrowed(inner));
+    }
+    serde_json::from_str(json).ok().map(Cow::Owned)
+}
+
+/// What a key says, as [`Walk::object`] gives it: without its quotes.
+pub(crate) fn key(raw: &str) -> Option<Cow<'_, str>> {
+    if memchr::memchr(b'\\', raw.as_bytes()).is_none() {
+        return Some(Cow::Borrowed(raw));
+    }
+    serde_json::from_str(&format!("\"{raw}\"")).ok().map(Cow::Owned)
+}
+
 /// A place in the text: before a value, or behind one.
 pub(crate) struct Walk<'a> {
     text: &'a str,
@@ -56,12 +73,7 @@ impl<'a> Walk<'a> {
 
     /// Passes over the value; answers with what it says if it is a string.
     pub(super) fn string(&mut self) -> Option<Cow<'a, str>> {
-        let raw = self.value();
-        let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
-        if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
-            return Some(Cow::Borrowed(inner));
-        }
-        serde_json::from_str(raw).ok().map(Cow::Owned)
+        string(self.value())
     }
 
     /// Stops at each member of an object, behind its key; `member` has to pass over the value. Answers with the text of the

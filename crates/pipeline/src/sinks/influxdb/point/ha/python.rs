@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use crate::sources::home_assistant::wire::walk::Walk;
+use crate::sources::home_assistant::wire::walk::{self, Walk};
 
 /// Attributes of a domain that are no list and no text in Home Assistant, by its source of 2024.3.3.
 const KNOWN: [(&str, &str, Type); 10] = [
@@ -93,7 +93,7 @@ pub(super) fn text<'j>(json: &'j str, domain: &str, attribute: &str) -> Option<C
     let kind = known.map_or(Type::Json, |(.., kind)| *kind);
     match json.as_bytes().first() {
         Some(b'"') => {
-            let text = string(json)?;
+            let text = walk::string(json)?;
             Some(if kind == Type::Time { text.replacen('T', " ", 1).into() } else { text })
         }
         _ => {
@@ -104,24 +104,11 @@ pub(super) fn text<'j>(json: &'j str, domain: &str, attribute: &str) -> Option<C
     }
 }
 
-/// What a JSON string says. None where that is not Unicode.
-pub(super) fn string(json: &str) -> Option<Cow<'_, str>> {
-    unescaped(json.strip_prefix('"')?.strip_suffix('"')?)
-}
-
-/// What stands between its quotes says.
-pub(super) fn unescaped(raw: &str) -> Option<Cow<'_, str>> {
-    if raw.contains('\\') {
-        return serde_json::from_str(&format!("\"{raw}\"")).ok().map(Cow::Owned);
-    }
-    Some(raw.into())
-}
-
 /// `repr(value)`.
 fn repr(json: &str, kind: Type, out: &mut String) -> Option<()> {
     match json.as_bytes().first()? {
         b'"' => {
-            let text = string(json)?;
+            let text = walk::string(json)?;
             match kind {
                 Type::Members(class) => {
                     _ = write!(out, "<{class}.{}: ", text.to_uppercase());
@@ -151,7 +138,7 @@ fn repr(json: &str, kind: Type, out: &mut String) -> Option<()> {
             Walk::new(json).object(|key, walk| {
                 out.push_str(if members > 0 { ", " } else { "" });
                 members += 1;
-                let key = unescaped(key).map(|key| quoted(&key, out));
+                let key = walk::key(key).map(|key| quoted(&key, out));
                 out.push_str(": ");
                 is_well &= key.and(repr(walk.value(), Type::Json, out)).is_some();
             });

@@ -7,7 +7,7 @@ use crate::gaps::{Gap, State};
 
 impl Lab {
     /// No connection for a while, in which something happens.
-    async fn away(&self, happens: impl AsyncFnOnce(&HomeAssistant)) {
+    pub(super) async fn away(&self, happens: impl AsyncFnOnce(&HomeAssistant)) {
         self.peer.cause(Fault::Refuse);
         self.peer.cause(Fault::Drop(Ending::Eof));
         sleep(SECOND).await;
@@ -26,7 +26,7 @@ impl Lab {
         }
     }
 
-    fn gap(&self) -> Gap {
+    pub(super) fn gap(&self) -> Gap {
         self.ingest.look().recent_gaps.remove(0)
     }
 

@@ -81,7 +81,7 @@ async fn a_renaming_while_we_were_away_is_one_series_and_a_swap_is_named() {
     let key = |name: &str| last(&rows(&lab), name).entity_key.clone();
     let first = all.iter().find(|row| row.entity_id.as_str() == TEMPERATURE).unwrap();
     assert_eq!(key("sensor.cellar"), first.entity_key);
-    let gap = lab.ingest.look().recent_gaps.remove(0);
+    let gap = lab.gap();
     assert_eq!(gap.state, crate::gaps::State::Filled, "{gap:?}");
     assert_all_is_there(&lab, &first.entity_key);
 
@@ -95,7 +95,7 @@ async fn a_renaming_while_we_were_away_is_one_series_and_a_swap_is_named() {
     sleep(300 * SECOND).await;
     living.abort();
     assert_eq!((key(damp), key(dark)), keys, "each has the other's name");
-    let gap = lab.ingest.look().recent_gaps.remove(0);
+    let gap = lab.gap();
     assert_eq!(gap.state, crate::gaps::State::Partly);
     assert!(
         gap.result.note.contains("renamed: sensor.kitchen_humidity, sensor.office_illuminance"),
@@ -148,22 +148,19 @@ async fn a_renaming_while_a_gap_is_filled_is_asked_for_by_the_new_name() {
     let living = living(&lab);
     sleep(60 * SECOND).await;
     let key = last(&rows(&lab), TEMPERATURE).entity_key.clone();
-    lab.peer.cause(Fault::Refuse);
-    lab.peer.cause(Fault::Drop(Ending::Eof));
-    sleep(10 * SECOND).await;
-    for text in ["31.5", "32.5"] {
-        lab.peer.set_state(TEMPERATURE, text, "{}");
-        sleep(SECOND).await;
-    }
-    lab.peer.heal();
-    while lab.state() != LinkState::Connected {
-        sleep(SECOND).await;
-    }
+    lab.away(async |peer| {
+        sleep(9 * SECOND).await;
+        for text in ["31.5", "32.5"] {
+            peer.set_state(TEMPERATURE, text, "{}");
+            sleep(SECOND).await;
+        }
+    })
+    .await;
     change(&lab, &format!("rename from={TEMPERATURE} to=sensor.cellar")).await;
     assert_eq!(lab.ingest.look().gaps.open, 1, "history was not asked before");
     sleep(120 * SECOND).await;
     living.abort();
-    let gap = lab.ingest.look().recent_gaps.remove(0);
+    let gap = lab.gap();
     assert_eq!(gap.state, crate::gaps::State::Filled, "{gap:?}");
     assert_each_has_its_key(&lab);
     assert_all_is_there(&lab, &key);
