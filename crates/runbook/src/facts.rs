@@ -65,10 +65,14 @@ pub struct Missed {
 impl Missed {
     /// None where it got through.
     #[must_use]
-    pub fn of(result: Verified) -> Option<Self> {
+    pub fn of(result: &Verified) -> Option<Self> {
         let Verified { at, says, outcome, through, passages, .. } = result;
-        let worst = passages.into_iter().find(|passage| passage.outcome == outcome);
-        (!through).then(|| Self { at, says, todo: worst.and_then(|passage| passage.todo), outcome })
+        if *through {
+            return None;
+        }
+        let worst = passages.iter().find(|passage| passage.outcome == *outcome);
+        let todo = worst.and_then(|passage| passage.todo.clone());
+        Some(Self { at: at.clone(), says: says.clone(), todo, outcome: *outcome })
     }
 }
 

@@ -21,7 +21,7 @@ use hearthline_runbook::alerts::Alerts;
 use hearthline_runbook::criteria::Targets;
 use hearthline_runbook::status::{self, Status};
 use hearthline_runbook::verify::Kept;
-use hearthline_runbook::{Canary, Connection, Facts, Missed, criteria, kept, silent, verdict};
+use hearthline_runbook::{Canary, Connection, Facts, criteria, kept, silent, verdict};
 
 use super::alerts::AlertWatch;
 use super::supervise::Supervised;
@@ -230,12 +230,7 @@ impl Observer {
 
     fn canary(&self) -> Option<Canary> {
         let CanaryView { kept, every } = &self.views.canary;
-        let (last, through) = (kept.last(), kept.last_through());
-        if every.is_none() && last.is_none() {
-            return None;
-        }
-        let age = through.map(|at| self.clock.now().since(at));
-        Some(Canary { every: *every, age, failed: last.and_then(Missed::of) })
+        kept.canary(*every, self.clock.now())
     }
 
     fn home_assistant(&self, look: &Look) -> status::HomeAssistant {

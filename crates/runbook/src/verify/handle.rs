@@ -144,8 +144,7 @@ impl Verify {
     fn due(&self) -> Option<Timestamp> {
         let every = self.0.every?;
         let first = self.0.started.plus(FIRST);
-        let last = self.0.kept.last().and_then(|last| Timestamp::parse(&last.at).ok());
-        Some(last.map_or(first, |last| last.plus(every).max(first)))
+        Some(self.0.kept.last().map_or(first, |last| last.plus(every).max(first)))
     }
 
     async fn carry_out(&self, begun: Underway) {

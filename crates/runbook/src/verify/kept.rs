@@ -8,11 +8,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hearthline_core::{Fs, Timestamp};
 use parking_lot::Mutex;
 
 use super::document::Verified;
+use crate::facts::{Canary, Missed};
 
 /// How many results are kept.
 const MOST: usize = 20;
@@ -47,18 +49,23 @@ impl Kept {
         self.results.lock().clone()
     }
 
-    /// The last one.
+    /// When the last one began.
     #[must_use]
-    pub fn last(&self) -> Option<Verified> {
-        self.results.lock().first().cloned()
+    pub fn last(&self) -> Option<Timestamp> {
+        self.results.lock().first().and_then(began)
     }
 
-    /// When the last one began in which every leg was passed.
+    /// What they say of the canary, which the settings want followed each so often; none where it was never followed and is not to
+    /// be. It is asked each second.
     #[must_use]
-    pub fn last_through(&self) -> Option<Timestamp> {
+    pub fn canary(&self, every: Option<Duration>, now: Timestamp) -> Option<Canary> {
         let results = self.results.lock();
-        let last = results.iter().find(|result| result.through)?;
-        Timestamp::parse(&last.at).ok()
+        let last = results.first();
+        if every.is_none() && last.is_none() {
+            return None;
+        }
+        let through = results.iter().find(|result| result.through).and_then(began);
+        Some(Canary { every, age: through.map(|at| now.since(at)), failed: last.and_then(Missed::of) })
     }
 
     /// Keeps one. That it could not be written is said; it is known until the program ends.
@@ -112,4 +119,8 @@ impl Kept {
     fn note(&self) -> PathBuf {
         self.dir.join("canary")
     }
+}
+
+fn began(result: &Verified) -> Option<Timestamp> {
+    Timestamp::parse(&result.at).ok()
 }

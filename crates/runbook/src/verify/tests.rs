@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use super::document::Instead;
 use super::*;
-use crate::Missed;
+use crate::{Canary, Missed};
 
 const NOON: Timestamp = Timestamp(1_795_435_200_000_000);
 const CANARY: &str = "sensor.hearthline_canary";
@@ -347,7 +347,7 @@ fn the_worst_leg_is_what_is_said_and_what_was_followed_instead_is_never_kept_qui
         let result = of(instead, vec![change(Kind::Text, legs)]);
         assert_eq!((result.outcome, result.through), (outcome, through), "{}", result.says);
         assert!(result.says.contains(says), "{}", result.says);
-        let missed = Missed::of(result.clone());
+        let missed = Missed::of(&result);
         let known = missed.map(|missed| (missed.says, missed.outcome, missed.todo.is_some()));
         assert_eq!(known, (!through).then_some((result.says, outcome, true)));
     }
@@ -414,11 +414,16 @@ fn the_last_results_survive_a_restart_and_the_newest_that_got_through_stays_amon
     }
     let again = open();
     assert_eq!(again.results(), kept.results());
-    assert_eq!((again.results().len(), again.last().unwrap().id.as_str()), (20, "29"));
-    assert_eq!(again.last_through(), Some(NOON));
+    assert_eq!((again.results().len(), again.results()[0].id.as_str()), (20, "29"));
+    assert_eq!(again.last(), Some(NOON));
+    let known = again.canary(None, NOON.plus(s(60))).unwrap();
+    assert_eq!((known.every, known.age, known.failed.is_some()), (None, Some(s(60)), true));
     let disk: &dyn Fs = &*fs;
     disk.write_atomic(Path::new("/data/verify/results.json"), b"[").unwrap();
-    assert_eq!(open().results(), Vec::new());
+    let anew = open();
+    assert_eq!((anew.results(), anew.canary(None, NOON)), (Vec::new(), None));
+    let wanted = Canary { every: Some(s(3600)), age: None, failed: None };
+    assert_eq!(anew.canary(wanted.every, NOON), Some(wanted), "it is to be followed");
 }
 
 #[test]
