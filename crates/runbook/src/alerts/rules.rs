@@ -12,7 +12,7 @@ use crate::criteria::Targets;
 use crate::facts::Canary;
 use crate::parts;
 use crate::silent::about;
-use crate::space::{ABOUT_TO, Space};
+use crate::space::{ABOUT_TO, SOON, Space, TODO};
 use crate::status::{Gap, SilentDevice, Sink, Status};
 use crate::verify::Outcome;
 
@@ -105,8 +105,7 @@ impl Default for Limits {
             sink_behind: Some(Duration::from_secs(300)),
             refused: Some(1),
             gap_lost: Some(DAY),
-            // As the doctor: time enough to buy a disk.
-            disk: Some(30 * DAY),
+            disk: Some(SOON),
             silent: true,
             canary: Some(Targets::default().canary),
         }
@@ -381,16 +380,15 @@ fn log_refuses(status: &Status) -> Option<Condition> {
 
 /// By how much the store has grown in the last days.
 fn disk(space: &Space, soon: Duration, now: Timestamp) -> Option<Condition> {
-    const TODO: &str = "make room, or keep less: retention = \"365d\" under [store], max_bytes under [log]";
     let free = format!("{} MiB are free", space.free >> 20);
-    let condition = if space.free <= space.kept_free {
+    let condition = if space.is_full() {
         let says = format!(
             "{free}, and {} MiB are to stay free: the log lets go of what is stored, and then takes nothing more",
             space.kept_free >> 20
         );
         Condition::new(Rule::Disk, Severity::Critical, "The disk is full", says)
     } else {
-        let left = space.days_left? * DAY;
+        let left = space.left()?;
         // A tenth more, since the days that are measured are not alike.
         let level = match left {
             left if left < soon => Level::Raise,
