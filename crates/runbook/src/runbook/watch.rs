@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::saved::HEALTHY;
@@ -11,7 +11,7 @@ use super::{Runbook, since};
 use crate::Status;
 use crate::doctor::count;
 use crate::monitor::Watch;
-use crate::repair::restart::told;
+use crate::repair::restart::{states, told};
 use crate::repair::{Done, RepairError, Scribe};
 use crate::status::{Overall, Part};
 use crate::verify::{By, Outcome, Verified};
@@ -37,11 +37,10 @@ impl Runbook {
             let is_late = overall == Overall::Degraded || parts.iter().any(|part| part.state == "degraded");
             let patience = if gaps.open > 0 { FILLED } else { LATE };
             if is_up && (!is_late && gaps.open == 0 || waited > patience) {
-                let states = parts.iter().map(|part| (part.name.clone(), Value::from(&*part.state)));
                 let (told, open) = (told(&parts), count(gaps.open, "gap"));
                 return Ok(Done {
                     says: format!("{told} after {:.1} s; {open} open", waited.as_secs_f64()),
-                    data: states.collect::<serde_json::Map<_, _>>().into(),
+                    data: states(&parts),
                 });
             }
             if waited > WITHIN {
