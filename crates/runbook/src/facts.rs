@@ -73,6 +73,9 @@ impl Missed {
     }
 }
 
+/// Home Assistant restarts in less than this: whoever is away for longer is not restarting.
+pub const RESTART: Duration = Duration::from_secs(300);
+
 /// The connection, in the words of the status document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Connection {
@@ -80,7 +83,7 @@ pub enum Connection {
     Connected,
     /// Trying.
     Connecting,
-    /// Home Assistant is away, or starting, for less than five minutes.
+    /// Home Assistant is away, or starting, for less than [`RESTART`].
     Waiting,
     /// Away for longer.
     Disconnected,

@@ -54,6 +54,11 @@ fn words(cause: Cause, count: u64) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 
+/// `1 row`, `12,034 rows`.
+pub(crate) fn counted(count: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
+}
+
 /// With a comma after each three digits.
 pub(crate) fn grouped(count: u64) -> String {
     let digits = count.to_string();

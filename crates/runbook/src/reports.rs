@@ -7,6 +7,8 @@ use std::sync::Arc;
 use hearthline_core::Fs;
 use serde::{Deserialize, Serialize};
 
+use crate::repair::receipts::is_id;
+
 const ENDING: &str = ".md";
 
 /// The folder of reports. Clones are the same.
@@ -66,10 +68,9 @@ pub fn name_of(id: &str) -> String {
     format!("{id}{ENDING}")
 }
 
-/// A name within the folder, and nothing that leads out of it.
+/// The report on something that may have such an id.
 fn is_name(name: &str) -> bool {
-    let stem = name.strip_suffix(ENDING).unwrap_or_default();
-    !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    name.strip_suffix(ENDING).is_some_and(is_id)
 }
 
 #[cfg(test)]

@@ -59,13 +59,7 @@ pub struct Kept {
 
 /// The runbook of a running program.
 pub struct Runbook {
-    program: Arc<dyn Program>,
-    repairs: Repairs,
-    doctor: Doctor,
-    verify: Verify,
-    settings: Settings,
-    fs: Arc<dyn Fs>,
-    clock: Arc<dyn Clock>,
+    means: Means,
     monitor: std::time::Duration,
 }
 
@@ -94,9 +88,7 @@ impl Runbook {
     /// # Errors
     /// In words: what of the options means nothing.
     pub fn new(means: Means, options: &Options) -> Result<Self, Refused> {
-        let Means { program, repairs, doctor, verify, settings, fs, clock } = means;
-        let monitor = lines::monitor_of(options)?;
-        Ok(Self { program, repairs, doctor, verify, settings, fs, clock, monitor })
+        Ok(Self { means, monitor: lines::monitor_of(options)? })
     }
 
     /// How everything is, without the doctor.
@@ -105,12 +97,12 @@ impl Runbook {
     }
 
     async fn document(&self, scribe: &Scribe) -> Result<Done, RepairError> {
-        let mut saved = Self::look(&*self.program, &*self.clock);
-        match self.doctor.report().await {
+        let mut saved = Self::look(&*self.means.program, &*self.means.clock);
+        match self.means.doctor.report().await {
             Ok(report) => saved.findings = saved::findings(&report),
             Err(why) => saved.unlooked = Some(why),
         }
-        saved.write(&*self.fs, &scribe.dir, saved::BEFORE)?;
+        saved.write(&*self.means.fs, &scribe.dir, saved::BEFORE)?;
         let Saved { status, findings, unlooked, .. } = &saved;
         let doctor = match unlooked {
             Some(why) => format!("the doctor could not look: {why}"),
@@ -127,7 +119,7 @@ impl Runbook {
     }
 
     fn keep_settings(&self, scribe: &Scribe) -> Result<Done, RepairError> {
-        let kept = (self.settings.keep)(&scribe.dir).map_err(RepairError::Person)?;
+        let kept = (self.means.settings.keep)(&scribe.dir).map_err(RepairError::Person)?;
         let says = match &kept.copy {
             Some((path, bytes)) => {
                 format!("{} ({bytes} bytes), readable by its owner alone", path.display())
@@ -139,8 +131,8 @@ impl Runbook {
 
     async fn criteria(&self, scribe: &Scribe) -> Result<Done, RepairError> {
         self.no_gap_is_open(scribe).await;
-        let now = self.program.status();
-        let criteria = match Saved::read(&*self.fs, &scribe.dir, saved::HEALTHY)? {
+        let now = self.means.program.status();
+        let criteria = match Saved::read(&*self.means.fs, &scribe.dir, saved::HEALTHY)? {
             Some(then) => since::since(&then.status, &now),
             None => now.criteria.clone(),
         };
@@ -174,8 +166,8 @@ impl Repair for Runbook {
     fn plan(&mut self) -> Doing<'_, Plan> {
         Box::pin(async {
             let findings =
-                self.repairs.findings().await.map_err(|why| RepairError::Later(why.to_string()))?;
-            let sinks = &self.settings.sinks;
+                self.means.repairs.findings().await.map_err(|why| RepairError::Later(why.to_string()))?;
+            let sinks = &self.means.settings.sinks;
             Ok(lines::plan(&Looked { findings: &findings, sinks, monitor: self.monitor }))
         })
     }
@@ -209,7 +201,7 @@ impl Repair for Runbook {
     /// Every line was done: what is said of the whole.
     fn verify<'a>(&'a mut self, _: &'a Plan) -> Doing<'a, Done> {
         Box::pin(async {
-            let status = self.program.status();
+            let status = self.means.program.status();
             let says = format!("{}: {}", status.overall.as_str(), status.verdict);
             if status.overall == Overall::Unhealthy {
                 return Err(RepairError::Person(says));

@@ -14,6 +14,10 @@ const DAYS: usize = 7;
 const DAY: Duration = Duration::from_hours(24);
 /// With less time than this until the disk is full, data is about to be lost: nobody may look at it on the next day.
 pub const ABOUT_TO: Duration = Duration::from_hours(48);
+/// With less time than this it is told, if nobody says otherwise: time enough to buy a disk.
+pub const SOON: Duration = Duration::from_hours(30 * 24);
+/// What a person can do about it.
+pub const TODO: &str = "make room, or keep less: retention = \"365d\" under [store], max_bytes under [log]";
 
 /// What is looked at, and what the settings say of it.
 #[derive(Clone, Debug)]
@@ -50,12 +54,24 @@ pub struct Space {
 }
 
 impl Space {
+    /// What is free is to stay free.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        self.free <= self.kept_free
+    }
+
+    /// Whole days until the disk is full; none where it does not fill.
+    #[must_use]
+    pub fn left(&self) -> Option<Duration> {
+        let days = if self.is_full() { 0 } else { self.days_left? };
+        Some(DAY * days)
+    }
+
     /// When the disk is full, if that is sooner than `soon`.
     #[must_use]
     pub fn full(&self, soon: Duration, now: Timestamp) -> Option<DiskFull> {
-        let days = if self.free <= self.kept_free { 0 } else { self.days_left? };
-        let left = DAY * days;
-        (left < soon).then(|| DiskFull { at: now.plus(left).to_string(), left_s: left.as_secs() })
+        let left = self.left().filter(|left| *left < soon)?;
+        Some(DiskFull { at: now.plus(left).to_string(), left_s: left.as_secs() })
     }
 }
 

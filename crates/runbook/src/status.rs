@@ -304,6 +304,12 @@ impl Part {
             last_restart: None,
         }
     }
+
+    /// Seconds that it was down since an earlier document; none where one of both does not know.
+    pub(crate) fn down_since(&self, earlier: &Status) -> Option<f64> {
+        let before = earlier.parts.iter().find(|earlier| earlier.name == self.name)?;
+        Some((self.down_s? - before.down_s?).max(0.0))
+    }
 }
 
 /// The weather feed. Counts are since the program started.

@@ -3,7 +3,7 @@
 use hearthline_core::Timestamp;
 
 use crate::facts::{Connection, Facts};
-use crate::kept::grouped;
+use crate::kept::{counted, grouped};
 use crate::parts::Kind;
 use crate::space::ABOUT_TO;
 use crate::status::{DiskFull, Gap, Gaps, Overall, Refill, Sink};
@@ -109,7 +109,7 @@ fn lateness(facts: &Facts) -> Option<String> {
             "Recording, {} is {:.0} s behind: {} are safe on disk.",
             called(sink, &facts.sinks),
             sink.lag_s,
-            events(sink.lag_events.unwrap_or(sink.pending))
+            counted(sink.lag_events.unwrap_or(sink.pending), "event")
         ));
     }
     if let Some(part) = facts.parts.iter().find(|part| matches!(part.state.as_str(), "degraded" | "parked")) {
@@ -129,10 +129,6 @@ fn lost_since(gaps: &Gaps) -> Option<&str> {
     let refused =
         |gap: &&Gap| gap.state == "open" && matches!(gap.kind.as_str(), "log_refused" | "queue_full");
     gaps.recent.iter().find(refused).map(|gap| gap.from.as_str())
-}
-
-fn events(count: u64) -> String {
-    format!("{} {}", grouped(count), if count == 1 { "event" } else { "events" })
 }
 
 /// What a person calls it: the only InfluxDB is InfluxDB, whatever the settings call it.

@@ -17,6 +17,8 @@ pub(super) const HISTORY: usize = 500;
 pub(super) const MOST: usize = 300;
 /// No more is muted at once.
 const MUTES: usize = 300;
+/// That something still holds is kept so often: after a kill it is told to have ended no earlier than this before.
+const HOLDS: Duration = Duration::from_secs(60);
 
 /// How long a condition has to hold, or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,12 +92,16 @@ pub(super) struct Board {
     pending: BTreeMap<String, Pending>,
     /// The first look, on the clock that never jumps.
     began: Option<Duration>,
+    /// The last look, and the one after which it was last kept, on the same clock.
+    looked: Duration,
+    kept_at: Duration,
     changed: bool,
 }
 
 impl Board {
     pub(super) const fn new(kept: Kept, pace: Pace) -> Self {
-        Self { pace, kept, pending: BTreeMap::new(), began: None, changed: false }
+        let (looked, kept_at) = (Duration::ZERO, Duration::ZERO);
+        Self { pace, kept, pending: BTreeMap::new(), began: None, looked, kept_at, changed: false }
     }
 
     /// One look. `passed` is on the clock that never jumps.
@@ -115,6 +121,9 @@ impl Board {
         let mutes = self.kept.mutes.len();
         self.kept.mutes.retain(|_, until| *until > now);
         self.changed |= self.kept.mutes.len() != mutes;
+        let holds = self.kept.raised.values().any(|raised| raised.held == now);
+        self.changed |= holds && passed.saturating_sub(self.kept_at) >= HOLDS;
+        self.looked = passed;
     }
 
     fn meet(&mut self, now: Timestamp, passed: Duration, condition: Condition, settled: bool) {
@@ -281,7 +290,10 @@ impl Board {
 
     /// What is to be kept, if it is not what was kept the last time.
     pub(super) fn changed(&mut self) -> Option<Kept> {
-        std::mem::take(&mut self.changed).then(|| self.kept.clone())
+        std::mem::take(&mut self.changed).then(|| {
+            self.kept_at = self.looked;
+            self.kept.clone()
+        })
     }
 
     /// It could not be kept.

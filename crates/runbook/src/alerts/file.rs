@@ -1,7 +1,8 @@
 //! What is known of alerts, on disk.
 //!
 //! ```text
-//! <data_dir>/alerts.json           one JSON object (`Kept`), put in place as a whole, within a second of each change
+//! <data_dir>/alerts.json           one JSON object (`Kept`), put in place as a whole, within a second of each change,
+//!                                  and each minute while something is wrong
 //! <data_dir>/alerts.json.damaged   the last one that could not be read; nothing reads it
 //! ```
 //!

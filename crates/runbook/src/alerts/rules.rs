@@ -5,21 +5,20 @@ use std::time::Duration;
 use hearthline_core::Timestamp;
 use hearthline_pipeline::metrics::Window;
 use hearthline_pipeline::silence::TIMES;
+use hearthline_pipeline::sources::home_assistant::SWEEP;
 use serde::{Deserialize, Serialize};
 
 use super::{Beside, Figure, Severity, Words};
 use crate::criteria::Targets;
-use crate::facts::Canary;
+use crate::facts::{Canary, RESTART};
 use crate::parts;
 use crate::silent::about;
-use crate::space::{ABOUT_TO, Space};
+use crate::space::{ABOUT_TO, SOON, Space, TODO};
 use crate::status::{Gap, SilentDevice, Sink, Status};
 use crate::verify::Outcome;
 
-/// Home Assistant restarts in less than this.
-const AWAY: Duration = Duration::from_secs(300);
-/// Silence is looked at each quarter of an hour, and shows itself at the second look.
-const LOOKS: Duration = Duration::from_secs(2 * 900);
+/// Silence is looked at with each sweep, and shows itself at the second one.
+const LOOKS: u32 = 2;
 /// After a start the program is given two minutes before it verifies, and that takes its time.
 const VERIFIES: Duration = Duration::from_secs(300);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -105,8 +104,7 @@ impl Default for Limits {
             sink_behind: Some(Duration::from_secs(300)),
             refused: Some(1),
             gap_lost: Some(DAY),
-            // As the doctor: time enough to buy a disk.
-            disk: Some(30 * DAY),
+            disk: Some(SOON),
             silent: true,
             canary: Some(Targets::default().canary),
         }
@@ -267,7 +265,7 @@ fn no_events(status: &Status, most: Duration, now: Timestamp) -> Option<Conditio
             let todo =
                 todo.unwrap_or_else(|| "see whether Home Assistant runs and can be reached from here".into());
             let condition = condition.figure("not connected", age.as_secs_f64(), "s").todo(todo);
-            Some(Condition { hold: Some(AWAY), ..condition })
+            Some(Condition { hold: Some(RESTART), ..condition })
         }
     }
 }
@@ -381,16 +379,15 @@ fn log_refuses(status: &Status) -> Option<Condition> {
 
 /// By how much the store has grown in the last days.
 fn disk(space: &Space, soon: Duration, now: Timestamp) -> Option<Condition> {
-    const TODO: &str = "make room, or keep less: retention = \"365d\" under [store], max_bytes under [log]";
     let free = format!("{} MiB are free", space.free >> 20);
-    let condition = if space.free <= space.kept_free {
+    let condition = if space.is_full() {
         let says = format!(
             "{free}, and {} MiB are to stay free: the log lets go of what is stored, and then takes nothing more",
             space.kept_free >> 20
         );
         Condition::new(Rule::Disk, Severity::Critical, "The disk is full", says)
     } else {
-        let left = space.days_left? * DAY;
+        let left = space.left()?;
         // A tenth more, since the days that are measured are not alike.
         let level = match left {
             left if left < soon => Level::Raise,
@@ -430,7 +427,7 @@ fn silent(device: &SilentDevice) -> Condition {
         [one] => condition.link(format!("#/entity/{one}")),
         _ => condition,
     };
-    Condition { settles: usual * TIMES + LOOKS, ..condition }
+    Condition { settles: usual * TIMES + SWEEP * LOOKS, ..condition }
 }
 
 /// A state that did not arrive as it was set is lost for all that is known; one whose server is away follows.

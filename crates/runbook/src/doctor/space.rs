@@ -3,10 +3,7 @@
 use super::blocking::blocking;
 use super::catalogue::{SPACE_NONE, SPACE_OK, SPACE_SHORT, SPACE_UNKNOWN};
 use super::{Check, Finding, Subject, seconds};
-use crate::space::{Place, Space};
-
-/// Fewer days until the disk is full are told.
-const SOON: u32 = 30;
+use crate::space::{Place, SOON, Space, TODO};
 
 pub(super) const CHECK: Check = Check {
     name: "space",
@@ -47,9 +44,8 @@ fn look(subject: &Subject) -> Finding {
 }
 
 fn told(space: &Space) -> Finding {
-    const TODO: &str = "make room, or keep less: retention = \"365d\" under [store], max_bytes under [log]";
     let room = format!("{} MiB are free", space.free >> 20);
-    if space.free <= space.kept_free {
+    if space.is_full() {
         let kept = space.kept_free >> 20;
         return Finding::of(
             SPACE_NONE,
@@ -57,8 +53,9 @@ fn told(space: &Space) -> Finding {
         )
         .todo(TODO);
     }
+    let is_soon = space.left().is_some_and(|left| left < SOON);
     match space.days_left {
-        Some(days) if days < SOON => {
+        Some(days) if is_soon => {
             Finding::of(SPACE_SHORT, format!("{room}: enough for {days} days at the rate of the last ones"))
                 .todo(TODO)
         }

@@ -102,12 +102,11 @@ impl Receipts {
 
     /// Makes the folder of a new one, durably, and names it.
     pub(super) fn make(&self, now: Timestamp, repair: &str) -> io::Result<String> {
-        let at = now.to_string();
-        let at = at.get(..19).unwrap_or(&at).replace(':', "-");
+        let at = stamp(now);
         let taken: Vec<String> = self.fs.read_dir(&self.dir)?.into_iter().map(|entry| entry.name).collect();
         let named = |n: u32| match n {
-            1 => format!("{at}Z-{repair}"),
-            n => format!("{at}Z-{repair}-{n}"),
+            1 => format!("{at}-{repair}"),
+            n => format!("{at}-{repair}-{n}"),
         };
         let id = (1..).map(named).find(|id| !taken.contains(id)).unwrap_or_default();
         let dir = self.dir_of(&id);
@@ -119,7 +118,13 @@ impl Receipts {
     }
 }
 
+/// To the second, as a name begins: `2026-11-26T00-41-07Z`.
+pub(crate) fn stamp(at: Timestamp) -> String {
+    let at = at.to_string();
+    format!("{}Z", at.get(..19).unwrap_or(&at).replace(':', "-"))
+}
+
 /// A name within the folder, and nothing that leads out of it.
-fn is_id(id: &str) -> bool {
+pub(crate) fn is_id(id: &str) -> bool {
     !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }

@@ -14,6 +14,9 @@ use crate::status::Part;
 const LOOK: Duration = Duration::from_millis(250);
 /// How long the parts may take until they do what they are for.
 const WITHIN: Duration = Duration::from_secs(30);
+/// What is done where no part is named.
+pub(crate) const ALL: &str =
+    "stop all parts in order, the source first, and start them anew, the source last";
 
 /// The repair.
 pub struct Restart {
@@ -58,15 +61,19 @@ pub(crate) fn told(parts: &[Part]) -> String {
     }
 }
 
+/// The state of each by its name, as it is kept with what was done.
+pub(crate) fn states(parts: &[Part]) -> Value {
+    let of = |part: &Part| (part.name.clone(), Value::from(&*part.state));
+    parts.iter().map(of).collect::<serde_json::Map<_, _>>().into()
+}
+
 impl Repair for Restart {
     fn plan(&mut self) -> Doing<'_, Plan> {
         Box::pin(async {
             let parts = self.parts()?;
             let what = match &self.part {
                 Some(part) => format!("stop {part} in order and start it anew, while the others run"),
-                None => {
-                    "stop all parts in order, the source first, and start them anew, the source last".into()
-                }
+                None => ALL.into(),
             };
             let step = Step {
                 kind: "restart".into(),
@@ -110,9 +117,7 @@ impl Repair for Restart {
                 let parts = self.parts()?;
                 let late = |part: &&Part| matches!(&*part.state, "starting" | "unhealthy");
                 if !parts.iter().any(|part| late(&part)) {
-                    let states: serde_json::Map<_, _> =
-                        parts.iter().map(|part| (part.name.clone(), Value::from(&*part.state))).collect();
-                    return Ok(Done { says: told(&parts), data: states.into() });
+                    return Ok(Done { says: told(&parts), data: states(&parts) });
                 }
                 if began.elapsed() >= WITHIN {
                     return Err(RepairError::Later(told(&parts)));

@@ -30,7 +30,7 @@ pub use self::clear::{Clear, ClearOptions};
 pub use self::copy::SchemaCopy;
 pub use self::rewrite::SchemaRewrite;
 use super::RepairError;
-use crate::kept::grouped as number;
+use crate::kept::{counted, grouped as number};
 
 /// How long a sink may take to stand still: a write that is on its way is waited for.
 const STANDS: Duration = Duration::from_secs(60);
@@ -131,5 +131,5 @@ impl From<TakeError> for RepairError {
 
 /// `1 row`, `12,034 rows`.
 fn rows(count: u64) -> String {
-    format!("{} {}", number(count), if count == 1 { "row" } else { "rows" })
+    counted(count, "row")
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::repair::restart::ALL;
 use crate::repair::{Finding, Kind, Options, Plan, Refused, Step};
 
 /// As in `hearthline runbook`.
@@ -169,10 +170,9 @@ fn mend(found: &Finding, repair: &str, options: &Value) -> Step {
 }
 
 fn restart() -> Step {
-    let what = "stop all parts in order, the source first, and start them anew, the source last";
     let touches = "threads and connections; what happens in between is a gap, and is filled";
     let data = Line::Mend { repair: "restart".into(), options: json!({}), if_wrong: false };
-    line("restart", what, touches, 10, &data)
+    line("restart", ALL, touches, 10, &data)
 }
 
 fn healthy() -> Step {

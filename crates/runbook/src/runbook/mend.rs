@@ -31,11 +31,11 @@ impl Runbook {
         let line = line_of(scribe, &repair, &options);
         let begun = self.begun(&line).await?;
         let id = match begun {
-            Some(Receipt { id, state: State::Failed, .. }) => self.repairs.resume(id).await,
+            Some(Receipt { id, state: State::Failed, .. }) => self.means.repairs.resume(id).await,
             Some(receipt) => Ok(receipt.id),
             None => {
                 let line = ForLine { line, only_what_is_wrong: if_wrong };
-                self.repairs.begin_for(line, repair.clone(), options).await
+                self.means.repairs.begin_for(line, repair.clone(), options).await
             }
         };
         match id {
@@ -66,7 +66,7 @@ impl Runbook {
         };
         let id = match receipt.is_unfinished() {
             true => receipt.id,
-            false => self.repairs.undo(receipt.id).await.map_err(later)?,
+            false => self.means.repairs.undo(receipt.id).await.map_err(later)?,
         };
         let receipt = self.ended(&id, scribe).await?;
         Ok(Done { says: format!("{id} is taken back"), data: json!({ "receipt": receipt.id }) })
@@ -74,7 +74,7 @@ impl Runbook {
 
     /// The receipt of the repair that the line has begun and that nobody has taken back.
     async fn begun(&self, line: &str) -> Result<Option<Receipt>, RepairError> {
-        let (listed, _) = self.repairs.list().await.map_err(later)?;
+        let (listed, _) = self.means.repairs.list().await.map_err(later)?;
         let mut of_line = listed.receipts.into_iter().filter(|receipt| receipt.line.as_deref() == Some(line));
         Ok(of_line.find(|receipt| receipt.state != State::Undone))
     }
@@ -84,7 +84,7 @@ impl Runbook {
         let mut stood = Instant::now();
         loop {
             let Seen { receipt, running, progress, .. } =
-                self.repairs.show(id.into()).await.map_err(later)?;
+                self.means.repairs.show(id.into()).await.map_err(later)?;
             if let Some(progress) = progress {
                 scribe.progress(progress.done, progress.of, &progress.unit);
             }
@@ -96,7 +96,7 @@ impl Runbook {
                 }
                 _ if running => stood = Instant::now(),
                 _ if stood.elapsed() > STANDS => {
-                    self.repairs.resume(id.into()).await.map_err(later)?;
+                    self.means.repairs.resume(id.into()).await.map_err(later)?;
                     stood = Instant::now();
                 }
                 _ => {}

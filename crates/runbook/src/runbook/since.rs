@@ -6,7 +6,7 @@
 //! they do of uptime; of the others it is not known yet.
 
 use crate::Status;
-use crate::status::{Criterion, Overall};
+use crate::status::{Criterion, Overall, Part};
 
 /// The one that is counted anew.
 const UPTIME: &str = "uptime";
@@ -62,11 +62,8 @@ fn lowest(then: &Status, now: &Status, passed: Option<u64>) -> Option<(f64, Stri
     let passed = passed.filter(|passed| *passed > 0)?;
     #[expect(clippy::cast_precision_loss, reason = "seconds of a runbook")]
     let whole = passed as f64;
-    let of = |part: &crate::status::Part| {
-        let before = then.parts.iter().find(|earlier| earlier.name == part.name)?;
-        let down = (part.down_s? - before.down_s?).max(0.0);
-        Some(((100.0 - down * 100.0 / whole).max(0.0), part.name.clone()))
-    };
+    let of =
+        |part: &Part| Some(((100.0 - part.down_since(then)? * 100.0 / whole).max(0.0), part.name.clone()));
     let lowest = now.parts.iter().filter_map(of).min_by(|a, b| a.0.total_cmp(&b.0));
     lowest.map(|(uptime, part)| (uptime, part, passed))
 }

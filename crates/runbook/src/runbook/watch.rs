@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::saved::HEALTHY;
@@ -11,7 +11,7 @@ use super::{Runbook, since};
 use crate::Status;
 use crate::doctor::count;
 use crate::monitor::Watch;
-use crate::repair::restart::told;
+use crate::repair::restart::{states, told};
 use crate::repair::{Done, RepairError, Scribe};
 use crate::status::{Overall, Part};
 use crate::verify::{By, Outcome, Verified};
@@ -31,17 +31,16 @@ impl Runbook {
     pub(super) async fn healthy(&self, scribe: &Scribe) -> Result<Done, RepairError> {
         let began = Instant::now();
         loop {
-            let Status { parts, overall, gaps, .. } = self.program.status();
+            let Status { parts, overall, gaps, .. } = self.means.program.status();
             let waited = began.elapsed();
             let is_up = overall != Overall::Unhealthy && parts.iter().all(is_up);
             let is_late = overall == Overall::Degraded || parts.iter().any(|part| part.state == "degraded");
             let patience = if gaps.open > 0 { FILLED } else { LATE };
             if is_up && (!is_late && gaps.open == 0 || waited > patience) {
-                let states = parts.iter().map(|part| (part.name.clone(), Value::from(&*part.state)));
                 let (told, open) = (told(&parts), count(gaps.open, "gap"));
                 return Ok(Done {
                     says: format!("{told} after {:.1} s; {open} open", waited.as_secs_f64()),
-                    data: states.collect::<serde_json::Map<_, _>>().into(),
+                    data: states(&parts),
                 });
             }
             if waited > WITHIN {
@@ -61,7 +60,7 @@ impl Runbook {
     /// Follows a canary to every place. Where it is late, or something else had to be followed, nothing is lost, which is told.
     pub(super) async fn canary(&self, scribe: &Scribe) -> Result<Done, RepairError> {
         self.healthy(scribe).await?;
-        let verified = match self.verify.run(1, By::Person).await {
+        let verified = match self.means.verify.run(1, By::Person).await {
             Ok(verified) => verified,
             Err(refused) => return Err(RepairError::Later(refused.to_string())),
         };
@@ -79,20 +78,21 @@ impl Runbook {
     /// Looks at every criterion each second. A watch with a hole in it shows nothing, so one that was killed begins anew.
     pub(super) async fn watch(&self, seconds: u64, scribe: &Scribe) -> Result<Done, RepairError> {
         self.healthy(scribe).await?;
-        let (asked, then) = (Duration::from_secs(seconds), Self::look(&*self.program, &*self.clock));
-        then.write(&*self.fs, &scribe.dir, HEALTHY)?;
+        let (asked, then) =
+            (Duration::from_secs(seconds), Self::look(&*self.means.program, &*self.means.clock));
+        then.write(&*self.means.fs, &scribe.dir, HEALTHY)?;
         let then = then.status;
         let mut late = BTreeSet::new();
-        let mut watch = Watch::new(asked, self.clock.now(), then.clone());
+        let mut watch = Watch::new(asked, self.means.clock.now(), then.clone());
         let began = Instant::now();
         let mut last = began;
         while last - began < asked {
             sleep_until((last + LOOK).min(began + asked)).await;
-            let mut status = self.program.status();
+            let mut status = self.means.program.status();
             status.criteria = since::since(&then, &status);
             late.extend(since::late(&mut status));
             let now = Instant::now();
-            watch.look(self.clock.now(), now - last, Some(status));
+            watch.look(self.means.clock.now(), now - last, Some(status));
             last = now;
             scribe.progress((now - began).as_secs().min(seconds), Some(seconds), "s");
         }
@@ -116,7 +116,7 @@ impl Runbook {
     pub(super) async fn no_gap_is_open(&self, scribe: &Scribe) {
         let began = Instant::now();
         loop {
-            let gaps = self.program.status().gaps;
+            let gaps = self.means.program.status().gaps;
             if gaps.open == 0 || began.elapsed() > FILLED {
                 return;
             }

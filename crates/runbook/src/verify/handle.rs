@@ -2,16 +2,17 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use hearthline_core::{Clock, Timestamp};
-use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use super::document::{By, Change, Instead, Underway, Verifications, Verified};
 use super::kept::Kept;
 use crate::doctor::millis;
+use crate::repair::receipts::stamp;
 
 /// The most rounds at once.
 pub const MOST_ROUNDS: u32 = 100;
@@ -58,7 +59,7 @@ struct Inner {
     every: Option<Duration>,
     started: Timestamp,
     running: watch::Sender<Option<Underway>>,
-    numbers: Mutex<u32>,
+    numbers: AtomicU32,
 }
 
 impl Verify {
@@ -71,8 +72,8 @@ impl Verify {
         place: Handle,
         every: Option<Duration>,
     ) -> Self {
-        let (running, started) = (watch::Sender::new(None), clock.now());
-        Self(Arc::new(Inner { carry, kept, clock, place, every, started, running, numbers: Mutex::new(0) }))
+        let (running, started, numbers) = (watch::Sender::new(None), clock.now(), AtomicU32::new(0));
+        Self(Arc::new(Inner { carry, kept, clock, place, every, started, running, numbers }))
     }
 
     /// Begins one, and answers with its name at once.
@@ -83,8 +84,8 @@ impl Verify {
         if !(1..=MOST_ROUNDS).contains(&rounds) {
             return Err(Refused::Rounds(rounds));
         }
-        let at = self.0.clock.now().to_string();
-        let underway = Underway { id: self.name(&at), at, by, round: 1, rounds };
+        let now = self.0.clock.now();
+        let underway = Underway { id: self.name(now), at: now.to_string(), by, round: 1, rounds };
         let mut other = None;
         self.0.running.send_if_modified(|running| {
             other.clone_from(running);
@@ -183,9 +184,8 @@ impl Verify {
         drop(over);
     }
 
-    fn name(&self, at: &str) -> String {
-        let mut number = self.0.numbers.lock();
-        *number += 1;
-        format!("{}Z-{number}", at.get(..19).unwrap_or(at).replace(':', "-"))
+    fn name(&self, at: Timestamp) -> String {
+        let number = self.0.numbers.fetch_add(1, Ordering::Relaxed) + 1;
+        format!("{}-{number}", stamp(at))
     }
 }

@@ -120,3 +120,7 @@ impl Kept {
         self.dir.join("canary")
     }
 }
+
+fn began(result: &Verified) -> Option<Timestamp> {
+    Timestamp::parse(&result.at).ok()
+}

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use super::document::Instead;
 use super::*;
-use crate::Missed;
+use crate::{Canary, Missed};
 
 const NOON: Timestamp = Timestamp(1_795_435_200_000_000);
 const CANARY: &str = "sensor.hearthline_canary";

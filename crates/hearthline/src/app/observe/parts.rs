@@ -6,14 +6,13 @@ use hearthline_log::Damage;
 use hearthline_pipeline::deliver::SinkViewOf;
 use hearthline_pipeline::health::PartState;
 use hearthline_pipeline::sources::home_assistant::{LinkState, LinkStatus};
+use hearthline_runbook::facts::RESTART;
 use hearthline_runbook::{Connection, status};
 
 use super::{Look, Observer};
 use crate::app::STORE;
 use crate::serve::API;
 
-/// Home Assistant restarts in less than this.
-const RESTART: Duration = Duration::from_secs(300);
 /// Registries that are not there by then are missing: said before whoever waits for them has waited for 10 s.
 const LISTS: Duration = Duration::from_secs(7);
 /// The part that listens to Home Assistant.

@@ -58,8 +58,13 @@ impl Lab {
     /// The next run on what was kept.
     fn restarted(&mut self) -> Self {
         self.board.again();
-        let kept = serde_json::to_vec(&self.board.changed().unwrap()).unwrap();
-        Self { board: Board::new(serde_json::from_slice(&kept).unwrap(), PACE), at: 0 }
+        Self::on(&self.board.changed().unwrap())
+    }
+
+    /// A run on a file with this.
+    fn on(kept: &Kept) -> Self {
+        let kept = serde_json::to_vec(kept).unwrap();
+        Self::with(serde_json::from_slice(&kept).unwrap())
     }
 }
 
@@ -137,6 +142,21 @@ fn after_our_own_start_nothing_is_raised_or_over_for_a_while() {
     lab.look(1, &[]);
     assert_eq!((lab.ids().len(), lab.listed().history.len()), (0, 1));
     assert_eq!(lab.listed().history[0].to, second(60).to_string(), "when it last held");
+}
+
+#[test]
+fn what_held_until_a_kill_is_told_to_have_held_until_a_minute_before_it_at_least() {
+    let mut lab = Lab::new();
+    let mut kept = None;
+    for _ in 0..600 {
+        lab.look(1, &[behind()]);
+        kept = lab.board.changed().or(kept);
+    }
+    let held = second(lab.at - 1);
+    let mut again = Lab::on(&kept.unwrap());
+    again.look(61, &[]);
+    let to = Timestamp::parse(&again.listed().history[0].to).unwrap();
+    assert!(held.since(to) <= Duration::from_secs(60), "it held until {held}, and is told until {to}");
 }
 
 #[test]

@@ -19,13 +19,13 @@ use std::sync::Arc;
 use hearthline_core::Timestamp;
 use hearthline_pipeline::sinks::influxdb::point::{NativeLayout, WEATHER};
 use hearthline_pipeline::sinks::influxdb::schema::FieldType;
-use hearthline_pipeline::sinks::influxdb::server::{EVER, Measurements, Opened};
+use hearthline_pipeline::sinks::influxdb::server::EVER;
 use hearthline_pipeline::sinks::influxdb::{Hold, Server, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use self::exports::Exports;
-use super::{MendedSink, STANDS};
+use super::{MendedSink, Open, STANDS};
 use crate::repair::{Doing, Done, Options, Plan, Repair, RepairError, Scribe, Step};
 
 /// What is cleared.
@@ -122,7 +122,7 @@ impl Clear {
     /// The server, its generation, and what it calls itself.
     async fn server(&mut self) -> Result<&mut (Server, Version, String), RepairError> {
         if self.server.is_none() {
-            let (server, opened) = self.open().await?;
+            let Open { server, opened } = self.sink.open(&self.measurement()).await?;
             if opened.reads_lines {
                 return Err(RepairError::Person(
                     "this server speaks like an InfluxDB and has no types of fields: there is nothing to clear"
@@ -132,13 +132,6 @@ impl Clear {
             self.server = Some((server, opened.version, opened.says));
         }
         self.server.as_mut().ok_or_else(|| RepairError::Later("the server is not known yet".into()))
-    }
-
-    async fn open(&self) -> Result<(Server, Opened), RepairError> {
-        let config = self.sink.server.clone();
-        let mut server = Server::new(config).map_err(|error| RepairError::Person(error.to_string()))?;
-        let opened = server.open(&Measurements::These(vec![&self.measurement()]), false).await?;
-        Ok((server, opened))
     }
 
     /// Has the sink stand still, if it runs here.

@@ -84,10 +84,14 @@ impl SchemaCopy {
         Self { sink, layout, numbers, hold: None }
     }
 
+    pub(super) async fn open(&self) -> Result<Open, RepairError> {
+        self.sink.open(&self.layout.measurement).await
+    }
+
     async fn export(&self, data: &ExportStep, scribe: &Scribe) -> Result<Done, RepairError> {
         let ExportStep { measurement, to_ns, columns } = data;
         let range = EVER.start..*to_ns;
-        let mut open = self.sink.open(&self.layout.measurement).await?;
+        let mut open = self.open().await?;
         let table = open.server.table(open.version(), measurement).await?;
         let mut written = manifest(&*self.sink.fs, &scribe.dir, AFFECTED)?;
         if written.is_none() {
@@ -169,7 +173,7 @@ impl SchemaCopy {
         expected: Option<u64>,
         scribe: &Scribe,
     ) -> Result<Done, RepairError> {
-        let mut open = self.sink.open(&self.layout.measurement).await?;
+        let mut open = self.open().await?;
         self.remember(&mut open, data, &scribe.dir).await?;
         let table = open.server.table(open.version(), &data.measurement).await?;
         let moves = [data.of.clone()];
@@ -247,7 +251,7 @@ impl Repair for SchemaCopy {
 
     fn verify<'a>(&'a mut self, plan: &'a Plan) -> Doing<'a, Done> {
         Box::pin(async move {
-            let mut open = self.sink.open(&self.layout.measurement).await?;
+            let mut open = self.open().await?;
             let (mut words, mut fields) = (Vec::new(), Vec::new());
             for step in plan.steps.iter().filter(|step| step.kind == "copy") {
                 let step: CopyStep = step.read()?;

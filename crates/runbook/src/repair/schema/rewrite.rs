@@ -67,6 +67,10 @@ impl SchemaRewrite {
         Self { sink, layout }
     }
 
+    async fn open(&self) -> Result<Open, RepairError> {
+        self.sink.open(&self.layout.measurement).await
+    }
+
     /// Writes what is missing of one measurement in the other, and looks for all of it. Back into the old one goes only what that
     /// one has not in any form.
     async fn transfer(
@@ -93,7 +97,7 @@ impl SchemaRewrite {
         rows: Option<u64>,
         scribe: &Scribe,
     ) -> Result<Done, RepairError> {
-        let mut open = self.sink.open(&self.layout.measurement).await?;
+        let mut open = self.open().await?;
         let path = scribe.dir.join(COUNTS);
         let from = open.server.table(open.version(), &step.from).await?;
         let before = take::counts(&mut open.server, &from, &step.range()).await?;
@@ -107,7 +111,7 @@ impl SchemaRewrite {
 
     /// What came to the old measurement before the sink was switched and after the first step had read there.
     async fn tail(&self, step: &RewriteStep, scribe: &Scribe) -> Result<Done, RepairError> {
-        let mut open = self.sink.open(&self.layout.measurement).await?;
+        let mut open = self.open().await?;
         let bytes = self.sink.fs.read(&scribe.dir.join(COUNTS))?;
         let before: Vec<Counted> = serde_json::from_slice(&bytes).unwrap_or_default();
         let from = open.server.table(open.version(), &step.from).await?;
@@ -147,7 +151,7 @@ impl SchemaRewrite {
     /// The points that the new measurement alone has go to the old one.
     async fn copy_back(&self, step: &RewriteStep, scribe: &Scribe) -> Result<Done, RepairError> {
         self.switch(&step.from, true).await?;
-        let mut open = self.sink.open(&self.layout.measurement).await?;
+        let mut open = self.open().await?;
         let back = (step.to.as_str(), step.from.as_str(), true);
         let told = now_and_then(scribe, None, "rows looked at");
         let (wrote, found) = self.transfer(&mut open, back, EVER, told).await?;
@@ -244,7 +248,7 @@ impl Repair for SchemaRewrite {
         Box::pin(async move {
             let Some(step) = plan.steps.first() else { return Ok(Done::default()) };
             let step: RewriteStep = step.read()?;
-            let mut open = self.sink.open(&self.layout.measurement).await?;
+            let mut open = self.open().await?;
             let (version, range) = (open.version(), step.range());
             let from = open.server.table(version, &step.from).await?;
             let to = open.server.table(version, &step.to).await?;

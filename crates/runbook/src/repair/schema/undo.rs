@@ -83,7 +83,7 @@ impl SchemaCopy {
         had: &Manifest,
         scribe: &Scribe,
     ) -> Result<Done, RepairError> {
-        let mut open = self.sink.open(&self.layout.measurement).await?;
+        let mut open = self.open().await?;
         let name = format!("undo-{}", data.n);
         let (before, exported) = match manifest(&*self.sink.fs, &scribe.dir, &name)? {
             Some(exported) => (self.counts_before(&name, scribe)?, exported),

@@ -4,7 +4,7 @@ use super::{Mark, Run, seconds};
 use crate::doctor::count;
 use crate::markdown::Markdown;
 use crate::repair::receipt::StepReceipt;
-use crate::status::Gap;
+use crate::status::{Gap, Part};
 
 /// Data that is lost: gaps that were found meanwhile, with what became of them, and what a sink will never have.
 pub(super) fn data(page: &mut Markdown, run: &Run<'_>) {
@@ -72,10 +72,8 @@ pub(super) fn downtime(page: &mut Markdown, run: &Run<'_>) {
              written down of its last minute counts as down.",
         );
     }
-    let before = run.before.map(|saved| &saved.status.parts);
-    let part = |part: &crate::status::Part| {
-        let earlier = before?.iter().find(|earlier| earlier.name == part.name)?;
-        let down = (part.down_s? - earlier.down_s?).max(0.0);
+    let part = |part: &Part| {
+        let down = part.down_since(&run.before?.status)?;
         Some([part.name.clone(), format!("{down:.1}"), part.state.clone()])
     };
     page.table(

@@ -82,7 +82,7 @@ impl SchemaCopy {
 
     pub(super) async fn planned(&mut self) -> Result<Plan, RepairError> {
         let measurement = self.layout.measurement.clone();
-        let mut open = self.sink.open(&self.layout.measurement).await?;
+        let mut open = self.open().await?;
         let mut plan = Plan { repair: "schema".into(), ..Plan::default() };
         if open.opened.reads_lines {
             plan.finding = format!("{} keeps no types: nothing is in conflict there", self.sink.name);

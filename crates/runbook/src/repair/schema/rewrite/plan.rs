@@ -11,7 +11,7 @@ use crate::repair::{Plan, RepairError, Step};
 impl SchemaRewrite {
     pub(super) async fn planned(&mut self) -> Result<Plan, RepairError> {
         let from = self.layout.measurement.clone();
-        let mut open = self.sink.open(&self.layout.measurement).await?;
+        let mut open = self.open().await?;
         let mut plan = Plan { repair: "schema".into(), ..Plan::default() };
         if open.opened.reads_lines {
             plan.finding = format!("{} keeps no types: nothing is in conflict there", self.sink.name);
