@@ -120,7 +120,3 @@ impl Kept {
         self.dir.join("canary")
     }
 }
-
-fn began(result: &Verified) -> Option<Timestamp> {
-    Timestamp::parse(&result.at).ok()
-}

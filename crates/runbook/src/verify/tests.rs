@@ -415,12 +415,15 @@ fn the_last_results_survive_a_restart_and_the_newest_that_got_through_stays_amon
     let again = open();
     assert_eq!(again.results(), kept.results());
     assert_eq!((again.results().len(), again.results()[0].id.as_str()), (20, "29"));
-    let known = again.canary(None, NOON.plus(Duration::from_secs(7))).unwrap();
-    assert_eq!((known.age, known.failed.is_some()), (Some(Duration::from_secs(7)), true));
+    assert_eq!(again.last_at(), Some(NOON));
+    let known = again.canary(None, NOON.plus(s(60))).unwrap();
+    assert_eq!((known.every, known.age, known.failed.is_some()), (None, Some(s(60)), true));
     let disk: &dyn Fs = &*fs;
     disk.write_atomic(Path::new("/data/verify/results.json"), b"[").unwrap();
-    assert_eq!(open().results(), Vec::new());
-    assert_eq!(open().canary(None, NOON), None, "it was never followed and is not to be");
+    let anew = open();
+    assert_eq!((anew.results(), anew.canary(None, NOON)), (Vec::new(), None));
+    let wanted = Canary { every: Some(s(3600)), age: None, failed: None };
+    assert_eq!(anew.canary(wanted.every, NOON), Some(wanted), "it is to be followed");
 }
 
 #[test]
