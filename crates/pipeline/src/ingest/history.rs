@@ -111,7 +111,7 @@ impl Ingest {
             }
         }
         if gap.entities.is_empty() {
-            entities.extend(self.absent.iter().cloned());
+            entities.extend(self.absent.iter().chain(self.without_state()).cloned());
             changed.extend(self.absent.iter().filter(|id| !self.fold.unknown.contains(*id)).cloned());
         }
         // History has them under the names of today, but their removal under the name that they had.

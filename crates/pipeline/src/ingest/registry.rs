@@ -57,6 +57,14 @@ impl Ingest {
         self.registered.listed.contains_key(entity_id)
     }
 
+    /// Entities that a registry has and of which no state is held: one that came and went while nobody listened is among them.
+    pub(super) fn without_state(&self) -> impl Iterator<Item = &EntityId> {
+        let enabled = self.registered.listed.iter().filter(|(_, info)| !info.disabled).map(|(id, _)| id);
+        let is_there =
+            |id: &EntityId| self.fold.held.get(id.as_str()).is_some_and(|held| held.state.is_some());
+        enabled.filter(move |id| !is_there(id) && self.keeps_known(id.as_str()))
+    }
+
     /// What is known of an entity, also of one that is left out.
     pub(super) fn info(&self, entity_id: &str) -> Option<&EntityInfo> {
         let listed = self.registered.listed.get(entity_id);

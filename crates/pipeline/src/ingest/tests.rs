@@ -11,7 +11,9 @@ use hashbrown::HashSet;
 
 use crate::gaps::{Outcome, State as GapState};
 use crate::record::{EntityRecord, StateRecord};
+use crate::registries::Registries;
 use crate::sources::home_assistant::wire;
+use crate::sources::home_assistant::wire::registry::Registry;
 
 /// A producer over a log on a disk in memory, stepped by hand.
 struct House {
@@ -301,6 +303,28 @@ fn named(key: &str, entity: &str, second: i64) -> EntityRecord<'static> {
     let info = EntityInfo { key: key.into(), ..EntityInfo::unregistered(entity.into()) };
     let (at, info) = (at(second), std::borrow::Cow::Owned(info));
     EntityRecord { at, received: at, info, removed: false, changes: Vec::new() }
+}
+
+#[test]
+fn what_may_have_come_and_gone_in_a_gap_is_asked_for() {
+    let mut house = House::new();
+    house.connect();
+    house.hear(&event("sensor.a", None, Some(("1", 10)), 10));
+    house.hear(&event("sensor.gone", None, Some(("1", 10)), 10));
+    house.hear(&event("sensor.gone", Some(("1", 10)), None, 11));
+    house.ingest.disconnected("closed");
+    house.connect();
+    let mut lists = Registries::default();
+    let entities = r#"[{"id":"1","entity_id":"sensor.a"},{"id":"2","entity_id":"sensor.gone"},
+        {"id":"3","entity_id":"sensor.never"},{"id":"4","entity_id":"sensor.off","disabled_by":"user"}]"#;
+    assert_eq!(lists.take(Registry::Entity, entities).unwrap(), Vec::<&str>::new());
+    let news = house.ingest.registered(&lists, None);
+    house.ingest.learn(&news).unwrap();
+    house.see(&[("sensor.a", "1", 10)]);
+    house.ingest.quiet(at(40)).unwrap();
+    let fill = house.ingest.next_fill().unwrap().unwrap();
+    assert_eq!(fill.entities, ["sensor.gone".into(), "sensor.never".into()]);
+    assert!(fill.changed.is_empty(), "history need not have anything of them");
 }
 
 #[test]

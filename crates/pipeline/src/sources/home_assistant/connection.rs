@@ -323,7 +323,10 @@ impl<'l> Connection<'l> {
             Command::SubscribeEvents(None) => {
                 tracing::warn!(%message, "not all events can be had (is the token an administrator's?); recording states");
                 self.session.ask(Command::SubscribeEvents(Some(STATE_CHANGED.into()))).await?;
-                self.hear_of_registries().await
+                self.hear_of_registries().await?;
+                // What changed between the answer and the subscription is in no list and in no event otherwise.
+                self.lists.wait_for_another();
+                self.ask_for_each_list().await
             }
             Command::SubscribeEvents(Some(event_type)) if self.is_ours(&event_type) => {
                 if !std::mem::replace(&mut self.unheard, true) {
@@ -548,9 +551,14 @@ impl<'l> Connection<'l> {
 
     async fn ask_for_lists(&mut self) -> Result<(), SessionError> {
         if self.lists.begins() {
-            for registry in Registry::ALL {
-                self.session.ask(Command::Registry(registry)).await?;
-            }
+            self.ask_for_each_list().await?;
+        }
+        Ok(())
+    }
+
+    async fn ask_for_each_list(&mut self) -> Result<(), SessionError> {
+        for registry in Registry::ALL {
+            self.session.ask(Command::Registry(registry)).await?;
         }
         Ok(())
     }

@@ -95,6 +95,13 @@ impl Lists {
         true
     }
 
+    /// Each list is asked for once more: the round, or another one, ends with these answers.
+    pub(super) fn wait_for_another(&mut self) {
+        let now = Instant::now();
+        let round = self.round.get_or_insert(Round { heard: now, waits_for: 0, refused: false, at: None });
+        round.waits_for += Registry::ALL.len();
+    }
+
     /// An answer has come or was refused. At the end of the round, the time of the event that was the reason for it.
     pub(super) fn answered(&mut self, refused: bool) -> Option<Option<Timestamp>> {
         let round = self.round.as_mut()?;

@@ -104,6 +104,27 @@ async fn a_renaming_while_we_were_away_is_one_series_and_a_swap_is_named() {
     lab.stopped().await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_entity_that_is_made_anew_before_registries_are_heard_is_the_new_one() {
+    for seconds in 1..4 {
+        let options = Options { admin: false, ..Options::default() };
+        let lab = Lab::of(House::new(7, START), options, &["*"]);
+        let living = living(&lab);
+        sleep(20 * SECOND).await;
+        lab.peer.cause(Fault::Throttle { bytes_per_second: 8000 });
+        lab.peer.cause(Fault::Drop(Ending::Eof));
+        // The refusal of all events, and the lists, are on their way for some seconds.
+        sleep(seconds * SECOND).await;
+        lab.peer.cause(Fault::parse(&format!("recreate entity={HUMIDITY}")).unwrap());
+        sleep(30 * SECOND).await;
+        lab.peer.heal();
+        sleep(60 * SECOND).await;
+        living.abort();
+        assert_each_has_its_key(&lab);
+        lab.stopped().await;
+    }
+}
+
 /// Each row is of the entity that has fired it.
 fn assert_each_has_its_key(lab: &Lab) {
     let fired = lab.peer.ledger();
