@@ -21,6 +21,8 @@ export interface Status {
   disk_full?: DiskFull | null;
   /** Absent in an older program. */
   alerts?: AlertCounts;
+  /** A settings file with mistakes, or what waits for the next start. Absent in an older program. */
+  settings_note?: string | null;
   criteria: Criterion[];
   /** The house is a simulated one. Absent means no. */
   simulated?: boolean;
@@ -855,3 +857,93 @@ export interface Session {
   user: string | null;
   may_change: boolean;
 }
+
+/** When a change of a setting holds: at once, once its part is started anew alone, or with the next start. */
+export type Holds = 'live' | 'part' | 'restart';
+
+export interface Setting {
+  /** With its section; of a sink `sinks.<name>.<key>`. */
+  name: string;
+  /** As it can be written in the file; null where there is none, and of a secret. */
+  value: unknown;
+  /** It has a value, which is not told. */
+  secret: boolean;
+  /** A file with its line, or an environment variable; null is the default. */
+  origin: string | null;
+  meaning: string;
+  kind: string;
+  /** What holds where there is no value, in words. */
+  unset: string;
+  holds: Holds;
+}
+
+export interface SettingChange {
+  name: string;
+  from: unknown;
+  to: unknown;
+  secret: boolean;
+  holds: Holds;
+}
+
+export interface SettingMistake {
+  place: string;
+  key: string;
+  reason: string;
+  do: string;
+}
+
+export interface SettingsInForce {
+  /** Null where the environment alone says what holds. */
+  file: string | null;
+  since: string;
+  settings: Setting[];
+  waiting: SettingChange[];
+  notes: string[];
+  last_reload: Reloaded | null;
+}
+
+export interface Reloaded {
+  at: string;
+  by: 'file' | 'signal' | 'person';
+  says: string;
+  mistakes: SettingMistake[];
+  taken: SettingChange[];
+  waiting: SettingChange[];
+  filter_behind: number | null;
+  troubles: string[];
+}
+
+export interface SettingsChecked {
+  says: string;
+  mistakes: SettingMistake[];
+  changes: SettingChange[];
+  preview: FilterPreview | null;
+}
+
+export interface FilterPreview {
+  entities: number;
+  recorded: number;
+  would_be: number;
+  /** The first hundred. */
+  comes_in: string[];
+  comes_in_count: number;
+  goes_out: string[];
+  goes_out_count: number;
+  says: string;
+}
+
+export interface KeptSettings {
+  /** The newest first. */
+  kept: KeptSet[];
+}
+
+export interface KeptSet {
+  number: number;
+  since: string;
+  healthy: string;
+  version: string;
+  file: string | null;
+  settings: KeptSetting[];
+}
+
+export type KeptSetting = Pick<Setting, 'name' | 'value' | 'secret' | 'origin'>;

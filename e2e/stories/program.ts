@@ -17,12 +17,16 @@ export class Program {
     this.#child = child;
   }
 
-  /** Starts one and waits until it records. Without a port it takes a free one, without a folder a temporary one. */
-  static async start({ port = '0', folder }: { port?: string; folder?: string } = {}): Promise<Program> {
+  /** Starts one and waits until it records. Without a port it takes a free one, without a folder a temporary one. `settings` is a file. */
+  static async start({ port = '0', folder, settings }: { port?: string; folder?: string; settings?: string } = {}): Promise<Program> {
     const binary = process.env.HEARTHLINE;
     if (!binary) throw new Error('HEARTHLINE does not say where the program is');
     const child = spawn(binary, ['demo', ...(folder ? ['--data-dir', folder] : [])], {
-      env: { PATH: process.env.PATH, HEARTHLINE_API_LISTEN: `127.0.0.1:${port}` },
+      env: {
+        PATH: process.env.PATH,
+        HEARTHLINE_API_LISTEN: `127.0.0.1:${port}`,
+        ...(settings ? { HEARTHLINE_CONFIG: settings } : {}),
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const said: string[] = [];

@@ -15,6 +15,10 @@ mod tests;
 pub use access::{Access, ApiToken};
 pub use error::ApiError;
 pub use routes::{
+    Answered, CheckRequest, FilterPreview, KeptSet, KeptSetting, KeptSettings, Reloaded, Setting,
+    SettingChange, SettingMistake, SettingsChecked, SettingsDesk, SettingsInForce,
+};
+pub use routes::{
     Backfill, Bucket, Change, Conflict, Conflicts, ConflictsReset, Entities, Entity, EntityChange,
     EntityChanges, Event, Events, Fault, FaultList, Findings, Flushed, History, LeftOut, Lost, MuteRequest,
     Naive, NaiveLoss, NameSpan, Observations, Observed, Quarantine, Quarantined, QuarantinedWhole, Rate,

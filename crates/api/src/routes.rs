@@ -25,6 +25,7 @@ mod reports;
 mod retention;
 mod runbook;
 mod session;
+mod settings;
 mod sinks;
 mod stats;
 mod status;
@@ -61,6 +62,10 @@ pub use reports::ReportList;
 pub use retention::{Retention, RetentionAmount, RetentionDay, RetentionReceipts};
 pub use runbook::{Runbook, RunbookRequest, RunbookRun};
 pub use session::Session;
+pub use settings::{
+    Answered, CheckRequest, FilterPreview, KeptSet, KeptSetting, KeptSettings, Reloaded, Setting,
+    SettingChange, SettingMistake, SettingsChecked, SettingsDesk, SettingsInForce,
+};
 pub use sinks::{SinkCardinality, SinkConcern, SinkReport, SinkServer, SinkShare};
 pub use stats::Stats;
 pub use verify::{VerifyBegun, VerifyRequest};
@@ -96,12 +101,14 @@ fn writing(state: ApiState) -> Router {
         .route("/api/v1/conflicts/reset", post(conflicts::reset))
         .route("/api/v1/quarantine/retry", post(quarantine::settle::retry))
         .route("/api/v1/quarantine/drop", post(quarantine::settle::drop_named))
+        .route("/api/v1/reload", post(settings::reload))
         .route("/api/v1/repairs", post(repairs::begin))
         .route("/api/v1/repairs/{id}/undo", post(repairs::undo))
         .route("/api/v1/repairs/{id}/resume", post(repairs::resume))
         .route("/api/v1/runbook", post(runbook::begin))
         .route("/api/v1/runbook/{id}/undo", post(runbook::undo))
         .route("/api/v1/runbook/{id}/resume", post(runbook::resume))
+        .route("/api/v1/settings/check", post(settings::check))
         .route("/api/v1/verify", post(verify::post))
         .with_state(state)
         .route("/api/v1/retention", post(retention::post))
@@ -145,6 +152,8 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/demo/faults", get(faults::get))
         .route("/api/v1/demo/faults/{name}", post(faults::post))
         .route("/api/v1/session", get(session::get))
+        .route("/api/v1/settings", get(settings::get))
+        .route("/api/v1/settings/kept", get(settings::kept))
         .with_state(state)
         .merge(reading(recorded))
         .merge(writing)

@@ -19,15 +19,15 @@ use hearthline_runbook::verify::Verify;
 use hearthline_store::Store;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Access, Fault, Naive};
+use crate::{Access, Fault, Naive, SettingsDesk};
 
 /// What is needed to answer from what is recorded, also when nothing is recording.
 #[derive(Clone)]
 pub struct Reading {
     /// Rows and files.
     pub store: Arc<Store>,
-    /// Which entities the settings keep.
-    pub filter: Arc<Filter>,
+    /// Which entities the settings of this moment keep.
+    pub filter: Arc<dyn Fn() -> Arc<Filter> + Send + Sync>,
     /// For periods that end now.
     pub clock: Arc<dyn Clock>,
     /// Which entities say nothing though they usually do; none while nothing is recording.
@@ -81,6 +81,8 @@ pub struct ApiState {
     pub verify: Verify,
     /// What of it a person should know, and whether somebody does.
     pub alerts: Alerts,
+    /// What is set.
+    pub settings: SettingsDesk,
     /// What was just written.
     pub live: Live,
     /// What can be made to go wrong.

@@ -17,6 +17,7 @@ mod repairs;
 mod retention;
 mod runbook;
 mod running;
+mod settings;
 mod sinks;
 mod verify;
 
@@ -90,12 +91,12 @@ impl House {
         let store = Arc::new(Store::open(Arc::new(MemFs::default()), clock.clone(), config).unwrap());
         let (live, stop) = (Live::default(), CancellationToken::new());
         let (orders, incoming) = Orders::channel();
-        let filter = Filter::new(&[], &["sensor.*_battery".into()]).unwrap();
+        let filter = Arc::new(Filter::new(&[], &["sensor.*_battery".into()]).unwrap());
         let (runbook, reports) = runbook::house();
         let state = ApiState {
             reading: Reading {
                 store: Arc::clone(&store),
-                filter: Arc::new(filter),
+                filter: Arc::new(move || Arc::clone(&filter)),
                 clock: clock.clone(),
                 silent: Arc::new(silent),
             },
@@ -108,6 +109,7 @@ impl House {
             doctor: doctor::house(),
             verify: verify::house(),
             alerts: alerts::house(),
+            settings: settings::house(),
             influxdb,
             live: live.clone(),
             faults: crate::Faults {

@@ -7,6 +7,7 @@
 
 mod alerts;
 mod cadence;
+mod current;
 mod guarded;
 mod keep;
 mod observe;
@@ -14,6 +15,7 @@ mod open;
 pub(crate) mod panics;
 mod parts;
 mod past;
+pub(crate) mod reload;
 mod repairs;
 pub(crate) mod sinks;
 mod snag;
@@ -30,7 +32,6 @@ use hearthline_core::fence::Busy;
 use hearthline_core::{Clock, Fs, RealFs, Seq, SystemClock};
 use hearthline_log::Log;
 use hearthline_pipeline::deliver::{FlushRequest, SinkView};
-use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::gaps::Cause;
 use hearthline_pipeline::ingest::IngestView;
 use hearthline_pipeline::inlet::Inlet;
@@ -49,10 +50,12 @@ use tokio::sync::{Notify, oneshot, watch};
 
 use self::alerts::AlertWatch;
 use self::cadence::Cadence;
+pub(crate) use self::current::Current;
 pub(crate) use self::observe::Observer;
 pub(crate) use self::open::{log as open_log, store_alone, store_config};
 use self::parts::{Fences, Made, Part, Parts, Shared, Views};
 pub(crate) use self::past::{Moment, Past};
+use self::reload::{Reloads, Told};
 pub(crate) use self::snag::{Snag, Snags};
 pub(crate) use self::supervise::Supervised;
 use self::supervise::{Ask, Supervisor};
@@ -74,8 +77,10 @@ pub(crate) struct App {
     pub(crate) clock: Arc<dyn Clock>,
     /// What is recorded.
     pub(crate) store: Arc<Store>,
-    /// Which entities are.
-    pub(crate) filter: Arc<Filter>,
+    /// What holds.
+    pub(crate) current: Current,
+    /// Changes that.
+    pub(crate) reloads: Reloads,
     /// What was just written.
     pub(crate) live: Live,
     /// How everything is.
@@ -163,7 +168,8 @@ impl Restarts {
 
 impl App {
     /// Builds every part on the data folder, then starts every part. A demonstration has a past, which is
-    /// taken in before the connection is made. `ended` is how the last run did, if it did not say so itself.
+    /// taken in before the connection is made. `ended` is how the last run did, if it did not say so itself; `reading` is where
+    /// the settings come from, to be read again.
     ///
     /// # Errors
     /// When a part cannot be built: nothing runs then.
@@ -172,6 +178,7 @@ impl App {
         link: LinkConfig,
         simulated: Option<Simulated>,
         ended: Cause,
+        reading: reload::Reading,
     ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let fs: Arc<dyn Fs> = Arc::new(RealFs);
@@ -187,7 +194,7 @@ impl App {
             link,
             clock: Arc::clone(&clock),
             fs,
-            filter: Arc::new(Filter::new(&settings.filter.include.value, &settings.filter.exclude.value)?),
+            current: Current::new(settings)?,
             store: Arc::clone(&store),
             log: writer.log(),
             live: Live::default(),
@@ -211,30 +218,27 @@ impl App {
         let targets = settings.criteria.targets(&settings.verify);
         let kept = Arc::new(Kept::open(Arc::clone(&shared.fs), &settings.data_dir));
         let alerts = AlertWatch::open(shared, pace);
-        let seen = observe::Views {
-            ingest: Arc::clone(&views.ingest),
-            silence: Arc::clone(&views.silence),
-            sinks: views.sinks.clone(),
-            influxdb: views.influxdb.clone(),
-            connection: views.link.subscribe(),
-            weather: Arc::clone(&views.weather),
-            log: shared.log.clone(),
-            supervised: supervised.clone(),
-            canary: observe::CanaryView {
-                kept: Arc::clone(&kept),
-                every: settings.verify.every.as_deref().copied(),
-            },
-        };
+        let seen = seen(shared, views, supervised.clone(), Arc::clone(&kept));
         let (restarts, asked) = std::sync::mpsc::channel();
         let restarts = Restarts { ask: restarts, api: api.clone() };
         let observer = Observer::new(seen, Arc::clone(&clock), is_simulated, targets, uptime, alerts);
         let observer = Arc::new(observer);
+        let told = Told {
+            current: shared.current.clone(),
+            orders: shared.orders.clone(),
+            restarts: restarts.clone(),
+            observer: Arc::clone(&observer),
+            clock: Arc::clone(&clock),
+            fs: Arc::clone(&shared.fs),
+        };
+        let reloads = Reloads::new(reading, told);
         let place = repairs::Place::open(shared, views, Arc::clone(&observer), restarts.clone(), kept)?;
         let app = Self {
             observer,
             clock,
             store,
-            filter: Arc::clone(&shared.filter),
+            current: shared.current.clone(),
+            reloads,
             live: shared.live.clone(),
             log: shared.log.clone(),
             flusher: Flusher(shared.flushes.clone()),
@@ -300,6 +304,22 @@ impl App {
         self.observer.keep_uptime(true);
         self.observer.alerts().keep();
         stopped
+    }
+}
+
+/// What the observer looks at.
+fn seen(shared: &Shared, views: &Views, supervised: Supervised, kept: Arc<Kept>) -> observe::Views {
+    let every = shared.settings.verify.every.as_deref().copied();
+    observe::Views {
+        ingest: Arc::clone(&views.ingest),
+        silence: Arc::clone(&views.silence),
+        sinks: views.sinks.clone(),
+        influxdb: views.influxdb.clone(),
+        connection: views.link.subscribe(),
+        weather: Arc::clone(&views.weather),
+        log: shared.log.clone(),
+        supervised,
+        canary: observe::CanaryView { kept, every },
     }
 }
 

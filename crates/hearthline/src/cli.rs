@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     alerts, backfill, check, conflicts, demo, doctor, entities, events, export, flush, gaps, healthcheck,
-    history, log, monitor, quarantine, record, repair, replay, retention, run, runbook, sim, sinks, status,
-    tail, token, verify, weather,
+    history, log, monitor, quarantine, record, reload, repair, replay, retention, run, runbook, settings,
+    sim, sinks, status, tail, token, verify, weather,
 };
 
 /// Records a Home Assistant house: every event on disk once, readable by any Parquet engine
@@ -36,6 +36,10 @@ pub(crate) enum Command {
     Demo(demo::Args),
     /// Validate the settings, then ask Home Assistant once
     Check(check::Args),
+    /// What is set and who said so, and what was set before while all was well
+    Settings(settings::Args),
+    /// Have the running program read its settings again
+    Reload(reload::Args),
     /// How the running program is doing
     Status(status::Args),
     /// Whether the running program is well, for a container engine: 0 or 1, and one line
@@ -127,6 +131,8 @@ mod tests {
             "hearthline fly",
             "hearthline history",
             "hearthline monitor --for ever",
+            "hearthline check --toml",
+            "hearthline settings show three",
             "hearthline export --format xml",
             "hearthline sim --fault drip@30s",
             "hearthline replay x --speed 0",
@@ -154,6 +160,12 @@ mod tests {
             "demo --data-dir x --hours 12 --rate 2 --seed 7",
             "demo --tour --data-dir x --seed 7",
             "check --offline",
+            "check --env-file .env --toml",
+            "settings --all",
+            "settings list",
+            "settings show 3",
+            "settings diff 2 3",
+            "reload",
             "status",
             "healthcheck",
             "monitor",

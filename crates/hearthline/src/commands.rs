@@ -17,11 +17,13 @@ pub(crate) mod log;
 pub(crate) mod monitor;
 pub(crate) mod quarantine;
 pub(crate) mod record;
+pub(crate) mod reload;
 pub(crate) mod repair;
 pub(crate) mod replay;
 pub(crate) mod retention;
 pub(crate) mod run;
 pub(crate) mod runbook;
+pub(crate) mod settings;
 pub(crate) mod sim;
 pub(crate) mod sinks;
 pub(crate) mod status;
@@ -31,13 +33,13 @@ pub(crate) mod verify;
 pub(crate) mod weather;
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write};
-use std::path::Path;
 use std::time::Duration;
 
+use crate::app::reload::mistake;
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
 use crate::house::Unreachable;
-use crate::settings::{self, Environment, Mistakes, Purpose, Settings};
+use crate::settings::{Environment, Mistakes, Purpose, Settings, Source};
 
 /// How long the end of a command waits for what waits for a disk that may never come back.
 const LEFT_BEHIND: Duration = Duration::from_secs(10);
@@ -46,6 +48,8 @@ const LEFT_BEHIND: Duration = Duration::from_secs(10);
 pub(crate) struct Context<'c> {
     /// The settings, checked.
     pub(crate) settings: Settings,
+    /// Where they come from.
+    pub(crate) source: Source,
     /// Answer for programs.
     pub(crate) json: bool,
     /// Where the answer goes.
@@ -84,14 +88,13 @@ fn typed(said: &str, wanted: &str) -> io::Result<bool> {
 /// Runs one command to its end. Errors are said here, on standard error, and nowhere else.
 pub(crate) fn run(cli: Cli, environment: &Environment, out: &mut (dyn Write + Send)) -> Exit {
     let purpose = match &cli.command {
+        // It is about other settings than those that hold here.
+        Command::Check(args) if args.is_of_another() => Purpose::Read,
         Command::Run(_) | Command::Check(_) | Command::Record(_) | Command::Doctor(_) => Purpose::Record,
         _ => Purpose::Read,
     };
-    let read_file = |path: &Path| std::fs::read_to_string(path);
-    let loaded = environment
-        .with_options(&read_file)
-        .and_then(|environment| settings::load(cli.config.as_deref(), &environment, &read_file, purpose));
-    let settings = match loaded {
+    let source = Source::new(cli.config.clone(), environment.clone(), purpose);
+    let settings = match source.load() {
         Ok(settings) => settings,
         Err(mistakes) => {
             if let Command::Doctor(args) = &cli.command
@@ -102,7 +105,7 @@ pub(crate) fn run(cli: Cli, environment: &Environment, out: &mut (dyn Write + Se
             return say_mistakes(&mistakes, cli.json, out);
         }
     };
-    let context = Context { settings, json: cli.json, out };
+    let context = Context { settings, source, json: cli.json, out };
     let done = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -120,6 +123,8 @@ async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit
         Command::Run(args) => run::run(args, context).await,
         Command::Demo(args) => demo::run(args, context).await,
         Command::Check(args) => check::run(args, context).await,
+        Command::Settings(args) => settings::run(args, context).await,
+        Command::Reload(args) => reload::run(args, context).await,
         Command::Status(args) => status::run(args, context).await,
         Command::Healthcheck(args) => healthcheck::run(args, context).await,
         Command::Monitor(args) => monitor::run(args, context).await,
@@ -151,16 +156,8 @@ async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit
 
 fn say_mistakes(mistakes: &Mistakes, json: bool, out: &mut dyn Write) -> Exit {
     if json {
-        let each = |m: &settings::mistake::Mistake| {
-            serde_json::json!({
-                "place": m.place.to_string(), "key": m.key, "reason": m.problem.reason, "do": m.problem.todo,
-            })
-        };
-        let _ = writeln!(
-            out,
-            "{}",
-            serde_json::json!({ "mistakes": mistakes.0.iter().map(each).collect::<Vec<_>>() })
-        );
+        let each: Vec<_> = mistakes.0.iter().map(mistake).collect();
+        let _ = writeln!(out, "{}", serde_json::json!({ "mistakes": each }));
     } else {
         let _ = write!(io::stderr(), "{mistakes}");
     }

@@ -9,7 +9,7 @@ use hearthline_runbook::doctor::{Depth, Doctor, Peer, Running, Sink, Subject, We
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use crate::app::{self, Observer};
+use crate::app::{self, Current, Observer};
 use crate::house::Program;
 use crate::running;
 use crate::settings::Settings;
@@ -101,11 +101,10 @@ pub(crate) async fn running(settings: &Settings) -> anyhow::Result<Running> {
 }
 
 /// The doctor of this program, which runs: it writes nowhere, and its work is done on `place`.
-pub(crate) fn of_program(settings: &Settings, observer: Arc<Observer>, place: Handle) -> Doctor {
-    let settings = Arc::new(settings.clone());
+pub(crate) fn of_program(current: Current, observer: Arc<Observer>, place: Handle) -> Doctor {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let examine = move || {
-        let (settings, observer, place) = (Arc::clone(&settings), Arc::clone(&observer), place.clone());
+        let (settings, observer, place) = (current.settings(), Arc::clone(&observer), place.clone());
         let work = async move {
             let pid = std::process::id();
             let found = running::find(&settings.data_dir).ok().flatten();

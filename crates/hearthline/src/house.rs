@@ -263,5 +263,6 @@ fn folder(settings: &Settings) -> anyhow::Result<axum::Router> {
     let store = Store::open_read_only(Arc::new(RealFs), Arc::clone(&clock), config)?;
     let filter = Filter::new(&settings.filter.include, &settings.filter.exclude)?;
     let (store, filter, silent) = (Arc::new(store), Arc::new(filter), Arc::new(Arc::default));
+    let filter = Arc::new(move || Arc::clone(&filter));
     Ok(hearthline_api::reading(Reading { store, filter, clock, silent }))
 }

@@ -9,6 +9,7 @@ mod exit;
 mod fault;
 mod house;
 mod instant;
+mod log_filter;
 mod peer;
 mod progress;
 mod repairs;

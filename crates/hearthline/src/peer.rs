@@ -52,7 +52,7 @@ fn token(settings: &Settings) -> anyhow::Result<TokenSource> {
     let peer = &settings.home_assistant;
     let first = peer.token.as_ref().context("Home Assistant's token is not known")?;
     let first = Token::new(first.expose());
-    let file: Option<PathBuf> = peer.token_file.clone();
+    let file: Option<PathBuf> = peer.token_file.as_ref().map(|file| file.value.clone());
     Ok(Arc::new(move || {
         let text = file.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
         match text.as_deref().map(str::trim) {

@@ -38,24 +38,28 @@ pub(crate) struct Recording {
     pub(crate) influxdb: Vec<InfluxView>,
 }
 
-/// Builds the repairs, each with what it works on.
-pub(crate) fn make(settings: &Settings, recording: Option<Recording>) -> Make {
-    let settings = settings.clone();
-    Arc::new(move |kind, options| match &recording {
-        Some(recording) => running(kind, options, &settings, recording),
-        None if kind.needs_program => Err(Refused::NeedsProgram(format!(
+/// Builds the repairs, each with what it works on by the settings of its moment.
+pub(crate) fn make(
+    settings: impl Fn() -> Arc<Settings> + Send + Sync + 'static,
+    recording: Option<Recording>,
+) -> Make {
+    Arc::new(move |kind, options| match (&recording, settings()) {
+        (Some(recording), settings) => running(kind, options, &settings, recording),
+        (None, settings) if kind.needs_program => Err(Refused::NeedsProgram(format!(
             "repair {} is done by the running program, and nothing is running on {}; start it with `hearthline run`",
             kind.name,
             settings.data_dir.display()
         ))),
-        None => alone(kind, options, &settings),
+        (None, settings) => alone(kind, options, &settings),
     })
 }
 
 /// The engine of a data folder on which nothing runs.
 pub(crate) fn engine_alone(settings: &Settings) -> Engine {
     let (clock, fs): (Arc<dyn Clock>, Arc<dyn Fs>) = (Arc::new(SystemClock::new()), Arc::new(RealFs));
-    let engine = Engine::new(fs, clock, &settings.data_dir, Arc::new(Vec::new), make(settings, None));
+    let owned = Arc::new(settings.clone());
+    let make = make(move || Arc::clone(&owned), None);
+    let engine = Engine::new(fs, clock, &settings.data_dir, Arc::new(Vec::new), make);
     engine.with_sinks(sinks(settings))
 }
 
@@ -247,7 +251,8 @@ mod tests {
     #[test]
     fn what_needs_the_program_says_so_without_one() {
         let settings = load(None, &Environment::default(), &|_| Ok(String::new()), Purpose::Read).unwrap();
-        let make = make(&settings, None);
+        let settings = Arc::new(settings);
+        let make = make(move || Arc::clone(&settings), None);
         for kind in CATALOGUE.iter().filter(|kind| kind.needs_program) {
             let refused = make(kind, &Options::default()).err().unwrap();
             assert!(matches!(&refused, Refused::NeedsProgram(_)), "{refused}");

@@ -8,6 +8,7 @@ use std::path::Path;
 use hearthline_core::{Fs, RealFs};
 use hearthline_runbook::runbook::{Kept, Settings as Of};
 
+use crate::app::Current;
 use crate::repairs::sinks;
 use crate::settings::Settings;
 use crate::startup;
@@ -16,9 +17,11 @@ use crate::startup;
 const COPY: &str = "settings.toml";
 
 /// The settings as the runbook needs them.
-pub(crate) fn of_settings(settings: &Settings) -> Of {
-    let (sinks, settings) = (sinks(settings), settings.clone());
-    Of { sinks, keep: std::sync::Arc::new(move |dir| keep(&settings, dir)) }
+pub(crate) fn of_settings(current: Current) -> Of {
+    Of {
+        sinks: sinks(&current.settings()),
+        keep: std::sync::Arc::new(move |dir| keep(&current.settings(), dir)),
+    }
 }
 
 /// Copies the settings file as it is: with another text in the place of a secret it could not be put back. So the copy is for its

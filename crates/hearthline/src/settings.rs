@@ -3,6 +3,8 @@
 //! They come from the defaults, one TOML file and the environment, the later winning. Every mistake is told at once,
 //! with its place and what to do.
 
+pub(crate) mod catalogue;
+pub(crate) mod change;
 mod document;
 pub(crate) mod environment;
 mod kinds;
@@ -11,6 +13,9 @@ pub(crate) mod origin;
 mod read;
 pub(crate) mod secret;
 mod sinks;
+mod source;
+pub(crate) mod text;
+mod written;
 
 #[cfg(test)]
 mod tests;
@@ -25,6 +30,7 @@ use hearthline_runbook::alerts::Limits;
 use hearthline_runbook::criteria::{Targets, UptimeWindow};
 use url::Url;
 
+pub(crate) use document::nearest;
 pub(crate) use environment::Environment;
 pub(crate) use kinds::duration_of as duration;
 pub(crate) use mistake::Mistakes;
@@ -32,6 +38,7 @@ pub(crate) use origin::Setting;
 pub(crate) use read::load;
 pub(crate) use secret::Secret;
 pub(crate) use sinks::InfluxDb;
+pub(crate) use source::Source;
 
 /// What the settings are needed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +90,7 @@ pub(crate) struct HomeAssistant {
     /// The access token. Always there when loaded for [`Purpose::Record`].
     pub(crate) token: Option<Setting<Secret>>,
     /// The file that the token was read from; another token may be put there while the program runs.
-    pub(crate) token_file: Option<PathBuf>,
+    pub(crate) token_file: Option<Setting<PathBuf>>,
     /// Running as an app under Home Assistant's supervisor, whose token it is.
     pub(crate) supervised: bool,
     /// Types of events; `*` is all that the token may see.
@@ -145,7 +152,7 @@ pub(crate) struct Weather {
     /// What the provider lets us in with.
     pub(crate) api_key: Option<Setting<Secret>>,
     /// The file that the key was read from; another key may be put there while the program runs.
-    pub(crate) api_key_file: Option<PathBuf>,
+    pub(crate) api_key_file: Option<Setting<PathBuf>>,
     /// Between two calls; none is what the provider likes.
     pub(crate) interval: Option<Setting<Duration>>,
     /// None is below what the provider's terms allow.

@@ -95,7 +95,7 @@ pub(crate) async fn try_out(
 pub(crate) fn key(settings: &Settings) -> KeySource {
     let weather = &settings.weather;
     let first = weather.api_key.as_ref().map(|key| Key::new(key.expose()));
-    let file = weather.api_key_file.clone();
+    let file = weather.api_key_file.as_ref().map(|file| file.value.clone());
     Arc::new(move || {
         let text = file.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
         match text.as_deref().map(str::trim) {

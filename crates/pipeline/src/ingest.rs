@@ -12,6 +12,7 @@ mod fence;
 mod fold;
 mod history;
 mod offer;
+mod refilter;
 mod registry;
 mod settle;
 mod silence;
@@ -23,12 +24,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hashbrown::{HashMap, HashSet};
 use hearthline_core::{Clock, EntityId, Origin, Seq, Timestamp};
 use hearthline_log::{Append, Log, LogError};
 
 use self::fence::Fences;
 pub use self::fold::Fold;
 pub use self::history::{Fill, PastState};
+pub use self::refilter::LiveEntity;
 use self::registry::Registered;
 pub use self::snapshot::SnapshotReport;
 pub use self::view::{FIRST_MINUTES, GapCounts, IngestView, ViewOf};
@@ -87,6 +90,12 @@ pub struct Ingest {
     log: Log,
     clock: Arc<dyn Clock>,
     filter: Arc<Filter>,
+    /// Another filter was taken, and what that asks for has not been done.
+    refiltered: bool,
+    /// Held entities that another filter let in again: what they were meanwhile was left out, and not lost.
+    returned: HashSet<EntityId>,
+    /// What the last comparison showed, with the class that each state says.
+    live: HashMap<EntityId, Option<Arc<str>>>,
     fold: Fold,
     stream: Stream,
     running: bool,
@@ -166,6 +175,9 @@ impl Ingest {
             log,
             clock,
             filter,
+            refiltered: false,
+            returned: HashSet::new(),
+            live: HashMap::new(),
             fold,
             stream: Stream::Down,
             running: false,
@@ -472,6 +484,7 @@ impl Ingest {
     /// Replaces what is held of an entity, so that it can be taken back.
     fn hold(&mut self, entity: EntityId, held: Held) {
         self.fold.unknown.remove(&entity);
+        self.returned.remove(&entity);
         let before = self.fold.hold(entity.clone(), held);
         self.frame.undo.push((entity, before));
     }

@@ -4,11 +4,14 @@
 //! two frames, connected or not, so that it waits for nothing and nothing waits for it longer than for a frame. Each has a
 //! reply of its own; whoever asked may have gone by then.
 
-use hearthline_core::Timestamp;
+use std::sync::Arc;
+
+use hearthline_core::{Seq, Timestamp};
 use tokio::sync::mpsc;
 
+use crate::filter::Filter;
 use crate::gaps::Gap;
-use crate::ingest::{Ingest, IngestError};
+use crate::ingest::{Ingest, IngestError, LiveEntity};
 use crate::inlet::Inlet;
 use crate::quarantine::{Settle, Settled};
 use crate::record::WeatherRecord;
@@ -34,6 +37,10 @@ pub enum Order {
     Weather(WeatherRecord<'static>, Reply<()>),
     /// Settle records that were set aside.
     Quarantine(Settle, Reply<Vec<Settled>>),
+    /// Judge events by another filter from now on. Answered with the number behind which its records come.
+    Refilter(Arc<Filter>, Reply<Seq>),
+    /// List the entities of which Home Assistant has a state, recorded or not.
+    ListLive(Reply<Vec<LiveEntity>>),
 }
 
 impl Order {
@@ -48,6 +55,8 @@ impl Order {
             }
             Self::Weather(record, reply) => drop(reply.send(in_words(ingest.observed(record)))),
             Self::Quarantine(settle, reply) => drop(reply.send(settle.carry_out(ingest))),
+            Self::Refilter(filter, reply) => drop(reply.send(Ok(ingest.refilter(filter)))),
+            Self::ListLive(reply) => drop(reply.send(Ok(ingest.live()))),
         }
     }
 }

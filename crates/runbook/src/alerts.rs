@@ -210,7 +210,7 @@ struct Inner {
     fs: Arc<dyn Fs>,
     clock: Arc<dyn Clock>,
     path: PathBuf,
-    limits: Limits,
+    limits: Mutex<Limits>,
     board: Mutex<Board>,
     /// Held while the file is written; whether the last time it could not be, which was said.
     writing: Mutex<bool>,
@@ -230,13 +230,20 @@ impl Alerts {
         let path = data_dir.join(FILE);
         let (kept, note) = file::read(&*fs, &path);
         let board = Mutex::new(Board::new(kept, pace));
+        let limits = Mutex::new(limits);
         Self(Arc::new(Inner { fs, clock, path, limits, board, writing: Mutex::new(false), note }))
+    }
+
+    /// Judges by other limits from the next look on.
+    pub fn judge_by(&self, limits: Limits) {
+        *self.0.limits.lock() = limits;
     }
 
     /// Draws the conclusions of this moment.
     pub fn look(&self, status: &Status, beside: Beside<'_>) {
         let (now, passed) = (self.0.clock.now(), self.0.clock.monotonic());
-        let seen = rules::look(&self.0.limits, status, beside, now);
+        let limits = *self.0.limits.lock();
+        let seen = rules::look(&limits, status, beside, now);
         self.0.board.lock().step(now, passed, seen);
     }
 
@@ -250,7 +257,8 @@ impl Alerts {
     #[must_use]
     pub fn list(&self, history: usize) -> Listed {
         let listed = self.0.board.lock().list(self.0.clock.now(), history);
-        let rules = Rule::ALL.into_iter().filter(|rule| self.0.limits.looks_at(*rule)).collect();
+        let limits = *self.0.limits.lock();
+        let rules = Rule::ALL.into_iter().filter(|rule| limits.looks_at(*rule)).collect();
         Listed { rules, note: self.0.note.clone(), ..listed }
     }
 

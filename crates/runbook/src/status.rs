@@ -45,6 +45,9 @@ pub struct Status {
     /// How many things are wrong that a person should know of.
     #[serde(default)]
     pub alerts: AlertCounts,
+    /// What a person should know of the settings: a file with mistakes, or what waits for the next start.
+    #[serde(default)]
+    pub settings_note: Option<String>,
     /// The success criteria with their figures.
     pub criteria: Vec<Criterion>,
     /// The house is a simulated one, made up by this program.

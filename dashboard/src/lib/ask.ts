@@ -14,6 +14,7 @@ import type {
   Findings,
   Gaps,
   History,
+  KeptSettings,
   Observation,
   Observations,
   Plan,
@@ -21,6 +22,7 @@ import type {
   Rate,
   RecordedEvents,
   Refusal,
+  Reloaded,
   RepairBegun,
   RepairOptions,
   Repairs,
@@ -32,6 +34,8 @@ import type {
   RunbookRun,
   SeenRepair,
   Session,
+  SettingsChecked,
+  SettingsInForce,
   SettledList,
   SinkReport,
   Status,
@@ -195,3 +199,14 @@ export const askReports = async () => (await ask<ReportList>('reports')).body.re
 export const askVerify = async () => (await ask<Verifications>('verify')).body;
 /** Follows so many rounds of a state to every place. */
 export const beginVerify = async (rounds: number) => (await ask<VerifyBegun>('verify', 'POST', { rounds })).body;
+
+export const askSettings = async () => (await ask<SettingsInForce>('settings')).body;
+/** Under which all was well for a minute. */
+export const askKept = async () => (await ask<KeptSettings>('settings/kept')).body.kept;
+/** A part that is started anew ends in order first. */
+const RELOADING_MS = 60_000;
+/** Has the file read again, and taken up what can be. */
+export const reloadSettings = async () => (await ask<Reloaded>('reload', 'POST', undefined, RELOADING_MS)).body;
+/** What this would change as the text of the file; null is the file as it is. */
+export const checkSettings = async (toml: string | null) =>
+  (await ask<SettingsChecked>('settings/check', 'POST', { toml }, RELOADING_MS)).body;

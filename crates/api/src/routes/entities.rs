@@ -134,7 +134,7 @@ fn entity(reading: &Reading, silent: &[Silent], name: &str) -> Entity {
     let Series { key, entity_id, info, segments } = reading.store.series(name);
     let info = info.as_deref();
     let subject = Subject { entity_id: entity_id.as_str(), info, device_class: None };
-    let decision = reading.filter.decide(subject);
+    let decision = (reading.filter)().decide(subject);
     let text = |of: fn(&EntityInfo) -> Option<&str>| info.and_then(of).map(str::to_owned);
     Entity {
         key: key.to_string(),

@@ -70,6 +70,7 @@ async fn every_answer_has_the_shape_that_it_says() {
                     let body = match asked.as_str() {
                         "/api/v1/session" => r#"{"token": "right"}"#,
                         "/api/v1/runbook" => runbook::WATCH,
+                        "/api/v1/settings/check" => r#"{"toml": ""}"#,
                         "/api/v1/verify" => r#"{"rounds": 2}"#,
                         path if path.starts_with("/api/v1/alerts/") => r#"{"for": "2h"}"#,
                         _ => repairs::MEND,

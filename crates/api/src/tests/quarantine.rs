@@ -34,6 +34,9 @@ impl House {
                         continue;
                     }
                     Order::Weather(..) => panic!("nothing here observes the weather"),
+                    Order::Refilter(..) | Order::ListLive(_) => {
+                        panic!("the settings are not read again here")
+                    }
                 };
                 assert!(settle.rows.len() <= 100, "an order is short");
                 let settled = settle.rows.iter().map(|row| {

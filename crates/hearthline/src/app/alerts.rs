@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hearthline_core::{Clock, Fs};
 use hearthline_pipeline::metrics::Window;
-use hearthline_runbook::alerts::{Alerts, Beside, Pace};
+use hearthline_runbook::alerts::{Alerts, Beside, Limits, Pace};
 use hearthline_runbook::space::{Place, Space};
 use hearthline_runbook::status::DiskFull;
 use hearthline_runbook::{Canary, Status};
@@ -23,7 +23,7 @@ pub(super) struct AlertWatch {
     clock: Arc<dyn Clock>,
     place: Place,
     /// A disk that is full sooner is told.
-    soon: Option<Duration>,
+    soon: Mutex<Option<Duration>>,
     /// The room on the disk, and when it was measured.
     measured: Mutex<(Option<Space>, Option<Duration>)>,
 }
@@ -39,9 +39,15 @@ impl AlertWatch {
             retention: *settings.store.retention,
         };
         let limits = settings.alerts.limits(settings.criteria.targets(&settings.verify).canary);
-        let soon = limits.disk;
+        let soon = Mutex::new(limits.disk);
         let alerts = Alerts::open(Arc::clone(&fs), Arc::clone(&clock), &place.data_dir, limits, pace);
         Self { alerts, fs, clock, place, soon, measured: Mutex::default() }
+    }
+
+    /// Judges by other limits.
+    pub(super) fn judge_by(&self, limits: Limits) {
+        *self.soon.lock() = limits.disk;
+        self.alerts.judge_by(limits);
     }
 
     /// Draws the conclusions of this moment.
@@ -52,7 +58,8 @@ impl AlertWatch {
 
     /// When the disk is full, where that is soon.
     pub(super) fn disk_full(&self) -> Option<DiskFull> {
-        self.measured.lock().0.as_ref()?.full(self.soon?, self.clock.now())
+        let soon = (*self.soon.lock())?;
+        self.measured.lock().0.as_ref()?.full(soon, self.clock.now())
     }
 
     /// Measures the disk if that was long ago. Waits for it.

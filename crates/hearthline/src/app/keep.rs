@@ -22,7 +22,7 @@ impl App {
             let mut second = tokio::time::interval(observe::EVERY);
             loop {
                 second.tick().await;
-                self.observer.observe();
+                self.reloads.lived(self.observer.observe());
             }
         };
         // May wait for the disk and for the reader, which keeps nobody from looking.

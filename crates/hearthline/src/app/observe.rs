@@ -17,9 +17,9 @@ use hearthline_pipeline::sinks::Committed;
 use hearthline_pipeline::sinks::influxdb::{InfluxView, InfluxViewOf};
 use hearthline_pipeline::sources::home_assistant::LinkStatus;
 use hearthline_pipeline::weather::{WeatherView, WeatherViewOf};
-use hearthline_runbook::alerts::Alerts;
+use hearthline_runbook::alerts::{Alerts, Limits};
 use hearthline_runbook::criteria::Targets;
-use hearthline_runbook::status::{self, Status};
+use hearthline_runbook::status::{self, Overall, Status};
 use hearthline_runbook::verify::Kept;
 use hearthline_runbook::{Connection, Facts, criteria, kept, silent, verdict};
 
@@ -62,7 +62,9 @@ pub(crate) struct Observer {
     start: Duration,
     /// The house is a simulated one.
     simulated: bool,
-    targets: Targets,
+    targets: Mutex<Targets>,
+    /// What a person should know of the settings.
+    note: Mutex<Option<String>>,
     uptime: Uptimes,
     watch: AlertWatch,
     seen: Mutex<Seen>,
@@ -96,8 +98,8 @@ impl Observer {
         watch: AlertWatch,
     ) -> Self {
         let (board, start) = (Board::new(Arc::clone(&clock)), clock.monotonic());
-        let observer =
-            Self { views, board, clock, start, simulated, targets, uptime, watch, seen: Mutex::default() };
+        let (targets, note, seen) = (Mutex::new(targets), Mutex::default(), Mutex::default());
+        let observer = Self { views, board, clock, start, simulated, targets, note, uptime, watch, seen };
         observer.observe();
         observer
     }
@@ -114,8 +116,20 @@ impl Observer {
         }
     }
 
-    /// Samples the counters, lets the parts say how they are, and draws the conclusions that a person should know of.
-    pub(super) fn observe(&self) {
+    /// Judges by other targets and limits from now on.
+    pub(super) fn judge_by(&self, targets: Targets, limits: Limits) {
+        *self.targets.lock() = targets;
+        self.watch.judge_by(limits);
+    }
+
+    /// What a person should know of the settings; none is nothing.
+    pub(super) fn note(&self, note: Option<String>) {
+        *self.note.lock() = note;
+    }
+
+    /// Samples the counters, lets the parts say how they are, and draws the conclusions that a person should know of. Answers
+    /// with how the whole is.
+    pub(super) fn observe(&self) -> Overall {
         let look = self.look();
         let now = self.clock.monotonic();
         let mut seen = self.seen.lock();
@@ -124,13 +138,15 @@ impl Observer {
             0 => None,
             _ => seen.unaccounted_since.or(Some(now)),
         };
-        let window = seen.samples.window(self.targets.window);
+        let window = seen.samples.window(self.targets.lock().window);
         drop(seen);
         self.set_parts(&look);
         self.uptime.look(&self.board.parts());
         let facts = self.facts(&look);
         let canary = facts.canary.clone();
-        self.watch.look(&self.document(&look, facts), window, canary.as_ref());
+        let status = self.document(&look, facts);
+        self.watch.look(&status, window, canary.as_ref());
+        status.overall
     }
 
     /// What of it a person should know.
@@ -164,7 +180,7 @@ impl Observer {
         let (per_minute, criteria) = {
             let Seen { samples, .. } = &*self.seen.lock();
             let per_minute = samples.window(MINUTE).and_then(|window| window.per_minute());
-            (per_minute, criteria::evaluate(&facts, samples, overall, &self.targets))
+            (per_minute, criteria::evaluate(&facts, samples, overall, &self.targets.lock()))
         };
         let quarantined = look.sinks.iter().map(|sink| sink.committed.quarantined).max().unwrap_or(0);
         let counters = look.ingest.counters;
@@ -205,6 +221,7 @@ impl Observer {
             kept: kept::of(&look.ingest.totals),
             disk_full: facts.disk_full,
             alerts: self.watch.alerts.counts(),
+            settings_note: self.note.lock().clone(),
             simulated: self.simulated,
         }
     }

@@ -12,7 +12,6 @@ use hearthline_core::fence::{Busy, Turn};
 use hearthline_core::{Clock, Fence, FencedFs, Fs, Observation};
 use hearthline_log::{Log, LogWriter};
 use hearthline_pipeline::deliver::{Delivery, FlushRequest, SinkView};
-use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::gaps::Cause;
 use hearthline_pipeline::ingest::{Ingest, IngestView};
 use hearthline_pipeline::inlet::Inlet;
@@ -34,7 +33,7 @@ use super::past::Past;
 use super::sinks;
 use super::snag::Snags;
 use super::thread::Thread;
-use super::{SITE, open};
+use super::{Current, SITE, open};
 use crate::settings::Settings;
 use crate::weather;
 
@@ -56,11 +55,13 @@ pub(super) enum Part {
 
 /// What all parts share.
 pub(super) struct Shared {
+    /// As they were at the start: which parts there are, what they are called, and where everything lies.
     pub(super) settings: Settings,
+    /// As they are now.
+    pub(super) current: Current,
     pub(super) link: LinkConfig,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) fs: Arc<dyn Fs>,
-    pub(super) filter: Arc<Filter>,
     pub(super) store: Arc<Store>,
     pub(super) log: Log,
     pub(super) live: Live,
@@ -144,7 +145,8 @@ impl Shared {
         turn: Turn,
         view: Option<InfluxView>,
     ) -> anyhow::Result<(Delivery<Guarded<InfluxSink>>, InfluxView)> {
-        let sink = self.settings.sinks.get(n).context("the settings name no such sink")?;
+        let settings = self.current.settings();
+        let sink = settings.sinks.get(n).context("the settings name no such sink")?;
         let config = sinks::config(sink, &self.settings.data_dir)?;
         let fs: Arc<dyn Fs> = Arc::new(FencedFs::new(Arc::clone(&self.fs), turn));
         let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
@@ -166,12 +168,12 @@ impl Shared {
     pub(super) fn ingest(&self, ended: Cause, why: &str) -> anyhow::Result<Ingest> {
         let log = self.log.producer();
         anyhow::ensure!(log.settle(SETTLED), "the log does not write what it was given: see what it says");
-        Ok(Ingest::open_again(log, Arc::clone(&self.clock), Arc::clone(&self.filter), ended, why)?)
+        Ok(Ingest::open_again(log, Arc::clone(&self.clock), self.current.filter(), ended, why)?)
     }
 
     pub(super) fn feed(&self, turn: Turn, newest: Option<Arc<Observation>>) -> Feed {
         let fs: Arc<dyn Fs> = Arc::new(FencedFs::new(Arc::clone(&self.fs), turn));
-        weather::feed(&self.settings, Arc::clone(&self.clock), fs, newest)
+        weather::feed(&self.current.settings(), Arc::clone(&self.clock), fs, newest)
     }
 
     pub(super) fn link(&self, delivery: Arc<SinkView>) -> (Link, watch::Receiver<LinkStatus>) {

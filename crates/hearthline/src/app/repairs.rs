@@ -49,7 +49,7 @@ impl Place {
     ) -> anyhow::Result<Self> {
         let runtime =
             Builder::new_multi_thread().worker_threads(THREADS).thread_name("repair").enable_all().build()?;
-        let doctor = of_program(&shared.settings, Arc::clone(&observer), runtime.handle().clone());
+        let doctor = of_program(shared.current.clone(), Arc::clone(&observer), runtime.handle().clone());
         let verify = super::verify::verify(shared, views, Arc::clone(&observer), kept, runtime.handle())?;
         let looks = Arc::clone(&observer);
         let again = Arc::clone(&shared.link.again);
@@ -61,7 +61,8 @@ impl Place {
         let recording = Recording { program, store, orders, log, sinks, influxdb };
         let (fs, clock) = (Arc::clone(&shared.fs), Arc::clone(&shared.clock));
         let watch: Watch = Arc::new(move || looks.status().criteria);
-        let make = make(&shared.settings, Some(recording));
+        let current = shared.current.clone();
+        let make = make(move || current.settings(), Some(recording));
         let data_dir = &shared.settings.data_dir;
         let engine = Engine::new(fs.clone(), clock.clone(), data_dir, watch.clone(), make);
         let engine = engine.with_sinks(crate::repairs::sinks(&shared.settings));
@@ -71,7 +72,7 @@ impl Place {
             repairs: repairs.clone(),
             doctor: doctor.clone(),
             verify: verify.clone(),
-            settings: of_settings(&shared.settings),
+            settings: of_settings(shared.current.clone()),
             fs,
             clock,
         };

@@ -1,5 +1,6 @@
 //! The whole program but its API, on a simulated Home Assistant and a simulated InfluxDB, on a real disk.
 
+mod reload;
 mod rig;
 
 use std::time::Duration;

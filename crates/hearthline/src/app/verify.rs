@@ -14,8 +14,8 @@ use std::time::Duration;
 use hearthline_core::{Clock, Timestamp};
 use hearthline_log::Log;
 use hearthline_pipeline::deliver::SinkView;
-use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::http::{Answer, HttpError};
+use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_pipeline::sources::home_assistant::canary::ENTITY;
 use hearthline_pipeline::sources::home_assistant::{Canary, SessionError};
 use hearthline_runbook::verify::document::Instead;
@@ -30,9 +30,8 @@ use tokio::sync::Mutex;
 use tokio::time::sleep;
 
 use self::follow::{Follower, Found};
-use self::places::Target;
 use super::parts::{Shared, Views};
-use super::{Flusher, Observer};
+use super::{Current, Flusher, Observer};
 
 /// How long an event may take from Home Assistant to the log.
 const HEARD: Duration = Duration::from_secs(15);
@@ -54,14 +53,15 @@ struct Verifier {
     clock: Arc<dyn Clock>,
     log: Log,
     store: Arc<Store>,
-    filter: Arc<Filter>,
+    current: Current,
     observer: Arc<Observer>,
     kept: Arc<Kept>,
     flusher: Flusher,
     /// Held by whoever sets or removes it.
     canary: Mutex<Canary>,
     delivery: Arc<SinkView>,
-    targets: Vec<Target>,
+    /// Of each sink beside it, in the order of the settings.
+    others: Vec<(Arc<SinkView>, InfluxView)>,
 }
 
 /// When a change was made, by both clocks.
@@ -90,19 +90,18 @@ pub(super) fn verify(
     let link = &shared.link;
     let canary = Canary::new(link.session.clone(), Arc::clone(&link.dial), Arc::clone(&link.token));
     let [delivery, others @ ..] = &*views.sinks else { anyhow::bail!("there is no store") };
-    let targets = shared.settings.sinks.iter().zip(others).zip(&views.influxdb);
-    let targets = targets.map(|((settings, delivery), view)| Target::new(settings, delivery, view));
+    let others = others.iter().cloned().zip(views.influxdb.iter().cloned()).collect();
     let verifier = Arc::new(Verifier {
         clock: Arc::clone(&shared.clock),
         log: shared.log.clone(),
         store: Arc::clone(&shared.store),
-        filter: Arc::clone(&shared.filter),
+        current: shared.current.clone(),
         observer,
         kept: Arc::clone(&kept),
         flusher: Flusher(shared.flushes.clone()),
         canary: Mutex::new(canary),
         delivery: Arc::clone(delivery),
-        targets: targets.collect::<anyhow::Result<_>>()?,
+        others,
     });
     place.spawn(Arc::clone(&verifier).remove_left());
     let carry = move |rounds, progress| {
@@ -151,7 +150,7 @@ impl Verifier {
     /// Whether the canary can be set; if not, why something else is followed. It is not tried without the right: Home Assistant
     /// would take it for a wrong login.
     async fn may_set(&self, canary: &mut Canary) -> Result<Option<Instead>, Trouble> {
-        let decision = self.filter.decide(ENTITY);
+        let decision = self.current.filter().decide(ENTITY);
         if !decision.kept {
             let (by, todo) = left_out(ENTITY, decision.rule.as_deref());
             let why = format!("your filter leaves {ENTITY} out{by}");

@@ -1,6 +1,8 @@
 //! `hearthline check`: validates the settings, then asks Home Assistant once, and the provider of weather if one outside is
 //! named, and every sink's server.
 
+use std::path::PathBuf;
+
 use hearthline_pipeline::sources::home_assistant::link::{Probe, probe};
 use hearthline_pipeline::sources::home_assistant::{Retry, SessionError};
 use serde_json::json;
@@ -10,7 +12,9 @@ use super::Context;
 use crate::exit::Exit;
 use crate::{peer, startup, weather};
 
+mod change;
 mod cost;
+mod env_file;
 mod sinks;
 
 /// How far to look.
@@ -19,11 +23,28 @@ pub(crate) struct Args {
     /// Do not ask Home Assistant
     #[arg(long)]
     offline: bool,
+    /// Instead say what the variables in this file, as of an older system, mean here: understood, ignored, missing
+    #[arg(long, value_name = "FILE")]
+    env_file: Option<PathBuf>,
+    /// Print the settings file that it makes
+    #[arg(long, requires = "env_file")]
+    toml: bool,
+}
+
+impl Args {
+    /// Whether it is about other settings than those that hold here.
+    pub(crate) const fn is_of_another(&self) -> bool {
+        self.env_file.is_some()
+    }
 }
 
 /// Says what holds, then what Home Assistant says. Wrong settings never come as far as this.
 pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<Exit> {
+    if let Some(file) = &args.env_file {
+        return env_file::run(file, args.toml, &mut context);
+    }
     let link = peer::link(&context.settings)?;
+    let change = change::of(&context).await;
     let settings = startup::of_settings(&context.settings);
     let answer = if args.offline { None } else { Some(probe(&link).await) };
     let place = answer.as_ref().and_then(|answer| answer.as_ref().ok()).map(|probe| probe.place);
@@ -40,12 +61,19 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
         Some(Err(_)) => Exit::Failed,
     };
     if context.json {
-        context.write_json(&document(&settings, answer.as_ref(), weather.as_ref(), &sinks))?;
+        let mut document = document(&settings, answer.as_ref(), weather.as_ref(), &sinks);
+        if let Some(members) = document.as_object_mut() {
+            members.insert("change".into(), json!(change));
+        }
+        context.write_json(&document)?;
     } else {
         for line in &settings {
             writeln!(context.out, "{line}")?;
         }
         writeln!(context.out, "{}", sentence(answer.as_ref()))?;
+        if let Some(change) = &change {
+            write!(context.out, "{}", change::render(change))?;
+        }
         if let Some(Ok(words) | Err(words)) = &weather {
             writeln!(context.out, "weather: {words}")?;
         }

@@ -26,12 +26,13 @@ use tokio::runtime::Handle;
 
 use super::Context;
 use super::run::Simulation;
+use crate::app::reload::Reading;
 use crate::app::{Moment, Past, Simulated};
 use crate::exit::Exit;
 use crate::fault::{self, Breakable};
 use crate::house::Program;
 use crate::peer;
-use crate::settings::{Secret, Setting, Settings};
+use crate::settings::{Secret, Setting, Settings, Source};
 
 /// Ports that are tried after the usual one.
 const PORTS: u16 = 50;
@@ -90,7 +91,7 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
         return tour::run(&args, context).await;
     }
     let mut settings = context.settings;
-    super::run::start_logging(&settings);
+    let log_filter = super::run::start_logging(&settings);
     let temporary = match &args.data_dir {
         Some(_) => None,
         None => Some(tempfile::Builder::new().prefix("hearthline-demo-").tempdir()?),
@@ -138,7 +139,8 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
         tokio::spawn(say_status(settings.clone(), beside));
     }
     let simulation = Simulation { parts, faults: faults(house) };
-    super::run::record(&settings, listener, link, Some(simulation)).await
+    let reading = Reading { source: simulated_again(context.source, &settings), log_filter };
+    super::run::record(&settings, listener, link, reading, Some(simulation)).await
 }
 
 /// A house that has lived for some hours, and the states of these hours. One that is shown again on the same folder has
@@ -202,6 +204,21 @@ fn simulated(
     peer.ca_file = None;
     peer.supervised = false;
     Ok(())
+}
+
+/// The file and the environment with the same peers in the place of real ones: what else is written there can be changed while
+/// the house is shown.
+fn simulated_again(source: Source, settings: &Settings) -> Source {
+    let first = settings.clone();
+    source.adapted(move |settings| {
+        let first = first.clone();
+        settings.data_dir = first.data_dir;
+        settings.home_assistant = first.home_assistant;
+        settings.weather = first.weather;
+        settings.store.flush_interval = first.store.flush_interval;
+        settings.sinks = first.sinks;
+        settings.api = first.api;
+    })
 }
 
 /// Listens where the settings say, or on the next port that is free.

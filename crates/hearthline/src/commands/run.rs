@@ -1,21 +1,23 @@
 //! `hearthline run`: records until told to stop.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use hearthline_api::{Access, ApiState, ApiToken, Faults, Reading};
+use hearthline_api::{Access, ApiState, ApiToken, Faults};
 use hearthline_core::RealFs;
 use hearthline_pipeline::gaps::Cause;
 use hearthline_pipeline::sources::home_assistant::LinkConfig;
 use hearthline_runbook::reports::Reports;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::Context;
+use crate::app::reload::{By, Reading};
 use crate::app::{App, Simulated, panics};
 use crate::exit::Exit;
+use crate::log_filter::LogFilter;
 use crate::running::Claim;
 use crate::serve::serve;
 use crate::settings::Settings;
@@ -28,12 +30,13 @@ pub(crate) struct Args {}
 /// Returns after `SIGTERM` or `SIGINT`, with everything received in files.
 pub(crate) async fn run(_args: Args, context: Context<'_>) -> anyhow::Result<Exit> {
     let settings = context.settings;
-    start_logging(&settings);
+    let log_filter = start_logging(&settings);
+    let reading = Reading { source: context.source, log_filter };
     let listen = *settings.api.listen;
     let listener = TcpListener::bind(listen)
         .await
         .with_context(|| format!("cannot listen on {listen} ({})", settings.api.listen.origin))?;
-    record(&settings, listener, peer::link(&settings)?, None).await
+    record(&settings, listener, peer::link(&settings)?, reading, None).await
 }
 
 /// What a simulated house brings along.
@@ -49,12 +52,14 @@ pub(super) async fn record(
     settings: &Settings,
     listener: TcpListener,
     link: LinkConfig,
+    reading: Reading,
     simulation: Option<Simulation>,
 ) -> anyhow::Result<Exit> {
     let mut claim = Claim::take(&settings.data_dir)?;
     let token = api_token::load_or_make(&settings.data_dir).context("the API's token cannot be made")?;
     let address = listener.local_addr()?;
     let mut signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let hangup = signal(SignalKind::hangup())?;
 
     let (parts, faults) = match simulation {
         Some(Simulation { parts, faults }) => (Some(parts), faults),
@@ -63,7 +68,7 @@ pub(super) async fn record(
     let simulated = parts.is_some();
     panics::hear();
     let ended = if claim.power_was_cut() { Cause::PowerCut } else { Cause::NotRunning };
-    let app = App::start(settings, link, parts, ended)?;
+    let app = App::start(settings, link, parts, ended, reading)?;
     claim.announce(address).context("run.json cannot be written")?;
     for line in startup::lines(settings, &startup::stored(&app.store.stats()), address) {
         tracing::info!("{line}");
@@ -89,6 +94,8 @@ pub(super) async fn record(
             leave(&sentence);
         }
         () = app.keep_house(stop.clone()) => {}
+        () = app.reloads.watch(stop.clone()) => {}
+        () = reload_on(hangup, &app) => {}
     }
     stop.cancel();
     api.await?;
@@ -96,6 +103,14 @@ pub(super) async fn record(
     drop(claim);
     tracing::info!("stopped; everything received is in files");
     Ok(Exit::Ok)
+}
+
+/// Reads the settings again at each `SIGHUP`, for ever.
+async fn reload_on(mut hangup: Signal, app: &App) {
+    while hangup.recv().await.is_some() {
+        app.reloads.reload(By::Signal).await;
+    }
+    std::future::pending::<()>().await;
 }
 
 /// Ends the program though something in it hangs, which no end in order would outlast.
@@ -112,9 +127,10 @@ fn api_state(
     stop: CancellationToken,
 ) -> ApiState {
     let silence = Arc::clone(&app.silence);
-    let reading = Reading {
+    let current = app.current.clone();
+    let reading = hearthline_api::Reading {
         store: Arc::clone(&app.store),
-        filter: Arc::clone(&app.filter),
+        filter: Arc::new(move || current.filter()),
         clock: Arc::clone(&app.clock),
         silent: Arc::new(move || silence.silent()),
     };
@@ -131,6 +147,7 @@ fn api_state(
         doctor: app.doctor(),
         verify: app.verify(),
         alerts: app.alerts(),
+        settings: app.reloads.desk(),
         live: app.live.clone(),
         faults,
         stop,
@@ -139,12 +156,6 @@ fn api_state(
 }
 
 /// Says on standard error what the settings' log filter lets through.
-pub(super) fn start_logging(settings: &Settings) {
-    let filter = tracing_subscriber::EnvFilter::builder().parse_lossy(settings.log_filter.as_str());
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .with_target(false)
-        .init();
+pub(super) fn start_logging(settings: &Settings) -> LogFilter {
+    LogFilter::start(&settings.log_filter)
 }

@@ -59,6 +59,9 @@ fn render(status: &Status) -> String {
             "Alerts: {active}, of which {critical} critical; `hearthline alerts` says which\n"
         ));
     }
+    if let Some(note) = &status.settings_note {
+        blocks.push(format!("Settings: {note}; `hearthline settings` says more\n"));
+    }
     let attention: Vec<String> = status.parts.iter().filter_map(needs_attention).collect();
     if !attention.is_empty() {
         blocks.push(format!("Needs attention:\n{}", attention.concat()));

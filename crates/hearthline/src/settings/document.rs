@@ -289,6 +289,15 @@ impl<'d> Table<'d> {
         }
     }
 
+    /// Where the file has the key.
+    pub(super) fn origin(&self, key: &str) -> Option<Origin> {
+        let (name, _) = self.content.into_iter().flatten().find(|(name, _)| name.get_ref() == key)?;
+        match self.document.place(&name.span()) {
+            Place::File(path, line, _) => Some(Origin::File(path, line)),
+            _ => None,
+        }
+    }
+
     /// Whether the file has the key.
     pub(super) fn contains(&self, key: &str) -> bool {
         self.content.into_iter().flatten().any(|(name, _)| name.get_ref() == key)
@@ -305,7 +314,7 @@ impl<'d> Table<'d> {
 }
 
 /// The known name that was probably meant, if one is near enough.
-pub(super) fn nearest<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known
         .map(|name| (strsim::normalized_damerau_levenshtein(written, name), name))
         .filter(|(likeness, _)| *likeness >= 0.6)

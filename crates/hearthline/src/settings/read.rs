@@ -109,7 +109,7 @@ impl Reader<'_> {
             }
             (Some(token), _) => Some(token),
             (None, Some(file)) => {
-                read_from = Some(file.value.clone());
+                read_from = Some(file.clone());
                 self.secret_from(&file, "home_assistant.token_file", kinds::token)
             }
             (None, None) => None,
@@ -199,7 +199,7 @@ impl Reader<'_> {
         });
         let file = table.field("api_key_file", None, kinds::path).map(|path| self.path(path));
         let from_file = file.as_ref().filter(|_| variable.is_none());
-        let api_key_file = from_file.map(|file| file.value.clone());
+        let api_key_file = from_file.cloned();
         let from_file =
             from_file.and_then(|file| self.secret_from(file, "weather.api_key_file", kinds::api_key));
         let weather = Weather {

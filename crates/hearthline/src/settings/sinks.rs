@@ -15,7 +15,7 @@ use super::document::{Document, Read, Table};
 use super::environment::{Environment, variable};
 use super::kinds::{self, LayoutKind};
 use super::mistake::{Place, Problem};
-use super::origin::Setting;
+use super::origin::{Origin, Setting};
 use super::read::Reader;
 use super::{Filter, Secret};
 
@@ -53,14 +53,20 @@ pub(crate) struct InfluxDb {
     pub(crate) username: Option<Setting<String>>,
     /// Of that user.
     pub(crate) password: Option<Setting<Secret>>,
+    /// The file that it was read from.
+    pub(crate) password_file: Option<Setting<PathBuf>>,
     /// In place of user and password.
     pub(crate) token: Option<Setting<Secret>>,
+    /// The file that it was read from.
+    pub(crate) token_file: Option<Setting<PathBuf>>,
     /// More certificates to trust, PEM.
     pub(crate) ca_file: Option<Setting<PathBuf>>,
     /// Whether the certificate is checked.
     pub(crate) tls_verify: Setting<bool>,
     /// How points look.
     pub(crate) layout: Layout,
+    /// Where what is said of that stands.
+    pub(crate) layout_origins: BTreeMap<&'static str, Origin>,
     /// Lines that are sent at once.
     pub(crate) batch_size: Setting<usize>,
     /// The longest that a row waits for others.
@@ -69,6 +75,13 @@ pub(crate) struct InfluxDb {
     pub(crate) filter: Filter,
     /// Where it begins when it is new.
     pub(crate) start: Setting<Start>,
+}
+
+impl InfluxDb {
+    /// Who said what a key of the layout is.
+    pub(super) fn layout_origin(&self, key: &str) -> Origin {
+        self.layout_origins.get(key).cloned().unwrap_or(Origin::Default)
+    }
 }
 
 impl Reader<'_> {
@@ -117,13 +130,14 @@ impl Reader<'_> {
         let url = table.field("url", variable(variable::INFLUXDB_URL), kinds::http_url);
         let database = table.field("database", None, kinds::name);
         let bucket = table.field("bucket", variable(variable::INFLUXDB_BUCKET), kinds::name);
-        if let (Some(_), Some(Setting { origin: super::origin::Origin::File(..), .. })) = (&database, &bucket)
-        {
+        if let (Some(_), Some(Setting { origin: Origin::File(..), .. })) = (&database, &bucket) {
             let problem =
                 Problem::new("database and bucket are both set", "remove one of them: they are the same");
             self.document.mistake(place.clone(), "sinks.bucket", problem);
         }
         let layout = self.layout(&mut table);
+        let layout_keys = NATIVE_KEYS.into_iter().chain(HA_KEYS).chain(["layout", "tags"]);
+        let layout_origins = layout_keys.filter_map(|key| Some((key, table.origin(key)?))).collect();
         if let Err(why) = layout.check() {
             self.document.mistake(place.clone(), "sinks", Problem::new("points cannot look like this", why));
         }
@@ -132,8 +146,9 @@ impl Reader<'_> {
         let version = or(table.field("version", None, kinds::influxdb_version), None);
         let org = table.field("org", variable(variable::INFLUXDB_ORG), kinds::name);
         let username = table.field("username", None, kinds::name);
-        let password = self.secret(&mut table, "password", "password_file", None);
-        let token = self.secret(&mut table, "token", "token_file", variable(variable::INFLUXDB_TOKEN));
+        let (password, password_file) = self.secret(&mut table, "password", "password_file", None);
+        let of_token = variable(variable::INFLUXDB_TOKEN);
+        let (token, token_file) = self.secret(&mut table, "token", "token_file", of_token);
         let ca_file = table.field("ca_file", None, kinds::path).map(|path| self.path(path));
         let tls_verify = or(table.field("tls_verify", None, kinds::flag), true);
         let batch_size = or(table.field("batch_size", None, kinds::count), 5000);
@@ -159,10 +174,13 @@ impl Reader<'_> {
             org,
             username,
             password,
+            password_file,
             token,
+            token_file,
             ca_file,
             tls_verify,
             layout,
+            layout_origins,
             batch_size,
             batch_interval,
             filter,
@@ -262,19 +280,21 @@ impl Reader<'_> {
         key: &'static str,
         file_key: &'static str,
         variable: Option<&'static str>,
-    ) -> Option<Setting<Secret>> {
+    ) -> (Option<Setting<Secret>>, Option<Setting<PathBuf>>) {
         let here = table.field(key, variable, kinds::secret as Read<Secret>);
         let file = table.field(file_key, None, kinds::path).map(|path| self.path(path));
         match (here, file) {
-            (Some(Setting { origin: super::origin::Origin::File(..), .. }), Some(_)) => {
+            (Some(Setting { origin: Origin::File(..), .. }), Some(_)) => {
                 let problem =
                     Problem::new(format!("{key} and {file_key} are both set"), "remove one of them");
                 self.document.mistake(table.place(), &format!("sinks.{key}"), problem);
-                None
+                (None, None)
             }
-            (Some(secret), _) => Some(secret),
-            (None, Some(file)) => self.secret_from(&file, &format!("sinks.{file_key}"), kinds::secret),
-            (None, None) => None,
+            (Some(secret), _) => (Some(secret), None),
+            (None, Some(file)) => {
+                (self.secret_from(&file, &format!("sinks.{file_key}"), kinds::secret), Some(file))
+            }
+            (None, None) => (None, None),
         }
     }
 }

@@ -185,7 +185,7 @@ fn an_empty_variable_is_not_set() {
     assert_eq!(settings.data_dir.origin, Origin::Default);
 }
 
-const EVERY_KEY: &str = r#"
+pub(super) const EVERY_KEY: &str = r#"
         data_dir = "house"
         [home_assistant]
         url = "wss://ha.example/core/websocket"
@@ -354,7 +354,7 @@ fn the_weathers_key_comes_from_the_variable_or_from_a_file() {
     let beside = [("/etc/key", "hunter2\n")];
     let settings = load_beside(Some(file), &[], Purpose::Read, &beside).unwrap();
     assert_eq!(settings.weather.api_key.as_ref().unwrap().expose(), "hunter2");
-    assert_eq!(settings.weather.api_key_file.as_deref(), Some(Path::new("/etc/key")));
+    assert_eq!(settings.weather.api_key_file.unwrap().value, Path::new("/etc/key"));
     assert!(settings.notes.is_empty());
 
     let settings =

@@ -41,6 +41,8 @@ mod quarantine;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod reload;
+#[cfg(test)]
 mod repair;
 #[cfg(test)]
 mod replay;

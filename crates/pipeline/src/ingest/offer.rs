@@ -29,6 +29,7 @@ impl Ingest {
         let EventData::StateChanged { entity_id, old_state, new_state } = &event.data else { return Ok(()) };
         if !self.keeps(entity_id, new_state.as_ref().or(old_state.as_ref())) {
             self.fold.counters.filtered += 1;
+            self.see_left_out(entity_id, new_state.as_ref());
             return Ok(());
         }
         let new = match new_state {
@@ -93,10 +94,15 @@ impl Ingest {
         if before.is_some_and(|held| held >= old.last_updated) {
             return Ok(());
         }
-        let missed = before.filter(|_| self.stream == Stream::Complete);
+        let missed = before.filter(|_| self.is_followed(entity_id));
         self.missed(entity_id, missed, old.last_updated, Cause::ChainBroken);
         self.fold.counters.offer(Origin::Chain);
         self.log_state(old, Origin::Chain, received)
+    }
+
+    /// Whether every event of the entity since the held one would have been logged: one that was not is missed.
+    pub(super) fn is_followed(&self, entity_id: &str) -> bool {
+        self.stream == Stream::Complete && !self.returned.contains(entity_id)
     }
 
     /// A state is about to be logged whose event was not heard: in a gap of its own between it and the one that is held

@@ -67,8 +67,12 @@ impl Ingest {
 
     /// What is known of an entity, also of one that is left out.
     pub(super) fn info(&self, entity_id: &str) -> Option<&EntityInfo> {
+        self.known(entity_id).map(AsRef::as_ref)
+    }
+
+    pub(super) fn known(&self, entity_id: &str) -> Option<&Arc<EntityInfo>> {
         let listed = self.registered.listed.get(entity_id);
-        listed.or_else(|| self.fold.context.entities.current(entity_id)).map(AsRef::as_ref)
+        listed.or_else(|| self.fold.context.entities.current(entity_id))
     }
 
     /// Whether an entity is recorded, of which this state is at hand.

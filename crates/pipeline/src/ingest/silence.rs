@@ -83,7 +83,7 @@ impl Ingest {
         }
     }
 
-    fn show_silent(&self) {
+    pub(super) fn show_silent(&self) {
         let entities = &self.fold.context.entities;
         self.silent.show(self.silence.silent(|entity_id| entities.current(entity_id).cloned()));
     }

@@ -47,7 +47,7 @@ impl Ingest {
                 }
                 continue;
             }
-            let missed = before.filter(|_| self.stream == Stream::Complete);
+            let missed = before.filter(|_| self.is_followed(entity_id));
             self.missed(entity_id, missed, state.last_updated, Cause::Compared);
             self.fold.counters.offer(Origin::Snapshot);
             self.log_state(state, Origin::Snapshot, received)?;
@@ -63,6 +63,7 @@ impl Ingest {
     /// When the log does not take it.
     pub fn compared(&mut self, states: &[State<'_>]) -> Result<(), IngestError> {
         self.absent = self.absent_from(states);
+        self.show_live(states);
         self.away();
         if self.stream != Stream::Down {
             self.stream = Stream::Complete;

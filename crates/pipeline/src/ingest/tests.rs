@@ -1,4 +1,5 @@
 mod full;
+mod refilter;
 mod settle;
 
 use std::path::PathBuf;
@@ -7,7 +8,6 @@ use hearthline_core::{EntityInfo, ManualClock, MemFs};
 use hearthline_log::{LogConfig, LogWriter, Read, SyncPolicy};
 
 use super::*;
-use hashbrown::HashSet;
 
 use crate::gaps::{Outcome, State as GapState};
 use crate::record::{EntityRecord, StateRecord};

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::{Clock as _, Origin, SystemClock, Timestamp};
+use hearthline_core::{Clock as _, Fs, Origin, RealFs, SystemClock, Timestamp};
 use hearthline_pipeline::gaps::Cause;
 use hearthline_runbook::status::{Part, Status};
 use hearthline_sim::{Access, HomeAssistant, House, InfluxDb, InfluxVersion, Options};
@@ -14,9 +14,11 @@ use tempfile::TempDir;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::app::reload::Reading;
 use crate::app::{App, Simulated, Snags, panics};
+use crate::log_filter::LogFilter;
 use crate::peer;
-use crate::settings::{self, Purpose};
+use crate::settings::{Purpose, Source};
 
 const DATABASE: &str = "home";
 const MEASUREMENT: &str = "home_assistant_events";
@@ -30,7 +32,7 @@ pub(super) struct Rig {
     pub(super) snags: Snags,
     began: Timestamp,
     stop: CancellationToken,
-    _folder: TempDir,
+    pub(super) folder: TempDir,
 }
 
 impl Rig {
@@ -51,23 +53,25 @@ impl Rig {
              url = \"http://{server}\"\ndatabase = \"{DATABASE}\"\n"
         );
         let data = folder.path().display().to_string();
-        let (url, read) = (format!("http://{address}"), |_: &std::path::Path| Ok(file.clone()));
+        let url = format!("http://{address}");
         let environment = [
             ("HOME_ASSISTANT_URL", url.as_str()),
             ("HOME_ASSISTANT_TOKEN", &token),
             ("HEARTHLINE_DATA_DIR", &data),
         ];
-        let environment = environment.into_iter().collect();
-        let path = std::path::Path::new("/hearthline.toml");
-        let settings = settings::load(Some(path), &environment, &read, Purpose::Record).unwrap();
+        let path = folder.path().join("hearthline.toml");
+        (&RealFs as &dyn Fs).write_atomic(&path, file.as_bytes()).unwrap();
+        let source = Source::new(Some(path), environment.into_iter().collect(), Purpose::Record);
+        let settings = source.load().unwrap();
         let (began, simulated) = (clock.now(), Simulated::default());
         let snags = simulated.snags.clone();
         let link = peer::link(&settings).unwrap();
-        let app = App::start(&settings, link, Some(simulated), Cause::NotRunning).unwrap();
+        let reading = Reading { source, log_filter: LogFilter::nowhere() };
+        let app = App::start(&settings, link, Some(simulated), Cause::NotRunning, reading).unwrap();
         let (app, stop) = (Arc::new(app), CancellationToken::new());
         let (kept, until) = (Arc::clone(&app), stop.clone());
         tokio::spawn(async move { kept.keep_house(until).await });
-        Self { peer, influx, app, snags, began, stop, _folder: folder }
+        Self { peer, influx, app, snags, began, stop, folder }
     }
 
     pub(super) fn status(&self) -> Status {

@@ -40,19 +40,13 @@ type Passed = Result<(Duration, String), Trouble>;
 /// A sink beside the store.
 pub(super) struct Target {
     settings: InfluxDb,
-    filter: Filter,
     delivery: Arc<SinkView>,
     view: InfluxView,
 }
 
 impl Target {
-    pub(super) fn new(
-        settings: &InfluxDb,
-        delivery: &Arc<SinkView>,
-        view: &InfluxView,
-    ) -> anyhow::Result<Self> {
-        let filter = Filter::new(&settings.filter.include.value, &settings.filter.exclude.value)?;
-        Ok(Self { settings: settings.clone(), filter, delivery: Arc::clone(delivery), view: view.clone() })
+    pub(super) fn new(settings: &InfluxDb, delivery: &Arc<SinkView>, view: &InfluxView) -> Self {
+        Self { settings: settings.clone(), delivery: Arc::clone(delivery), view: view.clone() }
     }
 
     fn name(&self) -> &str {
@@ -61,6 +55,13 @@ impl Target {
 }
 
 impl Verifier {
+    /// The sinks beside the store, as the settings of this moment have them.
+    fn targets(&self) -> Vec<Target> {
+        let settings = self.current.settings();
+        let sinks = settings.sinks.iter().zip(&self.others);
+        sinks.map(|(settings, (delivery, view))| Target::new(settings, delivery, view)).collect()
+    }
+
     /// Follows what is in the log to every place.
     pub(super) async fn follow(&self, mut way: Way) -> Way {
         let legs = match &way.found {
@@ -73,12 +74,14 @@ impl Verifier {
 
     fn not_tried(&self) -> Vec<Leg> {
         let earlier = |part: &str, step| Leg::of(part, step, Err(Trouble::Earlier));
-        let sinks = self.targets.iter().map(|target| earlier(target.name(), Step::Delivered));
+        let targets = self.targets();
+        let sinks = targets.iter().map(|target| earlier(target.name(), Step::Delivered));
         std::iter::once(earlier(STORE, Step::Stored)).chain(sinks).collect()
     }
 
     async fn legs(&self, way: &Way, found: &Found) -> Vec<Leg> {
-        let sinks = self.targets.iter().map(|target| self.sink(way, found, target));
+        let targets = self.targets();
+        let sinks = targets.iter().map(|target| self.sink(way, found, target));
         let (synced, stored, sinks) = tokio::join!(
             self.synced(way, found),
             self.stored(way, found),
@@ -201,7 +204,14 @@ impl Verifier {
 
     async fn sink(&self, way: &Way, found: &Found, target: &Target) -> Vec<Leg> {
         let name = target.name();
-        let decision = target.filter.decide(found.entity_id.as_str());
+        let rules = &target.settings.filter;
+        let filter = match Filter::new(&rules.include, &rules.exclude) {
+            Ok(filter) => filter,
+            Err(error) => {
+                return vec![Leg::of(name, Step::Delivered, Err(Trouble::Says(error.to_string())))];
+            }
+        };
+        let decision = filter.decide(found.entity_id.as_str());
         if !decision.kept {
             let trouble = Trouble::LeftOut(found.entity_id.clone(), decision.rule);
             return vec![Leg::of(name, Step::Delivered, Err(trouble))];

@@ -112,7 +112,8 @@ fn secrets(settings: &Settings) -> Vec<String> {
         secrets.extend(of.map(|secret| secret.expose().to_owned()));
     }
     // Another may have been put into a file since the settings were read.
-    let files = [peer.token_file.clone(), weather.api_key_file.clone()].into_iter().flatten();
+    let files =
+        [&peer.token_file, &weather.api_key_file].into_iter().flatten().map(|file| file.value.clone());
     let kept = settings.data_dir.join("secrets");
     let kept = RealFs.read_dir(&kept).unwrap_or_default().into_iter().map(|entry| kept.join(entry.name));
     for file in files.chain(kept) {

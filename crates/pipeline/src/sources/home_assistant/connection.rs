@@ -134,6 +134,9 @@ impl<'l> Connection<'l> {
                 }
                 Some(order) = self.orders.recv() => {
                     order.carry_out(self.ingest);
+                    if self.ingest.takes_refiltered() {
+                        self.have_all_again().await?;
+                    }
                     continue;
                 }
                 ready = self.filler.ready() => {
@@ -462,6 +465,15 @@ impl<'l> Connection<'l> {
         let log = self.ingest.log();
         let written = log.wait_written(self.ingest.appended());
         timeout(ROOM, written).await.map_err(|_| IngestError::QueueFull.into())
+    }
+
+    /// Another filter holds. Events wait until the registries are in, so that an entity that comes in has its key, and nothing
+    /// is recorded that the new rules leave out; then its state is had.
+    async fn have_all_again(&mut self) -> Result<(), SessionError> {
+        self.lists.hold();
+        self.lists.changed(None);
+        self.compare_soon();
+        self.ask_for_lists().await
     }
 
     /// Something may have been missed. While Home Assistant is starting, states are compared at the end of that anyway.

@@ -21,6 +21,7 @@ use crate::silence::{Learnt, Rules, SilenceView};
 use crate::sources::home_assistant::Address;
 
 mod fills;
+mod filters;
 mod registries;
 mod silence;
 mod weather;
