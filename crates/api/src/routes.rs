@@ -25,6 +25,7 @@ mod reports;
 mod retention;
 mod runbook;
 mod session;
+mod setup;
 mod sinks;
 mod stats;
 mod status;
@@ -61,6 +62,9 @@ pub use reports::ReportList;
 pub use retention::{Retention, RetentionAmount, RetentionDay, RetentionReceipts};
 pub use runbook::{Runbook, RunbookRequest, RunbookRun};
 pub use session::Session;
+pub use setup::{
+    KnownSetting, SettingsMistake, Setup, SetupBegun, SetupRequest, SetupState, SetupStep, Waiting,
+};
 pub use sinks::{SinkCardinality, SinkConcern, SinkReport, SinkServer, SinkShare};
 pub use stats::Stats;
 pub use verify::{VerifyBegun, VerifyRequest};
@@ -145,9 +149,34 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/demo/faults", get(faults::get))
         .route("/api/v1/demo/faults/{name}", post(faults::post))
         .route("/api/v1/session", get(session::get))
+        .route("/api/v1/setup", get(setup::recording))
+        .route("/api/v1/setup", post(setup::is_done))
+        .route("/api/v1/setup/test", post(setup::is_done))
         .with_state(state)
         .merge(reading(recorded))
         .merge(writing)
+        .layer(from_fn_with_state(access.clone(), access::guard))
+        .merge(open(access))
+}
+
+/// While nothing is recorded, because the settings are not good enough for it: what is missing or wrong, the steps of the setup,
+/// what is recorded already, and for everything else that nothing is recorded.
+pub fn waiting(state: Waiting) -> Router {
+    let access = state.access.clone();
+    let recorded = state.recorded.clone().map_or_else(Router::new, reading);
+    let look = std::sync::Arc::clone(&state.look);
+    Router::new()
+        .route("/readyz", get(setup::not_ready))
+        .route("/healthz", get(setup::health))
+        .route("/health", get(setup::health))
+        .route("/openapi.json", get(openapi::get))
+        .route("/api/v1/health", get(setup::health))
+        .route("/api/v1/setup", get(setup::get))
+        .route("/api/v1/setup", post(setup::begin))
+        .route("/api/v1/setup/test", post(setup::test))
+        .with_state(state)
+        .merge(recorded)
+        .fallback(async move || setup::nothing(&look()))
         .layer(from_fn_with_state(access.clone(), access::guard))
         .merge(open(access))
 }

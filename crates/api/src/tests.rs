@@ -17,6 +17,7 @@ mod repairs;
 mod retention;
 mod runbook;
 mod running;
+mod setup;
 mod sinks;
 mod verify;
 

@@ -220,6 +220,7 @@ impl App {
             weather: Arc::clone(&views.weather),
             log: shared.log.clone(),
             supervised: supervised.clone(),
+            off: settings.off.clone(),
             canary: observe::CanaryView {
                 kept: Arc::clone(&kept),
                 every: settings.verify.every.as_deref().copied(),

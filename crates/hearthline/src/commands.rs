@@ -31,21 +31,22 @@ pub(crate) mod verify;
 pub(crate) mod weather;
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write};
-use std::path::Path;
 use std::time::Duration;
 
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
 use crate::house::Unreachable;
-use crate::settings::{self, Environment, Mistakes, Purpose, Settings};
+use crate::settings::{self, Environment, Mistakes, Purpose, Settings, Source};
 
 /// How long the end of a command waits for what waits for a disk that may never come back.
 const LEFT_BEHIND: Duration = Duration::from_secs(10);
 
 /// What every command is given.
 pub(crate) struct Context<'c> {
-    /// The settings, checked.
+    /// The settings, checked; but for `run` and `healthcheck`, which see to what is wrong themselves.
     pub(crate) settings: Settings,
+    /// Where they come from.
+    pub(crate) source: Source,
     /// Answer for programs.
     pub(crate) json: bool,
     /// Where the answer goes.
@@ -87,22 +88,25 @@ pub(crate) fn run(cli: Cli, environment: &Environment, out: &mut (dyn Write + Se
         Command::Run(_) | Command::Check(_) | Command::Record(_) | Command::Doctor(_) => Purpose::Record,
         _ => Purpose::Read,
     };
-    let read_file = |path: &Path| std::fs::read_to_string(path);
-    let loaded = environment
-        .with_options(&read_file)
-        .and_then(|environment| settings::load(cli.config.as_deref(), &environment, &read_file, purpose));
-    let settings = match loaded {
-        Ok(settings) => settings,
-        Err(mistakes) => {
-            if let Command::Doctor(args) = &cli.command
-                && let Err(error) = doctor::export_mistakes(args, &mistakes)
-            {
-                say(&error);
+    // What is simulated has nothing to do with what is recorded in a data folder.
+    let in_folder = !matches!(cli.command, Command::Demo(_) | Command::Sim(_) | Command::Replay(_));
+    let source = Source::new(cli.config, environment.clone(), in_folder);
+    let settings = match source.load_partly(purpose) {
+        (settings, mistakes) if mistakes.0.is_empty() => settings,
+        (settings, mistakes) => match &cli.command {
+            // One waits until they are good, the other asks the program that does.
+            Command::Run(args) if !args.strict => settings,
+            Command::Healthcheck(_) => settings,
+            Command::Doctor(args) => {
+                if let Err(error) = doctor::export_mistakes(args, &mistakes) {
+                    say(&error);
+                }
+                return say_mistakes(&mistakes, cli.json, out);
             }
-            return say_mistakes(&mistakes, cli.json, out);
-        }
+            _ => return say_mistakes(&mistakes, cli.json, out),
+        },
     };
-    let context = Context { settings, json: cli.json, out };
+    let context = Context { settings, source, json: cli.json, out };
     let done = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

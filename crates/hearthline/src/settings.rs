@@ -11,6 +11,7 @@ pub(crate) mod origin;
 mod read;
 pub(crate) mod secret;
 mod sinks;
+pub(crate) mod source;
 
 #[cfg(test)]
 mod tests;
@@ -26,12 +27,14 @@ use hearthline_runbook::criteria::{Targets, UptimeWindow};
 use url::Url;
 
 pub(crate) use environment::Environment;
-pub(crate) use kinds::duration_of as duration;
+pub(crate) use kinds::{duration_of as duration, token_of as token, url_of as url};
 pub(crate) use mistake::Mistakes;
 pub(crate) use origin::Setting;
+#[cfg(test)]
 pub(crate) use read::load;
 pub(crate) use secret::Secret;
 pub(crate) use sinks::InfluxDb;
+pub(crate) use source::Source;
 
 /// What the settings are needed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +76,8 @@ pub(crate) struct Settings {
     pub(crate) log_filter: Setting<String>,
     /// Things a person should know: variables that are set and do nothing.
     pub(crate) notes: Vec<String>,
+    /// What is switched off because of mistakes in it, and which these are; recording goes on without it.
+    pub(crate) off: Option<String>,
 }
 
 /// `[home_assistant]`.

@@ -49,6 +49,8 @@ mod retention;
 #[cfg(test)]
 mod runbook;
 #[cfg(test)]
+mod setup;
+#[cfg(test)]
 mod silence;
 #[cfg(test)]
 mod sim;
