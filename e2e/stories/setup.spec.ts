@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import type { Page } from '@playwright/test';
-import { look } from './look';
+import { expectAccessible, look, picture } from './look';
 import { expect, rooms, sentence, test as base } from './story';
 
 const TOKEN = 'simulated-token';
@@ -65,6 +65,7 @@ async function open(page: Page, url: string) {
 }
 
 test('from nothing: three steps, each failure by its name, and the house is recorded', async ({ page, start, peer, watched }, testInfo) => {
+  test.slow();
   watched.allowSilence(); // everything is answered 503 before it records
   const url = `http://127.0.0.1:${await freePort()}`;
   const data = testInfo.outputPath('data');
@@ -86,7 +87,7 @@ test('from nothing: three steps, each failure by its name, and the house is reco
   };
   await expect(address).toHaveValue('http://homeassistant.local:8123');
   await tries(`http://127.0.0.1:${await freePort()}`, 'wrong');
-  await expect(page.getByText('This does not work yet')).toBeVisible();
+  await expect(page.getByText('This does not work yet: cannot connect to')).toBeVisible();
   await expect(page.getByText('To do: See whether Home Assistant runs and whether address and port')).toBeVisible();
   await tries(peer.replace('http:', 'https:'), 'wrong');
   await expect(page.getByText('To do: Take the name that its certificate is made for')).toBeVisible();
@@ -97,7 +98,8 @@ test('from nothing: three steps, each failure by its name, and the house is reco
 
   await tries(peer, TOKEN);
   await expect(page.getByText('Home Assistant lets Hearthline in')).toBeVisible();
-  await look(page, 'setup-passed');
+  await picture(page, 'setup-passed');
+  await expectAccessible(page);
   await token.fill('another');
   await expect(page.getByText('Address or token are others now: test again.')).toBeVisible();
   await expect(begin, 'only what was tested can be begun with').toBeDisabled();

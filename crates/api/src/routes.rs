@@ -34,7 +34,7 @@ mod weather;
 
 use axum::Router;
 use axum::http::{StatusCode, Uri};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::routing::{delete, get, post};
 
 use crate::access::{self, Access};
@@ -179,6 +179,7 @@ pub fn waiting(state: Waiting) -> Router {
         .fallback(async move || setup::nothing(&look()))
         .layer(from_fn_with_state(access.clone(), access::guard))
         .merge(open(access))
+        .layer(map_response(setup::close))
 }
 
 /// What anybody may ask: whether the process lives, and the page, which shows nothing of the house before it is let in.

@@ -14,7 +14,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
 use hearthline_runbook::doctor::Report;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -175,6 +176,12 @@ pub(super) async fn not_ready() -> (StatusCode, Json<Value>) {
 pub(super) async fn health(State(state): State<Waiting>) -> (StatusCode, Json<Value>) {
     let verdict = (state.look)().verdict;
     (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "overall": "unhealthy", "verdict": verdict })))
+}
+
+/// Another serves as soon as it records: a line that is kept open would be cut under whoever asks next.
+pub(super) async fn close(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// The answer to everything that needs a recorder.

@@ -115,6 +115,12 @@ pub(super) fn remedy(finding: &mut Finding) {
         _ => return,
     };
     finding.remedy = Some(todo.into());
+    // What these say ends with what to do about it in a file.
+    if matches!(finding.id, "ha-dns-unknown" | "ha-token-refused")
+        && let Some((says, _)) = finding.says.split_once("; ")
+    {
+        finding.says = says.to_owned();
+    }
 }
 
 pub(super) fn missing(what: &str) -> ApiError {

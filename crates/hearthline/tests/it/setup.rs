@@ -39,13 +39,21 @@ pub(crate) async fn send(run: &mut Run, path: &str, document: &Value) -> (Status
     (answer.status(), answer.json().await.unwrap())
 }
 
-/// Waits until it records and is connected.
+/// Waits until it records and is connected. One serves after the other meanwhile, and who asks in that moment may be cut off.
 pub(crate) async fn records(run: &mut Run) {
-    until("it records", SOON, async || {
-        run.get("/api/v1/setup").await.contains("\"recording\"").then_some(())
-    })
-    .await;
+    answers(run, "/api/v1/setup", |setup| setup["state"] == "recording").await;
     run.connected().await;
+}
+
+/// Waits until the answer is so.
+async fn answers(run: &mut Run, path: &str, is: impl Fn(&Value) -> bool) -> Value {
+    let url = format!("http://{}{path}", run.address().await);
+    until(&format!("{path} says so"), SOON, async || {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer: Value = client.get(&url).send().await.ok()?.json().await.ok()?;
+        is(&answer).then_some(answer)
+    })
+    .await
 }
 
 /// Tests the connection: what failed, with what to do, or nothing.
@@ -247,10 +255,10 @@ async fn a_mistake_in_what_recording_does_not_need_switches_that_off_alone_until
 
     let process = run.id();
     std::fs::write(hearthline.path("hearthline.toml"), sink("\"http://127.0.0.1:9\"")).unwrap();
-    let status =
-        run.until("the sink is there", |status| status.at("/sinks").as_array().unwrap().len() == 2).await;
-    let parts = status.at("/parts").as_array().unwrap();
-    assert!(parts.iter().all(|part| part["name"] != "settings"), "{status:?}");
+    let sinks = |status: &Value| status["sinks"].as_array().map(Vec::len);
+    let status = answers(&mut run, "/api/v1/status", |status| sinks(status) == Some(2)).await;
+    let parts = status["parts"].as_array().unwrap();
+    assert!(parts.iter().all(|part| part["name"] != "settings"), "{status}");
     assert_eq!(run.id(), process);
     run.connected().await;
     run.has("sensor.word", "while it is off").await;
@@ -262,7 +270,10 @@ async fn what_is_recorded_already_can_be_read_while_it_waits() {
     let (_house, address) = peer(Options::default()).await;
     let hearthline = Hearthline::new(&format!("http://{address}"), &Options::default().token);
     let mut first = hearthline.start();
-    first.connected().await;
+    answers(&mut first, "/api/v1/entities", |all| {
+        all["entities"].as_array().is_some_and(|all| !all.is_empty())
+    })
+    .await;
     assert!(first.stop().await.success());
     let entities = hearthline.command(&["entities", "--json"]).await;
     assert_eq!(entities.code, 0, "{entities:?}");
