@@ -826,6 +826,37 @@ export interface Report {
   skipped: { check: string; why: string }[];
 }
 
+/** What is missing or wrong, while nothing is recorded. */
+export interface Setup {
+  state: 'recording' | 'setup' | 'mistakes';
+  verdict: string;
+  do: string | null;
+  mistakes: { place: string; key: string; reason: string; do: string }[];
+  /** The settings file that is read, or that would be written. */
+  file: string | null;
+  url: KnownSetting | null;
+  token: KnownSetting | null;
+}
+
+/** A setting that is there already. */
+export interface KnownSetting {
+  /** Null where it is a secret. */
+  value: string | null;
+  origin: string;
+}
+
+/** Where Home Assistant is; null stands for what the settings have. */
+export interface SetupRequest {
+  url: string | null;
+  token: string | null;
+  tls_verify: boolean;
+}
+
+export interface SetupBegun {
+  file: string;
+  token_file: string | null;
+}
+
 /** One thing that was looked at. */
 export interface Found {
   id: string;

@@ -20,12 +20,13 @@ pub use routes::{
 };
 pub use routes::{
     Backfill, Bucket, Change, Conflict, Conflicts, ConflictsReset, Entities, Entity, EntityChange,
-    EntityChanges, Event, Events, Fault, FaultList, Findings, Flushed, History, LeftOut, Lost, MuteRequest,
-    Naive, NaiveLoss, NameSpan, Observations, Observed, Quarantine, Quarantined, QuarantinedWhole, Rate,
-    RatePiece, RepairBegun, RepairRequest, Repairs, ReportList, Retention, RetentionAmount, RetentionDay,
-    RetentionReceipts, Retried, Runbook, RunbookRequest, RunbookRun, Session, SettledList, Settlement,
+    EntityChanges, Event, Events, Fault, FaultList, Findings, Flushed, History, KnownSetting, LeftOut, Lost,
+    MuteRequest, Naive, NaiveLoss, NameSpan, Observations, Observed, Quarantine, Quarantined,
+    QuarantinedWhole, Rate, RatePiece, RepairBegun, RepairRequest, Repairs, ReportList, Retention,
+    RetentionAmount, RetentionDay, RetentionReceipts, Retried, Runbook, RunbookRequest, RunbookRun, Session,
+    SettingsMistake, SettledList, Settlement, Setup, SetupBegun, SetupRequest, SetupState, SetupStep,
     SilentSince, SinkCardinality, SinkConcern, SinkReport, SinkServer, SinkShare, State, Stats, Unmuted,
-    Unread, VerifyBegun, VerifyRequest, reading, router,
+    Unread, VerifyBegun, VerifyRequest, Waiting, reading, router, waiting,
 };
 pub use serve::serve;
 pub use state::{ApiState, Faults, FlushRequest, Reading};

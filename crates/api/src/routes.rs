@@ -26,6 +26,7 @@ mod retention;
 mod runbook;
 mod session;
 mod settings;
+mod setup;
 mod sinks;
 mod stats;
 mod status;
@@ -34,7 +35,7 @@ mod weather;
 
 use axum::Router;
 use axum::http::{StatusCode, Uri};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::routing::{delete, get, post};
 
 use crate::access::{self, Access};
@@ -65,6 +66,9 @@ pub use session::Session;
 pub use settings::{
     Answered, CheckRequest, FilterPreview, KeptSet, KeptSetting, KeptSettings, Reloaded, Setting,
     SettingChange, SettingMistake, SettingsChecked, SettingsDesk, SettingsInForce,
+};
+pub use setup::{
+    KnownSetting, SettingsMistake, Setup, SetupBegun, SetupRequest, SetupState, SetupStep, Waiting,
 };
 pub use sinks::{SinkCardinality, SinkConcern, SinkReport, SinkServer, SinkShare};
 pub use stats::Stats;
@@ -154,11 +158,37 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/session", get(session::get))
         .route("/api/v1/settings", get(settings::get))
         .route("/api/v1/settings/kept", get(settings::kept))
+        .route("/api/v1/setup", get(setup::recording))
+        .route("/api/v1/setup", post(setup::is_done))
+        .route("/api/v1/setup/test", post(setup::is_done))
         .with_state(state)
         .merge(reading(recorded))
         .merge(writing)
         .layer(from_fn_with_state(access.clone(), access::guard))
         .merge(open(access))
+}
+
+/// While nothing is recorded, because the settings are not good enough for it: what is missing or wrong, the steps of the setup,
+/// what is recorded already, and for everything else that nothing is recorded.
+pub fn waiting(state: Waiting) -> Router {
+    let access = state.access.clone();
+    let recorded = state.recorded.clone().map_or_else(Router::new, reading);
+    let look = std::sync::Arc::clone(&state.look);
+    Router::new()
+        .route("/readyz", get(setup::not_ready))
+        .route("/healthz", get(setup::health))
+        .route("/health", get(setup::health))
+        .route("/openapi.json", get(openapi::get))
+        .route("/api/v1/health", get(setup::health))
+        .route("/api/v1/setup", get(setup::get))
+        .route("/api/v1/setup", post(setup::begin))
+        .route("/api/v1/setup/test", post(setup::test))
+        .with_state(state)
+        .merge(recorded)
+        .fallback(async move || setup::nothing(&look()))
+        .layer(from_fn_with_state(access.clone(), access::guard))
+        .merge(open(access))
+        .layer(map_response(setup::close))
 }
 
 /// What anybody may ask: whether the process lives, and the page, which shows nothing of the house before it is let in.

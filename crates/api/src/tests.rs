@@ -18,6 +18,7 @@ mod retention;
 mod runbook;
 mod running;
 mod settings;
+mod setup;
 mod sinks;
 mod verify;
 

@@ -319,6 +319,7 @@ fn seen(shared: &Shared, views: &Views, supervised: Supervised, kept: Arc<Kept>)
         weather: Arc::clone(&views.weather),
         log: shared.log.clone(),
         supervised,
+        off: shared.settings.off.clone(),
         canary: observe::CanaryView { kept, every },
     }
 }

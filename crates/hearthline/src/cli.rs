@@ -157,6 +157,7 @@ mod tests {
     fn every_command_parses() {
         for line in [
             "run",
+            "run --strict",
             "demo --data-dir x --hours 12 --rate 2 --seed 7",
             "demo --tour --data-dir x --seed 7",
             "check --offline",

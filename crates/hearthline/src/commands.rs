@@ -46,7 +46,7 @@ const LEFT_BEHIND: Duration = Duration::from_secs(10);
 
 /// What every command is given.
 pub(crate) struct Context<'c> {
-    /// The settings, checked.
+    /// The settings, checked; but for `run` and `healthcheck`, which see to what is wrong themselves.
     pub(crate) settings: Settings,
     /// Where they come from.
     pub(crate) source: Source,
@@ -93,17 +93,23 @@ pub(crate) fn run(cli: Cli, environment: &Environment, out: &mut (dyn Write + Se
         Command::Run(_) | Command::Check(_) | Command::Record(_) | Command::Doctor(_) => Purpose::Record,
         _ => Purpose::Read,
     };
-    let source = Source::new(cli.config.clone(), environment.clone(), purpose);
-    let settings = match source.load() {
-        Ok(settings) => settings,
-        Err(mistakes) => {
-            if let Command::Doctor(args) = &cli.command
-                && let Err(error) = doctor::export_mistakes(args, &mistakes)
-            {
-                say(&error);
+    // What is simulated has nothing to do with what is recorded in a data folder.
+    let in_folder = !matches!(cli.command, Command::Demo(_) | Command::Sim(_) | Command::Replay(_));
+    let source = Source::new(cli.config, environment.clone(), purpose, in_folder);
+    let settings = match source.load_partly() {
+        (settings, mistakes) if mistakes.0.is_empty() => settings,
+        (settings, mistakes) => match &cli.command {
+            // One waits until they are good, the other asks the program that does.
+            Command::Run(args) if !args.strict => settings,
+            Command::Healthcheck(_) => settings,
+            Command::Doctor(args) => {
+                if let Err(error) = doctor::export_mistakes(args, &mistakes) {
+                    say(&error);
+                }
+                return say_mistakes(&mistakes, cli.json, out);
             }
-            return say_mistakes(&mistakes, cli.json, out);
-        }
+            _ => return say_mistakes(&mistakes, cli.json, out),
+        },
     };
     let context = Context { settings, source, json: cli.json, out };
     let done = tokio::runtime::Builder::new_multi_thread()

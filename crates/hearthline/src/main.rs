@@ -17,6 +17,7 @@ mod runbook;
 mod running;
 mod serve;
 mod settings;
+mod setup;
 mod startup;
 mod stop;
 mod table;

@@ -107,6 +107,17 @@ impl Claim {
         }
     }
 
+    /// The same where one may be held already, which is kept if it is of this folder and else given up.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub(crate) fn of(data_dir: &Path, held: Option<Self>) -> Result<Self, ClaimError> {
+        match held.filter(|held| held.path == data_dir.join(NAME)) {
+            Some(held) => Ok(held),
+            None => Self::take(data_dir),
+        }
+    }
+
     /// None when another program holds it.
     fn lock(data_dir: &Path) -> io::Result<Option<Self>> {
         RealFs.create_dir_all(data_dir)?;

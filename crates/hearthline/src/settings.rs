@@ -13,7 +13,7 @@ pub(crate) mod origin;
 mod read;
 pub(crate) mod secret;
 mod sinks;
-mod source;
+pub(crate) mod source;
 pub(crate) mod text;
 mod written;
 
@@ -32,9 +32,10 @@ use url::Url;
 
 pub(crate) use document::nearest;
 pub(crate) use environment::Environment;
-pub(crate) use kinds::duration_of as duration;
+pub(crate) use kinds::{duration_of as duration, token_of as token, url_of as url};
 pub(crate) use mistake::Mistakes;
 pub(crate) use origin::Setting;
+#[cfg(test)]
 pub(crate) use read::load;
 pub(crate) use secret::Secret;
 pub(crate) use sinks::InfluxDb;
@@ -80,6 +81,8 @@ pub(crate) struct Settings {
     pub(crate) log_filter: Setting<String>,
     /// Things a person should know: variables that are set and do nothing.
     pub(crate) notes: Vec<String>,
+    /// What is switched off because of mistakes in it, and which these are; recording goes on without it.
+    pub(crate) off: Option<String>,
 }
 
 /// `[home_assistant]`.

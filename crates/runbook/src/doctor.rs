@@ -91,6 +91,12 @@ pub async fn examine(
     examine_with(CHECKS, subject, depth, say).await
 }
 
+/// Looks at the way to Home Assistant alone: for who is about to say where it is.
+pub async fn examine_way(subject: Arc<Subject>) -> Report {
+    const WAY: &[Check] = &[home_assistant::CHECK];
+    examine_with(WAY, subject, Depth::Look, |_, _, _| ()).await
+}
+
 async fn examine_with(
     checks: &'static [Check],
     subject: Arc<Subject>,

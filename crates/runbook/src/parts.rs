@@ -17,6 +17,8 @@ pub enum Kind {
     Weather,
     /// What this answer comes from.
     Api,
+    /// The settings, where parts are off because of mistakes in them.
+    Settings,
 }
 
 impl Kind {
@@ -30,6 +32,7 @@ impl Kind {
             "registry" => Self::Registry,
             "weather" => Self::Weather,
             "api" => Self::Api,
+            "settings" => Self::Settings,
             _ => Self::Sink,
         }
     }
@@ -67,6 +70,7 @@ pub fn meaning(name: &str, state: &str) -> Option<&'static str> {
             "rows go with weather that is older, and after an hour without; nothing else is missing"
         }
         (Kind::Api, _) => "everything is recorded; the page and commands may get no answer",
+        (Kind::Settings, _) => "everything is recorded, with what has mistakes switched off",
     })
 }
 
@@ -105,6 +109,10 @@ pub fn todo(name: &str, state: &str) -> Option<String> {
         }
         (Kind::Weather, _) => Some("wait, or name another provider under [weather]".into()),
         (Kind::Api, _) => Some("wait some seconds: it is served anew by itself".into()),
+        (Kind::Settings, _) => Some(
+            "correct what its reason says; what is off is started by itself then (`hearthline check` lists all mistakes)"
+                .into(),
+        ),
     }
 }
 
@@ -112,7 +120,8 @@ pub fn todo(name: &str, state: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    const PARTS: [&str; 7] = ["log", "store", "influxdb", "home_assistant", "registry", "weather", "api"];
+    const PARTS: [&str; 8] =
+        ["log", "store", "influxdb", "home_assistant", "registry", "weather", "api", "settings"];
 
     #[test]
     fn each_state_of_each_part_says_what_it_means_and_what_to_do() {

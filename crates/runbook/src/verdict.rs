@@ -114,6 +114,9 @@ fn lateness(facts: &Facts) -> Option<String> {
     }
     if let Some(part) = facts.parts.iter().find(|part| matches!(part.state.as_str(), "degraded" | "parked")) {
         let reason = part.reason.as_deref().unwrap_or("no reason is known");
+        if Kind::of(&part.name) == Kind::Settings {
+            return Some(format!("Recording, but the settings have mistakes: {reason}."));
+        }
         let how = if part.state == "parked" { "waits for you" } else { "is degraded" };
         return Some(format!("Recording, {} {how}: {reason}.", part.name));
     }

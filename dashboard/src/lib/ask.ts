@@ -37,6 +37,9 @@ import type {
   SettingsChecked,
   SettingsInForce,
   SettledList,
+  Setup,
+  SetupBegun,
+  SetupRequest,
   SinkReport,
   Status,
   Verifications,
@@ -86,6 +89,15 @@ export const askSession = async () => (await ask<Session>('session')).body;
 /** Shows the token once; the program knows this browser from then on, by a cookie. */
 export const signIn = async (token: string) => (await ask<Session>('session', 'POST', { token })).body;
 export const signOut = async () => void (await ask<null>('session', 'DELETE'));
+
+/** What is missing or wrong, while nothing is recorded. */
+export const askSetup = async () => (await ask<Setup>('setup')).body;
+/** Its steps have limits of their own, two minutes together. */
+const ON_THE_WAY_MS = 150_000;
+/** Goes the way to Home Assistant. */
+export const testSetup = async (request: SetupRequest) => (await ask<Report>('setup/test', 'POST', request, ON_THE_WAY_MS)).body;
+/** Writes down what was tested; recording begins. */
+export const beginSetup = async (request: SetupRequest) => (await ask<SetupBegun>('setup', 'POST', request)).body;
 
 export const askStatus = () => ask<Status>('status');
 export const askEntities = () => ask<Entities>('entities');

@@ -1,7 +1,7 @@
 /** The house as the page knows it, kept current by the live stream. */
 
-import type { Entity, EntityChange, LiveState, Silent, State, Status } from '../api';
-import { askChanges, askEntities, askEvents, askStatus, NeedsToken, Refused } from './ask';
+import type { Entity, EntityChange, LiveState, Setup, Silent, State, Status } from '../api';
+import { askChanges, askEntities, askEvents, askSetup, askStatus, NeedsToken, Refused } from './ask';
 import type { Ages } from './lamps';
 import { nameOf } from './reading';
 import { observedFor } from './weather';
@@ -62,6 +62,8 @@ export class House {
   heard = $state<number | null>(null);
   /** Why the last request was refused. */
   refusal = $state<string | null>(null);
+  /** Why nothing is recorded, where the settings are not good enough for it; null while something is. */
+  setup = $state.raw<Setup | null>(null);
   /** The program answers only who has its token. */
   locked = $state(false);
   /** When Home Assistant sent its last event. */
@@ -190,6 +192,7 @@ export class House {
       this.#offset = Math.abs(offset) > 2000 ? offset : 0; // the answer's time is in whole seconds
       this.now = this.#clock();
       this.#hear();
+      this.setup = null;
       this.#setStatus(status.body);
       this.#setEntities(...entities);
       this.complete = true;
@@ -197,6 +200,7 @@ export class House {
     } catch (error) {
       this.locked = error instanceof NeedsToken;
       if (error instanceof Refused) this.refusal = error.message; // else silence, which the page's age shows
+      if (error instanceof Refused && !this.locked) this.setup = await askWhy();
     } finally {
       this.#asking = false;
     }
@@ -290,6 +294,12 @@ export class House {
     if (!hasOthers && this.#byId.size === this.cells.length) return;
     this.cells = [...this.#byId.values()].sort((a, b) => a.id.localeCompare(b.id));
   }
+}
+
+/** Why nothing is recorded; null where that is not what the refusal was about. */
+async function askWhy(): Promise<Setup | null> {
+  const setup = await askSetup().catch(() => null);
+  return setup?.state === 'recording' ? null : setup;
 }
 
 /** Times are written with one number of digits, so that texts compare as times do. */

@@ -49,6 +49,16 @@ test('an InfluxDB that waits is mended by its repair', () => {
   expect(said?.says, 'the verdict has said why').toBe('InfluxDB waits for you.');
 });
 
+test('mistakes in the settings wait for a person, and no part is started anew for them', () => {
+  const parts = [part({ name: 'settings', state: 'parked', reason: 'sinks are off', todo: 'correct it' })];
+  expect(urgent(aStatus({ parts }), NOW)).toMatchObject({
+    tone: 'wait',
+    says: 'The settings wait for you: sinks are off.',
+    todo: 'Correct it',
+    act: { kind: 'look', link: '#/doctor' },
+  });
+});
+
 test('a disk that fills says for how many days there is room, and comes before a place once data is about to be lost', () => {
   const left = (days: number, more: Partial<Status> = {}) =>
     urgent(aStatus({ disk_full: { at: '2026-12-12T12:00:00.000000Z', left_s: days * 86_400 }, ...more }), NOW);

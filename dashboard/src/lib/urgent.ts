@@ -58,6 +58,10 @@ function part({ parts, sinks, verdict }: Status): Urgent | null {
       name !== 'home_assistant' && !ofSinks.has(name) && (state === 'unhealthy' || state === 'parked'),
   );
   if (!ill) return null;
+  if (ill.name === 'settings') {
+    const says = because('The settings wait for you', ill.reason, verdict);
+    return { tone: 'wait', says, todo: ill.todo && capital(ill.todo), act: { kind: 'look', ...WRONG }, more: null };
+  }
   const says = because(`${nameOfPart(ill.name, sinks)} does not work`, ill.reason, verdict);
   const act: Act =
     ill.name === 'log'

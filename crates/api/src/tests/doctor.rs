@@ -26,7 +26,7 @@ fn counted(looks: &Arc<AtomicUsize>, clock: ManualClock) -> Doctor {
     Doctor::new(Arc::new(examine), Arc::new(clock))
 }
 
-fn subject(clock: ManualClock) -> Subject {
+pub(super) fn subject(clock: ManualClock) -> Subject {
     Subject {
         fs: Arc::new(MemFs::default()),
         clock: Arc::new(clock),

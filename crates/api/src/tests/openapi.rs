@@ -42,6 +42,7 @@ async fn every_answer_has_the_shape_that_it_says() {
         context::weather(5, 11.5, "sunny"),
     ]);
     let document = document();
+    let waiting = setup::house();
     assert_eq!(house.document("/openapi.json").await, document);
     let mut checked = 0;
     for (path, how) in document["paths"].as_object().unwrap() {
@@ -66,6 +67,9 @@ async fn every_answer_has_the_shape_that_it_says() {
                 path => path.replace("{id}", "sensor.hall").replace("{name}", "drop").replace("{seq}", "4"),
             };
             let answer = match operation.get("security") {
+                _ if path.starts_with("/api/v1/setup") && method == "post" => {
+                    repairs::post(&waiting, &asked, setup::HERE).await
+                }
                 _ if operation["requestBody"].is_object() => {
                     let body = match asked.as_str() {
                         "/api/v1/session" => r#"{"token": "right"}"#,
@@ -89,6 +93,7 @@ async fn every_answer_has_the_shape_that_it_says() {
     let shape = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
     let buckets = house.document("/api/v1/entities/sensor.hall/history?bucket=1h").await;
     conforms(&document, &shape("History"), &buckets, "buckets");
+    conforms(&document, &shape("Setup"), &waiting.document("/api/v1/setup").await, "setup");
     conforms(&document, &shape("Refusal"), &house.get("/nothing").await.json(), "refusal");
 }
 

@@ -44,6 +44,8 @@ pub(super) struct Views {
     pub(super) weather: Arc<WeatherView>,
     pub(super) log: Log,
     pub(super) supervised: Supervised,
+    /// What is switched off because of mistakes in the settings, and which these are.
+    pub(super) off: Option<String>,
     pub(super) canary: CanaryView,
 }
 

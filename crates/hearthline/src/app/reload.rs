@@ -89,6 +89,7 @@ struct Known {
 }
 
 /// What the settings are read from, and what of it is not of any part.
+#[derive(Clone)]
 pub(crate) struct Reading {
     /// The file and the environment.
     pub(crate) source: Source,

@@ -1,5 +1,6 @@
 //! `hearthline run`: records until told to stop.
 
+use std::future::Future;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 
@@ -21,22 +22,44 @@ use crate::log_filter::LogFilter;
 use crate::running::Claim;
 use crate::serve::serve;
 use crate::settings::Settings;
+use crate::setup::{self, Listening, Ready};
 use crate::{api_token, peer, startup};
 
-/// Nothing to choose: everything is in the settings.
+/// Everything else is in the settings.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// End with exit code 2 where the settings are missing or wrong, instead of waiting for them with the page
+    #[arg(long)]
+    pub(super) strict: bool,
+}
 
-/// Returns after `SIGTERM` or `SIGINT`, with everything received in files.
-pub(crate) async fn run(_args: Args, context: Context<'_>) -> anyhow::Result<Exit> {
-    let settings = context.settings;
-    let log_filter = start_logging(&settings);
-    let reading = Reading { source: context.source, log_filter };
-    let listen = *settings.api.listen;
-    let listener = TcpListener::bind(listen)
-        .await
-        .with_context(|| format!("cannot listen on {listen} ({})", settings.api.listen.origin))?;
-    record(&settings, listener, peer::link(&settings)?, reading, None).await
+/// Returns after `SIGTERM` or `SIGINT`, with everything received in files. While the settings are not good enough, it waits for
+/// them; corrected ones are recorded with from the next start on, but for those that it runs without.
+pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit> {
+    let log_filter = start_logging(&context.settings);
+    let reading = Reading { source: context.source.clone(), log_filter };
+    if args.strict {
+        let listener = Listening::on(&context.settings, None).await?.listener()?;
+        let link = peer::link(&context.settings)?;
+        return record(&context.settings, listener, link, reading, None).await;
+    }
+    let (source, mut listening, mut claim) = (context.source, None, None);
+    loop {
+        let Some(Ready { settings, link }) = setup::ready(&source, &mut listening, &mut claim).await? else {
+            tracing::info!("stopped; nothing was recorded");
+            return Ok(Exit::Ok);
+        };
+        let on = Listening::on(&settings, listening.take()).await?;
+        let on = listening.insert(on);
+        let held = Claim::of(&settings.data_dir, claim.take())?;
+        let corrected = setup::corrected(&source, &settings);
+        let recording =
+            record_until(&settings, on.listener()?, link, reading.clone(), None, (held, corrected));
+        match recording.await? {
+            Ended::Told => return Ok(Exit::Ok),
+            Ended::Corrected(held) => claim = Some(held),
+        }
+    }
 }
 
 /// What a simulated house brings along.
@@ -47,6 +70,14 @@ pub(super) struct Simulation {
     pub(super) faults: Faults,
 }
 
+/// Why recording ended in order.
+enum Ended {
+    /// A signal came.
+    Told,
+    /// Mistakes without which it went on are corrected.
+    Corrected(Claim),
+}
+
 /// Records until told to stop.
 pub(super) async fn record(
     settings: &Settings,
@@ -55,7 +86,20 @@ pub(super) async fn record(
     reading: Reading,
     simulation: Option<Simulation>,
 ) -> anyhow::Result<Exit> {
-    let mut claim = Claim::take(&settings.data_dir)?;
+    let claim = Claim::take(&settings.data_dir)?;
+    let until = (claim, std::future::pending());
+    let told = record_until(settings, listener, link, reading, simulation, until).await;
+    told.map(|_| Exit::Ok)
+}
+
+async fn record_until(
+    settings: &Settings,
+    listener: TcpListener,
+    link: LinkConfig,
+    reading: Reading,
+    simulation: Option<Simulation>,
+    (mut claim, corrected): (Claim, impl Future<Output = ()>),
+) -> anyhow::Result<Ended> {
     let token = api_token::load_or_make(&settings.data_dir).context("the API's token cannot be made")?;
     let address = listener.local_addr()?;
     let mut signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -86,7 +130,12 @@ pub(super) async fn record(
     let router = hearthline_api::router(api_state(&app, faults, reports, access, stop.clone()));
     let api = tokio::spawn(serve(listener, router, (app.api.clone(), Arc::clone(&app.clock)), stop.clone()));
 
+    let mut again = false;
     tokio::select! {
+        () = corrected => {
+            again = true;
+            tracing::info!("the settings are corrected; everything is started anew with them");
+        }
         _ = signals.0.recv() => tracing::info!("told to stop (SIGTERM)"),
         _ = signals.1.recv() => tracing::info!("told to stop (SIGINT)"),
         sentence = app.gave_up() => {
@@ -100,9 +149,12 @@ pub(super) async fn record(
     stop.cancel();
     api.await?;
     app.stop().await?;
+    if again {
+        return Ok(Ended::Corrected(claim));
+    }
     drop(claim);
     tracing::info!("stopped; everything received is in files");
-    Ok(Exit::Ok)
+    Ok(Ended::Told)
 }
 
 /// Reads the settings again at each `SIGHUP`, for ever.

@@ -364,7 +364,7 @@ pub(super) fn sink_type(raw: Raw<'_>) -> Meaning<&'static str> {
 pub(super) fn sink_name(raw: Raw<'_>) -> Meaning<String> {
     const TODO: &str = "write up to 40 letters a-z, digits, - and _, beginning with a letter";
     let text = text(raw).map_err(|problem| Problem::new(problem.reason, TODO))?;
-    if ["store", "log", "home_assistant", "weather", "api"].contains(&text) {
+    if ["store", "log", "home_assistant", "weather", "api", "settings"].contains(&text) {
         return Err(Problem::new(
             format!("{} is another part of the program", shown(text)),
             "write another name",
@@ -510,6 +510,16 @@ pub(super) fn log_filter(raw: Raw<'_>) -> Meaning<String> {
 /// What is wrong and what to do.
 pub(crate) fn duration_of(text: &str) -> Result<Duration, String> {
     duration(Raw::Text(text)).map_err(|problem| format!("{}; {}", problem.reason, problem.todo))
+}
+
+/// Home Assistant's address, as a person types it.
+pub(crate) fn url_of(text: &str) -> Result<Url, Problem> {
+    url(Raw::Text(text.trim()))
+}
+
+/// A token, as a person types it.
+pub(crate) fn token_of(text: &str) -> Result<Secret, Problem> {
+    token(Raw::Text(text))
 }
 
 fn split_unit(text: &str) -> Option<(u64, &str)> {

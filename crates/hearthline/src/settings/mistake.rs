@@ -46,6 +46,16 @@ impl Problem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mistakes(pub(crate) Vec<Mistake>);
 
+impl Mistakes {
+    /// The first of them, and how many more there are.
+    pub(crate) fn in_one_line(&self) -> String {
+        let Some((first, more)) = self.0.split_first() else { return String::new() };
+        let key = if first.key.is_empty() { String::new() } else { format!("{}: ", first.key) };
+        let more = if more.is_empty() { String::new() } else { format!(" (and {} more)", more.len()) };
+        format!("{}: {key}{}; {}{more}", first.place, first.problem.reason, first.problem.todo)
+    }
+}
+
 impl std::error::Error for Mistakes {}
 
 impl fmt::Display for Place {

@@ -21,6 +21,8 @@ use super::{
     kinds,
 };
 
+/// The data folder that nobody has set.
+pub(super) const DATA_DIR: &str = "./data";
 /// Where the supervisor lets an app reach Home Assistant.
 const SUPERVISOR_URL: &str = "ws://supervisor/core/websocket";
 
@@ -31,6 +33,7 @@ pub(crate) type ReadFile<'r> = &'r dyn Fn(&Path) -> io::Result<String>;
 ///
 /// # Errors
 /// Every mistake that there is.
+#[cfg(test)]
 pub(crate) fn load(
     config: Option<&Path>,
     environment: &Environment,
@@ -39,9 +42,28 @@ pub(crate) fn load(
 ) -> Result<Settings, Mistakes> {
     let config =
         config.map(Path::to_path_buf).or_else(|| environment.get(variable::CONFIG).map(PathBuf::from));
-    let text = match &config {
-        Some(path) => read_file(path).map_err(|e| unreadable(path, &e))?,
-        None => String::new(),
+    whole(load_partly(config, environment, read_file, purpose))
+}
+
+/// Settings without a mistake.
+///
+/// # Errors
+/// Every mistake that there is.
+pub(super) fn whole((settings, mistakes): (Settings, Mistakes)) -> Result<Settings, Mistakes> {
+    if mistakes.0.is_empty() { Ok(settings) } else { Err(mistakes) }
+}
+
+/// What can be read of the file and the environment, and every mistake that there is. What has one is as if nobody had set it.
+pub(super) fn load_partly(
+    config: Option<PathBuf>,
+    environment: &Environment,
+    read_file: ReadFile<'_>,
+    purpose: Purpose,
+) -> (Settings, Mistakes) {
+    let (text, unread) = match config.as_deref().map(|path| (path, read_file(path))) {
+        None => (String::new(), None),
+        Some((_, Ok(text))) => (text, None),
+        Some((path, Err(error))) => (String::new(), Some(unreadable(path, &error))),
     };
     let path = config.as_deref().unwrap_or(Path::new(""));
     let (content, errors) = DeTable::parse_recoverable(&text);
@@ -49,16 +71,17 @@ pub(crate) fn load(
     document.unreadable(&errors);
     let reader = Reader { document: &document, environment, read_file, purpose, folder: path.parent() };
     let settings = reader.settings(document.root(content.get_ref()), config.clone());
-    match document.into_mistakes() {
-        mistakes if mistakes.is_empty() => Ok(settings),
-        mistakes => Err(Mistakes(mistakes)),
-    }
+    let mistakes = match unread {
+        Some(unread) => vec![unread], // what stands in it is not known, and so not what is missing
+        None => document.into_mistakes(),
+    };
+    (settings, Mistakes(mistakes))
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Mistakes {
+fn unreadable(path: &Path, error: &io::Error) -> Mistake {
     let todo = "name the settings file by --config or HEARTHLINE_CONFIG, or leave both away to use the environment alone";
     let problem = Problem::new(format!("cannot be read: {error}"), todo);
-    Mistakes(vec![Mistake { place: Place::File(path.into(), 1, 1), key: String::new(), problem }])
+    Mistake { place: Place::File(path.into(), 1, 1), key: String::new(), problem }
 }
 
 pub(super) struct Reader<'r> {
@@ -76,7 +99,7 @@ impl Reader<'_> {
         let sinks = root.tables("sinks");
         let mut settings = Settings {
             config,
-            data_dir: data_dir.map_or_else(|| Setting::default("./data".into()), |dir| self.path(dir)),
+            data_dir: data_dir.map_or_else(|| Setting::default(DATA_DIR.into()), |dir| self.path(dir)),
             home_assistant: self.home_assistant(root.table("home_assistant")),
             filter: filter(root.table("filter")),
             log: log(root.table("log")),
@@ -89,6 +112,7 @@ impl Reader<'_> {
             sinks: self.sinks(sinks, self.document),
             log_filter: self.log_filter(),
             notes: self.environment.notes(),
+            off: None,
         };
         settings.notes.extend(useless_key(&settings.weather));
         settings.notes.extend(companions(&settings.sinks, self.environment));

@@ -14,6 +14,7 @@ mod recording;
 mod records;
 mod registries;
 mod rows;
+mod setup;
 mod stop;
 mod token;
 pub(crate) mod witness;

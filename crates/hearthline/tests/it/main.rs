@@ -51,6 +51,8 @@ mod retention;
 #[cfg(test)]
 mod runbook;
 #[cfg(test)]
+mod setup;
+#[cfg(test)]
 mod silence;
 #[cfg(test)]
 mod sim;

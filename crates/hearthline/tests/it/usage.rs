@@ -9,8 +9,8 @@ const NOWHERE: &str = "http://127.0.0.1:9";
 async fn mistakes_in_the_settings_are_told_all_at_once_with_exit_code_2() {
     let settings = "[store]\nflush_rowz = 5\n\n[log]\nsync = \"sometimes\"\n";
     let hearthline = Hearthline::new("not an address", "token").with_settings(settings);
-    for command in ["run", "check"] {
-        let answer = hearthline.command(&[command]).await;
+    for command in [&["run", "--strict"][..], &["check"]] {
+        let answer = hearthline.command(command).await;
         assert_eq!(answer.code, 2, "{answer:?}");
         for told in ["hearthline.toml:2", "flush_rows", "hearthline.toml:5", "HOME_ASSISTANT_URL"] {
             assert!(answer.stderr.contains(told), "{told} is not told: {}", answer.stderr);

@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::program::Program;
 use super::{Doing, Done, Options, Plan, Repair, RepairError, Scribe, Step};
+use crate::parts::Kind;
 use crate::status::Part;
 
 /// Between two looks.
@@ -36,6 +37,8 @@ impl Restart {
     /// The parts that are meant.
     fn parts(&self) -> Result<Vec<Part>, RepairError> {
         let mut parts = self.program.status().parts;
+        // What is wrong in a file is not started anew.
+        parts.retain(|part| Kind::of(&part.name) != Kind::Settings);
         let Some(wanted) = &self.part else { return Ok(parts) };
         let names: Vec<_> = parts.iter().map(|part| part.name.clone()).collect();
         parts.retain(|part| part.name == *wanted);

@@ -46,6 +46,9 @@ impl Observer {
         self.set("registry", state, reason);
         self.set("weather", look.weather.state, look.weather.reason.clone());
         self.set(API, PartState::Healthy, None);
+        if let Some(off) = &self.views.off {
+            self.set("settings", PartState::Parked, Some(off.clone()));
+        }
     }
 
     /// What is the matter with a part's thread says more than what the part last said of itself.

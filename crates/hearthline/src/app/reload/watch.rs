@@ -49,7 +49,7 @@ mod tests {
         let file = folder.path().join("hearthline.toml");
         let write = |text: &str| (&RealFs as &dyn Fs).write_atomic(&file, text.as_bytes()).unwrap();
         write("[filter]\n");
-        let source = Source::new(Some(file.clone()), Environment::default(), Purpose::Read);
+        let source = Source::new(Some(file.clone()), Environment::default(), Purpose::Read, false);
         let mut watch = Watch::new(source);
         assert!(!watch.look() && !watch.look(), "nothing has changed");
         write("[fil");

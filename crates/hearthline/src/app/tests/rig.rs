@@ -61,7 +61,7 @@ impl Rig {
         ];
         let path = folder.path().join("hearthline.toml");
         (&RealFs as &dyn Fs).write_atomic(&path, file.as_bytes()).unwrap();
-        let source = Source::new(Some(path), environment.into_iter().collect(), Purpose::Record);
+        let source = Source::new(Some(path), environment.into_iter().collect(), Purpose::Record, false);
         let settings = source.load().unwrap();
         let (began, simulated) = (clock.now(), Simulated::default());
         let snags = simulated.snags.clone();
