@@ -25,6 +25,7 @@ use hearthline_runbook::alerts::Limits;
 use hearthline_runbook::criteria::{Targets, UptimeWindow};
 use url::Url;
 
+pub(crate) use document::nearest;
 pub(crate) use environment::Environment;
 pub(crate) use kinds::duration_of as duration;
 pub(crate) use mistake::Mistakes;

@@ -41,6 +41,8 @@ mod quarantine;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod recipes;
+#[cfg(test)]
 mod repair;
 #[cfg(test)]
 mod replay;
