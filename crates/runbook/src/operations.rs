@@ -29,7 +29,9 @@ pub(crate) fn fits(pattern: &str, sentence: &str) -> bool {
 
 /// What is said in italics.
 pub(crate) fn said(cell: &str) -> &str {
-    cell.strip_prefix('*').and_then(|said| said.strip_suffix('*')).unwrap_or_else(|| panic!("no sentence: {cell}"))
+    cell.strip_prefix('*')
+        .and_then(|said| said.strip_suffix('*'))
+        .unwrap_or_else(|| panic!("no sentence: {cell}"))
 }
 
 #[test]

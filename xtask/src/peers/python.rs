@@ -58,11 +58,13 @@ impl Environment {
             || self.is_whole(target),
             |log| {
                 println!("installing {} into {}", self.holds, environment.display());
-                let run = |command: &mut Command| log.run(command.env_remove("PYTHONDONTWRITEBYTECODE"), NEEDS);
+                let run =
+                    |command: &mut Command| log.run(command.env_remove("PYTHONDONTWRITEBYTECODE"), NEEDS);
                 let program = |name: &str| Command::new(environment.join("bin").join(name));
                 run(Command::new(PYTHON).args(["-m", "venv"]).arg(&environment))?;
                 let requirements = environment.join("requirements.txt");
-                fs::write(&requirements, self.requirements).context("cannot write the list of requirements")?;
+                fs::write(&requirements, self.requirements)
+                    .context("cannot write the list of requirements")?;
                 // Every version is in the list, so nothing is left to resolve.
                 let install =
                     ["-m", "pip", "install", "--no-deps", "--disable-pip-version-check", "--requirement"];

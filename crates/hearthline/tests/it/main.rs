@@ -13,6 +13,8 @@ mod alone;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod fire;
 #[cfg(test)]
 mod hearthline;

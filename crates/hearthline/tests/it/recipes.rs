@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::hearthline::Hearthline;
 use crate::process::peer;
+use crate::wait::until;
 
 /// On a busy machine a demonstration needs its time to make up a past.
 const RECORDED: Duration = Duration::from_secs(180);
@@ -29,7 +30,8 @@ impl Shown {
 
     /// The rows below a heading, at least one.
     fn rows(&self, heading: &str) -> &[Value] {
-        let rows = self.0[heading].as_array().unwrap_or_else(|| panic!("nothing below {heading}: {}", self.0));
+        let rows =
+            self.0[heading].as_array().unwrap_or_else(|| panic!("nothing below {heading}: {}", self.0));
         assert!(!rows.is_empty(), "no row below {heading}");
         rows
     }
@@ -37,7 +39,8 @@ impl Shown {
     /// The numbers of a column.
     fn numbers(&self, heading: &str, column: &str) -> Vec<f64> {
         let rows = self.rows(heading).iter();
-        rows.map(|row| row[column].as_f64().unwrap_or_else(|| panic!("{heading}: no {column} in {row}"))).collect()
+        rows.map(|row| row[column].as_f64().unwrap_or_else(|| panic!("{heading}: no {column} in {row}")))
+            .collect()
     }
 }
 
@@ -60,11 +63,17 @@ async fn each_block_of_duckdb_and_of_pandas_gives_what_the_program_says() {
     let hearthline = Hearthline::new("http://127.0.0.1:1", "unused");
     let data = hearthline.data().display().to_string();
     let mut run =
-        hearthline.start_with(&["demo", "--hours", "3", "--rate", "2", "--seed", "3", "--data-dir", &data]);
+        hearthline.start_with(&["demo", "--hours", "1", "--rate", "10", "--seed", "3", "--data-dir", &data]);
     run.within(RECORDED, "it is connected and knows the weather", |status| {
         let parts = status.at("/parts").as_array().unwrap();
         let weather = parts.iter().find(|part| part["name"] == "weather");
         status.connection() == "connected" && weather.is_some_and(|part| part["state"] == "healthy")
+    })
+    .await;
+    // Since then it has said something, so that a row knows its names and its weather.
+    let before = run.latest("sensor.kitchen_temperature").await;
+    until("the kitchen's temperature changes", RECORDED, async || {
+        (run.latest("sensor.kitchen_temperature").await != before).then_some(())
     })
     .await;
     assert_eq!(run.stop().await.code(), Some(0), "everything is in files then");
@@ -105,7 +114,9 @@ async fn each_block_of_duckdb_and_of_pandas_gives_what_the_program_says() {
     same(&duckdb.numbers(cold, again), &pandas.numbers(cold, again));
     assert!(duckdb.numbers("How long it was on", "minutes").iter().sum::<f64>() > 0.0);
 
-    for rows in [duckdb.rows("With names and the weather of the time"), pandas.rows("The weather of the time")] {
+    for rows in
+        [duckdb.rows("With names and the weather of the time"), pandas.rows("The weather of the time")]
+    {
         let at = if rows[0]["outdoors"].is_null() { "temperature" } else { "outdoors" };
         assert!(rows.iter().any(|row| row[at].is_f64()), "{rows:?}");
     }

@@ -315,14 +315,17 @@ fn each_sentence_is_in_the_index_of_what_to_do_and_the_index_has_no_other() {
     let source = include_str!("../verdict.rs");
     let literals = source.split('"').skip(1).step_by(2);
     // Fragments of sentences and words begin with a small letter.
-    let sentences = literals.filter(|said| said.ends_with('.') && said.starts_with(|c: char| c == '{' || c.is_uppercase()));
+    let sentences = literals
+        .filter(|said| said.ends_with('.') && said.starts_with(|c: char| c == '{' || c.is_uppercase()));
     let shown = |said: &str| {
         let mut parts = said.split('{');
         let first = parts.next().unwrap_or_default().to_owned();
         parts.fold(first, |shown, part| shown + "…" + part.split_once('}').unwrap().1)
     };
     let said: BTreeSet<String> = sentences.map(shown).collect();
-    let listed: BTreeSet<String> =
-        rows("## What the first sentence says").iter().map(|row| operations::said(&row[0]).to_owned()).collect();
+    let listed: BTreeSet<String> = rows("## What the first sentence says")
+        .iter()
+        .map(|row| operations::said(&row[0]).to_owned())
+        .collect();
     assert_eq!(listed, said);
 }

@@ -79,14 +79,17 @@ async fn each_query_of_the_recipes_and_of_the_dashboard_is_answered_with_what_th
             _ => filled(query),
         };
         let rows = server.asked_of(database, &query).await;
-        let values: Vec<&Value> = rows.iter().map(|(_, row)| &row[1]).filter(|value| !value.is_null()).collect();
+        let values: Vec<&Value> =
+            rows.iter().map(|(_, row)| &row[1]).filter(|value| !value.is_null()).collect();
         let numbers: Vec<f64> = values.iter().filter_map(|value| value.as_f64()).collect();
         let highest = numbers.iter().copied().fold(f64::MIN, f64::max);
         let right = match &**heading {
             "A sensor" | "Every sensor of a kind" | "In the layout of Home Assistant's integration" => {
                 (20.5..=24.5).contains(&highest) || numbers.iter().any(|mean| (20.5..=24.5).contains(mean))
             }
-            "States as a timeline" => values.iter().any(|state| *state == "on") && values.iter().any(|state| *state == "off"),
+            "States as a timeline" => {
+                values.iter().any(|state| *state == "on") && values.iter().any(|state| *state == "off")
+            }
             "Energy of each day" => highest == 1004.0 - 990.0,
             "An attribute" => highest == 104.0,
             "The temperature outdoors" => numbers.contains(&4.5),

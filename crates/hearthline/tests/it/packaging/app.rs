@@ -26,7 +26,15 @@ const WORDS: [(&str, &[&str]); 4] = [
 const FLAGS: [&str; 5] = ["init", "homeassistant_api", "ingress", "ingress_stream", "panel_admin"];
 /// What an app that only records has no business with.
 const NEVER: [&str; 9] = [
-    "docker_api", "full_access", "hassio_api", "host_dbus", "host_ipc", "host_network", "host_pid", "kernel_modules", "privileged",
+    "docker_api",
+    "full_access",
+    "hassio_api",
+    "host_dbus",
+    "host_ipc",
+    "host_network",
+    "host_pid",
+    "kernel_modules",
+    "privileged",
 ];
 
 /// The type of an option: a word, with limits or words in brackets, and `?` where it may be left out.
@@ -68,7 +76,10 @@ fn the_supervisor_takes_the_app() {
     assert!(architectures.iter().all(|arch| arch == "aarch64" || arch == "amd64"), "{architectures:?}");
     assert!((10..=300).contains(&config["timeout"].as_u64().unwrap()));
     let port = config["ingress_port"].as_u64().unwrap();
-    assert!(packaging("home-assistant/hearthline/Dockerfile").contains(&format!("0.0.0.0:{port} ")), "it listens there");
+    assert!(
+        packaging("home-assistant/hearthline/Dockerfile").contains(&format!("0.0.0.0:{port} ")),
+        "it listens there"
+    );
     assert_eq!(config["watchdog"], format!("http://[HOST]:[PORT:{port}]/livez"));
     for place in config["map"].as_array().unwrap() {
         assert!(place["type"] == "addon_config" && place["read_only"] == true, "{place}");

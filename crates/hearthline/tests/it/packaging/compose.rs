@@ -16,8 +16,11 @@ use crate::process::peer;
 use crate::wait::until;
 
 /// What a person fills in.
-const FILLED_IN: [(&str, &str); 3] =
-    [("HOME_ASSISTANT_TOKEN", "a.long.lived-token"), ("INFLUXDB_PASSWORD", "two words"), ("INFLUXDB_TOKEN", "of my own")];
+const FILLED_IN: [(&str, &str); 3] = [
+    ("HOME_ASSISTANT_TOKEN", "a.long.lived-token"),
+    ("INFLUXDB_PASSWORD", "two words"),
+    ("INFLUXDB_TOKEN", "of my own"),
+];
 
 /// What docker-compose makes of the file, with `example.env` filled in by these.
 fn config(filled_in: &[(&str, &str)]) -> Result<Value, String> {
@@ -30,7 +33,12 @@ fn config(filled_in: &[(&str, &str)]) -> Result<Value, String> {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), env).unwrap();
     let mut compose = peer("deploy/bin/docker-compose");
-    compose.arg("-f").arg(folder().join("docker/compose.yaml")).arg("--env-file").arg(file.path()).arg("config");
+    compose
+        .arg("-f")
+        .arg(folder().join("docker/compose.yaml"))
+        .arg("--env-file")
+        .arg(file.path())
+        .arg("config");
     match ended(compose.env("PYTHONWARNINGS", "ignore")) {
         (true, said) => Ok(yaml(&said)),
         (false, said) => Err(said),
@@ -82,7 +90,9 @@ fn order(config: &Value) -> Vec<(String, Value)> {
     while !left.is_empty() {
         let began = |needed: &str| order.iter().any(|(name, _)| name == needed);
         let ready = |name: &&&String| {
-            services[**name]["depends_on"].as_object().is_none_or(|needs| needs.keys().all(|needed| began(needed)))
+            services[**name]["depends_on"]
+                .as_object()
+                .is_none_or(|needs| needs.keys().all(|needed| began(needed)))
         };
         let next = *left.iter().find(ready).expect("nothing waits for itself");
         left.retain(|name| *name != next);
@@ -103,7 +113,6 @@ async fn in_the_order_of_the_file_it_records_at_once_and_the_database_gets_all_o
 
     let mut database = InfluxDb::running().await;
     database.query("DROP DATABASE house").await;
-    database.stop().await; // begun, and not up yet
     let mut rig = Rig::of(House::empty(1, SystemClock::new().now()), "").await;
     for (name, value) in config["services"]["hearthline"]["environment"].as_object().unwrap() {
         let name: &'static str = name.clone().leak();
@@ -118,6 +127,13 @@ async fn in_the_order_of_the_file_it_records_at_once_and_the_database_gets_all_o
         };
         rig.hearthline = rig.hearthline.with_variable(name, &value);
     }
+    let checked = rig.hearthline.command(&["check"]).await;
+    assert!(
+        checked.code == 0 && checked.stdout.contains("is not there yet; `hearthline run` makes it"),
+        "{checked:?}"
+    );
+
+    database.stop().await; // begun, and not up yet
     let image = packaging("docker/Dockerfile");
     let (command, check) = (instruction(&image, "CMD"), instruction(&image, "HEALTHCHECK"));
     let mut run = rig.hearthline.start_with(&words(&command));
@@ -132,7 +148,8 @@ async fn in_the_order_of_the_file_it_records_at_once_and_the_database_gets_all_o
 
     database.start().await;
     rig.delivered(&mut run).await;
-    let bucket = config["services"]["influxdb"]["environment"]["DOCKER_INFLUXDB_INIT_BUCKET"].as_str().unwrap();
+    let bucket =
+        config["services"]["influxdb"]["environment"]["DOCKER_INFLUXDB_INIT_BUCKET"].as_str().unwrap();
     let question = format!("SELECT \"state\" FROM \"{MEASUREMENT}\" WHERE \"entity_id\" = 'sensor.early'");
     assert_eq!(database.asked_of(bucket, &question).await.len(), 1);
     until("the health check passes with it", Duration::from_secs(60), well).await;

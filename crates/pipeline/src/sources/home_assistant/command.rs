@@ -191,7 +191,8 @@ mod tests {
     #[test]
     fn the_page_on_security_lists_what_is_asked_and_nothing_else() {
         let page = include_str!("../../../../../docs/security.md");
-        let section = page.split_once("\n## What Home Assistant is asked\n").unwrap().1.split("\n## ").next().unwrap();
+        let section =
+            page.split_once("\n## What Home Assistant is asked\n").unwrap().1.split("\n## ").next().unwrap();
         let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
         let listed: Vec<&str> = rows.map(|(command, _)| command).collect();
         let period = Period { start: Timestamp(0), end: None, entities: Vec::new(), attributes: true };

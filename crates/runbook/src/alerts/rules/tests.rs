@@ -151,7 +151,8 @@ fn each_rule_says_what_holds_with_its_figures_and_what_to_do() {
         let listed = |row: &&mut Vec<String>| {
             row[1] == format!("`{}`", rule.as_str()) && fits(said(&row[0]), &words.title)
         };
-        let row = index.iter_mut().find(listed).unwrap_or_else(|| panic!("not in the index: {}", words.title));
+        let row =
+            index.iter_mut().find(listed).unwrap_or_else(|| panic!("not in the index: {}", words.title));
         row.truncate(2); // it is one that is said
         let subject = subject.map(|subject| format!(":{subject}")).unwrap_or_default();
         let hold = hold.map(|hold| format!(" after {} s", hold.as_secs())).unwrap_or_default();
