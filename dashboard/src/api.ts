@@ -870,7 +870,9 @@ export interface Found {
   /** The repair that mends it. */
   repair: string | null;
   took_ms: number | null;
-  /** Where it is explained. */
+  /** What it means and what to do: Markdown. */
+  explained: string;
+  /** Where that stands in the documents. */
   see: string;
 }
 

@@ -80,7 +80,7 @@ test('what is wrong: each finding as the API has it, the way to Home Assistant, 
   await look(page, 'doctor');
 });
 
-test('a finding leads to the repair that mends it', async ({ page, program }) => {
+test('a finding says what it means and leads to the repair that mends it', async ({ page, program, request }) => {
   await page.route('**/api/v1/doctor', async (route) => {
     const response = await route.fetch();
     const report = await response.json();
@@ -91,6 +91,9 @@ test('a finding leads to the repair that mends it', async ({ page, program }) =>
   await page.goto(`${program.url}#/doctor`);
   const finding = region(page, 'To be mended').getByRole('article', { name: 'a field has two types' });
   await expect(finding).toContainText('Mend it.', { timeout: 60_000 });
+  const { explained } = (await ask(request, program.url, 'doctor')).findings[0];
+  await finding.getByText('What this means').click();
+  await expect(finding.getByText(explained.split(/[\n`]/)[0])).toBeVisible();
   await look(page, 'doctor-wrong');
   await finding.getByRole('link', { name: 'Repair: schema' }).click();
   await expect(sentence(page)).toHaveText('Repairs');

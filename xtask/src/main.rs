@@ -96,6 +96,7 @@ fn soak(workspace: &Workspace) -> Result<bool> {
 fn install_peers() -> Result<bool> {
     let target = Workspace::find()?.target;
     peers::python::install(&target)?;
+    peers::deploy::install(&target)?;
     let servers = peers::influxdb::install(&target)?;
     let chromium = peers::chromium::install(&target)?;
     println!("{}", peers::folder(&target).display());

@@ -4,6 +4,7 @@
 
 pub(crate) mod chromium;
 mod debian;
+pub(crate) mod deploy;
 pub(crate) mod influxdb;
 pub(crate) mod python;
 

@@ -15,7 +15,8 @@ use crate::report::{Outcome, Report};
 use crate::{Workspace, peers, sim};
 
 /// Tests that need a real peer are marked `#[ignore = "needs ..."]` and lie in modules below these.
-const REAL_PEERS: [&str; 4] = ["home_assistant::", "influxdb::", "monitor::", "worst_night::"];
+const REAL_PEERS: [&str; 6] =
+    ["home_assistant::", "influxdb::", "monitor::", "packaging::", "recipes::", "worst_night::"];
 const LAYERING: &str = "layering::";
 /// Stories that last minutes, which `--quick` leaves out.
 const LONG: [&str; 6] = [
@@ -92,7 +93,10 @@ fn announce(workspace: &Workspace, quick: bool) {
         Some(chromium) => println!("browser      3 min, with {}", chromium.display()),
         None => println!("browser      2 min, and 1 min to unpack Chromium below {below}"),
     }
-    if peers::python::installed(&workspace.target) && peers::influxdb::found(&workspace.target).is_some() {
+    let installed = peers::python::installed(&workspace.target)
+        && peers::deploy::installed(&workspace.target)
+        && peers::influxdb::found(&workspace.target).is_some();
+    if installed {
         println!("real peers   8 min");
     } else {
         println!("real peers   8 min, and 3 min to install them below {below}");
@@ -157,6 +161,7 @@ fn real_peers(workspace: &Workspace) -> Result<Outcome> {
     let stage = "real peers";
     let began = Instant::now();
     let installed = peers::python::install(&workspace.target)
+        .and_then(|()| peers::deploy::install(&workspace.target))
         .and_then(|()| peers::influxdb::install(&workspace.target).map(drop));
     if let Err(error) = installed {
         let why = vec![format!("{error:#}")];

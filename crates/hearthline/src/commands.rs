@@ -87,6 +87,10 @@ fn typed(said: &str, wanted: &str) -> io::Result<bool> {
 
 /// Runs one command to its end. Errors are said here, on standard error, and nowhere else.
 pub(crate) fn run(cli: Cli, environment: &Environment, out: &mut (dyn Write + Send)) -> Exit {
+    // Needs no settings, which may be what is wrong.
+    if let Command::Doctor(doctor::Args { explain: Some(id), .. }) = &cli.command {
+        return doctor::explain(id, cli.json, out).unwrap_or_else(|error| say(&error));
+    }
     let purpose = match &cli.command {
         // It is about other settings than those that hold here.
         Command::Check(args) if args.is_of_another() => Purpose::Read,

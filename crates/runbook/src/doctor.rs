@@ -3,11 +3,12 @@
 //! A [`Check`] is a name, a limit of time and a function over the [`Subject`]: what the settings name, and the program if it
 //! runs. All checks run beside each other; the way to Home Assistant is one of them, since each of its steps needs the one
 //! before. What a check can find is in the [`catalogue`], each with an id that stays, and is told in
-//! `docs/operations/doctor.md` under that id.
+//! `docs/operations/doctor.md` under that id, which each finding carries with it ([`explain`]).
 
 mod blocking;
 pub mod catalogue;
 mod disk;
+pub mod explain;
 mod files;
 mod finding;
 mod home_assistant;

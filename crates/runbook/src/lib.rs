@@ -7,6 +7,8 @@ pub mod facts;
 pub mod kept;
 pub mod markdown;
 pub mod monitor;
+#[cfg(test)]
+mod operations;
 pub mod parts;
 pub mod repair;
 pub mod reports;

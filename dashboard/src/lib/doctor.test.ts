@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Found, Report } from '../api';
-import { asText, evidence, sorted, tookOf, way } from './doctor';
+import { asText, evidence, paragraphs, sorted, tookOf, way } from './doctor';
 
 const found = (check: string, more: Partial<Found> = {}): Found => ({
   id: `${check}-ok`,
@@ -12,6 +12,7 @@ const found = (check: string, more: Partial<Found> = {}): Found => ({
   remedy: null,
   repair: null,
   took_ms: null,
+  explained: '',
   see: '',
   ...more,
 });
@@ -60,4 +61,8 @@ test('a report of a mistake has every finding with its figures, what to do, and 
   expect(text).toContain('free 57676349440 bytes');
   expect(text).toContain('not looked at: disk: it writes');
   expect(text.match(/^- \*\*/gm)).toHaveLength(report.findings.length);
+});
+
+test('what a finding means is told in paragraphs, and of a link that leads nowhere here its words are', () => {
+  expect(paragraphs('It is\nlost.\n\nWhat to do: `x`. See [the log](log.md).')).toEqual(['It is lost.', 'What to do: `x`. See the log.']);
 });

@@ -66,6 +66,10 @@ function figureOf(value: Evidence['value'], unit: string): string {
   return withUnit(rounded(value), unit === '1' ? null : unit);
 }
 
+/** The paragraphs of a piece of Markdown, each on one line; of a link into the documents, which are not here, its words. */
+export const paragraphs = (markdown: string): string[] =>
+  markdown.split(/\n{2,}/).map((text) => text.replace(/\s+/g, ' ').replace(/\[([^\]]+)\]\([^)]+\)/g, '$1'));
+
 /** What a person has to look at, and what is as it should be. */
 export function sorted({ findings }: Report): { wrong: Found[]; known: Found[]; fine: Found[] } {
   const of = (...severities: Severity[]) => findings.filter(({ severity }) => severities.includes(severity));

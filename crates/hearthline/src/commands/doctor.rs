@@ -3,6 +3,7 @@
 //! It looks by itself, whether the program runs or not: the log and the store are read and not changed, Home Assistant is asked
 //! over a connection of its own, and what is written into a sink goes into a measurement of its own and is removed again.
 
+mod explain;
 mod export;
 mod words;
 
@@ -10,6 +11,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use hearthline_runbook::doctor::{Depth, Outcome, examine};
+
+pub(super) use explain::explain;
 
 use super::Context;
 use crate::doctor::{running, subject};
@@ -26,6 +29,9 @@ pub(crate) struct Args {
     /// Also write a report to hand on: findings, settings, status and receipts, without a secret
     #[arg(long, value_name = "FILE")]
     export: Option<PathBuf>,
+    /// Say what a finding means and what to do about it, and look at nothing
+    #[arg(long, value_name = "ID", conflicts_with_all = ["full", "export"])]
+    pub(super) explain: Option<String>,
 }
 
 /// Looks at everything, and says the worst first.

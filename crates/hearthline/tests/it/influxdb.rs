@@ -10,6 +10,7 @@ mod faults;
 mod hue;
 pub(crate) mod peer;
 mod reader;
+mod recipes;
 mod recorded;
 mod schema;
 pub(crate) mod simulated;
@@ -65,7 +66,7 @@ impl Rig {
     }
 
     /// Waits until a word is in every sink; what was logged before it is there then, too.
-    async fn delivered(&self, run: &mut Run) -> Status {
+    pub(crate) async fn delivered(&self, run: &mut Run) -> Status {
         let word = self.house.counters().fired.to_string();
         self.house.set_state("sensor.word", &word, "{}");
         run.has("sensor.word", &word).await;

@@ -13,6 +13,8 @@ mod alone;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod fire;
 #[cfg(test)]
 mod hearthline;
@@ -40,6 +42,8 @@ mod proxy;
 mod quarantine;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod recipes;
 #[cfg(test)]
 mod reload;
 #[cfg(test)]

@@ -1,15 +1,26 @@
 //! What is in `packaging`, as far as it can be tried without an engine that runs it.
 
-use std::path::Path;
+mod app;
+mod compose;
+mod unit;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use hearthline_core::{Clock as _, SystemClock};
 use hearthline_sim::House;
+use serde_json::Value;
 
 use crate::hearthline::Hearthline;
+use crate::process::peer;
 use crate::simulated::recorded;
 
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging")
+}
+
 fn packaging(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging").join(name);
+    let path = folder().join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
@@ -17,6 +28,21 @@ fn packaging(name: &str) -> String {
 fn instruction(dockerfile: &str, name: &str) -> Vec<String> {
     let line = dockerfile.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("no {name}"));
     serde_json::from_str(&line[line.find('[').unwrap()..]).unwrap()
+}
+
+/// What a program that has ended said, and whether it ended well.
+fn ended(command: &mut Command) -> (bool, String) {
+    let output = command.output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(said).unwrap())
+}
+
+/// A document of YAML, read by PyYAML.
+fn yaml(text: &str) -> Value {
+    let read = "import json, sys, yaml; json.dump(yaml.safe_load(sys.argv[1]), sys.stdout)";
+    let (well, said) = ended(peer("python/bin/python").args(["-c", read, text]));
+    assert!(well, "{said}");
+    serde_json::from_str(&said).unwrap()
 }
 
 fn words(words: &[String]) -> Vec<&str> {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::catalogue::{Kind, Severity};
+use super::explain;
 
 /// One thing that was found, good or bad.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -28,7 +29,9 @@ pub struct Finding {
     pub repair: Option<&'static str>,
     /// Milliseconds that it took to find out; null where that says nothing.
     pub took_ms: Option<f64>,
-    /// Where it is explained.
+    /// What it means and what to do about it: Markdown.
+    pub explained: &'static str,
+    /// Where that stands, with what else is to be known.
     pub see: String,
 }
 
@@ -74,7 +77,8 @@ impl Finding {
             remedy: None,
             repair: None,
             took_ms: None,
-            see: format!("docs/operations/doctor.md#{}", kind.id),
+            explained: explain::explained(kind.id).unwrap_or_default(), // a test: each has a section
+            see: explain::place(kind.id),
         }
     }
 

@@ -1,8 +1,10 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::*;
+use crate::operations::{self, rows};
 use crate::status::{Gaps, Part, Sink};
 
 fn well() -> Facts {
@@ -306,4 +308,24 @@ fn a_part_whose_thread_is_gone_has_its_sentence() {
         ),
     ];
     hold(&cases);
+}
+
+#[test]
+fn each_sentence_is_in_the_index_of_what_to_do_and_the_index_has_no_other() {
+    let source = include_str!("../verdict.rs");
+    let literals = source.split('"').skip(1).step_by(2);
+    // Fragments of sentences and words begin with a small letter.
+    let sentences = literals
+        .filter(|said| said.ends_with('.') && said.starts_with(|c: char| c == '{' || c.is_uppercase()));
+    let shown = |said: &str| {
+        let mut parts = said.split('{');
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |shown, part| shown + "…" + part.split_once('}').unwrap().1)
+    };
+    let said: BTreeSet<String> = sentences.map(shown).collect();
+    let listed: BTreeSet<String> = rows("## What the first sentence says")
+        .iter()
+        .map(|row| operations::said(&row[0]).to_owned())
+        .collect();
+    assert_eq!(listed, said);
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hearthline_core::{Fs, RealFs};
 use hearthline_pipeline::sinks::influxdb::Server;
 use hearthline_pipeline::sinks::influxdb::point::Layout;
 use hearthline_pipeline::sinks::influxdb::schema::FieldType;
@@ -37,11 +38,24 @@ pub(super) async fn try_out(settings: &Settings) -> anyhow::Result<Vec<Sink>> {
         let cost = recorded.as_ref().map(|recorded| recorded.words(sink, version, fields)).transpose()?;
         let says = match opened {
             Ok(opened) => Ok(words(sink, &opened, &server.what(opened.version))),
-            Err(stop) => Err(stop.words().to_owned()),
+            Err(stop) => match server.is_missing().await {
+                // Where rows of ours have been it is not made again in silence.
+                Ok(Some(version)) if is_new(settings, sink)? => Ok(format!(
+                    "{} is not there yet; `hearthline run` makes it, if it may",
+                    server.what(version)
+                )),
+                _ => Err(stop.words().to_owned()),
+            },
         };
         sinks.push(Sink { name: sink.name.value.clone(), says, cost });
     }
     Ok(sinks)
+}
+
+/// Whether nothing was ever written to it from this data folder.
+fn is_new(settings: &Settings, sink: &InfluxDb) -> std::io::Result<bool> {
+    let cursor = app::sinks::dir(sink, &settings.data_dir).join("cursor");
+    Ok((&RealFs as &dyn Fs).read_if_exists(&cursor)?.is_none())
 }
 
 fn words(sink: &InfluxDb, opened: &Opened, what: &str) -> String {

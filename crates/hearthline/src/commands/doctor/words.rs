@@ -60,7 +60,8 @@ fn whole(finding: &Finding) -> String {
     if let Some(repair) = finding.repair {
         block.push_str(&format!("  repair: `hearthline repair {repair}` says what it would do\n"));
     }
-    block.push_str(&format!("  see: {}\n", finding.see));
+    let id = finding.id;
+    block.push_str(&format!("  more: `hearthline doctor --explain {id}`, {}\n", finding.see));
     block
 }
 

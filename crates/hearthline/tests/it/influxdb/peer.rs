@@ -106,7 +106,12 @@ impl InfluxDb {
 
     /// The rows of the answer's series, each with the series' name and tags.
     pub(crate) async fn query(&self, question: &str) -> Vec<(Value, Vec<Value>)> {
-        let form = form_of([("db", "house"), ("epoch", "ns"), ("q", question)].into_iter());
+        self.asked_of("house", question).await
+    }
+
+    /// The same, of that database.
+    pub(crate) async fn asked_of(&self, database: &str, question: &str) -> Vec<(Value, Vec<Value>)> {
+        let form = form_of([("db", database), ("epoch", "ns"), ("q", question)].into_iter());
         let mut request = self.client.post(format!("{}/query?{form}", self.url()));
         if self.guarded {
             request = request.basic_auth("admin", Some("of the admin"));

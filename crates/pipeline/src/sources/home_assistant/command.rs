@@ -187,4 +187,38 @@ mod tests {
         }
         assert_eq!(auth(&Token::new("a\"b")), r#"{"type":"auth","access_token":"a\"b"}"#);
     }
+
+    #[test]
+    fn the_page_on_security_lists_what_is_asked_and_nothing_else() {
+        let page = include_str!("../../../../../docs/security.md");
+        let section =
+            page.split_once("\n## What Home Assistant is asked\n").unwrap().1.split("\n## ").next().unwrap();
+        let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+        let listed: Vec<&str> = rows.map(|(command, _)| command).collect();
+        let period = Period { start: Timestamp(0), end: None, entities: Vec::new(), attributes: true };
+        let mut command = Some(Command::CoalesceMessages);
+        let mut asked = Vec::new();
+        while let Some(one) = command {
+            let json: serde_json::Value = serde_json::from_str(&one.to_json(7)).unwrap();
+            asked.push(json["type"].as_str().unwrap().to_owned());
+            // Each leads to the next, so that one that is added has to be named here.
+            command = match one {
+                Command::CoalesceMessages => Some(Command::SubscribeEvents(None)),
+                Command::SubscribeEvents(_) => Some(Command::Unsubscribe(7)),
+                Command::Unsubscribe(_) => Some(Command::GetConfig),
+                Command::GetConfig => Some(Command::GetStates),
+                Command::GetStates => Some(Command::Registry(Registry::Area)),
+                Command::Registry(registry) => {
+                    let rest = Registry::ALL.into_iter().skip_while(|other| *other != registry).nth(1);
+                    Some(rest.map_or_else(|| Command::History(period.clone()), Command::Registry))
+                }
+                Command::History(_) => Some(Command::Reported),
+                Command::Reported => Some(Command::CurrentUser),
+                Command::CurrentUser => Some(Command::RecorderInfo),
+                Command::RecorderInfo => Some(Command::Ping),
+                Command::Ping => None,
+            };
+        }
+        assert_eq!(listed, asked);
+    }
 }

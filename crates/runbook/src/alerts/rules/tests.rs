@@ -3,6 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::alerts::tests::{NOON, status};
 use crate::facts::Missed;
+use crate::operations::{fits, rows, said};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const GIB: u64 = 1 << 30;
@@ -143,10 +144,16 @@ fn each_rule_says_what_holds_with_its_figures_and_what_to_do() {
     ];
     let cases = cases.map(|(what, change)| (what, only(change)));
     let canaries = canaries.map(|(what, canary)| (what, followed(&canary).remove(0)));
-    let mut table = String::new();
+    let (mut table, mut index) = (String::new(), rows("## Alerts"));
     for (what, condition) in cases.into_iter().chain(canaries) {
         let Condition { rule, subject, level, hold, words, .. } = condition;
         assert_eq!(level, Level::Raise, "{what}");
+        let listed = |row: &&mut Vec<String>| {
+            row[1] == format!("`{}`", rule.as_str()) && fits(said(&row[0]), &words.title)
+        };
+        let row =
+            index.iter_mut().find(listed).unwrap_or_else(|| panic!("not in the index: {}", words.title));
+        row.truncate(2); // it is one that is said
         let subject = subject.map(|subject| format!(":{subject}")).unwrap_or_default();
         let hold = hold.map(|hold| format!(" after {} s", hold.as_secs())).unwrap_or_default();
         let figures = words.evidence.iter().map(|one| format!("{} {} {}", one.name, one.value, one.unit));
@@ -162,6 +169,8 @@ fn each_rule_says_what_holds_with_its_figures_and_what_to_do() {
         );
     }
     insta::assert_snapshot!(table);
+    index.retain(|row| row.len() > 2);
+    assert!(index.is_empty(), "nothing says so: {index:?}");
 }
 
 #[test]

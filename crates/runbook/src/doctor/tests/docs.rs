@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{CATALOGUE, Finding};
+use super::super::explain::explained;
+use super::super::{CATALOGUE, Finding, Severity};
+use crate::operations::rows;
 use crate::repair::CATALOGUE as REPAIRS;
 
 #[test]
@@ -17,8 +19,16 @@ fn every_finding_is_explained_under_its_id_and_nothing_else_is() {
 #[test]
 fn a_finding_says_where_it_is_explained() {
     for kind in CATALOGUE {
-        assert_eq!(Finding::of(kind, "x").see, format!("docs/operations/doctor.md#{}", kind.id));
+        let finding = Finding::of(kind, "x");
+        assert_eq!(finding.see, format!("docs/operations/doctor.md#{}", kind.id));
+        let explained = finding.explained;
+        assert!(!explained.is_empty() && !explained.contains("\n#"), "{}: {explained}", kind.id);
+        let todo = explained.contains("\n\nWhat to do: ");
+        // What is as it should be asks nothing of anybody.
+        assert!(todo == (kind.severity != Severity::Ok), "{}: {explained}", kind.id);
     }
+    assert_eq!(explained("ha-unset").map(|text| text.lines().count()), Some(3));
+    assert_eq!(explained("ha"), None);
 }
 
 #[test]
@@ -40,4 +50,19 @@ fn a_repair_that_is_named_exists() {
         }
     }
     assert!(count >= 6, "{count}");
+}
+
+#[test]
+fn what_a_person_may_find_is_in_the_index_with_its_section_and_nothing_else_is() {
+    let mut listed = Vec::new();
+    for row in rows("## What the doctor finds") {
+        let [symptom, found, todo] = &row[..] else { panic!("three columns: {row:?}") };
+        assert!(!symptom.is_empty() && !todo.is_empty(), "{row:?}");
+        let id = found.split_once("](operations/doctor.md#").unwrap().1.strip_suffix(')').unwrap();
+        assert_eq!(found, &format!("[`{id}`](operations/doctor.md#{id})"));
+        listed.push(id.to_owned());
+    }
+    let known = CATALOGUE.iter().filter(|kind| kind.severity != Severity::Ok);
+    let known: Vec<&str> = known.map(|kind| kind.id).collect();
+    assert_eq!(listed, known, "in the catalogue's order");
 }
