@@ -15,7 +15,7 @@ mod tests;
 pub use access::{Access, ApiToken};
 pub use error::ApiError;
 pub use routes::{
-    Backfill, Bucket, Change, Conflict, Conflicts, ConflictsReset, Entities, Entity, EntityChange,
+    Backfill, BackupBegun, BackupRequest, Bucket, Change, Conflict, Conflicts, ConflictsReset, Entities, Entity, EntityChange,
     EntityChanges, Event, Events, Fault, FaultList, Findings, Flushed, History, LeftOut, Lost, MuteRequest,
     Naive, NaiveLoss, NameSpan, Observations, Observed, Quarantine, Quarantined, QuarantinedWhole, Rate,
     RatePiece, RepairBegun, RepairRequest, Repairs, ReportList, Retention, RetentionAmount, RetentionDay,

@@ -12,6 +12,7 @@ use hearthline_pipeline::silence::Silent;
 use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_runbook::Status;
 use hearthline_runbook::alerts::Alerts;
+use hearthline_runbook::backup::Backups;
 use hearthline_runbook::doctor::Doctor;
 use hearthline_runbook::repair::Repairs;
 use hearthline_runbook::reports::Reports;
@@ -81,6 +82,8 @@ pub struct ApiState {
     pub verify: Verify,
     /// What of it a person should know, and whether somebody does.
     pub alerts: Alerts,
+    /// What is copied elsewhere.
+    pub backups: Backups,
     /// What was just written.
     pub live: Live,
     /// What can be made to go wrong.

@@ -1,6 +1,7 @@
 //! Stories of the API over a store on a disk in memory.
 
 mod alerts;
+mod backups;
 mod context;
 mod criteria;
 mod doctor;
@@ -108,6 +109,7 @@ impl House {
             doctor: doctor::house(),
             verify: verify::house(),
             alerts: alerts::house(),
+            backups: backups::house(),
             influxdb,
             live: live.clone(),
             faults: crate::Faults {

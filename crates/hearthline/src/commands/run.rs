@@ -131,6 +131,7 @@ fn api_state(
         doctor: app.doctor(),
         verify: app.verify(),
         alerts: app.alerts(),
+        backups: app.backups(),
         live: app.live.clone(),
         faults,
         stop,
