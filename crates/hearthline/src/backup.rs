@@ -46,7 +46,8 @@ pub(crate) fn of_settings(settings: &Settings) -> Arc<dyn Fn() -> backup::Settin
 
 fn of(settings: &Settings) -> backup::Settings {
     let (named, mut left_out) = (named(settings), Vec::new());
-    let is_in = |secret: &Secret, text: &str| secret.expose().len() >= SHORTEST && text.contains(secret.expose());
+    let is_in =
+        |secret: &Secret, text: &str| secret.expose().len() >= SHORTEST && text.contains(secret.expose());
     let todo = |what: &str| format!("write {what} again, or bring the file that it is in");
     let bytes = settings.config.as_ref().map(|path| (path, (&RealFs as &dyn Fs).read(path)));
     let file = bytes.and_then(|(path, bytes)| {
@@ -54,7 +55,11 @@ fn of(settings: &Settings) -> backup::Settings {
         match masked {
             Ok((text, _)) if named.iter().any(|(_, secret)| is_in(secret, &text)) => {
                 let why = "a secret is in it where none is expected".into();
-                left_out.push(LeftOut { what: path.display().to_string(), why, todo: "bring it along yourself".into() });
+                left_out.push(LeftOut {
+                    what: path.display().to_string(),
+                    why,
+                    todo: "bring it along yourself".into(),
+                });
                 None
             }
             Ok((text, keys)) => {
@@ -86,9 +91,7 @@ fn of(settings: &Settings) -> backup::Settings {
 fn named(settings: &Settings) -> Vec<(String, Secret)> {
     use crate::settings::origin::Origin;
     let peer = &settings.home_assistant;
-    let token = peer.token.as_ref().map(|token| {
-        (peer.token_file.as_deref(), &token.origin, &token.value)
-    });
+    let token = peer.token.as_ref().map(|token| (peer.token_file.as_deref(), &token.origin, &token.value));
     let sinks = settings.sinks.iter().flat_map(|sink| [&sink.token, &sink.password].into_iter().flatten());
     let sinks = sinks.map(|secret| (None, &secret.origin, &secret.value));
     let weather = &settings.weather;

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    alerts, backfill, backup, check, conflicts, demo, doctor, entities, events, export, flush, gaps, healthcheck,
-    history, log, monitor, quarantine, record, repair, replay, restore, retention, run, runbook, sim, sinks, status,
-    tail, token, verify, weather,
+    alerts, backfill, backup, check, conflicts, demo, doctor, entities, events, export, flush, gaps,
+    healthcheck, history, log, monitor, quarantine, record, repair, replay, restore, retention, run, runbook,
+    sim, sinks, status, tail, token, verify, weather,
 };
 
 /// Records a Home Assistant house: every event on disk once, readable by any Parquet engine

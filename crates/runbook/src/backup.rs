@@ -32,7 +32,7 @@ use std::path::{Path, PathBuf};
 
 pub use self::document::{
     Backups as Listed, Bad, Compared, Ended, Kind, LeftOut, LogCounts, Manifest, Pruned, Rehearsed, Saved,
-    StoreCounts, Summary, TableCounts, Unreadable, Underway, Verified,
+    StoreCounts, Summary, TableCounts, Underway, Unreadable, Verified,
 };
 pub use self::folder::{list, newest, prune, read, verify};
 pub use self::handle::{Backups, Facts, Job, Refused};

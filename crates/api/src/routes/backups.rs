@@ -64,5 +64,10 @@ fn refused(refused: Refused) -> ApiError {
         Refused::Running(_) => (StatusCode::CONFLICT, "nothing was begun"),
         Refused::Unknown(_) => (StatusCode::NOT_FOUND, "not found"),
     };
-    ApiError::new(status, what, refused.to_string(), "ask for /api/v1/backups, which says what there is and what is under way")
+    ApiError::new(
+        status,
+        what,
+        refused.to_string(),
+        "ask for /api/v1/backups, which says what there is and what is under way",
+    )
 }

@@ -1,7 +1,9 @@
 //! A house of which one backup is there, and no other can be taken: the disk is full.
 
 use hearthline_core::{Fs, MemFs};
-use hearthline_runbook::backup::{BackupError, Backups, Bad, Job, LeftOut, LogCounts, Manifest, Saved, StoreCounts};
+use hearthline_runbook::backup::{
+    BackupError, Backups, Bad, Job, LeftOut, LogCounts, Manifest, Saved, StoreCounts,
+};
 use hearthline_runbook::verify::By;
 use tokio::runtime::Handle;
 
@@ -38,7 +40,8 @@ pub(super) fn house() -> Backups {
     disk.create_dir_all(&dir).unwrap();
     let bytes = serde_json::to_vec(&manifest().sealed().unwrap()).unwrap();
     disk.write_atomic(&dir.join("manifest.json"), &bytes).unwrap();
-    let full = |_: &std::path::Path, _, _: &dyn Fn(u64, u64)| Err(BackupError::Refused("the disk is full".into()));
+    let full =
+        |_: &std::path::Path, _, _: &dyn Fn(u64, u64)| Err(BackupError::Refused("the disk is full".into()));
     let job = Job { dir: "/backups".into(), every: Some(HOUR), keep: Some(14) };
     Backups::new(Arc::new(full), (fs, clock), job, "home", Handle::current())
 }
@@ -70,7 +73,10 @@ async fn backups_are_listed_and_one_is_begun_with_the_token_alone() {
     let begun = house.change("/api/v1/backups").await;
     assert_eq!(begun.status, StatusCode::OK, "{}", begun.text());
     let known = over(&house).await;
-    assert_eq!((&known["ended"]["id"], &known["ended"]["failed"]), (&begun.json()["id"], &json!("the disk is full")));
+    assert_eq!(
+        (&known["ended"]["id"], &known["ended"]["failed"]),
+        (&begun.json()["id"], &json!("the disk is full"))
+    );
 
     let relative = repairs::post(&house, "/api/v1/backups", r#"{"to": "nas"}"#).await;
     assert_eq!(relative.status, StatusCode::BAD_REQUEST);
@@ -86,5 +92,8 @@ async fn what_is_not_there_is_not_rehearsed_and_what_is_damaged_is_said() {
     let begun = house.change(&rehearsed(&house).await).await;
     assert_eq!(begun.status, StatusCode::OK, "{}", begun.text());
     let ended = &over(&house).await["ended"];
-    assert!(ended["failed"].as_str().unwrap().contains("alerts.json in the backup cannot be put back"), "{ended}");
+    assert!(
+        ended["failed"].as_str().unwrap().contains("alerts.json in the backup cannot be put back"),
+        "{ended}"
+    );
 }

@@ -100,8 +100,7 @@ impl Observer {
     ) -> Self {
         let (board, start) = (Board::new(Arc::clone(&clock)), clock.monotonic());
         let (seen, backups) = (Mutex::default(), OnceLock::new());
-        let observer =
-            Self { views, board, clock, start, simulated, targets, uptime, watch, seen, backups };
+        let observer = Self { views, board, clock, start, simulated, targets, uptime, watch, seen, backups };
         observer.observe();
         observer
     }

@@ -204,7 +204,10 @@ fn taken(backup: &Summary) -> String {
         backup.at,
     );
     for left in &backup.left_out {
-        page.push_str(&format!("not in it: {} ({}); to be done when it is put back: {}\n", left.what, left.why, left.todo));
+        page.push_str(&format!(
+            "not in it: {} ({}); to be done when it is put back: {}\n",
+            left.what, left.why, left.todo
+        ));
     }
     for bad in &backup.damaged {
         page.push_str(&format!("DAMAGED: {}: {}\n", bad.path, bad.why));
@@ -222,7 +225,8 @@ fn page(listed: &Listed) -> String {
     if listed.backups.is_empty() {
         page.push_str("there is none yet; `hearthline backup` takes one\n");
     } else {
-        let mut rows = table(&["Name", "Files", "Size", "New in it", "Log up to", "Rows in files", "Took", "Rehearsed"]);
+        let mut rows =
+            table(&["Name", "Files", "Size", "New in it", "Log up to", "Rows in files", "Took", "Rehearsed"]);
         for backup in &listed.backups {
             let rehearsed = match &backup.rehearsed {
                 None => String::new(),

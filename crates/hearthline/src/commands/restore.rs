@@ -71,14 +71,17 @@ async fn order(program: &Program, name: Option<String>, dir: PathBuf) -> anyhow:
     let path = format!("/api/v1/backups/{}/rehearse", segment(&name));
     let BackupBegun { id } = program.ask(Method::POST, &path).await?;
     let ended = follow(&id, async || program.ask(Method::GET, "/api/v1/backups").await).await?;
-    ended.rehearsed.ok_or_else(|| anyhow::anyhow!("the program rehearsed it and does not say what came of it"))
+    ended
+        .rehearsed
+        .ok_or_else(|| anyhow::anyhow!("the program rehearsed it and does not say what came of it"))
 }
 
 async fn alone(name: Option<String>, dir: PathBuf, to: Option<PathBuf>) -> anyhow::Result<Rehearsed> {
     blocking(move |progress| {
         let name = named(name, &dir)?;
         let _claim = to.as_deref().map(Claim::take_to_restore).transpose()?;
-        let scratch = Scratch { fs: Arc::new(RealFs), clock: Arc::new(SystemClock::new()), dir: None, site: SITE };
+        let scratch =
+            Scratch { fs: Arc::new(RealFs), clock: Arc::new(SystemClock::new()), dir: None, site: SITE };
         // Beneath the folder that is named, so that nothing of anybody is emptied.
         let scratch = Scratch { dir: to.as_ref().map(|to| to.join("rehearsal")), ..scratch };
         let progress = |files, of| progress(&format!("{files} files, {} put there", bytes(of)));

@@ -17,8 +17,8 @@ use super::mistake::{Mistake, Mistakes, Place, Problem};
 use super::origin::{Origin, Setting};
 use super::sinks::companions;
 use super::{
-    Alerts, Api, Backup, Criteria, Filter, HomeAssistant, Log, Percent, Purpose, Settings, Store, Verify, Weather,
-    kinds,
+    Alerts, Api, Backup, Criteria, Filter, HomeAssistant, Log, Percent, Purpose, Settings, Store, Verify,
+    Weather, kinds,
 };
 
 /// Where the supervisor lets an app reach Home Assistant.

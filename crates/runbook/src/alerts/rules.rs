@@ -485,9 +485,10 @@ fn backup(known: &Backup) -> Option<Condition> {
     };
     let (title, says) = match &known.failed {
         Some(failed) => ("A backup failed", format!("No backup was taken: {failed}; {newest}")),
-        None if without > every * 2 => {
-            ("The last backup is old", format!("A backup is to be taken every {}, and {newest}", about(every)))
-        }
+        None if without > every * 2 => (
+            "The last backup is old",
+            format!("A backup is to be taken every {}, and {newest}", about(every)),
+        ),
         None => return None,
     };
     let hold = known.failed.is_none().then_some(VERIFIES);

@@ -150,7 +150,9 @@ impl Manifest {
         }
         let Format { format } = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if format > FORMAT {
-            return Err(format!("it was written by a later version (format {format}, and {FORMAT} is known here)"));
+            return Err(format!(
+                "it was written by a later version (format {format}, and {FORMAT} is known here)"
+            ));
         }
         let manifest: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if manifest.sum().map_err(|error| error.to_string())? != manifest.checksum {
@@ -191,10 +193,10 @@ impl Manifest {
 impl Saved {
     /// Whether it lies within the folder that it is put into, and its content within that of the backups.
     fn is_sound(&self) -> bool {
-        let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         let mut parts = std::path::Path::new(&self.path).components().peekable();
-        let named = parts.peek().is_some() && parts.all(|part| matches!(part, std::path::Component::Normal(_)));
-        named && self.sha256.len() == 64 && self.sha256.bytes().all(hex)
+        let named =
+            parts.peek().is_some() && parts.all(|part| matches!(part, std::path::Component::Normal(_)));
+        named && is_sha256(&self.sha256)
     }
 }
 
@@ -373,6 +375,11 @@ impl Compared {
     pub const fn is_equal(&self) -> bool {
         self.backup == self.found
     }
+}
+
+/// Whether it looks as `sha256sum` writes it.
+pub(super) fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
 /// As `sha256sum` writes it.

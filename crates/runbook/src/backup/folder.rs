@@ -28,9 +28,14 @@ pub(super) fn names(fs: &dyn Fs, dir: &Path) -> Result<(Vec<String>, Vec<String>
     Ok((whole, begun))
 }
 
-/// As [`crate::repair::receipts::stamp`] writes it; other folders are nobody's business here.
+/// As [`crate::repair::receipts::stamp`] writes it, with a number where there are several of a second; other folders are nobody's
+/// business here.
 fn is_name(name: &str) -> bool {
-    is_id(name) && name.starts_with(|first: char| first.is_ascii_digit()) && name.get(10..11) == Some("T")
+    const LIKE: &[u8] = b"0000-00-00T00-00-00Z";
+    let Some((stamp, rest)) = name.split_at_checked(LIKE.len()) else { return false };
+    let alike = |(byte, like): (u8, &u8)| if *like == b'0' { byte.is_ascii_digit() } else { byte == *like };
+    let number = rest.strip_prefix('-').unwrap_or(rest);
+    stamp.bytes().zip(LIKE).all(alike) && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// All of them, the newest first, with how each was rehearsed; and those that cannot be read.
@@ -63,7 +68,8 @@ pub fn read(fs: &dyn Fs, dir: &Path, name: &str) -> Result<Manifest, BackupError
     let Some(bytes) = fs.read_if_exists(&path).map_err(disk("read", &path))? else {
         return Err(BackupError::Refused(format!("there is no backup {name} in {}", dir.display())));
     };
-    let damaged = |why: String| BackupError::Damaged(format!("{} is not what was written: {why}", path.display()));
+    let damaged =
+        |why: String| BackupError::Damaged(format!("{} is not what was written: {why}", path.display()));
     Manifest::read(&bytes, name).map_err(damaged)
 }
 
@@ -95,10 +101,14 @@ pub(super) fn note_rehearsal(fs: &dyn Fs, dir: &Path, rehearsed: &Rehearsed) -> 
     fs.write_atomic(&path, &bytes).map_err(disk("write", &path))
 }
 
-/// Removes what was begun and not ended.
+/// Removes what was begun and not ended, and nothing that is not of a backup.
 pub(super) fn sweep(fs: &dyn Fs, dir: &Path) -> Result<(), BackupError> {
+    let ours = |name: &str| [MANIFEST, REHEARSED].contains(&name.strip_suffix(".tmp").unwrap_or(name));
     for name in names(fs, dir)?.1 {
-        empty(fs, &dir.join(name))?;
+        let within = dir.join(&name);
+        if fs.read_dir(&within).map_err(disk("list", &within))?.iter().all(|entry| ours(&entry.name)) {
+            empty(fs, &within)?;
+        }
     }
     Ok(())
 }

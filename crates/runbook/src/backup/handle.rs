@@ -169,8 +169,12 @@ impl Backups {
             let done = take(dir, by, progress);
             match &done {
                 Ok(manifest) => tracing::info!(
-                    name = manifest.name, bytes = manifest.bytes, new_bytes = manifest.new_bytes,
-                    took_ms = manifest.took_ms, damaged = manifest.damaged.len(), "a backup was taken"
+                    name = manifest.name,
+                    bytes = manifest.bytes,
+                    new_bytes = manifest.new_bytes,
+                    took_ms = manifest.took_ms,
+                    damaged = manifest.damaged.len(),
+                    "a backup was taken"
                 ),
                 Err(error) => tracing::error!(%error, dir = %dir.display(), "no backup was taken"),
             }
@@ -261,7 +265,8 @@ impl Backups {
             match self.begin(None, By::Schedule) {
                 Ok(id) => {
                     let mut state = self.0.state.subscribe();
-                    let is_over = |state: &State| state.running.as_ref().is_none_or(|running| running.id != id);
+                    let is_over =
+                        |state: &State| state.running.as_ref().is_none_or(|running| running.id != id);
                     let failed = match state.wait_for(is_over).await {
                         Ok(state) => state.failed.is_some(),
                         Err(_) => return,

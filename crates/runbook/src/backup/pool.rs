@@ -11,11 +11,14 @@ use hearthline_core::fs::{AppendFile, ReadFile};
 use memchr::memmem;
 use ring::digest::{Context, SHA256};
 
-use super::document::hex;
+use super::document::{hex, is_sha256};
 use super::{BackupError, disk};
 
 /// Bytes that are read at once; what is not longer is written only if it is new.
 const PIECE: usize = 1 << 20;
+
+/// What is being written.
+const INCOMING: &str = "incoming.tmp";
 
 /// The folder of contents.
 pub(super) struct Pool<'f> {
@@ -72,10 +75,10 @@ impl<'f> Pool<'f> {
         fs.sync_dir(backups).map_err(disk("sync", backups))?;
         let mut has = HashMap::new();
         for entry in fs.read_dir(&dir).map_err(disk("list", &dir))? {
-            if entry.name.ends_with(".tmp") {
+            if entry.name == INCOMING {
                 let path = dir.join(&entry.name);
                 fs.remove(&path).map_err(disk("remove", &path))?;
-            } else if !entry.is_dir {
+            } else if !entry.is_dir && is_sha256(&entry.name) {
                 has.insert(entry.name, entry.len);
             }
         }
@@ -92,7 +95,7 @@ impl<'f> Pool<'f> {
         let mut watch = Watch { secrets, tail: Vec::new() };
         let (mut sha, mut crc) = (Context::new(&SHA256), crc32fast::Hasher::new());
         let mut piece = vec![0; PIECE.min(usize::try_from(len).unwrap_or(PIECE)).max(1)];
-        let tmp = self.dir.join("incoming.tmp");
+        let tmp = self.dir.join(INCOMING);
         let mut out: Option<Box<dyn AppendFile>> = None;
         let mut at = 0;
         while at < len {
@@ -116,8 +119,12 @@ impl<'f> Pool<'f> {
         let sha256 = hex(sha.finish().as_ref());
         if !self.has(&sha256, len) {
             if out.is_none() {
-                self.write(&mut out, &tmp, piece.get(..usize::try_from(len).unwrap_or(0)).unwrap_or_default())
-                    .map_err(NotKept::Pool)?;
+                self.write(
+                    &mut out,
+                    &tmp,
+                    piece.get(..usize::try_from(len).unwrap_or(0)).unwrap_or_default(),
+                )
+                .map_err(NotKept::Pool)?;
             }
             self.finish(out, &tmp, &sha256, len).map_err(NotKept::Pool)?;
         }
@@ -128,7 +135,7 @@ impl<'f> Pool<'f> {
     pub(super) fn put_bytes(&mut self, bytes: &[u8]) -> Result<Kept, BackupError> {
         let (mut sha, mut out) = (Context::new(&SHA256), None);
         sha.update(bytes);
-        let (sha256, tmp) = (hex(sha.finish().as_ref()), self.dir.join("incoming.tmp"));
+        let (sha256, tmp) = (hex(sha.finish().as_ref()), self.dir.join(INCOMING));
         if !self.has(&sha256, bytes.len() as u64) {
             self.write(&mut out, &tmp, bytes)?;
             self.finish(out, &tmp, &sha256, bytes.len() as u64)?;

@@ -129,7 +129,11 @@ fn log(fs: &dyn Fs, manifest: &Manifest, dir: &Path) -> Result<Vec<Compared>, Ba
         ]);
         // Where something is damaged, nobody knows how many there were.
         if of.damaged == 0 {
-            compared.push(Compared::new("events of the log", of.events, report.total(|segment| segment.events)));
+            compared.push(Compared::new(
+                "events of the log",
+                of.events,
+                report.total(|segment| segment.events),
+            ));
         }
     }
     Ok(compared)
@@ -184,7 +188,8 @@ fn replay(scratch: &Scratch, manifest: &Manifest, dir: &Path) -> Result<Vec<Comp
         .build()
         .map_err(super::disk("open", dir))?;
     let done = runtime.block_on(delivery.drain());
-    let done = done.map_err(|error| BackupError::Damaged(format!("the store does not take the log: {error}")))?;
+    let done =
+        done.map_err(|error| BackupError::Damaged(format!("the store does not take the log: {error}")))?;
     Ok(vec![
         Compared::new("events brought into the store from the log", behind, done.events - before),
         Compared::new(

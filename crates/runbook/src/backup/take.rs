@@ -53,6 +53,7 @@ struct Moment {
 /// this one has written.
 pub fn take(source: &Source, dir: &Path, by: By, progress: Progress<'_>) -> Result<Manifest, BackupError> {
     let (fs, begun) = (&*source.fs, source.clock.monotonic());
+    elsewhere(dir, &source.data_dir)?;
     fs.create_dir_all(dir).map_err(disk("make", dir))?;
     if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         fs.sync_dir(parent).map_err(disk("sync", parent))?;
@@ -103,6 +104,20 @@ pub fn take(source: &Source, dir: &Path, by: By, progress: Progress<'_>) -> Resu
     let manifest = manifest.sealed()?;
     super::folder::write(fs, dir, &manifest)?;
     Ok(manifest)
+}
+
+/// A folder of backups is no part of what is backed up, but for the one that has its place there.
+fn elsewhere(dir: &Path, data_dir: &Path) -> Result<(), BackupError> {
+    let whole = |path: &Path| std::path::absolute(path).map_err(disk("find", path));
+    let (dir, data_dir) = (whole(dir)?, whole(data_dir)?);
+    if dir == data_dir.join("backups") || !(dir.starts_with(&data_dir) || data_dir.starts_with(&dir)) {
+        return Ok(());
+    }
+    Err(BackupError::Refused(format!(
+        "{} cannot hold the backups of {}: the one is within the other; name another folder (--to, or dir under [backup])",
+        dir.display(),
+        data_dir.display()
+    )))
 }
 
 /// A name that is not taken.

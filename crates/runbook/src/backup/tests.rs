@@ -109,7 +109,11 @@ impl House {
         let settings = || Settings {
             lines: vec!["data folder: /data".into()],
             file: Some(b"[home_assistant]\ntoken = \"\"\n".to_vec()),
-            left_out: vec![LeftOut { what: "home_assistant.token".into(), why: "a secret".into(), todo: "write it".into() }],
+            left_out: vec![LeftOut {
+                what: "home_assistant.token".into(),
+                why: "a secret".into(),
+                todo: "write it".into(),
+            }],
             secrets: vec!["very-secret-token".into()],
         };
         let (store, log) = (Arc::clone(&self.store), self.log.clone());
@@ -199,6 +203,34 @@ fn what_has_not_changed_is_not_copied_again() {
 }
 
 #[test]
+fn nothing_is_touched_that_is_not_of_a_backup() {
+    let house = House::new();
+    house.hear(1);
+    for dir in ["/data", "/", "/data/repairs"] {
+        let refused = take(&house.source(), Path::new(dir), By::Person, &|_, _| ()).unwrap_err();
+        assert!(refused.to_string().contains("the one is within the other"), "{refused}");
+    }
+    let others = [
+        "2026-11-26T00-41-07Z-gaps/receipt.json",
+        "2026-11-26T00-41-07Z/mine",
+        "files/a.tmp",
+        "files/b",
+        "c",
+    ];
+    for other in others {
+        let path = Path::new(BACKUPS).join(other);
+        house.fs.create_dir_all(path.parent().unwrap()).unwrap();
+        house.disk().write_atomic(&path, b"mine").unwrap();
+    }
+    house.take();
+    house.take();
+    assert_eq!(prune(&house.fs, Path::new(BACKUPS), 1).unwrap().backups.len(), 1);
+    for other in others {
+        assert_eq!(house.disk().read(&Path::new(BACKUPS).join(other)).unwrap(), b"mine", "{other}");
+    }
+}
+
+#[test]
 fn no_secret_goes_into_a_backup_and_what_is_left_out_is_said() {
     let house = House::new();
     house.hear(1);
@@ -210,7 +242,10 @@ fn no_secret_goes_into_a_backup_and_what_is_left_out_is_said() {
     house.write("run.json", "{}");
     let manifest = house.take();
     let left: Vec<_> = manifest.left_out.iter().map(|left| left.what.as_str()).collect();
-    assert_eq!(left, ["home_assistant.token", "runbooks/a/settings.toml", "secrets", "sinks/a/refused.ndjson"]);
+    assert_eq!(
+        left,
+        ["home_assistant.token", "runbooks/a/settings.toml", "secrets", "sinks/a/refused.ndjson"]
+    );
     let kept: Vec<_> = manifest.files.iter().map(|file| file.path.as_str()).collect();
     assert!(kept.contains(&"runbooks/a/receipt.json") && kept.contains(&"reports/a.md"), "{kept:?}");
     assert!(!kept.iter().any(|path| path.contains("reserve") || path.contains("run.json")), "{kept:?}");
@@ -377,7 +412,8 @@ fn killed_at_each_change_there_is_a_whole_backup_or_none_and_the_next_one_goes_o
             assert_eq!(house.verified(&again.name).bad, Vec::new());
             prune(&house.fs, Path::new(BACKUPS), 1).unwrap();
             house.is_whole(&again, "/again");
-            let used: std::collections::BTreeSet<_> = again.files.iter().map(|file| file.sha256.clone()).collect();
+            let used: std::collections::BTreeSet<_> =
+                again.files.iter().map(|file| file.sha256.clone()).collect();
             let there: std::collections::BTreeSet<_> = names(&house.fs, "/nas/files").into_iter().collect();
             assert_eq!(there, used, "nothing of no use is left");
         }
@@ -494,7 +530,8 @@ fn a_file_that_is_damaged_or_gone_is_named_and_the_rest_is_taken() {
 #[tokio::test(start_paused = true)]
 async fn one_is_taken_when_it_is_due_old_ones_go_and_a_failure_is_told() {
     let clock = Arc::new(hearthline_sim::TokioClock::starting_at(NIGHT));
-    let (house, failing) = tokio::task::spawn_blocking(House::new).await.map(|h| (h, Arc::new(AtomicU64::new(0)))).unwrap();
+    let (house, failing) =
+        tokio::task::spawn_blocking(House::new).await.map(|h| (h, Arc::new(AtomicU64::new(0)))).unwrap();
     house.hear(10);
     let source = Source { clock: clock.clone(), ..house.source() };
     let (taker, refuses) = (source.taker(), Arc::clone(&failing));
@@ -503,7 +540,13 @@ async fn one_is_taken_when_it_is_due_old_ones_go_and_a_failure_is_told() {
         _ => Err(BackupError::Refused("no room".into())),
     });
     let job = Job { dir: BACKUPS.into(), every: Some(DAY), keep: Some(2) };
-    let backups = Backups::new(take, (Arc::new(house.fs.clone()), clock.clone()), job, "home", tokio::runtime::Handle::current());
+    let backups = Backups::new(
+        take,
+        (Arc::new(house.fs.clone()), clock.clone()),
+        job,
+        "home",
+        tokio::runtime::Handle::current(),
+    );
     let taking = backups.clone();
     tokio::spawn(async move { taking.keep_taking().await });
     let at = |day: u32| NIGHT.plus(DAY * day + Duration::from_secs(3600));

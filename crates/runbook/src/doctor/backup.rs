@@ -41,11 +41,13 @@ fn look(subject: &Subject) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     if let Some(failed) = subject.running.status().and_then(|status| status.backup.as_ref()?.failed.clone()) {
-        findings.push(Finding::of(BACKUP_FAILED, format!("the last backup was not taken: {failed}")).todo(NOW));
+        findings
+            .push(Finding::of(BACKUP_FAILED, format!("the last backup was not taken: {failed}")).todo(NOW));
     }
     for bad in &unreadable {
         let says = format!("the backup {} in {dir} cannot be read: {}", bad.name, bad.why);
-        let todo = "move its folder away; until then no old backup is taken away, as nobody knows what it has";
+        let todo =
+            "move its folder away; until then no old backup is taken away, as nobody knows what it has";
         findings.push(Finding::of(BACKUP_UNREADABLE, says).todo(todo));
     }
     let Some((newest, _)) = found.first() else {

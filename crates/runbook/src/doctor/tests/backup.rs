@@ -56,7 +56,8 @@ pub(super) async fn cases() -> Vec<Case> {
     let whole = manifest(Vec::new());
     let damaged = manifest(vec![Bad { path: "store/states/x".into(), why: "it is not there".into() }]);
     let mut status = House::new().status.lock().clone();
-    status.backup = Some(Backup { every_s: 86_400, age_s: None, waited_s: 9, failed: Some("no room".into()) });
+    status.backup =
+        Some(Backup { every_s: 86_400, age_s: None, waited_s: 9, failed: Some("no room".into()) });
     let running = Running::Yes { pid: 1, address: LOCAL, status: Box::new(status) };
     vec![
         case("no schedule", "backup-off", subject_on(&MemFs::default())).await,
