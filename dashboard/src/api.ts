@@ -811,6 +811,60 @@ export interface VerifyBegun {
   id: string;
 }
 
+/** What came of putting a backup into a folder of its own. */
+export interface Rehearsed {
+  name: string;
+  at: string;
+  equal: boolean;
+  says: string;
+  compared: { what: string; backup: number; found: number }[];
+  files: number;
+  bytes: number;
+  restore_ms: number;
+  open_ms: number;
+}
+
+export interface Backup {
+  name: string;
+  at: string;
+  by: 'person' | 'schedule';
+  took_ms: number;
+  files: number;
+  bytes: number;
+  new_files: number;
+  new_bytes: number;
+  log: { first: number; last: number; events: number; events_total: number; segments: number; damaged: number };
+  committed: number;
+  rows: number;
+  left_out: { what: string; why: string; do: string }[];
+  damaged: { path: string; why: string }[];
+  rehearsed: Rehearsed | null;
+}
+
+export interface Backups {
+  dir: string;
+  every_s: number | null;
+  keep: number | null;
+  next: string | null;
+  running: { id: string; kind: 'backup' | 'rehearsal'; at: string; files: number; bytes: number } | null;
+  ended: {
+    id: string;
+    kind: 'backup' | 'rehearsal';
+    at: string;
+    failed: string | null;
+    backup: Backup | null;
+    rehearsed: Rehearsed | null;
+  } | null;
+  /** The newest first. */
+  backups: Backup[];
+  unreadable: { name: string; why: string }[];
+  trouble: string | null;
+}
+
+export interface BackupBegun {
+  id: string;
+}
+
 export type Severity = 'ok' | 'note' | 'warning' | 'fault';
 
 /** Everything that recording depends on, as it was found. */

@@ -25,8 +25,8 @@ usage: cargo xtask <task>
   test [--quick]  everything that proves the program; --quick leaves out browser and real peers
   sim [--seeds N] [--seed S]
                   seeded scenarios of all that can go wrong, optimised; a failing seed replays with --seed
-  soak            load, kills, cuts, a store, a disk and an InfluxDB that take nothing, 50,000 wild events, the worst night,
-                  and half an hour of criteria on real peers, in full length, optimised
+  soak            load, kills, cuts, a store, a disk and an InfluxDB that take nothing, a million events in a backup, 50,000 wild
+                  events, the worst night, and half an hour of criteria on real peers, in full length, optimised
   bench [--quick] how far the program is from what the machine can do, and what it costs the disk
   app             makes the folder of an app for a Home Assistant with supervisor
   peers           installs the programs that the tests run against, and says where they are";
@@ -78,7 +78,7 @@ fn soak(workspace: &Workspace) -> Result<bool> {
     println!("builds for 5 min the first time, runs for 90 min");
     peers::python::install(&workspace.target)?;
     peers::influxdb::install(&workspace.target)?;
-    let simulated = ["load::", "nothing_lost::", "fire::disk::", "--test-threads=6"].as_slice();
+    let simulated = ["load::", "nothing_lost::", "fire::disk::", "backup::", "--test-threads=6"].as_slice();
     let real = ["home_assistant::gaps::", "influxdb::away::", "influxdb::wild::", "--ignored"].as_slice();
     // One after the other: what is watched is the program, not how it does beside other tests.
     let nights = ["worst_night::", "monitor::", "--ignored", "--test-threads=1"].as_slice();

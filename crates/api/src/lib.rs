@@ -15,18 +15,16 @@ mod tests;
 pub use access::{Access, ApiToken};
 pub use error::ApiError;
 pub use routes::{
-    Answered, CheckRequest, FilterPreview, KeptSet, KeptSetting, KeptSettings, Reloaded, Setting,
-    SettingChange, SettingMistake, SettingsChecked, SettingsDesk, SettingsInForce,
-};
-pub use routes::{
-    Backfill, Bucket, Change, Conflict, Conflicts, ConflictsReset, Entities, Entity, EntityChange,
-    EntityChanges, Event, Events, Fault, FaultList, Findings, Flushed, History, KnownSetting, LeftOut, Lost,
-    MuteRequest, Naive, NaiveLoss, NameSpan, Observations, Observed, Quarantine, Quarantined,
-    QuarantinedWhole, Rate, RatePiece, RepairBegun, RepairRequest, Repairs, ReportList, Retention,
+    Answered, Backfill, BackupBegun, BackupRequest, Bucket, Change, CheckRequest, Conflict, Conflicts,
+    ConflictsReset, Entities, Entity, EntityChange, EntityChanges, Event, Events, Fault, FaultList,
+    FilterPreview, Findings, Flushed, History, KeptSet, KeptSetting, KeptSettings, KnownSetting, LeftOut,
+    Lost, MuteRequest, Naive, NaiveLoss, NameSpan, Observations, Observed, Quarantine, Quarantined,
+    QuarantinedWhole, Rate, RatePiece, Reloaded, RepairBegun, RepairRequest, Repairs, ReportList, Retention,
     RetentionAmount, RetentionDay, RetentionReceipts, Retried, Runbook, RunbookRequest, RunbookRun, Session,
-    SettingsMistake, SettledList, Settlement, Setup, SetupBegun, SetupRequest, SetupState, SetupStep,
-    SilentSince, SinkCardinality, SinkConcern, SinkReport, SinkServer, SinkShare, State, Stats, Unmuted,
-    Unread, VerifyBegun, VerifyRequest, Waiting, reading, router, waiting,
+    Setting, SettingChange, SettingMistake, SettingsChecked, SettingsDesk, SettingsInForce, SettingsMistake,
+    SettledList, Settlement, Setup, SetupBegun, SetupRequest, SetupState, SetupStep, SilentSince,
+    SinkCardinality, SinkConcern, SinkReport, SinkServer, SinkShare, State, Stats, Unmuted, Unread,
+    VerifyBegun, VerifyRequest, Waiting, reading, router, waiting,
 };
 pub use serve::serve;
 pub use state::{ApiState, Faults, FlushRequest, Reading};

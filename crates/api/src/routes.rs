@@ -1,6 +1,7 @@
 //! The routes, one file each.
 
 mod alerts;
+mod backups;
 mod conflicts;
 mod criteria;
 mod doctor;
@@ -42,6 +43,7 @@ use crate::access::{self, Access};
 use crate::{ApiError, ApiState, Reading, page};
 
 pub use alerts::{MuteRequest, Unmuted};
+pub use backups::{BackupBegun, BackupRequest};
 pub use conflicts::{Conflict, Conflicts, ConflictsReset, LeftOut, Unread};
 pub use criteria::Criteria;
 pub use entities::changes::{EntityChange, EntityChanges};
@@ -102,6 +104,8 @@ fn writing(state: ApiState) -> Router {
         .route("/api/v1/alerts/{id}/acknowledge", post(alerts::acknowledge))
         .route("/api/v1/alerts/{id}/mute", post(alerts::mute))
         .route("/api/v1/alerts/{id}/unmute", post(alerts::unmute))
+        .route("/api/v1/backups", post(backups::begin))
+        .route("/api/v1/backups/{name}/rehearse", post(backups::rehearse))
         .route("/api/v1/conflicts/reset", post(conflicts::reset))
         .route("/api/v1/quarantine/retry", post(quarantine::settle::retry))
         .route("/api/v1/quarantine/drop", post(quarantine::settle::drop_named))
@@ -134,6 +138,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/status", get(status::get))
         .route("/api/v1/criteria", get(criteria::get))
         .route("/api/v1/alerts", get(alerts::list))
+        .route("/api/v1/backups", get(backups::list))
         .route("/api/v1/doctor", get(doctor::get))
         .route("/api/v1/verify", get(verify::get))
         .route("/api/v1/stats", get(stats::get))

@@ -12,6 +12,7 @@ use hearthline_pipeline::silence::Silent;
 use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_runbook::Status;
 use hearthline_runbook::alerts::Alerts;
+use hearthline_runbook::backup::Backups;
 use hearthline_runbook::doctor::Doctor;
 use hearthline_runbook::repair::Repairs;
 use hearthline_runbook::reports::Reports;
@@ -83,6 +84,8 @@ pub struct ApiState {
     pub alerts: Alerts,
     /// What is set.
     pub settings: SettingsDesk,
+    /// What is copied elsewhere.
+    pub backups: Backups,
     /// What was just written.
     pub live: Live,
     /// What can be made to go wrong.

@@ -1,6 +1,7 @@
 //! Stories of the API over a store on a disk in memory.
 
 mod alerts;
+mod backups;
 mod context;
 mod criteria;
 mod doctor;
@@ -111,6 +112,7 @@ impl House {
             verify: verify::house(),
             alerts: alerts::house(),
             settings: settings::house(),
+            backups: backups::house(),
             influxdb,
             live: live.clone(),
             faults: crate::Faults {

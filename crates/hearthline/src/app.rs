@@ -41,6 +41,7 @@ use hearthline_pipeline::silence::{Rules, SilenceView};
 use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_pipeline::sources::home_assistant::LinkConfig;
 use hearthline_runbook::alerts::{Alerts, Pace};
+use hearthline_runbook::backup::Backups;
 use hearthline_runbook::doctor::Doctor;
 use hearthline_runbook::repair::Repairs;
 use hearthline_runbook::verify::{Kept, Verify};
@@ -52,7 +53,7 @@ use self::alerts::AlertWatch;
 use self::cadence::Cadence;
 pub(crate) use self::current::Current;
 pub(crate) use self::observe::Observer;
-pub(crate) use self::open::{log as open_log, store_alone, store_config};
+pub(crate) use self::open::{both_alone, log as open_log, store_alone, store_config};
 use self::parts::{Fences, Made, Part, Parts, Shared, Views};
 pub(crate) use self::past::{Moment, Past};
 use self::reload::{Reloads, Told};
@@ -273,6 +274,11 @@ impl App {
     /// Whether an event gets through.
     pub(crate) fn verify(&self) -> Verify {
         self.place.verify.clone()
+    }
+
+    /// What is copied elsewhere.
+    pub(crate) fn backups(&self) -> Backups {
+        self.place.backups.clone()
     }
 
     /// What of it a person should know.

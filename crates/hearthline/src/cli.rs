@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    alerts, backfill, check, conflicts, demo, doctor, entities, events, export, flush, gaps, healthcheck,
-    history, log, monitor, quarantine, record, reload, repair, replay, retention, run, runbook, settings,
-    sim, sinks, status, tail, token, verify, weather,
+    alerts, backfill, backup, check, conflicts, demo, doctor, entities, events, export, flush, gaps,
+    healthcheck, history, log, monitor, quarantine, record, reload, repair, replay, restore, retention, run,
+    runbook, settings, sim, sinks, status, tail, token, verify, weather,
 };
 
 /// Records a Home Assistant house: every event on disk once, readable by any Parquet engine
@@ -88,6 +88,10 @@ pub(crate) enum Command {
     Quarantine(quarantine::Args),
     /// Drop days that are too old, or say which they are
     Retention(retention::Args),
+    /// Copy everything that is recorded elsewhere, while it is recorded; list and compare such backups
+    Backup(backup::Args),
+    /// Put a backup into a folder, or rehearse that
+    Restore(restore::Args),
     /// Who observes the weather, what they say, and how often they are asked
     Weather(weather::Args),
     /// The token that the API asks for from another machine
@@ -147,6 +151,8 @@ mod tests {
             "hearthline runbook --yes",
             "hearthline runbook --apply --monitor ever",
             "hearthline runbook --undo a --resume b",
+            "hearthline backup fly",
+            "hearthline restore a b",
             "hearthline verify --events 0",
             "hearthline verify --events 2 --last",
         ] {
@@ -183,6 +189,12 @@ mod tests {
             "sinks",
             "sinks influxdb",
             "backfill --from 2026-11-01 --detach",
+            "backup",
+            "backup --to x",
+            "backup list --to x",
+            "backup verify 2026-11-26T00-41-07Z",
+            "restore x/2026-11-26T00-41-07Z --to y",
+            "restore --rehearse",
             "events --entity light --entity sensor.*_t --type state_changed --from 24h --to now --text x --limit 5",
             "tail light.a sensor.*",
             "log verify",

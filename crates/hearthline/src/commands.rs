@@ -2,6 +2,7 @@
 
 pub(crate) mod alerts;
 pub(crate) mod backfill;
+pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod conflicts;
 pub(crate) mod demo;
@@ -20,6 +21,7 @@ pub(crate) mod record;
 pub(crate) mod reload;
 pub(crate) mod repair;
 pub(crate) mod replay;
+pub(crate) mod restore;
 pub(crate) mod retention;
 pub(crate) mod run;
 pub(crate) mod runbook;
@@ -158,6 +160,8 @@ async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit
         Command::Repair(args) => repair::run(args, context).await,
         Command::Runbook(args) => runbook::run(args, context).await,
         Command::Retention(args) => retention::run(args, context).await,
+        Command::Backup(args) => backup::run(args, context).await,
+        Command::Restore(args) => restore::run(args, context).await,
         Command::Weather(args) => weather::run(args, context).await,
         Command::Verify(args) => verify::run(args, context).await,
         Command::Token(args) => token::run(&args, context),

@@ -13,7 +13,7 @@ use crate::app::{self, Current, Observer};
 use crate::house::Program;
 use crate::running;
 use crate::settings::Settings;
-use crate::{peer, startup, weather};
+use crate::{backup, peer, startup, weather};
 
 /// How long the running program may take to say how it is.
 const STATUS: Duration = Duration::from_secs(3);
@@ -54,6 +54,7 @@ pub(crate) fn subject(settings: &Settings, running: Running) -> anyhow::Result<S
         sinks: sinks.collect(),
         weather: of_weather(settings),
         place: Arc::default(),
+        backup: backup::job(settings),
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod api_token;
 mod app;
+mod backup;
 mod cli;
 mod commands;
 mod doctor;

@@ -12,6 +12,7 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use hearthline_core::{Fs, RealFs};
+use hearthline_runbook::backup::UNFINISHED;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,17 @@ pub(crate) enum ClaimError {
         dir: PathBuf,
         /// Who, as far as it has said.
         holder: Holder,
+    },
+    /// A backup is half put back into it.
+    #[error(
+        "a backup was being put into {} and did not come to its end: go on with `hearthline restore {backup} --to {}`, or empty the folder",
+        dir.display(), dir.display()
+    )]
+    Unfinished {
+        /// The folder.
+        dir: PathBuf,
+        /// Which.
+        backup: String,
     },
     /// It cannot be written.
     #[error("the data folder {} cannot be written: {source}; {}", dir.display(), todo(source))]
@@ -97,8 +109,20 @@ impl Claim {
     /// Takes the data folder, making it if needed.
     ///
     /// # Errors
-    /// When another program runs on it, or as the disk says.
+    /// When another program runs on it, a backup is half put back into it, or as the disk says.
     pub(crate) fn take(data_dir: &Path) -> Result<Self, ClaimError> {
+        let claim = Self::take_to_restore(data_dir)?;
+        match std::fs::read_to_string(data_dir.join(UNFINISHED)) {
+            Ok(backup) => Err(ClaimError::Unfinished { dir: data_dir.to_path_buf(), backup }),
+            Err(_) => Ok(claim),
+        }
+    }
+
+    /// The same for whoever puts a backup into it.
+    ///
+    /// # Errors
+    /// When another program runs on it, or as the disk says.
+    pub(crate) fn take_to_restore(data_dir: &Path) -> Result<Self, ClaimError> {
         let dir = || data_dir.to_path_buf();
         match Self::lock(data_dir) {
             Ok(Some(claim)) => Ok(claim),

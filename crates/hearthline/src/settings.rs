@@ -75,6 +75,8 @@ pub(crate) struct Settings {
     pub(crate) verify: Verify,
     /// From where on a person should know of it.
     pub(crate) alerts: Alerts,
+    /// What is copied elsewhere.
+    pub(crate) backup: Backup,
     /// Where everything is delivered to beside the store.
     pub(crate) sinks: Vec<InfluxDb>,
     /// What the program says on standard error, in the syntax of the tracing crates.
@@ -238,6 +240,19 @@ pub(crate) struct Alerts {
     pub(crate) silent: Setting<bool>,
     /// Verifications that do not get through, or are not done.
     pub(crate) canary: Setting<bool>,
+    /// Backups that were not taken.
+    pub(crate) backup: Setting<bool>,
+}
+
+/// `[backup]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Backup {
+    /// Where backups lie; none is `backups` in the data folder.
+    pub(crate) dir: Option<Setting<PathBuf>>,
+    /// Between two that the program takes by itself; none is never.
+    pub(crate) every: Option<Setting<Duration>>,
+    /// How many are kept; none is all, and 14 of those that the program takes by itself.
+    pub(crate) keep: Option<Setting<usize>>,
 }
 
 impl Alerts {
@@ -251,6 +266,7 @@ impl Alerts {
             disk: *self.disk,
             silent: *self.silent,
             canary: self.canary.then_some(canary),
+            backup: *self.backup,
         }
     }
 }

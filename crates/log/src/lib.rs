@@ -18,6 +18,7 @@
 mod append;
 pub mod aside;
 mod batch;
+mod cut;
 mod damage;
 mod error;
 mod fields;
@@ -36,6 +37,7 @@ mod writer;
 
 pub use append::Append;
 pub use batch::RecordBatch;
+pub use cut::{Cut, CutFile};
 pub use damage::Damage;
 pub use error::LogError;
 pub use log::{Log, LogConfig, LogStats, SyncPolicy};

@@ -5,6 +5,7 @@
 //! before. What a check can find is in the [`catalogue`], each with an id that stays, and is told in
 //! `docs/operations/doctor.md` under that id, which each finding carries with it ([`explain`]).
 
+mod backup;
 mod blocking;
 pub mod catalogue;
 mod disk;
@@ -77,6 +78,7 @@ const CHECKS: &[Check] = &[
     store::CHECK,
     sinks::CHECK,
     weather::CHECK,
+    backup::CHECK,
 ];
 
 const fn seconds(usual: u64, full: u64) -> [Duration; 2] {

@@ -1,6 +1,7 @@
 //! What Hearthline knows about its own health: the facts, the success criteria, the verdict, the status document.
 
 pub mod alerts;
+pub mod backup;
 pub mod criteria;
 pub mod doctor;
 pub mod facts;

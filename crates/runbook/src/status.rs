@@ -42,6 +42,9 @@ pub struct Status {
     /// is not known.
     #[serde(default)]
     pub disk_full: Option<DiskFull>,
+    /// The backups that the program takes by itself; null where it does not.
+    #[serde(default)]
+    pub backup: Option<Backup>,
     /// How many things are wrong that a person should know of.
     #[serde(default)]
     pub alerts: AlertCounts,
@@ -77,6 +80,19 @@ impl Overall {
             Self::Unhealthy => "unhealthy",
         }
     }
+}
+
+/// The backups that the program takes by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backup {
+    /// Seconds between two.
+    pub every_s: u64,
+    /// Seconds since the moment of the newest; null where there is none.
+    pub age_s: Option<u64>,
+    /// Seconds since the program began to look after them.
+    pub waited_s: u64,
+    /// Why the last try failed; null where it did not.
+    pub failed: Option<String>,
 }
 
 /// A disk that is full soon.

@@ -185,8 +185,7 @@ impl Manifest {
         let path = path(&self.dir, self.number + 1);
         let tmp = temporary(&path);
         let contents = Arc::new(contents);
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend(encode(&Frame::Base(Contents::clone(&contents)), &path)?);
+        let bytes = based(&contents, &path)?;
         let mut file = self.fs.create(&tmp).map_err(disk("create", &tmp))?;
         file.append(&bytes).map_err(disk("write", &tmp))?;
         file.sync().map_err(disk("sync", &tmp))?;
@@ -210,6 +209,18 @@ impl Manifest {
         }
         Ok(())
     }
+}
+
+/// Name and bytes of the first manifest of a folder that has these contents.
+pub(crate) fn whole(contents: &Contents) -> Result<(String, Vec<u8>), StoreError> {
+    let path = path(Path::new(""), 1);
+    Ok((path.display().to_string(), based(contents, &path)?))
+}
+
+fn based(contents: &Contents, path: &Path) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend(encode(&Frame::Base(contents.clone()), path)?);
+    Ok(bytes)
 }
 
 /// The manifest of a folder with its number; none where there is none.

@@ -42,6 +42,8 @@ import type {
   SetupRequest,
   SinkReport,
   Status,
+  BackupBegun,
+  Backups,
   Verifications,
   VerifyBegun,
 } from '../api';
@@ -207,6 +209,11 @@ export const beginRunbook = async (seconds: number) =>
   (await ask<RepairBegun>('runbook', 'POST', { monitor_s: seconds }, PLANNING_MS)).body;
 export const undoRun = async (id: string) => (await ask<RepairBegun>(`runbook/${encodeURIComponent(id)}/undo`, 'POST')).body;
 export const resumeRun = async (id: string) => (await ask<RepairBegun>(`runbook/${encodeURIComponent(id)}/resume`, 'POST')).body;
+export const askBackups = async () => (await ask<Backups>('backups')).body;
+export const beginBackup = async () => (await ask<BackupBegun>('backups', 'POST')).body;
+/** Puts one into a folder of its own and compares it. */
+export const rehearseBackup = async (name: string) =>
+  (await ask<BackupBegun>(`backups/${encodeURIComponent(name)}/rehearse`, 'POST')).body;
 export const askReports = async () => (await ask<ReportList>('reports')).body.reports;
 export const askVerify = async () => (await ask<Verifications>('verify')).body;
 /** Follows so many rounds of a state to every place. */

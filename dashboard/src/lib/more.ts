@@ -1,6 +1,6 @@
 /** What can be looked at beside the house: one row each, in the order in which a person needs them. */
 
-import { ALERTS, CONFLICTS, CONNECTION, DOCTOR, GAPS, REPAIRS, RUNBOOK, SETTINGS, SYSTEM, VERIFY } from './route.svelte';
+import { ALERTS, BACKUP, CONFLICTS, CONNECTION, DOCTOR, GAPS, REPAIRS, RUNBOOK, SETTINGS, SYSTEM, VERIFY } from './route.svelte';
 
 export interface Row {
   name: string;
@@ -20,4 +20,5 @@ export const ROWS: readonly Row[] = [
   { name: 'Runbook', what: 'All that is to be done at night, in order, with a report', link: RUNBOOK },
   { name: 'Verify', what: 'Whether an event gets through, followed to every place', link: VERIFY },
   { name: 'Settings', what: 'What holds and who said so, what another file would change, and what held before', link: SETTINGS },
+  { name: 'Backup', what: 'A copy of everything, taken while it is recorded, and rehearsed', link: BACKUP },
 ];

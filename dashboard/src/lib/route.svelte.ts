@@ -8,7 +8,7 @@ export type Place =
   | { page: PlainPage };
 
 /** Pages of which there is one each. */
-const PLAIN_PAGES = ['system', 'connection', 'gaps', 'doctor', 'conflicts', 'alerts', 'runbook', 'verify', 'settings', 'more'] as const;
+const PLAIN_PAGES = ['system', 'connection', 'gaps', 'doctor', 'conflicts', 'alerts', 'runbook', 'verify', 'settings', 'backup', 'more'] as const;
 export type PlainPage = (typeof PLAIN_PAGES)[number];
 
 const ENTITY = '#/entity/';
@@ -24,6 +24,7 @@ export const ALERTS = '#/alerts';
 export const RUNBOOK = '#/runbook';
 export const VERIFY = '#/verify';
 export const SETTINGS = '#/settings';
+export const BACKUP = '#/backup';
 export const MORE = '#/more';
 
 /** What an address asks for; the first page where it says nothing that is known. */

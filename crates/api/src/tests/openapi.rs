@@ -59,6 +59,7 @@ async fn every_answer_has_the_shape_that_it_says() {
                 path if path.starts_with("/api/v1/runbook/{id}") => {
                     path.replace("{id}", &runbook::stood(&house).await)
                 }
+                "/api/v1/backups/{name}/rehearse" => backups::rehearsed(&house).await,
                 "/api/v1/gaps/{id}" => "/api/v1/gaps/1".into(),
                 "/api/v1/backfill" => "/api/v1/backfill?from=2026-11-01T00:00:00Z".into(),
                 "/api/v1/sinks/{name}" => "/api/v1/sinks/influxdb".into(),
@@ -76,6 +77,7 @@ async fn every_answer_has_the_shape_that_it_says() {
                         "/api/v1/runbook" => runbook::WATCH,
                         "/api/v1/settings/check" => r#"{"toml": ""}"#,
                         "/api/v1/verify" => r#"{"rounds": 2}"#,
+                        "/api/v1/backups" => "{}",
                         path if path.starts_with("/api/v1/alerts/") => r#"{"for": "2h"}"#,
                         _ => repairs::MEND,
                     };

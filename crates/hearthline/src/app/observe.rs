@@ -3,7 +3,7 @@
 mod parts;
 mod refill;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use hearthline_core::{Clock, Origin, Timestamp};
@@ -18,6 +18,7 @@ use hearthline_pipeline::sinks::influxdb::{InfluxView, InfluxViewOf};
 use hearthline_pipeline::sources::home_assistant::LinkStatus;
 use hearthline_pipeline::weather::{WeatherView, WeatherViewOf};
 use hearthline_runbook::alerts::{Alerts, Limits};
+use hearthline_runbook::backup::Backups;
 use hearthline_runbook::criteria::Targets;
 use hearthline_runbook::status::{self, Overall, Status};
 use hearthline_runbook::verify::Kept;
@@ -70,6 +71,8 @@ pub(crate) struct Observer {
     uptime: Uptimes,
     watch: AlertWatch,
     seen: Mutex<Seen>,
+    /// Known once they are looked after.
+    backups: OnceLock<Backups>,
 }
 
 #[derive(Default)]
@@ -101,7 +104,9 @@ impl Observer {
     ) -> Self {
         let (board, start) = (Board::new(Arc::clone(&clock)), clock.monotonic());
         let (targets, note, seen) = (Mutex::new(targets), Mutex::default(), Mutex::default());
-        let observer = Self { views, board, clock, start, simulated, targets, note, uptime, watch, seen };
+        let backups = OnceLock::new();
+        let observer =
+            Self { views, board, clock, start, simulated, targets, note, uptime, watch, seen, backups };
         observer.observe();
         observer
     }
@@ -154,6 +159,23 @@ impl Observer {
     /// What of it a person should know.
     pub(crate) const fn alerts(&self) -> &Alerts {
         &self.watch.alerts
+    }
+
+    /// From now on backups are looked after.
+    pub(super) fn tell_of(&self, backups: Backups) {
+        // Only the first counts, and there is one.
+        let _ = self.backups.set(backups);
+    }
+
+    /// The backups that the program takes by itself.
+    fn backup(&self) -> Option<status::Backup> {
+        let facts = self.backups.get()?.facts(self.clock.now())?;
+        Some(status::Backup {
+            every_s: facts.every.as_secs(),
+            age_s: facts.age.map(|age| age.as_secs()),
+            waited_s: facts.waited.as_secs(),
+            failed: facts.failed,
+        })
     }
 
     /// Measures the disk if that was long ago. Waits for it.
@@ -222,6 +244,7 @@ impl Observer {
             gaps: facts.gaps,
             kept: kept::of(&look.ingest.totals),
             disk_full: facts.disk_full,
+            backup: self.backup(),
             alerts: self.watch.alerts.counts(),
             settings_note: self.note.lock().clone(),
             simulated: self.simulated,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use hearthline_core::{Clock, Fs, RealFs, Seq, SystemClock};
-use hearthline_log::{Damage, LogConfig, LogWriter, Recovery};
+use hearthline_log::{Damage, Log, LogConfig, LogWriter, Recovery};
 use hearthline_pipeline::ingest::Fold;
 use hearthline_store::{Protection, Store, StoreConfig};
 
@@ -23,12 +23,20 @@ const RING_BYTES: usize = 8 << 20;
 /// # Errors
 /// When store or log cannot be opened.
 pub(crate) fn store_alone(settings: &Settings) -> anyhow::Result<Arc<Store>> {
+    Ok(both_alone(settings)?.0)
+}
+
+/// The same, with its log.
+///
+/// # Errors
+/// When store or log cannot be opened.
+pub(crate) fn both_alone(settings: &Settings) -> anyhow::Result<(Arc<Store>, Log)> {
     let (clock, fs): (Arc<dyn Clock>, Arc<dyn Fs>) = (Arc::new(SystemClock::new()), Arc::new(RealFs));
     let store = self::store(settings, &fs, &clock)?;
-    let log = self::log(settings, &fs, &clock, store.committed())?;
-    let gaps: Vec<_> = Fold::replay(&log.log(), Seq(u64::MAX))?.gaps.open_intervals().collect();
+    let log = self::log(settings, &fs, &clock, store.committed())?.log();
+    let gaps: Vec<_> = Fold::replay(&log, Seq(u64::MAX))?.gaps.open_intervals().collect();
     store.protect(move || Protection { sinks: Vec::new(), gaps: gaps.clone() });
-    Ok(store)
+    Ok((store, log))
 }
 
 /// The store of a data folder, whether it is written to or not.

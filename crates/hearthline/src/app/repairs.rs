@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hearthline_runbook::Status;
+use hearthline_runbook::backup::{Backups, Source};
 use hearthline_runbook::doctor::Doctor;
 use hearthline_runbook::repair::engine::Watch;
 use hearthline_runbook::repair::{Doing, Engine, Kind, Options, Program, Repair, RepairError, Repairs};
@@ -15,7 +16,8 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 
 use super::parts::{Shared, Views};
-use super::{Observer, Restarts};
+use super::{Observer, Restarts, SITE};
+use crate::backup::{job, of_settings as of_settings_for_backup};
 use crate::doctor::of_program;
 use crate::repairs::{Recording, make};
 use crate::runbook::of_settings;
@@ -36,6 +38,8 @@ pub(super) struct Place {
     pub(super) doctor: Doctor,
     /// Whether an event gets through, for all who ask.
     pub(super) verify: Verify,
+    /// What is copied elsewhere, for all who ask.
+    pub(super) backups: Backups,
 }
 
 impl Place {
@@ -51,6 +55,8 @@ impl Place {
             Builder::new_multi_thread().worker_threads(THREADS).thread_name("repair").enable_all().build()?;
         let doctor = of_program(shared.current.clone(), Arc::clone(&observer), runtime.handle().clone());
         let verify = super::verify::verify(shared, views, Arc::clone(&observer), kept, runtime.handle())?;
+        let backups = backups(shared, runtime.handle().clone());
+        observer.tell_of(backups.clone());
         let looks = Arc::clone(&observer);
         let again = Arc::clone(&shared.link.again);
         let program: Arc<dyn Program> = Arc::new(Running { observer, again, restarts });
@@ -79,13 +85,28 @@ impl Place {
         let runbook = Repairs::new(Arc::new(runbook(means, data_dir, watch)), runtime.handle().clone());
         repairs.go_on();
         runbook.go_on();
-        Ok(Self { runtime, repairs, runbook, doctor, verify })
+        let taken = backups.clone();
+        runtime.spawn(async move { taken.keep_taking().await });
+        Ok(Self { runtime, repairs, runbook, doctor, verify, backups })
     }
 
     /// Leaves what is being carried out where it is: the next start goes on with it.
     pub(super) fn stop(self) {
         self.runtime.shutdown_timeout(LAST_WRITE);
     }
+}
+
+fn backups(shared: &Shared, place: tokio::runtime::Handle) -> Backups {
+    let source = Source {
+        fs: Arc::clone(&shared.fs),
+        clock: Arc::clone(&shared.clock),
+        data_dir: shared.settings.data_dir.value.clone(),
+        store: Arc::clone(&shared.store),
+        log: shared.log.clone(),
+        settings: of_settings_for_backup(&shared.settings),
+    };
+    let on = (Arc::clone(&shared.fs), Arc::clone(&shared.clock));
+    Backups::new(source.taker(), on, job(&shared.settings), SITE, place)
 }
 
 /// Runs of the runbook, each of which ends with a report.

@@ -200,6 +200,7 @@ fn api_state(
         verify: app.verify(),
         alerts: app.alerts(),
         settings: app.reloads.desk(),
+        backups: app.backups(),
         live: app.live.clone(),
         faults,
         stop,

@@ -1,7 +1,9 @@
 //! `hearthline status`: how the running program is doing.
 
+use std::time::Duration;
+
 use comfy_table::Table;
-use hearthline_runbook::status::{Criterion, Overall, Part, Refill, Sink, Status};
+use hearthline_runbook::status::{Backup, Criterion, Overall, Part, Refill, Sink, Status};
 
 use super::Context;
 use crate::exit::Exit;
@@ -89,7 +91,22 @@ fn summary(status: &Status) -> Table {
     rows.add_row(["Database Storage", &state, &detail]);
     let weather = &status.weather;
     rows.add_row(["Weather", &weather.state, &super::weather::line(weather)]);
+    if let Some(backup) = &status.backup {
+        let (state, detail) = self::backup(backup);
+        rows.add_row(["Backup", state, &detail]);
+    }
     rows
+}
+
+/// Those that the program takes by itself.
+fn backup(backup: &Backup) -> (&'static str, String) {
+    let seconds = |seconds: u64| span(Duration::from_secs(seconds).as_secs_f64());
+    let newest = backup.age_s.map_or("none yet".into(), |age| format!("the newest {} old", seconds(age)));
+    let every = format!("{newest}, one every {}", seconds(backup.every_s));
+    match &backup.failed {
+        Some(failed) => ("failed", format!("{every}: {failed}")),
+        None => ("on", every),
+    }
 }
 
 fn connection(status: &Status) -> String {

@@ -145,6 +145,16 @@ pub(super) fn verify_interval(raw: Raw<'_>) -> Meaning<Duration> {
     Ok(every)
 }
 
+/// Between two backups: a minute at least.
+pub(super) fn backup_interval(raw: Raw<'_>) -> Meaning<Duration> {
+    const TODO: &str = "write a time from \"1m\" on, as in \"1d\"";
+    let every = duration(raw).map_err(|problem| Problem::new(problem.reason, TODO))?;
+    if every < Duration::from_secs(60) {
+        return Err(Problem::new("less than a minute; each time everything is looked at", TODO));
+    }
+    Ok(every)
+}
+
 /// A duration, or `off`.
 pub(super) fn duration_or_off(raw: Raw<'_>) -> Meaning<Option<Duration>> {
     or_off(raw, duration, "write \"off\"")

@@ -17,8 +17,8 @@ use super::mistake::{Mistake, Mistakes, Place, Problem};
 use super::origin::{Origin, Setting};
 use super::sinks::companions;
 use super::{
-    Alerts, Api, Criteria, Filter, HomeAssistant, Log, Percent, Purpose, Settings, Store, Verify, Weather,
-    kinds,
+    Alerts, Api, Backup, Criteria, Filter, HomeAssistant, Log, Percent, Purpose, Settings, Store, Verify,
+    Weather, kinds,
 };
 
 /// The data folder that nobody has set.
@@ -109,6 +109,7 @@ impl Reader<'_> {
             criteria: criteria(root.table("criteria")),
             verify: verify(root.table("verify")),
             alerts: alerts(root.table("alerts")),
+            backup: self.backup(root.table("backup")),
             sinks: self.sinks(sinks, self.document),
             log_filter: self.log_filter(),
             notes: self.environment.notes(),
@@ -212,6 +213,16 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    fn backup(&self, mut table: Table<'_>) -> Backup {
+        let backup = Backup {
+            dir: table.field("dir", None, kinds::path).map(|dir| self.path(dir)),
+            every: table.field("every", None, kinds::backup_interval),
+            keep: table.field("keep", None, kinds::count),
+        };
+        table.finish();
+        backup
     }
 
     fn weather(&self, mut table: Table<'_>) -> Weather {
@@ -329,6 +340,7 @@ fn alerts(mut table: Table<'_>) -> Alerts {
         disk: or(table.field("disk", None, kinds::duration_or_off), default.disk),
         silent: or(table.field("silent", None, kinds::flag), default.silent),
         canary: or(table.field("canary", None, kinds::flag), default.canary.is_some()),
+        backup: or(table.field("backup", None, kinds::flag), default.backup),
     };
     table.finish();
     alerts

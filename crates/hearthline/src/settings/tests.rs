@@ -70,6 +70,7 @@ const BROKEN: &[(&str, &str)] = &[
         "[criteria]\nevents_per_minute = 0\nerror_rate = 1\nuptime = \"101%\"\nweather = \"95\"\nwindow = \"2h\"\nuptime_window = \"1y\"",
     ),
     ("a canary each second", "[verify]\nevery = \"1s\"\n[criteria]\ncanary = 5\n"),
+    ("backups that are none", "[backup]\ndir = \"~/nas\"\nevery = \"5s\"\nkeep = 0\nto = 1\n"),
     (
         "alerts that are none",
         "[alerts]\nno_events = 5\nsink_behind = \"soon\"\nrefused = \"none\"\ngap_lost = \"0s\"\ndisk = \"30\"\nsilent = \"off\"\ncanary = \"1d\"\nfreezer = 1",
@@ -236,6 +237,11 @@ pub(super) const EVERY_KEY: &str = r#"
         disk = "60d"
         silent = false
         canary = false
+        backup = false
+        [backup]
+        dir = "nas"
+        every = "1d"
+        keep = 30
         [[sinks]]
         type = "store"
         [[sinks]]

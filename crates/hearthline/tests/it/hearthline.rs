@@ -86,11 +86,23 @@ impl Hearthline {
 
     /// Runs a command to its end. Takes a thread of its own, so that a peer in this process can answer it.
     pub(crate) async fn command(&self, arguments: &[&str]) -> Answer {
+        answer(self.program(arguments)).await
+    }
+
+    /// The same with other variables in its environment.
+    pub(crate) async fn command_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Answer {
         let mut command = self.program(arguments);
-        let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        let code = output.status.code().expect("a command ends with a code");
-        Answer { code, stdout: text(output.stdout), stderr: text(output.stderr) }
+        command.envs(variables.iter().copied());
+        answer(command).await
+    }
+
+    /// Starts recording on another data folder, with other variables in its environment.
+    pub(crate) fn start_on(&self, data: &Path, variables: &[(&str, &str)]) -> Run {
+        let mut command = self.program(&["run"]);
+        command.envs(variables.iter().copied());
+        let process = Process::start("hearthline", &mut command);
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        Run { process, data: data.to_path_buf(), client, last: None }
     }
 
     /// Starts a command that goes on until it is told to stop.
@@ -159,6 +171,13 @@ impl Hearthline {
         command.current_dir(self.folder.path());
         command
     }
+}
+
+async fn answer(mut command: Command) -> Answer {
+    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let code = output.status.code().expect("a command ends with a code");
+    Answer { code, stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
 impl Answer {

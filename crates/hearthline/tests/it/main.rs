@@ -10,6 +10,7 @@
 
 #[cfg(test)]
 mod alone;
+mod backup;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]

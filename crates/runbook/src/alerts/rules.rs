@@ -14,12 +14,12 @@ use crate::facts::{Canary, RESTART};
 use crate::parts;
 use crate::silent::about;
 use crate::space::{ABOUT_TO, SOON, Space, TODO};
-use crate::status::{Gap, SilentDevice, Sink, Status};
+use crate::status::{Backup, Gap, SilentDevice, Sink, Status};
 use crate::verify::Outcome;
 
 /// Silence is looked at with each sweep, and shows itself at the second one.
 const LOOKS: u32 = 2;
-/// After a start the program is given two minutes before it verifies, and that takes its time.
+/// After a start the program is given two minutes before it verifies or takes a backup, and that takes its time.
 const VERIFIES: Duration = Duration::from_secs(300);
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -41,11 +41,13 @@ pub enum Rule {
     Silent,
     /// A state does not get through to every place, or that was not tried for long.
     Canary,
+    /// A backup that the program takes by itself was not taken.
+    Backup,
 }
 
 impl Rule {
     /// All of them, as they are listed.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NoEvents,
         Self::SinkBehind,
         Self::Refused,
@@ -53,6 +55,7 @@ impl Rule {
         Self::Disk,
         Self::Silent,
         Self::Canary,
+        Self::Backup,
     ];
 
     /// The word used on the wire.
@@ -66,6 +69,7 @@ impl Rule {
             Self::Disk => "disk",
             Self::Silent => "silent",
             Self::Canary => "canary",
+            Self::Backup => "backup",
         }
     }
 
@@ -93,6 +97,8 @@ pub struct Limits {
     pub silent: bool,
     /// The last canary that got through is older than this. One that did not is told at once.
     pub canary: Option<Duration>,
+    /// Whether backups are told that were not taken.
+    pub backup: bool,
 }
 
 impl Default for Limits {
@@ -107,6 +113,7 @@ impl Default for Limits {
             disk: Some(SOON),
             silent: true,
             canary: Some(Targets::default().canary),
+            backup: true,
         }
     }
 }
@@ -123,6 +130,7 @@ impl Limits {
             Rule::Disk => self.disk.is_some(),
             Rule::Silent => self.silent,
             Rule::Canary => self.canary.is_some(),
+            Rule::Backup => self.backup,
         }
     }
 }
@@ -194,6 +202,9 @@ pub(super) fn look(
     }
     if let (Some(most), Some(known)) = (limits.canary, canary) {
         seen.conditions.extend(self::canary(known, most));
+    }
+    if limits.backup {
+        seen.conditions.extend(status.backup.as_ref().and_then(backup));
     }
     seen
 }
@@ -459,6 +470,33 @@ fn canary(known: &Canary, most: Duration) -> Option<Condition> {
     let condition = condition.link("#/verify");
     Some(match known.age {
         Some(age) => condition.figure("since the last that got through", age.as_secs_f64(), "s"),
+        None => condition,
+    })
+}
+
+/// Nothing is lost by it, until the disk is.
+fn backup(known: &Backup) -> Option<Condition> {
+    let (every, age) = (Duration::from_secs(known.every_s), known.age_s.map(Duration::from_secs));
+    // Before the first, the time counts in which there could have been one.
+    let without = age.unwrap_or(Duration::from_secs(known.waited_s));
+    let newest = match age {
+        Some(age) => format!("the newest is {} old", about(age)),
+        None => "there is none yet".into(),
+    };
+    let (title, says) = match &known.failed {
+        Some(failed) => ("A backup failed", format!("No backup was taken: {failed}; {newest}")),
+        None if without > every * 2 => (
+            "The last backup is old",
+            format!("A backup is to be taken every {}, and {newest}", about(every)),
+        ),
+        None => return None,
+    };
+    let hold = known.failed.is_none().then_some(VERIFIES);
+    let condition = Condition { hold, ..Condition::new(Rule::Backup, Severity::Warning, title, says) }
+        .todo("`hearthline backup` takes one now, and says what is in its way")
+        .link("#/backup");
+    Some(match age {
+        Some(age) => condition.figure("since the newest", age.as_secs_f64(), "s"),
         None => condition,
     })
 }

@@ -149,6 +149,14 @@ catalogue! {
     WEATHER_SPENT = "weather-spent" of "weather": Warning;
     WEATHER_WAITS = "weather-waits" of "weather": Note;
     WEATHER_REFUSES = "weather-refuses" of "weather": Warning;
+
+    BACKUP_OFF = "backup-off" of "backup": Ok;
+    BACKUP_OK = "backup-ok" of "backup": Ok;
+    BACKUP_NONE = "backup-none" of "backup": Warning;
+    BACKUP_OLD = "backup-old" of "backup": Warning;
+    BACKUP_FAILED = "backup-failed" of "backup": Warning;
+    BACKUP_DAMAGED = "backup-damaged" of "backup": Warning;
+    BACKUP_UNREADABLE = "backup-unreadable" of "backup": Warning;
 }
 
 /// What is found where Home Assistant cannot be reached: a person looks elsewhere then.

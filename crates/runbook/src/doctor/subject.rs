@@ -15,6 +15,7 @@ use hearthline_pipeline::weather::{Choice, Provider};
 use tokio::sync::watch;
 
 use crate::Status;
+use crate::backup::Job;
 
 /// Everything that the checks look at.
 #[derive(Clone)]
@@ -45,6 +46,8 @@ pub struct Subject {
     pub sinks: Vec<Sink>,
     /// Who observes the weather.
     pub weather: Weather,
+    /// Which backups are to be there.
+    pub backup: Job,
     /// Where the house is, once Home Assistant was asked; the inner none is not known.
     pub place: Arc<watch::Sender<Option<Option<Place>>>>,
 }

@@ -1,5 +1,6 @@
 //! Each thing that can be wrong, made wrong, and what is found then.
 
+mod backup;
 mod docs;
 mod folder;
 mod house;
@@ -33,6 +34,7 @@ async fn each_fault_is_found_with_its_id_and_what_to_do() {
     cases.extend(servers::cases().await);
     cases.extend(program::cases().await);
     cases.extend(weather::cases().await);
+    cases.extend(backup::cases().await);
     let mut table = String::new();
     let mut wrong = Vec::new();
     let mut seen: BTreeSet<&str> = BTreeSet::new();

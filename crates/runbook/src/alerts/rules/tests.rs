@@ -259,6 +259,37 @@ fn a_canary_is_missed_where_the_last_failed_or_is_older_than_is_wished() {
     );
 }
 
+fn backup(age: Option<Duration>, failed: Option<&str>) -> Backup {
+    let failed = failed.map(str::to_owned);
+    Backup { every_s: 86_400, age_s: age.map(|age| age.as_secs()), waited_s: 600, failed }
+}
+
+#[test]
+fn a_backup_is_missed_where_the_last_try_failed_or_the_newest_is_twice_as_old_as_is_wished() {
+    let told = |backup: Option<Backup>| {
+        let status = Status { backup, ..status() };
+        let seen = look(&Limits::default(), &status, beside(quiet_window(), &room()), NOON);
+        seen.conditions.into_iter().map(|condition| condition.words.says).collect::<Vec<_>>()
+    };
+    assert_eq!(told(None), Vec::<String>::new(), "none is to be taken");
+    assert_eq!(told(Some(backup(None, None))), Vec::<String>::new(), "there could not have been one yet");
+    assert_eq!(told(Some(backup(Some(DAY * 2), None))), Vec::<String>::new());
+    insta::assert_snapshot!(
+        [
+            told(Some(backup(Some(DAY * 3), None))),
+            told(Some(Backup { waited_s: 3 * 86_400, ..backup(None, None) })),
+            told(Some(backup(Some(DAY), Some("cannot make /nas: no room")))),
+        ]
+        .concat()
+        .join("\n"),
+        @r"
+    A backup is to be taken every 24 h, and the newest is 3 d old
+    A backup is to be taken every 24 h, and there is none yet
+    No backup was taken: cannot make /nas: no room; the newest is 24 h old
+    "
+    );
+}
+
 #[test]
 fn a_rule_that_is_off_says_nothing() {
     let limits = Limits {
@@ -269,18 +300,20 @@ fn a_rule_that_is_off_says_nothing() {
         disk: None,
         silent: false,
         canary: None,
+        backup: false,
     };
     let mut status = status();
     status.home_assistant.state = "disconnected".into();
     status.sinks[0].state = "parked".into();
     status.gaps.recent = vec![gap("lost", NOON, &json!({}))];
     status.silent.items = vec![freezer()];
+    status.backup = Some(backup(None, Some("no room")));
     let window = Window { failed: 9, ..quiet_window() };
     let space = Space { free: 0, ..room() };
     let canary = missed(Outcome::Failed);
     let known = Beside { canary: Some(&canary), ..beside(window, &space) };
     assert_eq!(look(&limits, &status, known, NOON), Seen::default());
-    assert_eq!(look(&Limits::default(), &status, known, NOON).conditions.len(), 7);
+    assert_eq!(look(&Limits::default(), &status, known, NOON).conditions.len(), 8);
     assert!(Rule::ALL.iter().all(|rule| !limits.looks_at(*rule) && Limits::default().looks_at(*rule)));
     assert!(Rule::ALL.iter().all(|rule| Rule::named(rule.as_str()) == Some(*rule)));
 }

@@ -10,6 +10,7 @@ use hearthline_pipeline::sources::home_assistant::{Address, SessionConfig, Token
 use hearthline_pipeline::weather::Choice;
 
 use super::super::{Depth, Peer, Report, Running, Subject, Weather, examine};
+use crate::backup::Job;
 
 /// What was made wrong, the finding that is to be there, and all that was found.
 pub(super) struct Case {
@@ -50,6 +51,7 @@ pub(super) fn subject_on(disk: &MemFs) -> Subject {
             ask: Arc::new(|_| Box::pin(std::future::ready(None))),
         },
         place: Arc::default(),
+        backup: Job { dir: PathBuf::from("/data/backups"), every: None, keep: None },
     }
 }
 
