@@ -11,7 +11,6 @@ use hearthline_pipeline::gaps::Cause;
 use hearthline_pipeline::sources::home_assistant::LinkConfig;
 use hearthline_runbook::reports::Reports;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::Context;
@@ -21,6 +20,7 @@ use crate::running::Claim;
 use crate::serve::serve;
 use crate::settings::Settings;
 use crate::setup::{self, Listening, Ready};
+use crate::stop::Signals;
 use crate::{api_token, peer, startup};
 
 /// Everything else is in the settings.
@@ -41,8 +41,11 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
         return record(&context.settings, listener, link, None).await;
     }
     let (source, mut listening, mut claim) = (context.source, None, None);
+    let mut signals = Signals::new()?;
     loop {
-        let Some(Ready { settings, link }) = setup::ready(&source, &mut listening, &mut claim).await? else {
+        let Some(Ready { settings, link }) =
+            setup::ready(&source, &mut listening, &mut claim, &mut signals).await?
+        else {
             tracing::info!("stopped; nothing was recorded");
             return Ok(Exit::Ok);
         };
@@ -50,7 +53,8 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
         let on = listening.insert(on);
         let held = Claim::of(&settings.data_dir, claim.take())?;
         let corrected = setup::corrected(&source, &settings);
-        match record_until(&settings, on.listener()?, link, None, (held, corrected)).await? {
+        let until = (&mut signals, corrected);
+        match record_until(&settings, on.listener()?, link, None, held, until).await? {
             Ended::Told => return Ok(Exit::Ok),
             Ended::Corrected(held) => claim = Some(held),
         }
@@ -81,8 +85,8 @@ pub(super) async fn record(
     simulation: Option<Simulation>,
 ) -> anyhow::Result<Exit> {
     let claim = Claim::take(&settings.data_dir)?;
-    let told = record_until(settings, listener, link, simulation, (claim, std::future::pending())).await;
-    told.map(|_| Exit::Ok)
+    let until = (&mut Signals::new()?, std::future::pending());
+    record_until(settings, listener, link, simulation, claim, until).await.map(|_| Exit::Ok)
 }
 
 async fn record_until(
@@ -90,11 +94,11 @@ async fn record_until(
     listener: TcpListener,
     link: LinkConfig,
     simulation: Option<Simulation>,
-    (mut claim, corrected): (Claim, impl Future<Output = ()>),
+    mut claim: Claim,
+    (signals, corrected): (&mut Signals, impl Future<Output = ()>),
 ) -> anyhow::Result<Ended> {
     let token = api_token::load_or_make(&settings.data_dir).context("the API's token cannot be made")?;
     let address = listener.local_addr()?;
-    let mut signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
 
     let (parts, faults) = match simulation {
         Some(Simulation { parts, faults }) => (Some(parts), faults),
@@ -127,8 +131,7 @@ async fn record_until(
             again = true;
             tracing::info!("the settings are corrected; everything is started anew with them");
         }
-        _ = signals.0.recv() => tracing::info!("told to stop (SIGTERM)"),
-        _ = signals.1.recv() => tracing::info!("told to stop (SIGINT)"),
+        signal = signals.told() => tracing::info!("told to stop ({signal})"),
         sentence = app.gave_up() => {
             drop(claim);
             leave(&sentence);
