@@ -87,7 +87,7 @@ test('from nothing: three steps, each failure by its name, and the house is reco
   };
   await expect(address).toHaveValue('http://homeassistant.local:8123');
   await tries(`http://127.0.0.1:${await freePort()}`, 'wrong');
-  await expect(page.getByText('This does not work yet: cannot connect to')).toBeVisible();
+  await expect(page.getByText('This does not work yet. Cannot connect to')).toBeVisible();
   await expect(page.getByText('To do: See whether Home Assistant runs and whether address and port')).toBeVisible();
   await tries(peer.replace('http:', 'https:'), 'wrong');
   await expect(page.getByText('To do: Take the name that its certificate is made for')).toBeVisible();

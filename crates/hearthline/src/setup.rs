@@ -28,7 +28,7 @@ use crate::running::Claim;
 use crate::settings::mistake::{Mistake, Mistakes, Place, Problem};
 use crate::settings::origin::Origin;
 use crate::settings::{Settings, Source, source};
-use crate::stop::told_to_stop;
+use crate::stop::Signals;
 use crate::{api_token, peer};
 
 /// Between two looks at the settings.
@@ -113,6 +113,7 @@ pub(crate) async fn ready(
     source: &Source,
     listening: &mut Option<Listening>,
     claim: &mut Option<Claim>,
+    signals: &mut Signals,
 ) -> anyhow::Result<Option<Ready>> {
     let lacking = match look(source) {
         Ok(ready) => return Ok(Some(ready)),
@@ -153,7 +154,7 @@ pub(crate) async fn ready(
     let mut api =
         tokio::spawn(hearthline_api::serve(serving.listener()?, router, stop.clone().cancelled_owned()));
     let ready = tokio::select! {
-        told = told_to_stop(None) => told.map(|()| None)?,
+        _ = signals.told() => None,
         ready = desk.until_ready(address) => Some(ready),
         served = &mut api => anyhow::bail!("the API has ended by itself: {served:?}"),
     };

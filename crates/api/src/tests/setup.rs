@@ -75,7 +75,7 @@ async fn who_may_ask_is_decided_as_ever_and_this_machine_may_set_it_up() {
     let send = async |from: [u8; 4], path: &str| {
         let mut request = Request::post(path).header("host", "localhost:8099");
         request.extensions_mut().unwrap().insert(ConnectInfo(SocketAddr::from((from, 50_000))));
-        let response = house.router.clone().oneshot(request.body(HERE.into()).unwrap()).await.unwrap();
+        let response = house.router.clone().oneshot(request.body(Body::from(HERE)).unwrap()).await.unwrap();
         response.status()
     };
     for path in ["/api/v1/setup", "/api/v1/setup/test"] {

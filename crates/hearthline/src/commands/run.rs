@@ -23,6 +23,7 @@ use crate::running::Claim;
 use crate::serve::serve;
 use crate::settings::Settings;
 use crate::setup::{self, Listening, Ready};
+use crate::stop::Signals;
 use crate::{api_token, peer, startup};
 
 /// Everything else is in the settings.
@@ -44,8 +45,13 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
         return record(&context.settings, listener, link, reading, None).await;
     }
     let (source, mut listening, mut claim) = (context.source, None, None);
+    let mut signals = Signals::new()?;
+    // From now on it ends nothing: where the settings are waited for, they are read each second anyway.
+    let _hangup = signal(SignalKind::hangup())?;
     loop {
-        let Some(Ready { settings, link }) = setup::ready(&source, &mut listening, &mut claim).await? else {
+        let Some(Ready { settings, link }) =
+            setup::ready(&source, &mut listening, &mut claim, &mut signals).await?
+        else {
             tracing::info!("stopped; nothing was recorded");
             return Ok(Exit::Ok);
         };
@@ -53,9 +59,8 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
         let on = listening.insert(on);
         let held = Claim::of(&settings.data_dir, claim.take())?;
         let corrected = setup::corrected(&source, &settings);
-        let recording =
-            record_until(&settings, on.listener()?, link, reading.clone(), None, (held, corrected));
-        match recording.await? {
+        let until = (held, &mut signals, corrected);
+        match record_until(&settings, on.listener()?, link, reading.clone(), None, until).await? {
             Ended::Told => return Ok(Exit::Ok),
             Ended::Corrected(held) => claim = Some(held),
         }
@@ -87,9 +92,8 @@ pub(super) async fn record(
     simulation: Option<Simulation>,
 ) -> anyhow::Result<Exit> {
     let claim = Claim::take(&settings.data_dir)?;
-    let until = (claim, std::future::pending());
-    let told = record_until(settings, listener, link, reading, simulation, until).await;
-    told.map(|_| Exit::Ok)
+    let until = (claim, &mut Signals::new()?, std::future::pending());
+    record_until(settings, listener, link, reading, simulation, until).await.map(|_| Exit::Ok)
 }
 
 async fn record_until(
@@ -98,11 +102,10 @@ async fn record_until(
     link: LinkConfig,
     reading: Reading,
     simulation: Option<Simulation>,
-    (mut claim, corrected): (Claim, impl Future<Output = ()>),
+    (mut claim, signals, corrected): (Claim, &mut Signals, impl Future<Output = ()>),
 ) -> anyhow::Result<Ended> {
     let token = api_token::load_or_make(&settings.data_dir).context("the API's token cannot be made")?;
     let address = listener.local_addr()?;
-    let mut signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let hangup = signal(SignalKind::hangup())?;
 
     let (parts, faults) = match simulation {
@@ -136,8 +139,7 @@ async fn record_until(
             again = true;
             tracing::info!("the settings are corrected; everything is started anew with them");
         }
-        _ = signals.0.recv() => tracing::info!("told to stop (SIGTERM)"),
-        _ = signals.1.recv() => tracing::info!("told to stop (SIGINT)"),
+        signal = signals.told() => tracing::info!("told to stop ({signal})"),
         sentence = app.gave_up() => {
             drop(claim);
             leave(&sentence);

@@ -203,3 +203,6 @@ pub(crate) fn knows_data_dir(settings: &Settings, mistakes: &Mistakes) -> bool {
 pub(crate) fn is_absent(path: &Path) -> bool {
     matches!(std::fs::metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound)
 }
+
+#[cfg(test)]
+mod tests;
