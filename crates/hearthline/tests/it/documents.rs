@@ -67,3 +67,18 @@ fn every_link_leads_to_a_file_and_a_heading_that_there_is() {
     }
     assert!(links > 100, "{links}");
 }
+
+#[test]
+fn who_comes_from_the_old_system_finds_each_of_its_variables_that_is_read() {
+    let source = include_str!("../../src/settings/environment.rs");
+    let variables =
+        source.lines().filter_map(|line| line.trim().strip_prefix("pub(crate) const ")?.split('"').nth(1));
+    // The others are ours, and the supervisor's.
+    let theirs = ["HOME_ASSISTANT_", "INFLUXDB_", "WEATHER_"];
+    let read: Vec<_> = variables.filter(|name| theirs.iter().any(|start| name.starts_with(start))).collect();
+    assert!(read.len() >= 7, "{read:?}");
+    let page = include_str!("../../../../docs/migrating.md");
+    for name in read {
+        assert!(page.contains(&format!("`{name}`")), "{name}");
+    }
+}
