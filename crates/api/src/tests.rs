@@ -18,8 +18,10 @@ mod retention;
 mod runbook;
 mod running;
 mod sinks;
+mod typescript;
 mod verify;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -10,7 +10,7 @@ import type {
   EntityChange,
   EntityChanges,
   Fault,
-  Faults,
+  FaultList,
   Findings,
   Gaps,
   History,
@@ -19,12 +19,12 @@ import type {
   Plan,
   Quarantine,
   Rate,
-  RecordedEvents,
+  Events,
   Refusal,
   RepairBegun,
   RepairOptions,
   Repairs,
-  Report,
+  DoctorReport,
   ReportList,
   Retention,
   Retried,
@@ -87,10 +87,10 @@ export const askStatus = () => ask<Status>('status');
 export const askEntities = () => ask<Entities>('entities');
 
 /** The newest states: of one entity, else of all in the last hour. */
-export async function askEvents(limit: number, entity?: string): Promise<RecordedEvents> {
+export async function askEvents(limit: number, entity?: string): Promise<Events> {
   const from = new Date(Date.now() - LONG_AGO_MS).toISOString();
   const only = entity === undefined ? '' : `&entity=${encodeURIComponent(entity)}&from=${from}`;
-  return (await ask<RecordedEvents>(`events?type=state_changed&limit=${limit}${only}`)).body;
+  return (await ask<Events>(`events?type=state_changed&limit=${limit}${only}`)).body;
 }
 
 /** `bucket` in seconds; without it the states themselves. Times in milliseconds. */
@@ -117,7 +117,7 @@ export async function askWeather(from: number, to: number, every: number | null)
 }
 
 /** What can be made to go wrong in a simulated house. */
-export const askFaults = async () => (await ask<Faults>('demo/faults')).body;
+export const askFaults = async () => (await ask<FaultList>('demo/faults')).body;
 export const causeFault = async (name: string) => (await ask<Fault>(`demo/faults/${name}`, 'POST')).body;
 
 /** Every gap that is remembered one by one. */
@@ -160,7 +160,7 @@ export const askRate = async (from: number, to: number, every: number) =>
 /** All checks run beside each other, each within a time of its own. */
 const LOOKING_MS = 60_000;
 /** Looks at everything that recording depends on. */
-export const askReport = async () => (await ask<Report>('doctor', 'GET', undefined, LOOKING_MS)).body;
+export const askReport = async () => (await ask<DoctorReport>('doctor', 'GET', undefined, LOOKING_MS)).body;
 
 /** Where an entity's rows can be had as one file: everything that is recorded of it. */
 export const exportOf = (entity: string, format: 'csv' | 'parquet') =>

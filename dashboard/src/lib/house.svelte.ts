@@ -1,6 +1,6 @@
 /** The house as the page knows it, kept current by the live stream. */
 
-import type { Entity, EntityChange, LiveState, Silent, State, Status } from '../api';
+import type { Change, Entity, EntityChange, SilentDevice, State, Status } from '../api';
 import { askChanges, askEntities, askEvents, askStatus, NeedsToken, Refused } from './ask';
 import type { Ages } from './lamps';
 import { nameOf } from './reading';
@@ -25,7 +25,7 @@ export class Cell {
 }
 
 /** One line of the ticker. */
-export interface Change {
+export interface Line {
   /** Counts up; for the list's order only. */
   key: number;
   ts: string;
@@ -53,7 +53,7 @@ export class House {
   /** Every entity that is recorded has been told of; before that, one that is missing means nothing. */
   complete = $state(false);
   /** Newest first. */
-  changes = $state.raw<Change[]>([]);
+  changes = $state.raw<Line[]>([]);
   /** What has become different about entities: names, rooms, units. Newest first. */
   noticed = $state.raw<EntityChange[]>([]);
   /** Milliseconds by the program's clock, set each second and no more often: every age on the page follows it. */
@@ -75,14 +75,14 @@ export class House {
   });
 
   /** The silent sensors, by the entities that are it. */
-  readonly silent: ReadonlyMap<string, Silent> = $derived(
+  readonly silent: ReadonlyMap<string, SilentDevice> = $derived(
     new Map(this.status?.silent?.items.flatMap((item) => item.entities.map((id) => [id, item] as const))),
   );
   #byId = new Map<string, Cell>();
   #offset = 0;
   #key = 0;
-  #gathered = new Map<string, LiveState>();
-  #recent: Change[] = [];
+  #gathered = new Map<string, Change>();
+  #recent: Line[] = [];
   #gathering = false;
   #stream: EventSource | null = null;
   #asking = false;
@@ -168,7 +168,7 @@ export class House {
         then(JSON.parse((event as MessageEvent<string>).data) as T);
       });
     stream.onopen = () => void this.#refresh(); // what changed while nobody listened
-    on<LiveState>('state', (state) => this.#gather(state));
+    on<Change>('state', (state) => this.#gather(state));
     on<Status>('status', (status) => this.#setStatus(status));
     on('lost', () => void this.#refresh());
     stream.onerror = () => {
@@ -205,7 +205,7 @@ export class House {
   async #recall() {
     const { events } = await askEvents(CHANGES);
     const before = new Map<string, string | null>();
-    const changes: Change[] = [];
+    const changes: Line[] = [];
     for (const { entity_id: entity, ts, state, unit } of events.reverse()) {
       if (entity === null) continue;
       changes.unshift({ key: this.#key++, ts, entity, state, before: before.get(entity) ?? null, unit });
@@ -230,7 +230,7 @@ export class House {
     for (const entity of entities) {
       const cell = this.#cellFor(entity.entity_id);
       cell.entity = entity;
-      cell.area = entity.area ?? null;
+      cell.area = entity.area;
       cell.kept = entity.kept;
       cell.rule = entity.rule;
       if (!isOlder(entity.latest, cell.latest)) cell.latest = entity.latest;
@@ -238,7 +238,7 @@ export class House {
     this.#list(gone.length > 0);
   }
 
-  #gather(state: LiveState) {
+  #gather(state: Change) {
     const { entity_id: entity, ts, unit } = state;
     const before = (this.#gathered.get(entity) ?? this.#byId.get(entity)?.latest)?.state ?? null;
     this.#gathered.set(entity, state);
@@ -259,12 +259,13 @@ export class House {
     this.#list();
   }
 
-  #apply(live: LiveState) {
+  #apply(live: Change) {
     const cell = this.#cellFor(live.entity_id);
-    if (live.area !== undefined) cell.area = live.area;
+    cell.area = live.area;
     if (!cell.entity) this.#isNew = true;
     const held = cell.latest;
     const latest: State = {
+      entity_id: live.entity_id,
       ts: live.ts,
       state: live.state,
       value: live.value,
@@ -274,6 +275,8 @@ export class House {
       origin: live.origin,
       restored: live.restored,
       attributes: live.attributes ?? held?.attributes ?? null,
+      area: live.area,
+      device: held?.device ?? null,
     };
     const deviceClass = latest.attributes?.device_class;
     if (typeof deviceClass === 'string') latest.device_class = deviceClass;

@@ -9,6 +9,7 @@ const period = { from: 1000, to: 2000 };
 function state(seconds: number, text: string | null): State {
   const number = Number(text);
   return {
+    entity_id: 'sensor.a',
     ts: at(seconds),
     state: text,
     value: text !== null && Number.isFinite(number) ? number : null,
@@ -18,6 +19,8 @@ function state(seconds: number, text: string | null): State {
     origin: 'live',
     restored: false,
     attributes: null,
+    area: null,
+    device: null,
   };
 }
 
