@@ -466,6 +466,21 @@ export interface LeftOut {
   sink: string;
 }
 
+/** what the settings leave out, sorted by id; known while the program runs */
+export interface LeftOutEntities {
+  entities: LeftOutEntity[];
+}
+
+export interface LeftOutEntity {
+  entity_id: string;
+  /** changes that were left out since the program started */
+  events: number;
+  /** when the last of them came */
+  last: Time | null;
+  /** of `filter.exclude`; null where `filter.include` names others only */
+  rule: string | null;
+}
+
 export interface Leg {
   /** from the setting of the state to here; of the files from when they were asked for */
   ms: number | null;
@@ -847,6 +862,12 @@ export interface ReportList {
   reports: ReportFile[];
 }
 
+/** `event: reset` of the live stream: the reader cannot go on where it was, and should ask for everything again */
+export interface Reset {
+  /** the id that it came with */
+  after: number;
+}
+
 export interface Restart {
   at: Time;
   /** in words */
@@ -1191,6 +1212,22 @@ export interface Stored {
   entities: number;
   files: number;
   states: number;
+}
+
+export interface Talker {
+  /** as it was called then */
+  entity_id: string;
+  per_hour: number;
+  states: number;
+}
+
+/** who has the most states in a period, the most talkative first */
+export interface Talkers {
+  from: Time;
+  /** of all entities, also those behind the limit */
+  states: number;
+  talkers: Talker[];
+  to: Time;
 }
 
 /** ISO 8601 UTC with microseconds */

@@ -14,6 +14,7 @@ import type {
   Findings,
   Gaps,
   History,
+  LeftOutEntities,
   Observation,
   Observations,
   Plan,
@@ -35,6 +36,7 @@ import type {
   SettledList,
   SinkReport,
   Status,
+  Talkers,
   Verifications,
   VerifyBegun,
 } from '../api';
@@ -93,11 +95,28 @@ export async function askEvents(limit: number, entity?: string): Promise<Events>
   return (await ask<Events>(`events?type=state_changed&limit=${limit}${only}`)).body;
 }
 
-/** `bucket` in seconds; without it the states themselves. Times in milliseconds. */
+/** A year of a sensor that never rests, from a slow disk. */
+const READING_MS = 60_000;
+
+const TALKERS = 200;
+
+/** Who said most in the last hour. */
+export const askTalkers = async () => (await ask<Talkers>(`entities/talkers?limit=${TALKERS}`)).body;
+/** What the settings leave out. */
+export const askLeftOut = async () => (await ask<LeftOutEntities>('entities/left_out')).body.entities;
+
+/** `bucket` in seconds, and one without a reading has what holds; without it the states themselves. Times in milliseconds. */
 export async function askHistory(entity: string, from: number, to: number, bucket: number | null): Promise<History> {
   const period = `from=${new Date(from).toISOString()}&to=${new Date(to).toISOString()}`;
-  const what = bucket === null ? 'limit=10000' : `bucket=${bucket}s`;
-  return (await ask<History>(`entities/${encodeURIComponent(entity)}/history?${period}&${what}`)).body;
+  const what = bucket === null ? 'limit=10000' : `bucket=${bucket}s&fill=previous`;
+  const path = `entities/${encodeURIComponent(entity)}/history?${period}&${what}`;
+  return (await ask<History>(path, 'GET', undefined, READING_MS)).body;
+}
+
+/** The number that held at an instant, in milliseconds; null where none is known. */
+export async function askHeld(entity: string, at: number): Promise<number | null> {
+  const { buckets = [] } = await askHistory(entity, at - 1000, at, 1);
+  return buckets.at(-1)?.last ?? null;
 }
 
 /** By a name that it has or had. */

@@ -38,7 +38,7 @@ export interface Line {
 
 const CHANGES = 50;
 /** A status comes every 2 s: after this, the page says how old it is, and asks by itself. */
-export const QUIET_MS = 5000;
+const QUIET_MS = 5000;
 /** Changes are shown together, so that a thousand a second redraw the page less than three times. */
 const GATHER_MS = 400;
 const RETRY_MS = 2000;
@@ -85,6 +85,10 @@ export class House {
   #recent: Line[] = [];
   #gathering = false;
   #stream: EventSource | null = null;
+  /** The last id of the live stream: everything up to it was seen. */
+  #seen: string | null = null;
+  /** The stream has broken: until the program says something again, it is silent. */
+  #broken = $state(false);
   #asking = false;
   #noticedAt = 0;
   /** An entity was heard of which nothing else is known. */
@@ -124,6 +128,12 @@ export class House {
   #hear() {
     this.heard = this.#clock();
     this.refusal = null;
+    this.#broken = false;
+  }
+
+  /** What the page shows is not of this moment: nothing was heard where something should have been, or nobody can be heard. */
+  get isOld(): boolean {
+    return this.heard !== null && (this.#broken || this.now - this.heard > QUIET_MS);
   }
 
   #tick() {
@@ -160,19 +170,22 @@ export class House {
   }
 
   #listen() {
-    const stream = new EventSource('api/v1/live');
+    const stream = new EventSource(`api/v1/live${this.#seen === null ? '' : `?after=${this.#seen}`}`);
     this.#stream = stream;
     const on = <T>(name: string, then: (data: T) => void) =>
       stream.addEventListener(name, (event) => {
+        const { data, lastEventId } = event as MessageEvent<string>;
         this.#hear();
-        then(JSON.parse((event as MessageEvent<string>).data) as T);
+        if (lastEventId !== '') this.#seen = lastEventId;
+        then(JSON.parse(data) as T);
       });
-    stream.onopen = () => void this.#refresh(); // what changed while nobody listened
+    stream.onopen = () => void this.#refresh(); // what is not told by states, or was before
     on<Change>('state', (state) => this.#gather(state));
     on<Status>('status', (status) => this.#setStatus(status));
     on('lost', () => void this.#refresh());
+    on('reset', () => void this.#refresh());
     stream.onerror = () => {
-      void this.#refresh();
+      void this.#refresh().then((answered) => (this.#broken = !answered && this.#stream === stream));
       if (stream.readyState === EventSource.CLOSED) setTimeout(() => this.#listenAgain(stream), RETRY_MS);
     };
   }
@@ -181,8 +194,9 @@ export class House {
     if (!this.locked && this.#stream === ended) this.#listen();
   }
 
-  async #refresh() {
-    if (this.#asking || this.locked) return;
+  /** Whether the program has answered. */
+  async #refresh(): Promise<boolean> {
+    if (this.#asking || this.locked) return true; // that question says it
     this.#asking = true;
     try {
       const [status, entities] = await Promise.all([askStatus(), this.#askEntities()]);
@@ -194,9 +208,11 @@ export class House {
       this.#setEntities(...entities);
       this.complete = true;
       await Promise.all([this.#recall(), this.#notice()]);
+      return true;
     } catch (error) {
       this.locked = error instanceof NeedsToken;
       if (error instanceof Refused) this.refusal = error.message; // else silence, which the page's age shows
+      return false;
     } finally {
       this.#asking = false;
     }
@@ -254,7 +270,9 @@ export class House {
     this.lastEvent = this.#clock();
     for (const live of this.#gathered.values()) this.#apply(live);
     this.#gathered.clear();
-    this.changes = [...this.#recent, ...this.changes].slice(0, CHANGES);
+    // One that was asked for meanwhile, or is told again after a break, is one line.
+    const keys = new Set(this.#recent.map(keyOf));
+    this.changes = [...this.#recent, ...this.changes.filter((line) => !keys.has(keyOf(line)))].slice(0, CHANGES);
     this.#recent = [];
     this.#list();
   }
@@ -294,6 +312,8 @@ export class House {
     this.cells = [...this.#byId.values()].sort((a, b) => a.id.localeCompare(b.id));
   }
 }
+
+const keyOf = ({ entity, ts, state }: Line): string => `${entity} ${ts} ${state}`;
 
 /** Times are written with one number of digits, so that texts compare as times do. */
 function isOlder(state: State | null, held: State | null): boolean {

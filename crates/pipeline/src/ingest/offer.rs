@@ -29,6 +29,7 @@ impl Ingest {
         let EventData::StateChanged { entity_id, old_state, new_state } = &event.data else { return Ok(()) };
         if !self.keeps(entity_id, new_state.as_ref().or(old_state.as_ref())) {
             self.fold.counters.filtered += 1;
+            self.view.left_out().heard(entity_id, received, || self.rule_of(entity_id));
             return Ok(());
         }
         let new = match new_state {
