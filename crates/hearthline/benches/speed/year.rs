@@ -1,7 +1,7 @@
 //! A year of a sensor that says something each five seconds, beside nine others of a minute: how long a chart of it takes.
 //!
-//! The store is written as the recorder writes it: flushed as the day goes on, merged when the day is over. The yardstick is the
-//! least that has to be done: to read times and values from a plain file and to take the figures of each bucket.
+//! The store is written as the recorder writes it, though flushed four times a day and not each ten minutes: the days are merged when
+//! they are over, so the files are the same. The yardstick is the least that has to be done: to read times and values from a plain file and to take the figures of each bucket.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read as _, Write as _};
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use hearthline_core::{Batch, EntityId, ManualClock, Origin, RealFs, Row, Seq, StateRow, Timestamp};
-use hearthline_store::{Fill, StatesQuery, Store};
+use hearthline_store::{Fill, StatesQuery, Store, StoreConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::events::MIDNIGHT;
@@ -22,6 +22,7 @@ const CHARTED: &str = "sensor.power";
 /// Seconds between two readings of it, and of each other.
 const EVERY: (u64, u64) = (5, 60);
 const DAY: u64 = 86_400;
+const FLUSH: Duration = Duration::from_hours(6);
 /// As many as a wide chart has pixels.
 const BUCKETS: u64 = 730;
 const ROUNDS: usize = 5;
@@ -41,7 +42,8 @@ pub(crate) struct Year {
 /// So many days from [`MIDNIGHT`] on.
 pub(crate) fn run(days: u64, dir: &Path) -> Result<Year> {
     let clock = ManualClock::at(MIDNIGHT);
-    let open = || Store::open(Arc::new(RealFs), Arc::new(clock.clone()), ours::store_config(dir));
+    let config = StoreConfig { flush_interval: FLUSH, ..ours::store_config(dir) };
+    let open = || Store::open(Arc::new(RealFs), Arc::new(clock.clone()), config.clone());
     let plain = dir.join("plain");
     let rows = write(&open()?, &clock, days, &plain)?;
     let to = MIDNIGHT.plus(Duration::from_secs(days * DAY));
