@@ -1,352 +1,231 @@
-/** The documents of the HTTP API, as the program writes them. Times are ISO 8601 UTC with microseconds. */
+/**
+ * The documents of the HTTP API, written from its OpenAPI document; not to be edited.
+ * Anew: `INSTA_UPDATE=always cargo test -p hearthline-api typescript`.
+ */
 
-export interface Status {
-  version: string;
-  overall: 'healthy' | 'degraded' | 'unhealthy';
-  /** One sentence for a person. */
-  verdict: string;
-  uptime_s: number;
-  /** Since when it is known how much of the time the parts were up. */
-  uptime_since: string | null;
-  home_assistant: HomeAssistant;
-  events: Events;
-  log: Log;
-  sinks: Sink[];
-  parts: Part[];
-  weather: Weather;
-  silent?: SilentList;
-  gaps: Gaps;
-  kept: Kept;
-  /** When the disk is full, where that is soon. Absent in an older program. */
-  disk_full?: DiskFull | null;
-  /** Absent in an older program. */
-  alerts?: AlertCounts;
-  /** A settings file with mistakes, or what waits for the next start. Absent in an older program. */
-  settings_note?: string | null;
-  criteria: Criterion[];
-  /** The house is a simulated one. Absent means no. */
-  simulated?: boolean;
-}
-
-export interface DiskFull {
-  /** About when, at the rate of the last days. */
-  at: string;
-  /** Until then, in whole days; 0 where there is no room for another day. */
-  left_s: number;
-}
-
-export interface HomeAssistant {
-  state: 'connected' | 'connecting' | 'waiting' | 'disconnected' | 'parked';
-  since: string;
-  version: string | null;
-  attempts: number;
-  /** Of these, those that came as far as a subscription. */
-  connects: number;
-  last_event_age_s: number | null;
-  location_name: string | null;
-  ping_s: number | null;
-  reason: string | null;
-  /** Why the last attempt failed or the last connection ended, also while it is connected again. */
-  last_error: string | null;
-}
-
-/** `received = filtered + duplicate + logged + unlogged`, since the data folder was made. */
-export interface Events {
-  received: number;
-  filtered: number;
-  duplicate: number;
-  logged: number;
-  unlogged: number;
-  quarantined: number;
-  per_minute: number | null;
-}
-
-export interface Log {
-  first_seq: number;
-  last_seq: number;
-  bytes: number;
-  synced_seq: number;
-}
-
-/** `logged = delivered + filtered + collapsed + quarantined + pending`, from the sink's own first record. */
-export interface Sink {
-  name: string;
-  kind: string;
-  state: PartState;
-  delivered: number;
-  filtered: number;
-  collapsed: number;
-  quarantined: number;
-  pending: number;
-  /** 0 when it has been given everything. */
-  lag_s: number;
-  write_errors: number;
-  last_error: string | null;
-  /** Why it is not healthy, and what to do. */
-  reason?: string | null;
-  /** What its server calls itself. */
-  version?: string | null;
-  url?: string | null;
-  database?: string | null;
-  /** Fields that the server has as another type. */
-  conflicts?: number | null;
-  /** Events that the server has not taken; `pending` is counted from what is written down. */
-  lag_events?: number | null;
-  /** Seconds that its server takes for an answer, where that is long. */
-  slow_s?: number | null;
-  /** Events that left the log before it had them, and are not in the archive either. */
-  lost?: number;
-  /** Which, and why. */
-  loss?: string | null;
-  /** What it gets from the archive, because the log does not have it any more. */
-  refill?: Refill | null;
-}
-
-export interface Refill {
-  /** `missed`: the log could not wait. `new`: it gets all that there is. `asked`: a person wants it. */
-  why: 'missed' | 'new' | 'asked';
-  done: number;
-  of: number;
-  /** Seconds that the rest takes; null until that is known. */
-  left_s: number | null;
-  /** False while it waits for its server. */
-  running: boolean;
-}
-
-/** One place that the log is delivered to, with what is known of its server. */
-export interface SinkReport {
-  sink: Sink;
-  server: SinkServer | null;
-}
-
-export interface SinkServer {
-  /** How points look: `native`, or `ha` for those of Home Assistant's own integration. */
-  layout: string;
-  /** What states are written to; null where the layout has several. */
-  measurement: string | null;
-  /** Why its fields are not known, in its words. */
-  fields_unknown: string | null;
-  conflicts: Conflict[];
-  left_out: LeftOut[];
-  /** The newest first. */
-  refused: RefusedRow[];
-  /** Events that left the log before it had them. */
-  missed: number;
-  cardinality: Cardinality;
-}
-
-/** A field of ours whose name the server has as another type. Nothing is lost by it. */
-export interface Conflict {
-  sink: string;
-  measurement: string;
-  field: string;
-  server: string[];
-  ours: string;
-  goes_to: string;
-  since: string;
-  rows: number;
-}
-
-/** A field that rows were written without. */
-export interface LeftOut {
-  sink: string;
-  field: string;
-  reason: string;
-  rows: number;
-}
-
-export interface RefusedRow {
-  at: string;
-  seq: number;
-  entity: string | null;
-  /** As it was sent. */
-  line: string;
-  /** The server's. */
-  words: string;
-}
-
-/** Series since the program started, fields with those that the server has. */
-export interface Cardinality {
-  series: number;
-  entities: number;
-  fields: Share[];
-  most_series: Share[];
-  most_fields: Share[];
-  concerns: Concern[];
-}
-
-export interface Share {
-  of: string;
-  count: number;
-}
-
-/** A limit of the server that is near or passed. */
-export interface Concern {
-  what: string;
-  count: number;
-  limit: number;
+export interface Alert {
+  /** when somebody said that it was seen */
+  acknowledged: string | null;
+  evidence: AlertFigure[];
+  /** the rule, with whom it is about: sink_behind:influxdb */
+  id: string;
+  /** where the page shows more of it, relative to the page */
+  link: string;
+  muted_until: string | null;
+  rule: AlertRule;
+  /** one sentence */
   says: string;
+  severity: AlertSeverity;
+  since: Time;
+  state: 'active' | 'acknowledged' | 'muted';
+  /** a sink, a gap, a device or an entity */
+  subject: string | null;
+  title: string;
+  /** what a person can do */
+  todo: string;
 }
 
-/** Of all places together. */
-export interface Conflicts {
-  conflicts: Conflict[];
-  left_out: LeftOut[];
-  /** Places whose server does not say which fields it has. */
-  unread: { sink: string; reason: string }[];
+export interface AlertCounts {
+  /** what is wrong and not muted */
+  active: number;
+  /** of these, the critical ones */
+  critical: number;
+  /** what is wrong and muted */
+  muted: number;
+  /** of these, the ones that nobody has acknowledged */
+  unseen: number;
 }
 
-/** The sinks that read their server's fields again. */
-export interface ConflictsReset {
-  sinks: string[];
-}
-
-export type PartState = 'starting' | 'healthy' | 'degraded' | 'unhealthy' | 'parked' | 'off';
-
-export interface Part {
+export interface AlertFigure {
   name: string;
-  state: PartState;
-  since: string;
-  reason: string | null;
-  /** A share from 0 to 1, since the program started; null where the part is off. */
-  uptime: number | null;
-  /** The same over longer, or since counting began. */
-  uptime_24h: number | null;
-  uptime_7d: number | null;
-  uptime_30d: number | null;
-  /** What its state means for the data. */
-  meaning: string | null;
-  /** What a person can do. */
-  todo: string | null;
-  /** Since the program started. */
-  restarts: number;
-  last_restart: { at: string; why: string } | null;
+  /** s, d, bytes, events, entities */
+  unit: string;
+  value: number;
 }
 
-export interface Weather {
-  /** What is in use; `off` too where `auto` found nothing. */
-  provider: string;
-  state: PartState;
-  calls: number;
-  cache_hits: number;
-  age_s: number | null;
-  /** The place that is asked for, or the entity. */
-  source?: string | null;
-  /** Why, where it is not healthy, with what to do. */
-  reason?: string | null;
-  errors?: number;
-  /** Calls that were not made: the budget, or the provider, forbade them. */
-  limited?: number;
-  next_call_s?: number | null;
-  quota?: { minute: Quota; day: Quota } | null;
-  observation?: Observation | null;
-  attribution?: Attribution | null;
-  last_error?: string | null;
+export interface AlertMute {
+  until: Time;
+  /** a rule, or the id of an alert */
+  what: string;
 }
 
-export interface Quota {
-  used: number;
-  limit: number;
+export type AlertRule = 'no_events' | 'sink_behind' | 'refused' | 'gap_lost' | 'disk' | 'silent' | 'canary';
+
+/** warning: nothing is being lost. critical: data is being lost, was or is about to be, or nothing goes on without a person */
+export type AlertSeverity = 'warning' | 'critical';
+
+export interface Alerts {
+  /** critical ones first, then by age, the newest first; muted ones last */
+  active: Alert[];
+  /** the newest first */
+  history: PastAlert[];
+  /** also of what is not wrong now */
+  muted: AlertMute[];
+  /** why nothing is known of an earlier run */
+  note: string | null;
+  /** that are switched on */
+  rules: AlertRule[];
 }
 
-/** What the provider's licence wants to be said beside its data. */
+/** as Home Assistant sent them */
+export type Attributes = Record<string, unknown>;
+
+/** what has to stand beside the data */
 export interface Attribution {
   text: string;
   url: string;
 }
 
-/** °C, %, hPa, m/s, degrees, mm. What is not known is left out. */
-export interface Observation {
-  at: string;
-  temperature?: number;
-  apparent_temperature?: number;
-  dew_point?: number;
-  humidity?: number;
-  pressure?: number;
-  wind_speed?: number;
-  wind_gust_speed?: number;
-  wind_bearing?: number;
-  cloud_cover?: number;
-  precipitation?: number;
-  condition?: string;
+export interface Backfill {
+  /** the gap that stands for the question */
+  gap: number;
 }
 
-/** The oldest first. */
-export interface Observations {
-  observations: Observation[];
-}
-
-/** Sensors of which nothing is heard for much longer than usual, by device. */
-export interface SilentList {
+export interface Bucket {
   count: number;
-  items: Silent[];
+  last: number | null;
+  max: number | null;
+  /** of the readings, each counted once */
+  mean: number | null;
+  min: number | null;
+  start: Time;
 }
 
-export interface Silent {
-  name: string;
-  device: string | null;
+export interface Budget {
+  limit: number;
+  used: number;
+}
+
+/** `event: state` of the live stream */
+export interface Change {
+  /** the area that the entity is in */
   area: string | null;
-  entities: string[];
-  since: string;
-  silent_s: number;
-  usual_s: number;
-  /** All of it in words. */
-  sentence: string;
+  attributes: Attributes | null;
+  entity_id: string;
+  origin: Origin;
+  restored: boolean;
+  /** null is a removal */
+  state: string | null;
+  ts: Time;
+  unit: string | null;
+  value: number | null;
 }
 
-export interface Gaps {
-  open: number;
-  filled: number;
-  partly: number;
-  lost: number;
-  /** Newest first. */
-  recent: Gap[];
+export interface Conflict {
+  /** the name that is taken */
+  field: string;
+  /** the field that has our values */
+  goes_to: string;
+  measurement: string;
+  ours: FieldType;
+  /** delivered so */
+  rows: number;
+  /** several where it changed between two shards */
+  server: FieldType[];
+  since: Time;
+  sink: string;
 }
 
-export interface Gap {
-  id: number;
-  state: 'open' | 'filled' | 'partly' | 'lost';
-  from: string;
-  /** Null while the stream has not come back. */
-  to: string | null;
-  /** In words; what is known beyond the kind comes after `: `. */
-  cause: string;
-  /** Empty means all. */
-  entities: string[];
-  recovered: number;
-  /** One word for the cause. `requested` is no fault: a person asked for what was before. */
-  kind: string;
-  /** While it is being filled: history was asked for up to here. */
-  through: string | null;
-  /** Changed in it, and are not in Home Assistant's history. */
-  not_kept: string[];
-  without_attributes: number;
-  /** Why something could not be had. */
-  note: string | null;
-  /** How often history was asked for all of it. */
-  tries: number;
+export interface Conflicts {
+  conflicts: Conflict[];
+  left_out: LeftOut[];
+  unread: Unread[];
 }
 
-/** What was kept that would have been lost, since the first connection. */
-export interface Kept {
-  since: string | null;
-  recovered: number;
-  requested: number;
-  interruptions: { kind: string; count: number; words: string }[];
-  /** All of it in one sentence; null before the first connection. */
-  sentence: string | null;
+export interface ConflictsReset {
+  sinks: string[];
+}
+
+/** received = filtered + duplicate + logged + unlogged, since the data folder was made */
+export interface Counted {
+  /** held already */
+  duplicate: number;
+  /** left out by the settings */
+  filtered: number;
+  logged: number;
+  /** received in the last full minute; null in the first */
+  per_minute: number | null;
+  /** could not be understood; kept with their bytes */
+  quarantined: number;
+  received: number;
+  /** what the equations leave over; 0 at all times */
+  unaccounted: number;
+  /** not taken by the log; each lies in a gap */
+  unlogged: number;
+}
+
+export interface Criteria {
+  criteria: Criterion[];
+  /** every criterion holds; null when of some that is not known, and all others hold */
+  met: boolean | null;
+  overall: Overall;
 }
 
 export interface Criterion {
   id: string;
   label: string;
-  /** Null when it is not known. */
+  /** null when that is not known */
   met: boolean | null;
-  value: number | null;
+  note: string | null;
   target: number;
   unit: string;
+  value: number | null;
   window_s: number;
-  note: string | null;
+}
+
+export interface DiskFull {
+  /** about when */
+  at: Time;
+  /** seconds until then, in whole days; 0 where there is no room for another day */
+  left_s: number;
+}
+
+export interface DoctorFinding {
+  /** the sink or the part, where there are several */
+  about: string | null;
+  check: string;
+  evidence: Evidence[];
+  /** stays the same in each release; explained in docs/operations/doctor.md */
+  id: string;
+  /** a command or a setting */
+  remedy: string | null;
+  /** as in POST /api/v1/repairs/plan */
+  repair: string | null;
+  says: string;
+  see: string;
+  severity: Severity;
+  took_ms: number | null;
+}
+
+export interface DoctorReport {
+  /** ISO 8601 UTC */
+  at: string;
+  counts: {
+    fault: number;
+    note: number;
+    ok: number;
+    warning: number;
+  };
+  /** look writes nowhere; try writes a small file and a point into each sink, and removes both; full also reads everything that is stored */
+  depth: 'look' | 'try' | 'full';
+  /** the worst first */
+  findings: DoctorFinding[];
+  /** the program runs */
+  running: boolean;
+  skipped: {
+    check: string;
+    why: string;
+  }[];
+  took_ms: number;
+  verdict: string;
+  version: string;
+  worst: Severity;
+}
+
+export interface Done {
+  /** figures */
+  data: unknown;
+  says: string;
 }
 
 export interface Entities {
@@ -354,683 +233,1101 @@ export interface Entities {
 }
 
 export interface Entity {
+  area: string | null;
+  area_id: string | null;
+  device: string | null;
+  device_id: string | null;
+  /** as Home Assistant writes it now, or wrote it last */
   entity_id: string;
+  floor: string | null;
+  integration: string | null;
+  /** whether the settings keep it */
   kept: boolean;
-  rule: string | null;
+  /** the name that stays: the registry's id, else the entity id */
+  key: string;
+  /** their names */
+  labels: string[];
   latest: State | null;
-  /** Stays, whatever the entity is called. */
-  key?: string;
-  area?: string | null;
-  floor?: string | null;
-  device?: string | null;
-  integration?: string | null;
-  labels?: string[];
-  /** The oldest first. */
-  names?: Name[];
+  manufacturer: string | null;
+  model: string | null;
+  /** as people call it */
+  name: string | null;
+  /** under which it was recorded, the oldest first */
+  names: NameSpan[];
+  /** the rule that decided */
+  rule: string | null;
+  silent: EntitySilent | null;
 }
 
-/** A name that an entity had for a time; null at the ends is: always before, until now. */
-export interface Name {
-  entity_id: string;
-  from: string | null;
-  to: string | null;
-}
-
-/** Newest first. */
-export interface EntityChanges {
-  changes: EntityChange[];
-}
-
-/** Something that has become different about an entity. */
 export interface EntityChange {
-  at: string;
-  /** Its name now. */
+  area: string | null;
+  at: Time;
+  /** from then on, as name and area */
   entity_id: string;
+  /** as it was */
+  from: string | null;
   key: string;
   name: string | null;
-  area: string | null;
-  what: string;
-  from: string | null;
+  /** as it is */
   to: string | null;
+  what: 'new' | 'renamed' | 'removed' | 'unit' | 'device_class' | 'area' | 'device' | 'name' | 'labels' | 'other';
 }
 
-export interface State {
-  ts: string;
-  /** Null is a removal. */
-  state: string | null;
-  value: number | null;
-  unit: string | null;
-  device_class: string | null;
-  last_changed: string;
-  origin: string;
-  restored: boolean;
-  attributes: Attributes | null;
-}
-
-export type Attributes = Record<string, unknown>;
-
-/** Either `states` or `buckets` is there, the oldest first. */
-export interface History {
-  entity_id: string;
-  from: string;
-  to: string;
-  states?: State[];
-  buckets?: Bucket[];
-  /** The limit left something out at the end. */
+export interface EntityChanges {
+  changes: EntityChange[];
+  /** the limit left out older ones */
   more: boolean;
 }
 
-export interface Bucket {
-  start: string;
-  min: number | null;
-  mean: number | null;
-  max: number | null;
-  last: number | null;
-  count: number;
+/** It says nothing though it usually does */
+export interface EntitySilent {
+  since: Time;
+  /** how many seconds usually pass between two reports */
+  usual_s: number;
 }
 
-/** Newest first. */
-export interface RecordedEvents {
-  events: RecordedEvent[];
-  more: boolean;
+export interface Errors {
+  quarantined: number;
+  unlogged: number;
+  write_errors: number;
 }
 
-export interface RecordedEvent {
-  ts: string;
-  event_type: string;
+export interface Event {
+  data: Json;
+  /** of a state; else what the data name */
   entity_id: string | null;
-  state: string | null;
-  unit: string | null;
-  value: number | null;
-  origin: string;
-  restored: boolean;
-  /** Of a state. */
+  /** state_changed of a state */
+  event_type: string;
+  /** of a state: when the text last changed */
   last_changed?: string;
-  /** From the event to its arrival here; absent where it was fetched later. */
+  origin: Origin;
+  /** of a state that came as it happened: from the event to its arrival here */
   received_delay_ms?: number;
-  weather_temperature?: number | null;
-  weather_at?: string | null;
-  weather_stale?: boolean;
-}
-
-/** How many states there are in each length of time, of all entities together. */
-export interface Rate {
-  from: string;
-  to: string;
-  every_s: number;
-  /** The oldest first; one without a state is left out. */
-  pieces: RatePiece[];
-}
-
-export interface RatePiece {
-  start: string;
-  /** Arrived as they happened. */
-  live: number;
-  /** Were had otherwise: from history, or by a comparison. */
-  afterwards: number;
-}
-
-/** `event: state` of the live stream. */
-export interface LiveState {
-  ts: string;
-  entity_id: string;
-  state: string | null;
-  value: number | null;
-  unit: string | null;
-  origin: string;
   restored: boolean;
-  attributes: Attributes | null;
-  area?: string | null;
+  state: string | null;
+  ts: Time;
+  unit: string | null;
+  value: number | null;
+  /** when the weather was observed */
+  weather_at?: string;
+  /** that was long before */
+  weather_stale?: boolean;
+  /** °C, outdoors at the time of a state */
+  weather_temperature?: number;
 }
 
-/** What every refused request answers. */
-export interface Refusal {
-  error: { what: string; why: string; do: string };
+export interface Events {
+  /** newest first */
+  events: Event[];
+  from: Time;
+  /** the limit left out older ones */
+  more: boolean;
+  to: Time;
 }
 
-/** Something that can be made to go wrong in a simulated house. */
+export interface Evidence {
+  name: string;
+  /** 1 for a count, empty for a word */
+  unit: string;
+  /** a figure, a word or a list of them; null where it is not known */
+  value: unknown;
+}
+
 export interface Fault {
   name: string;
+  /** what happens, in words */
   says: string;
 }
 
-export interface Faults {
+export interface FaultList {
   faults: Fault[];
-  /** The old way beside ours, while it is on. */
   naive?: Naive;
 }
 
-/** The naive writer, which writes as the system before Hearthline did. Counts of events. */
-export interface Naive {
-  running: boolean;
-  ended: string | null;
-  received: number;
-  accepted: number;
-  lost: number;
-  refused: { words: string; events: number }[];
-}
+export type FieldType = 'float' | 'integer' | 'unsigned' | 'text' | 'bool';
 
-/** Newest first. */
-export interface Quarantine {
-  quarantined: Quarantined[];
-  more: boolean;
-}
-
-/** Something that came in and could not be understood. */
-export interface Quarantined {
-  seq: number;
-  ts: string;
-  reason: string;
-  bytes: number;
-  /** The first of them, as text. */
-  raw: string;
-  /** This release understands it: read again, it would be recorded. */
-  understood: boolean;
-}
-
-/** What became of what was set aside. */
-export interface SettledList {
-  recorded: number;
-  duplicate: number;
-  filtered: number;
-  kept: number;
-  dropped: number;
-  settled: { seq: number; outcome: string; reason: string | null }[];
-}
-
-/** How long days are kept, and which are too old. */
-export interface Retention {
-  /** Null is for ever. */
-  keep_s: number | null;
-  /** The days that are too old, the oldest first. */
-  days: RetentionDay[];
-  /** Of these, what nothing keeps. */
-  dropped: Amount;
-  all: Amount;
-}
-
-export interface RetentionDay {
-  /** As `2026-11-23`, UTC. */
-  day: string;
-  rows: number;
-  bytes: number;
-  /** Why it stays nevertheless. */
-  held: string | null;
-}
-
-export interface Amount {
-  days: number;
-  rows: number;
-  bytes: number;
-}
-
-/** The gap that stands for what a person asked for. */
-export interface Backfill {
-  gap: number;
-}
-
-export interface Retried {
-  retried: number;
-}
-
-/** What is wrong: how many. */
-export interface AlertCounts {
-  /** Not muted. */
-  active: number;
-  critical: number;
-  /** That nobody has acknowledged. */
-  unseen: number;
-  muted: number;
-}
-
-/** What is wrong and should be known, and what was. */
-export interface Alerts {
-  /** Critical ones first, muted ones last. */
-  active: Alert[];
-  /** Also of what is not wrong now. */
-  muted: AlertMute[];
-  /** Newest first. */
-  history: PastAlert[];
-  /** That are switched on. */
-  rules: string[];
-  /** Why nothing is known of an earlier run. */
-  note: string | null;
-}
-
-export interface Alert {
-  /** The rule, with whom it is about. */
-  id: string;
-  rule: string;
-  subject: string | null;
-  state: 'active' | 'acknowledged' | 'muted';
-  since: string;
-  acknowledged: string | null;
-  muted_until: string | null;
-  severity: 'warning' | 'critical';
-  title: string;
-  /** One sentence, without its full stop. */
-  says: string;
-  evidence: AlertFigure[];
-  todo: string;
-  /** Of a page here; `#/` is the first. */
-  link: string;
-}
-
-export interface AlertFigure {
-  name: string;
-  value: number;
-  unit: string;
-}
-
-export interface PastAlert {
-  id: string;
-  rule: string;
-  severity: 'warning' | 'critical';
-  title: string;
-  says: string;
-  from: string;
-  to: string;
-  acknowledged: string | null;
-}
-
-/** A rule or an alert that nobody wants to hear of. */
-export interface AlertMute {
-  what: string;
-  until: string;
-}
-
-/** What was repaired, and what can be. */
-export interface Repairs {
-  /** The id of the one that is being carried out. */
-  running: string | null;
-  /** The newest first. */
-  receipts: Receipt[];
-  damaged: { id: string; why: string }[];
-  catalogue: RepairKind[];
-}
-
-/** A repair that there is. */
-export interface RepairKind {
-  name: string;
-  mends: string;
-  touches: string;
-  undo: string;
-  options: string[];
-  needs_program: boolean;
+export interface Finding {
+  /** what it is asked with */
+  options: RepairOptions | null;
+  plan: Plan | null;
+  repair: string;
+  /** why it is not known whether something is wrong */
+  unknown: string | null;
 }
 
 export interface Findings {
   findings: Finding[];
 }
 
-/** What is wrong, with what would mend it. */
-export interface Finding {
-  repair: string;
-  /** What to ask the repair with. */
-  options: RepairOptions | null;
-  plan: Plan | null;
-  /** Why it is not known whether something is wrong. */
-  unknown: string | null;
+export interface Flushed {
+  /** the last log record that is in files */
+  committed_seq: number;
 }
 
-/** What a repair would do, in its order. */
-export interface Plan {
-  repair: string;
-  /** What is wrong; without steps, why there is nothing to do. */
-  finding: string;
-  steps: Step[];
-  /** What a person has to type first, where data is taken away. */
-  confirm: string | null;
-  notes: string[];
+export interface Gap {
+  cause: string;
+  /** empty means all */
+  entities: string[];
+  from: Time;
+  id: number;
+  /** the cause as one word */
+  kind: 'disconnected' | 'stopped' | 'not_running' | 'queue_full' | 'log_refused' | 'chain_broken' | 'restarted' | 'power_cut' | 'compared' | 'damaged' | 'requested';
+  /** entities that changed in it and that history does not have: states of them may be lost */
+  not_kept: string[];
+  /** why something could not be had */
+  note: string | null;
+  /** states that were had afterwards */
+  recovered: number;
+  state: 'open' | 'filled' | 'partly' | 'lost';
+  /** while it is being filled: history was asked for up to here */
+  through: Time | null;
+  to: Time | null;
+  /** how often history was asked for all of it */
+  tries: number;
+  /** of the recovered states, those whose attributes Home Assistant did not keep */
+  without_attributes: number;
 }
 
-export interface Step {
+export interface Gaps {
+  filled: number;
+  lost: number;
+  open: number;
+  partly: number;
+  /** newest first */
+  recent: Gap[];
+}
+
+export interface Health {
+  overall: Overall;
+  verdict: string;
+}
+
+/** Either states or buckets is there, the oldest first */
+export interface History {
+  buckets?: Bucket[];
+  /** what it is called now, or was called last */
+  entity_id: string;
+  from: Time;
+  /** the name that stays */
+  key: string;
+  /** the limit left something out at the end */
+  more: boolean;
+  names: NameSpan[];
+  states?: State[];
+  to: Time;
+}
+
+export interface HomeAssistant {
+  /** connection attempts since the program started */
+  attempts: number;
+  /** of these, those that came as far as a subscription */
+  connects: number;
+  /** why the last attempt failed or the last connection ended */
+  last_error: string | null;
+  last_event_age_s: number | null;
+  location_name: string | null;
+  /** what the last answered ping took */
+  ping_s: number | null;
+  /** why it is not connected, and what to do */
+  reason: string | null;
+  since: Time;
+  state: 'connected' | 'connecting' | 'waiting' | 'disconnected' | 'parked';
+  version: string | null;
+}
+
+export interface Interruption {
+  count: number;
+  /** as of a gap */
   kind: string;
-  what: string;
-  touches: string;
-  rows: number | null;
-  bytes: number | null;
-  seconds: number | null;
-  /** It can be taken back. */
-  undo: boolean;
+  /** both in words */
+  words: string;
 }
 
-/** What a repair did, up to now. */
-export interface Receipt {
+/** JSON as Home Assistant sent it; null where it is not known */
+export type Json = unknown;
+
+export interface Kept {
+  interruptions: Interruption[];
+  /** states that were had after a gap */
+  recovered: number;
+  /** states from before the first connection that a person asked for */
+  requested: number;
+  /** all of it, for a person */
+  sentence: string | null;
+  /** the first connection; null before it */
+  since: Time | null;
+}
+
+/** a field that rows were written without, since the program started */
+export interface LeftOut {
+  field: string;
+  reason: string;
+  rows: number;
+  sink: string;
+}
+
+/** what the settings leave out, sorted by id; known while the program runs */
+export interface LeftOutEntities {
+  entities: LeftOutEntity[];
+}
+
+export interface LeftOutEntity {
+  entity_id: string;
+  /** changes that were left out since the program started */
+  events: number;
+  /** when the last of them came */
+  last: Time | null;
+  /** of `filter.exclude`; null where `filter.include` names others only */
+  rule: string | null;
+}
+
+export interface Leg {
+  /** from the setting of the state to here; of the files from when they were asked for */
+  ms: number | null;
+  outcome: VerifyOutcome;
+  part: string;
+  says: string;
+  step: VerifyStep;
+  todo: string | null;
+}
+
+export interface Log {
+  /** on disk */
+  bytes: number;
+  first_seq: number;
+  last_seq: number;
+  /** the newest record that survives a power cut */
+  synced_seq: number;
+}
+
+/** `event: lost` of the live stream: the reader was too slow */
+export interface Lost {
+  skipped: number;
+}
+
+export interface MuteRequest {
+  /** 30m, 2h, 7d: a minute at least, 90 days at most */
+  for: string;
+}
+
+/** the naive writer of a demonstration, which writes as the system before Hearthline did; counts are of events */
+export interface Naive {
+  /** taken by the server */
+  accepted: number;
+  /** why it does not, once it has ended */
+  ended: string | null;
+  /** given up */
+  lost: number;
+  /** came over its connection */
+  received: number;
+  /** the lost ones by the server's words */
+  refused: {
+    events: number;
+    words: string;
+  }[];
+  /** whether it reads */
+  running: boolean;
+}
+
+/** A name, while the entity had it */
+export interface NameSpan {
+  entity_id: string;
+  /** null where no earlier name is known */
+  from: string | null;
+  /** null where it goes on */
+  to: string | null;
+}
+
+/** the one in use; what is not known is left out */
+export interface Observation {
+  apparent_temperature?: number;
+  at: Time;
+  /** % */
+  cloud_cover?: number;
+  /** Home Assistant's word */
+  condition?: string;
+  dew_point?: number;
+  /** % */
+  humidity?: number;
+  /** mm in the hour before */
+  precipitation?: number;
+  /** hPa */
+  pressure?: number;
+  /** °C, as every temperature */
+  temperature?: number;
+  /** degrees */
+  wind_bearing?: number;
+  /** m/s */
+  wind_gust_speed?: number;
+  /** m/s */
+  wind_speed?: number;
+}
+
+export interface Observations {
+  from: Time;
+  /** the limit left something out at the end */
+  more: boolean;
+  observations: Observed[];
+  to: Time;
+}
+
+/** An observation, or the mean of those of a length of time (the last wind_bearing and condition of it); what is not known is left out */
+export interface Observed {
+  /** °C */
+  apparent_temperature?: number;
+  at: Time;
+  /** % */
+  cloud_cover?: number;
+  /** Home Assistant's word for it */
+  condition?: string;
+  /** °C */
+  dew_point?: number;
+  /** % */
+  humidity?: number;
+  /** mm in the hour before */
+  precipitation?: number;
+  /** hPa */
+  pressure?: number;
+  provider: string;
+  /** which entity or place it is of */
+  source: string;
+  /** °C */
+  temperature?: number;
+  /** where the wind comes from, degrees clockwise from north */
+  wind_bearing?: number;
+  /** m/s */
+  wind_gust_speed?: number;
+  /** m/s */
+  wind_speed?: number;
+}
+
+/** how it is known */
+export type Origin = 'live' | 'history' | 'snapshot' | 'chain' | 'import';
+
+/** degraded: something is late or absent, nothing is lost; unhealthy: data is being lost or about to be */
+export type Overall = 'healthy' | 'degraded' | 'unhealthy';
+
+export interface Part {
+  /** seconds of 30 days in which it was not up, looked at each second */
+  down_s: number | null;
+  last_restart: Restart | null;
+  /** what its state means for the data; null where it is as it should be */
+  meaning: string | null;
+  name: string;
+  reason: string | null;
+  /** how often it was started anew since the program started */
+  restarts: number;
+  since: Time;
+  state: PartState;
+  /** what a person can do; null where there is nothing to do but wait */
+  todo: string | null;
+  /** a share from 0 to 1, since the program started; null where the part is off */
+  uptime: number | null;
+  /** the same over 24 hours, or since `uptime_since` of the status if that is later; time in which the program did not run counts as down */
+  uptime_24h: number | null;
+  /** the same over 30 days */
+  uptime_30d: number | null;
+  /** the same over 7 days */
+  uptime_7d: number | null;
+}
+
+export type PartState = 'starting' | 'healthy' | 'degraded' | 'unhealthy' | 'parked' | 'off';
+
+export interface Passage {
+  label: string;
+  /** from the setting of the state to here; of the files from when they were asked for */
+  median_ms: number | null;
+  of: number;
+  outcome: VerifyOutcome;
+  part: string;
+  passed: number;
+  says: string;
+  slowest_ms: number | null;
+  step: VerifyStep;
+  todo: string | null;
+}
+
+export interface PastAlert {
+  acknowledged: string | null;
+  from: Time;
   id: string;
+  rule: AlertRule;
+  /** what it said last */
+  says: string;
+  severity: AlertSeverity;
+  title: string;
+  to: Time;
+}
+
+export interface Plan {
+  /** what a person has to type before it is applied */
+  confirm: string | null;
+  /** what is wrong; without steps, why there is nothing to do */
+  finding: string;
+  notes: string[];
+  repair: string;
+  steps: Step[];
+}
+
+export interface Quarantine {
+  /** the limit left out older ones */
+  more: boolean;
+  /** newest first */
+  quarantined: Quarantined[];
+  /** how many there are that somebody has */
+  settled: number;
+  /** how many there are that nobody has settled */
+  waiting: number;
+}
+
+export interface Quarantined {
+  /** how many it has */
+  bytes: number;
+  /** the first 2000 bytes as text */
+  raw: string;
+  /** when it was set aside */
+  reason: string;
+  /** the log record */
+  seq: number;
+  settled: Settlement | null;
+  ts: Time;
+  /** by this release; a retry would record it */
+  understood: boolean;
+}
+
+export interface QuarantinedWhole {
+  /** all of them, where they are no UTF-8 */
+  base64: string | null;
+  /** how many it has */
+  bytes: number;
+  /** as this release reads it; null where a retry would understand it */
+  now: string | null;
+  /** when it was set aside */
+  reason: string;
+  /** the log record */
+  seq: number;
+  settled: Settlement | null;
+  /** all of them; null where they are no UTF-8 */
+  text: string | null;
+  ts: Time;
+}
+
+/** what was used of what may be asked outside */
+export interface Quota {
+  day: Budget;
+  minute: Budget;
+}
+
+export interface Rate {
+  /** seconds of each piece */
+  every_s: number;
+  from: Time;
+  /** the oldest first; one without a state is left out */
+  pieces: RatePiece[];
+  to: Time;
+}
+
+/** States, those put back by Home Assistant after a restart left out */
+export interface RatePiece {
+  /** were had otherwise: from history, or by a comparison */
+  afterwards: number;
+  /** arrived as they happened */
+  live: number;
+  start: Time;
+}
+
+export interface Ready {
+  ready: boolean;
+  /** parts that are still starting */
+  starting: string[];
+}
+
+export interface Receipt {
+  after: Criterion[];
+  before: Criterion[];
+  during: {
+    at_s: number;
+    unmet: string[];
+  }[];
+  ended: string | null;
+  /** why it is not known to be mended */
+  error: string | null;
+  id: string;
+  /** the line of a runbook that it is; null where a person asked for it alone */
+  line: string | null;
   options: RepairOptions;
   plan: Plan;
-  state: 'applying' | 'done' | 'failed' | 'undoing' | 'undone';
+  resumed: string[];
   started: string;
-  ended: string | null;
-  /** One for each step of the plan. */
+  state: 'applying' | 'done' | 'failed' | 'undoing' | 'undone';
+  /** one for each step of the plan */
   steps: StepReceipt[];
+  /** it is being taken back, or was when it failed */
+  undoing: boolean;
   verified: Done | null;
-  error: string | null;
 }
 
-export interface StepReceipt {
-  started: string | null;
-  done: Done | null;
-  error: string | null;
-  undone: Done | null;
-  took_ms: number;
+export interface ReceiptFile {
+  bytes: number;
+  /** CRC-32 of all its bytes */
+  crc: number;
+  id: number;
+  /** relative to the store's folder */
+  path: string;
+  rows: number;
 }
 
-export interface Done {
-  says: string;
-}
-
-export type RepairOptions = Record<string, string | boolean>;
-
-/** A receipt, and how far its repair is at this moment. */
-export interface SeenRepair {
-  receipt: Receipt;
+/** rows of the store on their way to a sink, because the log does not have them */
+export interface Refill {
+  /** events whose fate is known */
+  done: number;
+  /** null is from the first */
+  from: Time | null;
+  /** seconds that the rest takes, as fast as it goes */
+  left_s: number | null;
+  of: number;
+  /** false while it waits for the server */
   running: boolean;
-  /** From 0. */
-  step: number | null;
-  progress: { done: number; of: number | null; unit: string } | null;
+  since: Time;
+  /** null is up to what the log has */
+  to: Time | null;
+  /** others that come after it */
+  waiting: number;
+  why: 'missed' | 'new' | 'asked';
+}
+
+export interface Refusal {
+  error: {
+    /** what the caller can do */
+    do: string;
+    what: string;
+    why: string;
+  };
+}
+
+export interface RefusedRow {
+  at: Time;
+  entity: string | null;
+  /** as it was sent */
+  line: string;
+  seq: number;
+  /** the server's */
+  words: string;
 }
 
 export interface RepairBegun {
+  /** of its receipt */
   id: string;
 }
 
-/** What the lines of the runbook would be, and how the last run went. */
-export interface Runbook {
-  plan: Plan | null;
-  /** Why the lines are not known. */
-  unknown: string | null;
-  last: RunbookRun | null;
+export interface RepairKind {
+  mends: string;
+  name: string;
+  /** the running program alone can do it */
+  needs_program: boolean;
+  options: string[];
+  touches: string;
+  undo: string;
 }
 
-export interface RunbookRun {
-  seen: SeenRepair;
-  outcome: 'unfinished' | 'met' | 'degraded' | 'failed' | 'undone';
-  /** The outcome in one sentence. */
-  verdict: string;
-  /** The name of its report; null before its end. */
-  report: string | null;
+/** those that the catalogue names for the repair */
+export type RepairOptions = Record<string, string | number | boolean>;
+
+export interface RepairRequest {
+  /** what the plan's `confirm` says */
+  confirm?: string;
+  options?: RepairOptions;
+  /** as in `hearthline repair <name>` */
+  repair: string;
+}
+
+export interface Repairs {
+  catalogue: RepairKind[];
+  damaged: {
+    id: string;
+    why: string;
+  }[];
+  /** the newest first; `during` is empty here */
+  receipts: Receipt[];
+  /** the one that is being carried out */
+  running: string | null;
 }
 
 export interface ReportFile {
-  name: string;
   bytes: number;
+  name: string;
 }
 
 export interface ReportList {
   reports: ReportFile[];
 }
 
-export type VerifyOutcome = 'skipped' | 'passed' | 'degraded' | 'failed' | 'unreachable';
+/** `event: reset` of the live stream: the reader cannot go on where it was, and should ask for everything again */
+export interface Reset {
+  /** the id that it came with */
+  after: number;
+}
 
-/** One leg of the way of a state from Home Assistant to a place. */
-export interface Leg {
-  part: string;
-  step: string;
-  outcome: VerifyOutcome;
-  /** Milliseconds from the setting of the state. */
-  ms: number | null;
+export interface Restart {
+  at: Time;
+  /** in words */
+  why: string;
+}
+
+export interface Retention {
+  all: RetentionAmount;
+  /** days before this one are too old */
+  before: string | null;
+  /** too old, oldest first */
+  days: RetentionDay[];
+  dropped: RetentionAmount;
+  /** seconds that a day is kept after its end; null is for ever */
+  keep_s: number | null;
+  receipt: RetentionReceipt | null;
+}
+
+export interface RetentionAmount {
+  bytes: number;
+  days: number;
+  files: number;
+  /** of states, events and quarantine */
+  rows: number;
+}
+
+export interface RetentionDay {
+  bytes: number;
+  day: string;
+  files: number;
+  /** why it stays nevertheless */
+  held: string | null;
+  /** of states, events and quarantine */
+  rows: number;
+}
+
+export interface RetentionReceipt {
+  /** days before this one were too old */
+  before: string;
+  begun: Time;
+  bytes: number;
+  days: string[];
+  ended: Time | null;
+  files: ReceiptFile[];
+  number: number;
+  /** begun: not known yet */
+  outcome: 'begun' | 'dropped' | 'kept';
+  rows: number;
+  /** a setting or a command */
+  why: string;
+}
+
+export interface RetentionReceipts {
+  receipts: RetentionReceipt[];
+}
+
+export interface Retried {
+  /** gaps that are open again */
+  retried: number;
+}
+
+export interface Runbook {
+  last: RunbookRun | null;
+  plan: Plan | null;
+  /** why the lines are not known */
+  unknown: string | null;
+}
+
+export interface RunbookRequest {
+  /** how long it watches at its end, in seconds; 120 without it */
+  monitor_s?: number | null;
+}
+
+export interface RunbookRun {
+  outcome: 'unfinished' | 'met' | 'degraded' | 'failed' | 'undone';
+  /** the name of its report; null before its end */
+  report: string | null;
+  seen: SeenRepair;
+  /** the outcome in one sentence */
+  verdict: string;
+}
+
+export interface SeenRepair {
+  progress: {
+    done: number;
+    of: number | null;
+    unit: string;
+  } | null;
+  receipt: Receipt;
+  running: boolean;
+  /** which step is being done, from 0 */
+  step: number | null;
+}
+
+export interface Session {
+  caller: 'token' | 'session' | 'ingress' | 'machine';
+  /** Whether it may change what is recorded */
+  may_change: boolean;
+  /** The name that Home Assistant's ingress says */
+  user: string | null;
+}
+
+export interface Settled {
+  outcome: 'recorded' | 'duplicate' | 'filtered' | 'kept' | 'dropped';
+  /** why it was not understood */
+  reason: string | null;
+  /** the log record */
+  seq: number;
+}
+
+export interface SettledList {
+  /** they wait no more */
+  dropped: number;
+  /** understood, and held already */
+  duplicate: number;
+  /** understood, and left out by the settings */
+  filtered: number;
+  /** not understood; they wait */
+  kept: number;
+  /** understood, and in the log by now */
+  recorded: number;
+  settled: Settled[];
+}
+
+export interface Settlement {
+  at: Time;
+  how: 'retried' | 'dropped';
+}
+
+export type Severity = 'ok' | 'note' | 'warning' | 'fault';
+
+export interface ShownToken {
+  /** What hearthline token show prints */
+  token: string;
+}
+
+/** sensors that report regularly and have not done so for long */
+export interface Silence {
+  /** devices; an entity without one counts as one */
+  count: number;
+  entities: number;
+  /** those that have been silent for longest first, 50 at most */
+  items: SilentDevice[];
+}
+
+export interface SilentDevice {
+  area: string | null;
+  device: string | null;
+  entities: string[];
+  /** the device's id, or the entity's where it belongs to none */
+  key: string;
+  /** the device's, or the entity's where it has none */
+  name: string;
+  /** all of it, for a person */
+  sentence: string;
+  silent_s: number;
+  since: Time;
+  /** seconds from one report to the next at other times */
+  usual_s: number;
+}
+
+/** logged = delivered + filtered + collapsed + quarantined + lost + pending, from the sink's own first record */
+export interface Sink {
+  /** were there already */
+  collapsed: number;
+  /** fields that the server has as another type; their values go to fields of their own */
+  conflicts: number | null;
+  /** the database or bucket */
+  database: string | null;
+  /** durably there */
+  delivered: number;
+  filtered: number;
+  kind: string;
+  /** events in the log that the server has not taken; pending is counted from what is written down */
+  lag_events: number | null;
+  /** age of the oldest event that the sink has not been given; 0 when it has all */
+  lag_s: number;
+  last_error: string | null;
+  /** of which time the last of those were, and why */
+  loss: string | null;
+  /** left the log before the sink had them, and are not in the store either */
+  lost: number;
+  name: string;
+  pending: number;
+  quarantined: number;
+  /** why it is not healthy, and what to do */
+  reason: string | null;
+  refill: Refill | null;
+  /** seconds that its server takes for what it is given, where that is long */
+  slow_s: number | null;
+  state: PartState;
+  /** the server's address; null where there is none */
+  url: string | null;
+  /** what the server calls itself */
+  version: string | null;
+  /** retries included */
+  write_errors: number;
+}
+
+/** what the points cost the server: series since the program started, fields with those that it has */
+export interface SinkCardinality {
+  concerns: SinkConcern[];
+  entities: number;
+  fields: SinkShare[];
+  most_fields: SinkShare[];
+  most_series: SinkShare[];
+  series: number;
+}
+
+/** a limit of the server that is near or passed */
+export interface SinkConcern {
+  count: number;
+  limit: number;
   says: string;
-  todo: string | null;
+  what: string;
 }
 
-/** One leg over all changes of a verification. */
-export interface Passage extends Omit<Leg, 'ms'> {
-  label: string;
-  passed: number;
-  of: number;
-  median_ms: number | null;
-  slowest_ms: number | null;
+export interface SinkReport {
+  server: SinkServer | null;
+  sink: Sink;
 }
 
-export interface Verified {
-  id: string;
-  at: string;
-  by: 'person' | 'schedule';
-  rounds: number;
+/** what is known of an InfluxDB */
+export interface SinkServer {
+  cardinality: SinkCardinality;
+  conflicts: Conflict[];
+  /** why its fields are not known, in its words */
+  fields_unknown: string | null;
+  /** how points look: our own way, or as Home Assistant's own integration writes them */
+  layout: 'native' | 'ha';
+  left_out: LeftOut[];
+  /** what states are written to: of the settings, or what a repair switched to; null where the layout has several */
+  measurement: string | null;
+  /** events that left the log before it had them, and are still to be read from the store */
+  missed: number;
+  /** the newest rows that it refused alone, the newest first */
+  refused: RefusedRow[];
+}
+
+export interface SinkShare {
+  count: number;
+  /** a measurement, an entity or a type of event */
+  of: string;
+}
+
+/** What is not known of the weather is left out */
+export interface State {
+  /** the area that it was in */
+  area: string | null;
+  attributes: Attributes | null;
+  device: string | null;
+  device_class: string | null;
+  /** what the entity was called then */
+  entity_id: string;
+  last_changed: Time;
+  origin: Origin;
+  /** put back by Home Assistant after a restart; no new reading */
+  restored: boolean;
+  /** null is a removal */
+  state: string | null;
+  ts: Time;
+  unit: string | null;
+  /** the text as a number, where it is one */
+  value: number | null;
+  /** when the weather was observed */
+  weather_at?: string;
+  weather_condition?: string;
+  /** % */
+  weather_humidity?: number;
+  /** hPa */
+  weather_pressure?: number;
+  /** that was long before */
+  weather_stale?: boolean;
+  /** °C, outdoors */
+  weather_temperature?: number;
+  /** m/s */
+  weather_wind_speed?: number;
+}
+
+export interface Stats {
+  connection_attempts: number;
+  errors: Errors;
+  events: Counted;
+  events_per_minute: number | null;
+  sinks: Sink[];
+  store: Stored;
+  uptime_s: number;
+}
+
+/** Every figure comes from a counter of something that happened; what is not known is null, never 0 */
+export interface Status {
+  alerts: AlertCounts;
+  criteria: Criterion[];
+  /** when the disk is full at the rate of the last days, where that is sooner than `disk` under [alerts]; null also where it is not known */
+  disk_full: DiskFull | null;
+  events: Counted;
+  gaps: Gaps;
+  home_assistant: HomeAssistant;
+  kept: Kept;
+  log: Log;
+  overall: Overall;
+  parts: Part[];
+  silent: Silence;
+  /** the house is a simulated one */
+  simulated: boolean;
+  sinks: Sink[];
+  /** seconds since the program started */
+  uptime_s: number;
+  /** since when it is known how much of the time the parts were up, over restarts of the program */
+  uptime_since: string | null;
+  /** one sentence for a person */
+  verdict: string;
+  version: string;
+  weather: Weather;
+}
+
+export interface Step {
+  /** that are sent or written, about */
+  bytes: number | null;
+  /** what the program needs to do it */
+  data: unknown;
+  kind: string;
+  rows: number | null;
+  /** how long it takes, about */
+  seconds: number | null;
+  touches: string;
+  /** it can be taken back */
+  undo: boolean;
+  what: string;
+}
+
+export interface StepReceipt {
+  done: Done | null;
+  error: string | null;
+  started: string | null;
   took_ms: number;
-  outcome: VerifyOutcome;
-  through: boolean;
-  says: string;
-  /** Why not the canary was followed, and what to do about that. */
-  instead: string | null;
-  todo: string | null;
-  passages: Passage[];
+  undone: Done | null;
+}
+
+export interface Stored {
+  bytes: number;
+  entities: number;
+  files: number;
+  states: number;
+}
+
+export interface Talker {
+  /** as it was called then */
+  entity_id: string;
+  per_hour: number;
+  states: number;
+}
+
+/** who has the most states in a period, the most talkative first */
+export interface Talkers {
+  from: Time;
+  /** of all entities, also those behind the limit */
+  states: number;
+  talkers: Talker[];
+  to: Time;
+}
+
+/** ISO 8601 UTC with microseconds */
+export type Time = string;
+
+export interface Unmuted {
+  what: string;
+}
+
+/** a sink whose server does not say which fields it has */
+export interface Unread {
+  reason: string;
+  sink: string;
 }
 
 export interface Verifications {
-  running: { id: string; at: string; by: 'person' | 'schedule'; round: number; rounds: number } | null;
+  /** between two that the program does by itself; null is never */
   every_s: number | null;
+  /** when that is due */
   next: string | null;
-  /** The newest first. */
   results: Verified[];
+  running: {
+    at: string;
+    by: 'person' | 'schedule';
+    id: string;
+    /** the one that is being done, from 1 */
+    round: number;
+    rounds: number;
+  } | null;
+}
+
+export interface Verified {
+  at: string;
+  by: 'person' | 'schedule';
+  /** of the newest result alone: those that did not get through, and the last, 12 at most */
+  changes: {
+    at: string | null;
+    entity_id: string;
+    kind: 'text' | 'boolean' | 'removal' | 'natural';
+    legs: Leg[];
+    round: number;
+    seq: number | null;
+    state: string | null;
+  }[];
+  id: string;
+  /** why not the canary was followed */
+  instead: string | null;
+  outcome: VerifyOutcome;
+  /** each leg over all changes */
+  passages: Passage[];
+  rounds: number;
+  says: string;
+  /** an event gets to every place and comes back as set, whatever was followed and with weather or without */
+  through: boolean;
+  /** what to do about that */
+  todo: string | null;
+  took_ms: number;
 }
 
 export interface VerifyBegun {
   id: string;
 }
 
-/** What came of putting a backup into a folder of its own. */
-export interface Rehearsed {
-  name: string;
-  at: string;
-  equal: boolean;
-  says: string;
-  compared: { what: string; backup: number; found: number }[];
-  files: number;
-  bytes: number;
-  restore_ms: number;
-  open_ms: number;
+export type VerifyOutcome = 'skipped' | 'passed' | 'degraded' | 'failed' | 'unreachable';
+
+export interface VerifyRequest {
+  /** 1 to 100, each of a change, a flip of a type and a removal; 1 without it */
+  rounds?: number;
 }
 
-export interface Backup {
-  name: string;
-  at: string;
-  by: 'person' | 'schedule';
-  took_ms: number;
-  files: number;
-  bytes: number;
-  new_files: number;
-  new_bytes: number;
-  log: { first: number; last: number; events: number; events_total: number; segments: number; damaged: number };
-  committed: number;
-  rows: number;
-  left_out: { what: string; why: string; do: string }[];
-  damaged: { path: string; why: string }[];
-  rehearsed: Rehearsed | null;
+export type VerifyStep = 'set' | 'heard' | 'logged' | 'synced' | 'stored' | 'weather' | 'files' | 'delivered' | 'read_back';
+
+export interface Weather {
+  /** since the observation in use was made */
+  age_s: number | null;
+  attribution: Attribution | null;
+  /** looks at which the last answer was still good */
+  cache_hits: number;
+  /** since the program started, as all counts here */
+  calls: number;
+  /** what the settings say */
+  configured: string;
+  /** calls that brought no observation */
+  errors: number;
+  last_error: string | null;
+  /** looks at which no call was made because of the budget or Retry-After */
+  limited: number;
+  next_call_s: number | null;
+  observation: Observation | null;
+  /** what is in use: open_meteo, openweathermap, home_assistant or off */
+  provider: string;
+  quota: Quota | null;
+  /** why it is not healthy, and what to do */
+  reason: string | null;
+  requests: {
+    count: number;
+    outcome: 'ok' | 'unauthorised' | 'too_many' | 'server_error' | 'rejected' | 'late' | 'unreachable' | 'garbage';
+    provider: string;
+  }[];
+  /** the place that is asked for, rounded, or the weather entity */
+  source: string | null;
+  state: PartState;
 }
-
-export interface Backups {
-  dir: string;
-  every_s: number | null;
-  keep: number | null;
-  next: string | null;
-  running: { id: string; kind: 'backup' | 'rehearsal'; at: string; files: number; bytes: number } | null;
-  ended: {
-    id: string;
-    kind: 'backup' | 'rehearsal';
-    at: string;
-    failed: string | null;
-    backup: Backup | null;
-    rehearsed: Rehearsed | null;
-  } | null;
-  /** The newest first. */
-  backups: Backup[];
-  unreadable: { name: string; why: string }[];
-  trouble: string | null;
-}
-
-export interface BackupBegun {
-  id: string;
-}
-
-export type Severity = 'ok' | 'note' | 'warning' | 'fault';
-
-/** Everything that recording depends on, as it was found. */
-export interface Report {
-  version: string;
-  at: string;
-  took_ms: number;
-  worst: Severity;
-  verdict: string;
-  counts: Record<Severity, number>;
-  /** The worst first, else in the order of the checks. */
-  findings: Found[];
-  skipped: { check: string; why: string }[];
-}
-
-/** What is missing or wrong, while nothing is recorded. */
-export interface Setup {
-  state: 'recording' | 'setup' | 'mistakes';
-  verdict: string;
-  do: string | null;
-  mistakes: { place: string; key: string; reason: string; do: string }[];
-  /** The settings file that is read, or that would be written. */
-  file: string | null;
-  url: KnownSetting | null;
-  token: KnownSetting | null;
-}
-
-/** A setting that is there already. */
-export interface KnownSetting {
-  /** Null where it is a secret. */
-  value: string | null;
-  origin: string;
-}
-
-/** Where Home Assistant is; null stands for what the settings have. */
-export interface SetupRequest {
-  url: string | null;
-  token: string | null;
-  tls_verify: boolean;
-}
-
-export interface SetupBegun {
-  file: string;
-  token_file: string | null;
-}
-
-/** One thing that was looked at. */
-export interface Found {
-  id: string;
-  check: string;
-  /** The name of a sink or a part. */
-  about: string | null;
-  severity: Severity;
-  says: string;
-  evidence: Evidence[];
-  remedy: string | null;
-  /** The repair that mends it. */
-  repair: string | null;
-  took_ms: number | null;
-  /** What it means and what to do: Markdown. */
-  explained: string;
-  /** Where that stands in the documents. */
-  see: string;
-}
-
-export interface Evidence {
-  name: string;
-  value: string | number | boolean | null;
-  /** `ms`, `bytes`, `1`; empty for a word. */
-  unit: string;
-}
-
-/** Who the program takes the caller for. */
-export interface Session {
-  caller: 'token' | 'session' | 'ingress' | 'machine';
-  /** The name that Home Assistant's ingress says. */
-  user: string | null;
-  may_change: boolean;
-}
-
-/** When a change of a setting holds: at once, once its part is started anew alone, or with the next start. */
-export type Holds = 'live' | 'part' | 'restart';
-
-export interface Setting {
-  /** With its section; of a sink `sinks.<name>.<key>`. */
-  name: string;
-  /** As it can be written in the file; null where there is none, and of a secret. */
-  value: unknown;
-  /** It has a value, which is not told. */
-  secret: boolean;
-  /** A file with its line, or an environment variable; null is the default. */
-  origin: string | null;
-  meaning: string;
-  kind: string;
-  /** What holds where there is no value, in words. */
-  unset: string;
-  holds: Holds;
-}
-
-export interface SettingChange {
-  name: string;
-  from: unknown;
-  to: unknown;
-  secret: boolean;
-  holds: Holds;
-}
-
-export interface SettingMistake {
-  place: string;
-  key: string;
-  reason: string;
-  do: string;
-}
-
-export interface SettingsInForce {
-  /** Null where the environment alone says what holds. */
-  file: string | null;
-  since: string;
-  settings: Setting[];
-  waiting: SettingChange[];
-  notes: string[];
-  last_reload: Reloaded | null;
-}
-
-export interface Reloaded {
-  at: string;
-  by: 'file' | 'signal' | 'person';
-  says: string;
-  mistakes: SettingMistake[];
-  taken: SettingChange[];
-  waiting: SettingChange[];
-  filter_behind: number | null;
-  troubles: string[];
-}
-
-export interface SettingsChecked {
-  says: string;
-  mistakes: SettingMistake[];
-  changes: SettingChange[];
-  preview: FilterPreview | null;
-}
-
-export interface FilterPreview {
-  entities: number;
-  recorded: number;
-  would_be: number;
-  /** The first hundred. */
-  comes_in: string[];
-  comes_in_count: number;
-  goes_out: string[];
-  goes_out_count: number;
-  says: string;
-}
-
-export interface KeptSettings {
-  /** The newest first. */
-  kept: KeptSet[];
-}
-
-export interface KeptSet {
-  number: number;
-  since: string;
-  healthy: string;
-  version: string;
-  file: string | null;
-  settings: KeptSetting[];
-}
-
-export type KeptSetting = Pick<Setting, 'name' | 'value' | 'secret' | 'origin'>;

@@ -60,3 +60,50 @@ test('by keyboard alone to an entity and back', async ({ page }) => {
   await expect(page).toHaveURL(/#\/$/);
   await expect(sentence(page)).toHaveText(/^Recording\./);
 });
+
+test('a chart is read, zoomed and moved by keyboard, and is a table too', async ({ page, program }) => {
+  await page.goto(`${program.url}#/entity/sensor.kitchen_temperature`);
+  const history = page.getByRole('region', { name: 'History' });
+  await expect(chart(page)).toBeVisible();
+  await chart(page).focus();
+  await page.keyboard.press('ArrowLeft');
+  await expect(chart(page)).toHaveAttribute('aria-valuetext', /: .*°C/);
+  const spanOf = (url: string) => {
+    const { searchParams } = new URL(url);
+    return (Date.parse(searchParams.get('to')!) - Date.parse(searchParams.get('from')!)) / 3_600_000;
+  };
+  const asked = () => page.waitForRequest(/kitchen_temperature\/history\?.*(limit|bucket=\d\d+s)/);
+  let next = asked();
+  await page.keyboard.press('+');
+  expect(spanOf((await next).url()), 'hours').toBeCloseTo(12, 1);
+  next = asked();
+  await page.keyboard.press('+');
+  await next;
+  next = asked();
+  await page.keyboard.press('Shift+ArrowLeft');
+  expect(spanOf((await next).url()), 'hours').toBeCloseTo(6, 1);
+  next = asked();
+  await page.keyboard.press('0');
+  expect(spanOf((await next).url()), 'hours').toBeCloseTo(24, 1);
+  next = asked();
+  await history.getByRole('button', { name: '1 y', exact: true }).click();
+  expect(spanOf((await next).url()), 'hours').toBeCloseTo(365 * 24, 0);
+  await history.getByText('As a table').click();
+  await expect(history.getByRole('columnheader', { name: 'Least' })).toBeVisible();
+  await expect(history.getByRole('row').nth(1)).toContainText('°C');
+});
+
+test('entities are told by room and kind, and who says most is counted', async ({ page }) => {
+  const list = entities(page);
+  const which = (name: string) => list.getByRole('button', { name, exact: true });
+  await list.getByLabel('Room').selectOption('Kitchen');
+  await list.getByLabel('Domain').selectOption('sensor');
+  await expect(list.getByRole('link').filter({ hasText: 'sensor.kitchen_temperature' })).toBeVisible();
+  await expect(list.getByRole('link').filter({ hasText: 'light.' })).toHaveCount(0);
+  await which('Say most').click();
+  await expect(list.getByText(/states of all entities in the last hour/)).toBeVisible();
+  await which('Left out').click();
+  await expect(list.getByText('The settings leave nothing out.')).toBeVisible();
+  await which('All').click();
+  await expect(list.getByText('sensor.kitchen_temperature')).toBeVisible();
+});

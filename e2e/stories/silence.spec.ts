@@ -16,7 +16,7 @@ test('a killed program: the page says how old its view is, and goes on by itself
 
     watched.allowSilence();
     await first.kill();
-    await expect(notice).toBeVisible({ timeout: 8000 });
+    await expect(notice, 'within 5 s').toBeVisible({ timeout: 5000 });
     const said = await notice.innerText();
     await expect(notice).not.toHaveText(said); // its age grows
 
@@ -30,3 +30,43 @@ test('a killed program: the page says how old its view is, and goes on by itself
     await second?.stop();
   }
 });
+
+test('a stream that breaks goes on where it was, without a state twice', async ({}, testInfo) => {
+  const folder = testInfo.outputPath('data');
+  const first = await Program.start({ folder });
+  let second: Program | undefined;
+  try {
+    const seen = await live(first.url, null, 20);
+    const last = seen.at(-1)!;
+    await first.kill();
+    second = await Program.start({ folder, port: first.port });
+    const more = await live(second.url, last, 20);
+    expect(more.every((id) => id > last), `${more} come after ${last}`).toBe(true);
+    expect(new Set(more).size, 'each once').toBe(more.length);
+  } finally {
+    await first.kill();
+    await second?.stop();
+  }
+});
+
+/** The ids of so many states, from the one after `after` on. */
+async function live(url: string, after: number | null, count: number): Promise<number[]> {
+  const headers: Record<string, string> = after === null ? {} : { 'last-event-id': String(after) };
+  const abort = new AbortController();
+  const response = await fetch(new URL('api/v1/live', url), { headers, signal: abort.signal });
+  const ids: number[] = [];
+  let text = '';
+  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    const events = text.split('\n\n');
+    text = events.pop() ?? '';
+    for (const event of events) {
+      expect(event, 'nothing was lost').not.toContain('event: reset');
+      const id = /^id: (\d+)$/m.exec(event)?.[1];
+      if (event.startsWith('event: state') && id) ids.push(Number(id));
+    }
+    if (ids.length >= count) break;
+  }
+  abort.abort();
+  return ids.slice(0, count);
+}

@@ -86,6 +86,6 @@ export const ask = async (request: APIRequestContext, url: string, path: string)
 export const search = (page: Page) => page.getByRole('searchbox', { name: 'Search entities' });
 /** Says how many readings it draws, as in "1,204 readings, between 20 °C and 22 °C". */
 export const chart = (page: Page) =>
-  page.getByRole('region', { name: 'History' }).getByRole('img', { name: /^[\d,. ]+ readings, between/ });
+  page.getByRole('region', { name: 'History' }).getByRole('slider', { name: /^[\d,. ]+ readings, between/ });
 
 export { expect };

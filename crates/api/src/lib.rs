@@ -18,13 +18,14 @@ pub use routes::{
     Answered, Backfill, BackupBegun, BackupRequest, Bucket, Change, CheckRequest, Conflict, Conflicts,
     ConflictsReset, Entities, Entity, EntityChange, EntityChanges, Event, Events, Fault, FaultList,
     FilterPreview, Findings, Flushed, History, KeptSet, KeptSetting, KeptSettings, KnownSetting, LeftOut,
-    Lost, MuteRequest, Naive, NaiveLoss, NameSpan, Observations, Observed, Quarantine, Quarantined,
-    QuarantinedWhole, Rate, RatePiece, Reloaded, RepairBegun, RepairRequest, Repairs, ReportList, Retention,
-    RetentionAmount, RetentionDay, RetentionReceipts, Retried, Runbook, RunbookRequest, RunbookRun, Session,
-    Setting, SettingChange, SettingMistake, SettingsChecked, SettingsDesk, SettingsInForce, SettingsMistake,
-    SettledList, Settlement, Setup, SetupBegun, SetupRequest, SetupState, SetupStep, SilentSince,
-    SinkCardinality, SinkConcern, SinkReport, SinkServer, SinkShare, State, Stats, Unmuted, Unread,
-    VerifyBegun, VerifyRequest, Waiting, reading, router, waiting,
+    LeftOutEntities, LeftOutEntity, Lost, MuteRequest, Naive, NaiveLoss, NameSpan, Observations, Observed,
+    Quarantine, Quarantined, QuarantinedWhole, Rate, RatePiece, Reloaded, RepairBegun, RepairRequest,
+    Repairs, ReportList, Reset, Retention, RetentionAmount, RetentionDay, RetentionReceipts, Retried,
+    Runbook, RunbookRequest, RunbookRun, Session, Setting, SettingChange, SettingMistake, SettingsChecked,
+    SettingsDesk, SettingsInForce, SettingsMistake, SettledList, Settlement, Setup, SetupBegun, SetupRequest,
+    SetupState, SetupStep, SilentSince, SinkCardinality, SinkConcern, SinkReport, SinkServer, SinkShare,
+    State, Stats, Talker, Talkers, Unmuted, Unread, VerifyBegun, VerifyRequest, Waiting, reading, router,
+    waiting,
 };
 pub use serve::serve;
 pub use state::{ApiState, Faults, FlushRequest, Reading};

@@ -47,13 +47,15 @@ pub use backups::{BackupBegun, BackupRequest};
 pub use conflicts::{Conflict, Conflicts, ConflictsReset, LeftOut, Unread};
 pub use criteria::Criteria;
 pub use entities::changes::{EntityChange, EntityChanges};
+pub use entities::left_out::{LeftOutEntities, LeftOutEntity};
+pub use entities::talkers::{Talker, Talkers};
 pub use entities::{Entities, Entity, NameSpan, SilentSince};
 pub use events::{Event, Events};
 pub use faults::{Fault, FaultList, Naive, NaiveLoss};
 pub use flush::Flushed;
 pub use gaps::{Backfill, Retried};
 pub use history::{Bucket, History, State};
-pub use live::{Change, Lost};
+pub use live::{Change, Lost, Reset};
 #[cfg(test)]
 pub(crate) use metrics::render as metrics_of;
 pub use quarantine::one::QuarantinedWhole;
@@ -83,6 +85,8 @@ pub fn reading(recorded: Reading) -> Router {
     Router::new()
         .route("/api/v1/entities", get(entities::get))
         .route("/api/v1/entities/changes", get(entities::changes::get))
+        .route("/api/v1/entities/left_out", get(entities::left_out::get))
+        .route("/api/v1/entities/talkers", get(entities::talkers::get))
         .route("/api/v1/entities/{id}", get(entities::one))
         .route("/api/v1/entities/{id}/history", get(history::get))
         .route("/api/v1/events", get(events::get))

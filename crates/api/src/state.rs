@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use hearthline_core::{Clock, Seq};
 use hearthline_pipeline::filter::Filter;
+use hearthline_pipeline::left_out::LeftOut;
 use hearthline_pipeline::live::Live;
 use hearthline_pipeline::orders::Orders;
 use hearthline_pipeline::silence::Silent;
@@ -33,6 +34,8 @@ pub struct Reading {
     pub clock: Arc<dyn Clock>,
     /// Which entities say nothing though they usually do; none while nothing is recording.
     pub silent: Arc<dyn Fn() -> Arc<[Silent]> + Send + Sync>,
+    /// Which entities the settings leave out; none while nothing is recording.
+    pub left_out: Arc<dyn Fn() -> Vec<LeftOut> + Send + Sync>,
 }
 
 /// Asks the program to put everything logged so far into files. Ready when that is done, with the last record that is

@@ -5,6 +5,7 @@ mod backups;
 mod context;
 mod criteria;
 mod doctor;
+mod entities;
 mod events;
 mod gaps;
 mod live;
@@ -21,8 +22,10 @@ mod running;
 mod settings;
 mod setup;
 mod sinks;
+mod typescript;
 mod verify;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,6 +41,7 @@ use hearthline_core::{
     Value as Meaning,
 };
 use hearthline_pipeline::filter::Filter;
+use hearthline_pipeline::left_out::LeftOut;
 use hearthline_pipeline::live::Live;
 use hearthline_pipeline::orders::{Incoming, Orders};
 use hearthline_pipeline::silence::Silent;
@@ -101,6 +105,7 @@ impl House {
                 filter: Arc::new(move || Arc::clone(&filter)),
                 clock: clock.clone(),
                 silent: Arc::new(silent),
+                left_out: Arc::new(left_out),
             },
             status: Arc::new(move || status.clone()),
             flush: Arc::new(move || Box::pin(std::future::ready(flushed.clone()))),
@@ -162,13 +167,17 @@ impl House {
         token: Option<&str>,
         body: Body,
     ) -> axum::response::Response {
-        let mut request = Request::builder().method(method).uri(path).header("host", "localhost:8099");
+        let mut request = Self::request(method, path);
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let peer = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 50_000)));
-        request.extensions_mut().unwrap().insert(peer);
         self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap()
+    }
+
+    /// From the same machine.
+    fn request(method: Method, path: &str) -> axum::http::request::Builder {
+        let peer = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 50_000)));
+        Request::builder().method(method).uri(path).header("host", "localhost:8099").extension(peer)
     }
 
     async fn answer(&self, method: Method, path: &str) -> Answer {
@@ -217,6 +226,17 @@ impl Answer {
 fn silent() -> Arc<[Silent]> {
     let since = NOON.minus(Duration::from_secs(98));
     [Silent { entity_id: "sensor.new".into(), since, usual: Duration::from_secs(30), info: None }].into()
+}
+
+/// One that a rule names.
+fn left_out() -> Vec<LeftOut> {
+    let last = Some(NOON.minus(Duration::from_secs(5)));
+    vec![LeftOut {
+        entity_id: "sensor.remote_battery".into(),
+        rule: Some("sensor.*_battery".into()),
+        events: 3,
+        last,
+    }]
 }
 
 /// A document as a person reads it.

@@ -94,6 +94,8 @@ pub(crate) struct App {
     /// What the sinks know of their servers.
     pub(crate) influxdb: Vec<InfluxView>,
     sinks: Vec<Arc<SinkView>>,
+    /// What was received, and what of it is left out.
+    pub(crate) ingest: Arc<IngestView>,
     /// Who has fallen silent.
     pub(crate) silence: Arc<SilenceView>,
     cadence: Arc<Cadence>,
@@ -246,6 +248,7 @@ impl App {
             orders: shared.orders.clone(),
             influxdb: views.influxdb.clone(),
             sinks: views.sinks.clone(),
+            ingest: Arc::clone(&views.ingest),
             silence: Arc::clone(&views.silence),
             cadence: Arc::clone(cadence),
             keep: settings.log.keep.value,

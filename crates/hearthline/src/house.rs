@@ -262,7 +262,8 @@ fn folder(settings: &Settings) -> anyhow::Result<axum::Router> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let store = Store::open_read_only(Arc::new(RealFs), Arc::clone(&clock), config)?;
     let filter = Filter::new(&settings.filter.include, &settings.filter.exclude)?;
-    let (store, filter, silent) = (Arc::new(store), Arc::new(filter), Arc::new(Arc::default));
+    let (store, filter) = (Arc::new(store), Arc::new(filter));
     let filter = Arc::new(move || Arc::clone(&filter));
-    Ok(hearthline_api::reading(Reading { store, filter, clock, silent }))
+    let (silent, left_out) = (Arc::new(Arc::default), Arc::new(Vec::new));
+    Ok(hearthline_api::reading(Reading { store, filter, clock, silent, left_out }))
 }

@@ -28,6 +28,7 @@ pub mod health;
 pub mod http;
 pub mod ingest;
 pub mod inlet;
+pub mod left_out;
 pub mod live;
 pub mod mask;
 pub mod metrics;

@@ -109,22 +109,8 @@ impl Store {
         columns: Option<&[&str]>,
         each: &mut dyn FnMut(StateRow) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
-        let mut filter = query.filter();
-        let mut pieces = if query.renamed { self.pieces(query) } else { None };
-        if let Some(pieces) = &pieces {
-            let names = pieces.iter().filter_map(|piece| piece.names.as_deref()).flatten().cloned();
-            filter.names = Some(Arc::new(names.collect()));
-        }
-        // Names that nobody else had in all that time are asked for as they are.
-        pieces.take_if(|pieces| pieces.iter().all(|piece| (piece.from, piece.to) == (query.from, query.to)));
-        let snapshot = self.snapshot::<StateRow>(&filter);
+        let (snapshot, filters) = self.states_in_order(query);
         let days = snapshot.days();
-        // Days are apart in time: one entity after the other, each day by day, is in order.
-        let filters = match pieces {
-            Some(pieces) => pieces,
-            None if days.len() > 1 => self.one_by_one(&filter),
-            None => vec![filter],
-        };
         for filter in &filters {
             for day in days.range(filter.days()) {
                 for row in snapshot.merge(&self.folder, *day, filter, columns)? {
@@ -135,6 +121,26 @@ impl Store {
             }
         }
         Ok(())
+    }
+
+    /// What there is at this moment, and the filters that give it in order: one after the other, each day by day.
+    pub(crate) fn states_in_order(&self, query: &StatesQuery) -> (Snapshot<StateRow>, Vec<Filter>) {
+        let mut filter = query.filter();
+        let mut pieces = if query.renamed { self.pieces(query) } else { None };
+        if let Some(pieces) = &pieces {
+            let names = pieces.iter().filter_map(|piece| piece.names.as_deref()).flatten().cloned();
+            filter.names = Some(Arc::new(names.collect()));
+        }
+        // Names that nobody else had in all that time are asked for as they are.
+        pieces.take_if(|pieces| pieces.iter().all(|piece| (piece.from, piece.to) == (query.from, query.to)));
+        let snapshot = self.snapshot::<StateRow>(&filter);
+        // Days are apart in time: one entity after the other, each day by day, is in order.
+        let filters = match pieces {
+            Some(pieces) => pieces,
+            None if snapshot.days().len() > 1 => self.one_by_one(&filter),
+            None => vec![filter],
+        };
+        (snapshot, filters)
     }
 
     fn one_by_one(&self, filter: &Filter) -> Vec<Filter> {
@@ -276,6 +282,12 @@ pub(crate) struct Snapshot<R> {
 impl<R: Record> Snapshot<R> {
     pub(crate) fn days(&self) -> BTreeSet<i64> {
         self.files.iter().map(|file| file.day).chain(self.buffered.keys().copied()).collect()
+    }
+
+    /// The file that has all rows of a day, once the day is merged: no row of it is anywhere else.
+    pub(crate) fn merged(&self, day: i64) -> Option<&FileEntry> {
+        let mut files = self.files.iter().filter(|file| file.day == day);
+        files.next().filter(|_| files.next().is_none() && !self.buffered.contains_key(&day))
     }
 
     /// The rows of a day that pass, in the order of files.

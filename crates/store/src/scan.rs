@@ -114,27 +114,16 @@ impl Filter {
     }
 }
 
-/// The rows of one file, in its order.
-pub(crate) struct FileRows<'a, R> {
+/// The rows of one file, in its order, as columns: some at a time.
+pub(crate) struct FileBatches<'a> {
     folder: &'a Folder,
     entry: FileEntry,
     reader: ParquetRecordBatchReader,
-    rows: std::vec::IntoIter<R>,
 }
 
-impl<'a, R: Record> FileRows<'a, R> {
-    /// Reads the rows that pass, and of them the columns asked for (none: all).
-    pub(crate) fn open(
-        folder: &'a Folder,
-        entry: &FileEntry,
-        filter: &Filter,
-        columns: Option<&[&str]>,
-    ) -> Result<Self, StoreError> {
-        Self::open_with(folder, entry, filter, columns, BATCH)
-    }
-
-    /// The same, decoding so many rows at once.
-    pub(crate) fn open_with(
+impl<'a> FileBatches<'a> {
+    /// Reads the rows that pass, so many at once, and of them the columns asked for (none: all).
+    pub(crate) fn open<R: Record>(
         folder: &'a Folder,
         entry: &FileEntry,
         filter: &Filter,
@@ -160,7 +149,51 @@ impl<'a, R: Record> FileRows<'a, R> {
         }
         let reader = guarded(|| builder.with_batch_size(batch).build());
         let reader = reader.map_err(|error| folder.damaged_file(entry, &error))?;
-        Ok(Self { folder, entry: *entry, reader, rows: Vec::new().into_iter() })
+        Ok(Self { folder, entry: *entry, reader })
+    }
+
+    /// What is made of the next rows; none at the end.
+    fn next_with<T>(&mut self, decode: impl FnOnce(RecordBatch) -> T) -> Option<Result<T, StoreError>> {
+        let batch = guarded(|| Ok(self.reader.next().transpose()?.map(decode)));
+        batch.map_err(|error| self.folder.damaged_file(&self.entry, &error)).transpose()
+    }
+}
+
+impl Iterator for FileBatches<'_> {
+    type Item = Result<RecordBatch, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_with(std::convert::identity)
+    }
+}
+
+/// The rows of one file, in its order.
+pub(crate) struct FileRows<'a, R> {
+    batches: FileBatches<'a>,
+    rows: std::vec::IntoIter<R>,
+}
+
+impl<'a, R: Record> FileRows<'a, R> {
+    /// Reads the rows that pass, and of them the columns asked for (none: all).
+    pub(crate) fn open(
+        folder: &'a Folder,
+        entry: &FileEntry,
+        filter: &Filter,
+        columns: Option<&[&str]>,
+    ) -> Result<Self, StoreError> {
+        Self::open_with(folder, entry, filter, columns, BATCH)
+    }
+
+    /// The same, decoding so many rows at once.
+    pub(crate) fn open_with(
+        folder: &'a Folder,
+        entry: &FileEntry,
+        filter: &Filter,
+        columns: Option<&[&str]>,
+        batch: usize,
+    ) -> Result<Self, StoreError> {
+        let batches = FileBatches::open::<R>(folder, entry, filter, columns, batch)?;
+        Ok(Self { batches, rows: Vec::new().into_iter() })
     }
 }
 
@@ -172,10 +205,9 @@ impl<R: Record> Iterator for FileRows<'_, R> {
             if let Some(row) = self.rows.next() {
                 return Some(Ok(Arc::new(row)));
             }
-            let batch = guarded(|| Ok(self.reader.next().transpose()?.map(|batch| R::decode(&batch))));
-            match batch.transpose()? {
+            match self.batches.next_with(|batch| R::decode(&batch))? {
                 Ok(rows) => self.rows = rows.into_iter(),
-                Err(error) => return Some(Err(self.folder.damaged_file(&self.entry, &error))),
+                Err(error) => return Some(Err(error)),
             }
         }
     }

@@ -10,23 +10,24 @@ import type {
   EntityChange,
   EntityChanges,
   Fault,
-  Faults,
+  FaultList,
   Findings,
   Gaps,
   History,
   KeptSettings,
+  LeftOutEntities,
   Observation,
   Observations,
   Plan,
   Quarantine,
   Rate,
-  RecordedEvents,
+  Events,
   Refusal,
   Reloaded,
   RepairBegun,
   RepairOptions,
   Repairs,
-  Report,
+  DoctorReport,
   ReportList,
   Retention,
   Retried,
@@ -44,6 +45,7 @@ import type {
   Status,
   BackupBegun,
   Backups,
+  Talkers,
   Verifications,
   VerifyBegun,
 } from '../api';
@@ -105,17 +107,34 @@ export const askStatus = () => ask<Status>('status');
 export const askEntities = () => ask<Entities>('entities');
 
 /** The newest states: of one entity, else of all in the last hour. */
-export async function askEvents(limit: number, entity?: string): Promise<RecordedEvents> {
+export async function askEvents(limit: number, entity?: string): Promise<Events> {
   const from = new Date(Date.now() - LONG_AGO_MS).toISOString();
   const only = entity === undefined ? '' : `&entity=${encodeURIComponent(entity)}&from=${from}`;
-  return (await ask<RecordedEvents>(`events?type=state_changed&limit=${limit}${only}`)).body;
+  return (await ask<Events>(`events?type=state_changed&limit=${limit}${only}`)).body;
 }
 
-/** `bucket` in seconds; without it the states themselves. Times in milliseconds. */
+/** A year of a sensor that never rests, from a slow disk. */
+const READING_MS = 60_000;
+
+const TALKERS = 200;
+
+/** Who said most in the last hour. */
+export const askTalkers = async () => (await ask<Talkers>(`entities/talkers?limit=${TALKERS}`)).body;
+/** What the settings leave out. */
+export const askLeftOut = async () => (await ask<LeftOutEntities>('entities/left_out')).body.entities;
+
+/** `bucket` in seconds, and one without a reading has what holds; without it the states themselves. Times in milliseconds. */
 export async function askHistory(entity: string, from: number, to: number, bucket: number | null): Promise<History> {
   const period = `from=${new Date(from).toISOString()}&to=${new Date(to).toISOString()}`;
-  const what = bucket === null ? 'limit=10000' : `bucket=${bucket}s`;
-  return (await ask<History>(`entities/${encodeURIComponent(entity)}/history?${period}&${what}`)).body;
+  const what = bucket === null ? 'limit=10000' : `bucket=${bucket}s&fill=previous`;
+  const path = `entities/${encodeURIComponent(entity)}/history?${period}&${what}`;
+  return (await ask<History>(path, 'GET', undefined, READING_MS)).body;
+}
+
+/** The number that held at an instant, in milliseconds; null where none is known. */
+export async function askHeld(entity: string, at: number): Promise<number | null> {
+  const { buckets = [] } = await askHistory(entity, at - 1000, at, 1);
+  return buckets.at(-1)?.last ?? null;
 }
 
 /** By a name that it has or had. */
@@ -135,7 +154,7 @@ export async function askWeather(from: number, to: number, every: number | null)
 }
 
 /** What can be made to go wrong in a simulated house. */
-export const askFaults = async () => (await ask<Faults>('demo/faults')).body;
+export const askFaults = async () => (await ask<FaultList>('demo/faults')).body;
 export const causeFault = async (name: string) => (await ask<Fault>(`demo/faults/${name}`, 'POST')).body;
 
 /** Every gap that is remembered one by one. */
@@ -178,7 +197,7 @@ export const askRate = async (from: number, to: number, every: number) =>
 /** All checks run beside each other, each within a time of its own. */
 const LOOKING_MS = 60_000;
 /** Looks at everything that recording depends on. */
-export const askReport = async () => (await ask<Report>('doctor', 'GET', undefined, LOOKING_MS)).body;
+export const askReport = async () => (await ask<DoctorReport>('doctor', 'GET', undefined, LOOKING_MS)).body;
 
 /** Where an entity's rows can be had as one file: everything that is recorded of it. */
 export const exportOf = (entity: string, format: 'csv' | 'parquet') =>

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Found, Report } from '../api';
+import type { DoctorFinding, DoctorReport } from '../api';
 import { asText, evidence, paragraphs, sorted, tookOf, way } from './doctor';
 
-const found = (check: string, more: Partial<Found> = {}): Found => ({
+const found = (check: string, more: Partial<DoctorFinding> = {}): DoctorFinding => ({
   id: `${check}-ok`,
   check,
   about: null,
@@ -17,10 +17,12 @@ const found = (check: string, more: Partial<Found> = {}): Found => ({
   ...more,
 });
 
-const report: Report = {
+const report: DoctorReport = {
   version: '0.1.0',
   at: '2026-11-24T12:00:00.000000Z',
   took_ms: 40,
+  depth: 'look',
+  running: true,
   worst: 'fault',
   verdict: '1 fault',
   counts: { fault: 1, warning: 0, note: 1, ok: 2 },

@@ -1,6 +1,6 @@
 /** What was found, in a person's words and order. */
 
-import type { Evidence, Found, Report, Severity, Status } from '../api';
+import type { Evidence, DoctorFinding, DoctorReport, Severity, Status } from '../api';
 import { bytes, count, rounded, withUnit } from './figures';
 import type { Tone } from './lamps';
 import { capital } from './reading';
@@ -12,7 +12,7 @@ const SEVERITIES: Record<Severity, [Tone, string]> = {
   ok: ['good', 'fine'],
 };
 
-export const severityOf = ({ severity }: Pick<Found, 'severity'>): [Tone, string] => SEVERITIES[severity] ?? ['off', severity];
+export const severityOf = ({ severity }: Pick<DoctorFinding, 'severity'>): [Tone, string] => SEVERITIES[severity] ?? ['off', severity];
 
 /** The steps of the way to Home Assistant: each needs the ones before. */
 const WAY: Record<string, string> = {
@@ -31,13 +31,13 @@ const WAY: Record<string, string> = {
 
 export interface WayStep {
   name: string;
-  found: Found[];
+  found: DoctorFinding[];
   /** Why it was not looked at. */
   skipped: string | null;
 }
 
 /** In its order; a step of which nothing is known is not there. */
-export function way({ findings, skipped }: Report): WayStep[] {
+export function way({ findings, skipped }: DoctorReport): WayStep[] {
   return Object.entries(WAY)
     .map(([check, name]) => ({
       name,
@@ -61,7 +61,7 @@ export const inOneLine = (all: readonly Evidence[]): string =>
 function figureOf(value: Evidence['value'], unit: string): string {
   if (value === null) return 'not known';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  if (typeof value === 'string') return value;
+  if (typeof value !== 'number') return String(value);
   if (unit === 'bytes') return bytes(value);
   return withUnit(rounded(value), unit === '1' ? null : unit);
 }
@@ -71,15 +71,15 @@ export const paragraphs = (markdown: string): string[] =>
   markdown.split(/\n{2,}/).map((text) => text.replace(/\s+/g, ' ').replace(/\[([^\]]+)\]\([^)]+\)/g, '$1'));
 
 /** What a person has to look at, and what is as it should be. */
-export function sorted({ findings }: Report): { wrong: Found[]; known: Found[]; fine: Found[] } {
+export function sorted({ findings }: DoctorReport): { wrong: DoctorFinding[]; known: DoctorFinding[]; fine: DoctorFinding[] } {
   const of = (...severities: Severity[]) => findings.filter(({ severity }) => severities.includes(severity));
   return { wrong: of('fault', 'warning'), known: of('note'), fine: of('ok') };
 }
 
 /** All of it as text, for a report of a mistake: Markdown, the worst first. */
-export function asText(report: Report, status: Pick<Status, 'home_assistant' | 'verdict'> | null): string {
+export function asText(report: DoctorReport, status: Pick<Status, 'home_assistant' | 'verdict'> | null): string {
   const { counts } = report;
-  const line = (one: Found) => {
+  const line = (one: DoctorFinding) => {
     const figures = one.evidence.map(({ name, value, unit }) => `${name} ${value ?? 'not known'}${unit && unit !== '1' ? ` ${unit}` : ''}`);
     return [
       `- **${one.severity}** \`${one.id}\`${one.about ? ` (${one.about})` : ''}: ${one.says}`,

@@ -12,7 +12,7 @@ const gap = (more: Partial<Gap> = {}) =>
 test('the cause is said in words, with what is known beyond them', () => {
   expect(causeOf(gap())).toBe('The connection was lost: closed by the peer');
   expect(causeOf(gap({ kind: 'power_cut', cause: 'the machine went down' }))).toBe('The machine went down');
-  expect(causeOf(gap({ kind: 'of_tomorrow', cause: 'something new: x' }))).toBe('Something new: x');
+  expect(causeOf(gap({ kind: 'of_tomorrow' as Gap['kind'], cause: 'something new: x' }))).toBe('Something new: x');
 });
 
 test('progress is the share of the time that history was asked for', () => {

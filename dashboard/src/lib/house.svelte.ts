@@ -1,6 +1,6 @@
 /** The house as the page knows it, kept current by the live stream. */
 
-import type { Entity, EntityChange, LiveState, Setup, Silent, State, Status } from '../api';
+import type { Change, Entity, EntityChange, Setup, SilentDevice, State, Status } from '../api';
 import { askChanges, askEntities, askEvents, askSetup, askStatus, NeedsToken, Refused } from './ask';
 import type { Ages } from './lamps';
 import { nameOf } from './reading';
@@ -25,7 +25,7 @@ export class Cell {
 }
 
 /** One line of the ticker. */
-export interface Change {
+export interface Line {
   /** Counts up; for the list's order only. */
   key: number;
   ts: string;
@@ -38,7 +38,7 @@ export interface Change {
 
 const CHANGES = 50;
 /** A status comes every 2 s: after this, the page says how old it is, and asks by itself. */
-export const QUIET_MS = 5000;
+const QUIET_MS = 5000;
 /** Changes are shown together, so that a thousand a second redraw the page less than three times. */
 const GATHER_MS = 400;
 const RETRY_MS = 2000;
@@ -53,7 +53,7 @@ export class House {
   /** Every entity that is recorded has been told of; before that, one that is missing means nothing. */
   complete = $state(false);
   /** Newest first. */
-  changes = $state.raw<Change[]>([]);
+  changes = $state.raw<Line[]>([]);
   /** What has become different about entities: names, rooms, units. Newest first. */
   noticed = $state.raw<EntityChange[]>([]);
   /** Milliseconds by the program's clock, set each second and no more often: every age on the page follows it. */
@@ -77,16 +77,20 @@ export class House {
   });
 
   /** The silent sensors, by the entities that are it. */
-  readonly silent: ReadonlyMap<string, Silent> = $derived(
+  readonly silent: ReadonlyMap<string, SilentDevice> = $derived(
     new Map(this.status?.silent?.items.flatMap((item) => item.entities.map((id) => [id, item] as const))),
   );
   #byId = new Map<string, Cell>();
   #offset = 0;
   #key = 0;
-  #gathered = new Map<string, LiveState>();
-  #recent: Change[] = [];
+  #gathered = new Map<string, Change>();
+  #recent: Line[] = [];
   #gathering = false;
   #stream: EventSource | null = null;
+  /** The last id of the live stream: everything up to it was seen. */
+  #seen: string | null = null;
+  /** The stream has broken: until the program says something again, it is silent. */
+  #broken = $state(false);
   #asking = false;
   #noticedAt = 0;
   /** An entity was heard of which nothing else is known. */
@@ -126,6 +130,12 @@ export class House {
   #hear() {
     this.heard = this.#clock();
     this.refusal = null;
+    this.#broken = false;
+  }
+
+  /** What the page shows is not of this moment: nothing was heard where something should have been, or nobody can be heard. */
+  get isOld(): boolean {
+    return this.heard !== null && (this.#broken || this.now - this.heard > QUIET_MS);
   }
 
   #tick() {
@@ -162,19 +172,22 @@ export class House {
   }
 
   #listen() {
-    const stream = new EventSource('api/v1/live');
+    const stream = new EventSource(`api/v1/live${this.#seen === null ? '' : `?after=${this.#seen}`}`);
     this.#stream = stream;
     const on = <T>(name: string, then: (data: T) => void) =>
       stream.addEventListener(name, (event) => {
+        const { data, lastEventId } = event as MessageEvent<string>;
         this.#hear();
-        then(JSON.parse((event as MessageEvent<string>).data) as T);
+        if (lastEventId !== '') this.#seen = lastEventId;
+        then(JSON.parse(data) as T);
       });
-    stream.onopen = () => void this.#refresh(); // what changed while nobody listened
-    on<LiveState>('state', (state) => this.#gather(state));
+    stream.onopen = () => void this.#refresh(); // what is not told by states, or was before
+    on<Change>('state', (state) => this.#gather(state));
     on<Status>('status', (status) => this.#setStatus(status));
     on('lost', () => void this.#refresh());
+    on('reset', () => void this.#refresh());
     stream.onerror = () => {
-      void this.#refresh();
+      void this.#refresh().then((answered) => (this.#broken = !answered && this.#stream === stream));
       if (stream.readyState === EventSource.CLOSED) setTimeout(() => this.#listenAgain(stream), RETRY_MS);
     };
   }
@@ -183,8 +196,9 @@ export class House {
     if (!this.locked && this.#stream === ended) this.#listen();
   }
 
-  async #refresh() {
-    if (this.#asking || this.locked) return;
+  /** Whether the program has answered. */
+  async #refresh(): Promise<boolean> {
+    if (this.#asking || this.locked) return true; // that question says it
     this.#asking = true;
     try {
       const [status, entities] = await Promise.all([askStatus(), this.#askEntities()]);
@@ -197,10 +211,12 @@ export class House {
       this.#setEntities(...entities);
       this.complete = true;
       await Promise.all([this.#recall(), this.#notice()]);
+      return true;
     } catch (error) {
       this.locked = error instanceof NeedsToken;
       if (error instanceof Refused) this.refusal = error.message; // else silence, which the page's age shows
       if (error instanceof Refused && !this.locked) this.setup = await askWhy();
+      return false;
     } finally {
       this.#asking = false;
     }
@@ -209,7 +225,7 @@ export class House {
   async #recall() {
     const { events } = await askEvents(CHANGES);
     const before = new Map<string, string | null>();
-    const changes: Change[] = [];
+    const changes: Line[] = [];
     for (const { entity_id: entity, ts, state, unit } of events.reverse()) {
       if (entity === null) continue;
       changes.unshift({ key: this.#key++, ts, entity, state, before: before.get(entity) ?? null, unit });
@@ -234,7 +250,7 @@ export class House {
     for (const entity of entities) {
       const cell = this.#cellFor(entity.entity_id);
       cell.entity = entity;
-      cell.area = entity.area ?? null;
+      cell.area = entity.area;
       cell.kept = entity.kept;
       cell.rule = entity.rule;
       if (!isOlder(entity.latest, cell.latest)) cell.latest = entity.latest;
@@ -242,7 +258,7 @@ export class House {
     this.#list(gone.length > 0);
   }
 
-  #gather(state: LiveState) {
+  #gather(state: Change) {
     const { entity_id: entity, ts, unit } = state;
     const before = (this.#gathered.get(entity) ?? this.#byId.get(entity)?.latest)?.state ?? null;
     this.#gathered.set(entity, state);
@@ -258,17 +274,20 @@ export class House {
     this.lastEvent = this.#clock();
     for (const live of this.#gathered.values()) this.#apply(live);
     this.#gathered.clear();
-    this.changes = [...this.#recent, ...this.changes].slice(0, CHANGES);
+    // One that was asked for meanwhile, or is told again after a break, is one line.
+    const keys = new Set(this.#recent.map(keyOf));
+    this.changes = [...this.#recent, ...this.changes.filter((line) => !keys.has(keyOf(line)))].slice(0, CHANGES);
     this.#recent = [];
     this.#list();
   }
 
-  #apply(live: LiveState) {
+  #apply(live: Change) {
     const cell = this.#cellFor(live.entity_id);
-    if (live.area !== undefined) cell.area = live.area;
+    cell.area = live.area;
     if (!cell.entity) this.#isNew = true;
     const held = cell.latest;
     const latest: State = {
+      entity_id: live.entity_id,
       ts: live.ts,
       state: live.state,
       value: live.value,
@@ -278,6 +297,8 @@ export class House {
       origin: live.origin,
       restored: live.restored,
       attributes: live.attributes ?? held?.attributes ?? null,
+      area: live.area,
+      device: held?.device ?? null,
     };
     const deviceClass = latest.attributes?.device_class;
     if (typeof deviceClass === 'string') latest.device_class = deviceClass;
@@ -301,6 +322,7 @@ async function askWhy(): Promise<Setup | null> {
   const setup = await askSetup().catch(() => null);
   return setup?.state === 'recording' ? null : setup;
 }
+const keyOf = ({ entity, ts, state }: Line): string => `${entity} ${ts} ${state}`;
 
 /** Times are written with one number of digits, so that texts compare as times do. */
 function isOlder(state: State | null, held: State | null): boolean {

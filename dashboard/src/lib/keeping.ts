@@ -1,14 +1,14 @@
 /** How long what is recorded is kept, in a person's words. */
 
-import type { Amount, Retention, SettledList } from '../api';
+import type { RetentionAmount, Retention, SettledList } from '../api';
 import { bytes, count } from './figures';
 
 const DAY_S = 86_400;
 
 const several = (n: number, one: string) => `${count(n)} ${n === 1 ? one : `${one}s`}`;
 
-export const amount = ({ rows, bytes: size }: Amount): string => `${several(rows, 'row')}, ${bytes(size)}`;
-export const days = ({ days }: Amount): string => several(days, 'day');
+export const amount = ({ rows, bytes: size }: RetentionAmount): string => `${several(rows, 'row')}, ${bytes(size)}`;
+export const days = ({ days }: RetentionAmount): string => several(days, 'day');
 
 export function keptFor({ keep_s }: Retention): string {
   return keep_s === null ? 'Kept for ever' : `Kept for ${several(Math.floor(keep_s / DAY_S), 'day')}`;

@@ -1,6 +1,6 @@
 /** What was noticed about the entities, in a person's words: what, and what it means for what is recorded. */
 
-import type { EntityChange, Silent } from '../api';
+import type { EntityChange, SilentDevice } from '../api';
 import type { IconName } from './icons';
 import type { Tone } from './lamps';
 import { nameOf } from './reading';
@@ -76,7 +76,7 @@ const said = (text: string | null) => text?.replaceAll('_', ' ') ?? null;
 
 /** What lasts stands first, then what happened, the newest first. What happened to many at once is one. */
 export function notices(
-  silent: readonly Silent[],
+  silent: readonly SilentDevice[],
   changes: readonly EntityChange[],
   nameNow: (id: string) => string | undefined = () => undefined,
 ): Notice[] {
@@ -85,7 +85,7 @@ export function notices(
 }
 
 /** One without a device is called by its id there; people know it by another name. */
-const ofSilence = (item: Silent, known: string | undefined): Notice => ({
+const ofSilence = (item: SilentDevice, known: string | undefined): Notice => ({
   id: `silent ${item.entities.join()}`,
   icon: 'wait',
   tone: 'wait',
@@ -97,7 +97,7 @@ const ofSilence = (item: Silent, known: string | undefined): Notice => ({
 });
 
 /** As the program says it, without the name. */
-export const silence = ({ name, sentence }: Silent): string =>
+export const silence = ({ name, sentence }: SilentDevice): string =>
   sentence.startsWith(`${name}: `) ? sentence.slice(name.length + 2) : sentence;
 
 function ofChanges([first, ...more]: [EntityChange, ...EntityChange[]]): Notice {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RefusedRow, Sink } from '../api';
+import type { Refill, RefusedRow, Sink } from '../api';
 import { behind, byReason, nameOfPart, nameOfPlace, plainly, sentenceOf, types } from './places';
 import { aSink } from './status.fixture';
 
@@ -32,7 +32,17 @@ test('one sentence says how it is with the data', () => {
 });
 
 test('what comes from the archive is said with how far it is', () => {
-  const refill = { why: 'missed', done: 3, of: 52, left_s: null, running: true } as const;
+  const refill: Refill = {
+    why: 'missed',
+    done: 3,
+    of: 52,
+    from: null,
+    to: null,
+    since: '2026-11-25T12:00:00.000000Z',
+    left_s: null,
+    waiting: 0,
+    running: true,
+  };
   const say = (change: object) => sentenceOf({ ...sink, state: 'degraded', refill: { ...refill, ...change } }, 'InfluxDB');
   expect(say({})).toBe('InfluxDB gets what it missed from the archive: 3 of 52 events.');
   expect(say({ left_s: 120 })).toBe('InfluxDB gets what it missed from the archive: 3 of 52 events, 2 min left.');

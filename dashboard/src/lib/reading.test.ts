@@ -5,6 +5,7 @@ import { addition, capital, nameIn, nameOf, read, spoken } from './reading';
 function state(text: string | null, more: Partial<State> = {}): State {
   const value = text !== null && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : null;
   return {
+    entity_id: 'sensor.a',
     ts: '2026-11-24T12:00:00.000000Z',
     state: text,
     value,
@@ -14,6 +15,8 @@ function state(text: string | null, more: Partial<State> = {}): State {
     origin: 'live',
     restored: false,
     attributes: null,
+    area: null,
+    device: null,
     ...more,
   };
 }

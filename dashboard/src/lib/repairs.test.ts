@@ -3,7 +3,16 @@ import type { Plan, Receipt, Step, StepReceipt } from '../api';
 import { canUndo, chosen, named, progress, size, spoken, stateOf, stepOf, took, wayBack, whole } from './repairs';
 import { timeOfDay } from './time';
 
-const step: Step = { kind: 'copy', what: 'copies', touches: 'a field', rows: 1200, bytes: 40_000, seconds: 90, undo: true };
+const step: Step = {
+  kind: 'copy',
+  what: 'copies',
+  touches: 'a field',
+  rows: 1200,
+  bytes: 40_000,
+  seconds: 90,
+  undo: true,
+  data: null,
+};
 const plan: Plan = {
   repair: 'schema',
   finding: 'attr_dynamics is a text there',
@@ -13,7 +22,7 @@ const plan: Plan = {
 };
 const not: StepReceipt = { started: null, done: null, error: null, undone: null, took_ms: 0 };
 const begun: StepReceipt = { ...not, started: '2026-11-26T00:41:07.000000Z' };
-const done: StepReceipt = { ...begun, done: { says: '1,200 rows copied, 1,200 counted' } };
+const done: StepReceipt = { ...begun, done: { says: '1,200 rows copied, 1,200 counted', data: null } };
 const receipt: Receipt = {
   id: '2026-11-26T00-41-07Z-schema',
   options: {},
@@ -23,7 +32,13 @@ const receipt: Receipt = {
   ended: '2026-11-26T00:42:37.000000Z',
   steps: [done, done],
   verified: null,
+  before: [],
+  during: [],
+  after: [],
+  undoing: false,
   error: null,
+  resumed: [],
+  line: null,
 };
 
 test('what a plan costs is told step by step and as a whole', () => {
@@ -45,7 +60,7 @@ test('only what was begun, can be taken back and was not, is taken back', () => 
   expect(canUndo({ ...receipt, state: 'applying' })).toBe(false);
   expect(canUndo({ ...receipt, state: 'undone' })).toBe(false);
   expect(canUndo({ ...receipt, steps: [not, done] })).toBe(false);
-  expect(canUndo({ ...receipt, steps: [{ ...done, undone: { says: 'gone' } }, done] })).toBe(false);
+  expect(canUndo({ ...receipt, steps: [{ ...done, undone: { says: 'gone', data: null } }, done] })).toBe(false);
 });
 
 test('a step says how it is, and why it failed', () => {
@@ -54,7 +69,7 @@ test('a step says how it is, and why it failed', () => {
   expect(stepOf(done, false)).toEqual({ tone: 'good', word: 'done', says: '1,200 rows copied, 1,200 counted' });
   expect(stepOf({ ...begun, error: 'no answer' }, true)).toEqual({ tone: 'wait', word: 'tried again', says: 'no answer' });
   expect(stepOf({ ...begun, error: 'no answer' }, false)).toMatchObject({ tone: 'bad', word: 'failed' });
-  expect(stepOf({ ...done, undone: { says: 'gone' } }, false)).toMatchObject({ word: 'taken back', says: 'gone' });
+  expect(stepOf({ ...done, undone: { says: 'gone', data: null } }, false)).toMatchObject({ word: 'taken back', says: 'gone' });
 });
 
 test('each state of a repair has a word of its own', () => {

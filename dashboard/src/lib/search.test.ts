@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { anEntity } from './entity.fixture';
 import { belongsTo, finder } from './search';
 
 test('every word is found somewhere, in any case', () => {
@@ -17,7 +18,7 @@ test('nothing asked finds all', () => {
 });
 
 test('an entity is found by its device, its integration, its labels and its earlier ids', () => {
-  const entity = { entity_id: 'light.a', kept: true, rule: null, latest: null, floor: null, device: 'Hue lamp', labels: ['Holiday'] };
+  const entity = anEntity({ device: 'Hue lamp', labels: ['Holiday'] });
   const names = [{ entity_id: 'light.old', from: null, to: null }];
   expect(finder('hue holiday')('A', ...belongsTo(entity))).toBe(true);
   expect(belongsTo({ ...entity, integration: 'hue', names })).toEqual(['Hue lamp', 'hue', 'Holiday', 'light.old']);

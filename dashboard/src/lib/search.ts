@@ -10,7 +10,7 @@ export function finder(query: string): (...texts: (string | null)[]) => boolean 
 }
 
 /** What else an entity is found by, as far as it is known: its floor, device, integration, labels and earlier ids. */
-export function belongsTo(entity: Entity | null): string[] {
+export function belongsTo(entity: Pick<Entity, 'device' | 'floor' | 'integration' | 'labels' | 'names'> | null): string[] {
   const { floor, device, integration, labels = [], names = [] } = entity ?? {};
   const texts = [floor, device, integration, ...labels, ...names.map((name) => name.entity_id)];
   return texts.filter((text) => typeof text === 'string');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Gap, State } from '../api';
 import { aGap } from './gap.fixture';
-import { extent, fromBuckets, fromStates, held, missed, shares, stretches } from './series';
+import { bucketFor, extent, fromBuckets, fromStates, held, missed, shares, stretches } from './series';
 
 const at = (seconds: number) => new Date(seconds * 1000).toISOString();
 const period = { from: 1000, to: 2000 };
@@ -9,6 +9,7 @@ const period = { from: 1000, to: 2000 };
 function state(seconds: number, text: string | null): State {
   const number = Number(text);
   return {
+    entity_id: 'sensor.a',
     ts: at(seconds),
     state: text,
     value: text !== null && Number.isFinite(number) ? number : null,
@@ -18,6 +19,8 @@ function state(seconds: number, text: string | null): State {
     origin: 'live',
     restored: false,
     attributes: null,
+    area: null,
+    device: null,
   };
 }
 
@@ -41,10 +44,29 @@ test('unavailable is a hole, not 0 and not a line', () => {
 test('buckets are a line in a band, and an empty one is a hole', () => {
   const bucket = { start: at(1000), min: 1, mean: 2, max: 4, last: 2, count: 3 };
   const empty = { start: at(1300), min: null, mean: null, max: null, last: null, count: 0 };
-  const series = fromBuckets([bucket, empty]);
+  const series = fromBuckets([bucket, empty], []);
   expect(series).toEqual({ times: [1000, 1300], line: [2, null], low: [1, null], high: [4, null], steps: false });
   expect(extent(series)).toEqual({ min: 1, max: 4 });
-  expect(extent(fromBuckets([empty]))).toBeNull();
+  expect(extent(fromBuckets([empty], []))).toBeNull();
+});
+
+test('what holds is a line, but not through what was missed', () => {
+  const read = { start: at(1000), min: 1, mean: 2, max: 4, last: 2, count: 3 };
+  const held = (seconds: number) => ({ start: at(seconds), min: 2, mean: 2, max: 2, last: 2, count: 0 });
+  const buckets = [read, held(1100), held(1200), held(1300)];
+  expect(fromBuckets(buckets, []).line).toEqual([2, 2, 2, 2]);
+  expect(fromBuckets(buckets, [{ from: 1050, to: 1250 }]).line, 'a reading in it is one all the same').toEqual([2, null, null, 2]);
+  expect(fromBuckets(buckets, [{ from: 1350, to: 1360 }]).line).toEqual([2, 2, 2, null]);
+});
+
+test('no point is narrower than a pixel, and short periods show each reading', () => {
+  const day = 86_400;
+  expect([3600, 6 * 3600].map((seconds) => bucketFor(seconds, 800))).toEqual([null, null]);
+  expect([day, 7 * day, 30 * day, 365 * day].map((seconds) => bucketFor(seconds, 800))).toEqual([120, 900, 3600, day / 2]);
+  expect(bucketFor(365 * day, 340)).toBe(2 * day);
+  for (const pixels of [0, 1, 300, 2000]) {
+    for (const days of [1, 30, 365, 1825]) expect(bucketFor(days * day, pixels)).toBeGreaterThanOrEqual((days * day) / Math.max(1, pixels));
+  }
 });
 
 test('neighbours of one text are one stretch, and the unknown beginning is one of its own', () => {

@@ -5,18 +5,28 @@ import type { Bucket, Gap, State } from '../api';
 export interface Range {
   label: string;
   seconds: number;
-  /** Seconds that one point stands for where readings are drawn as min, mean and max; null draws each reading. */
-  bucket: number | null;
 }
 
-/** Each reading up to six hours; beyond, about 300 points. */
 export const RANGES: readonly Range[] = [
-  { label: '1 h', seconds: 3600, bucket: null },
-  { label: '6 h', seconds: 6 * 3600, bucket: null },
-  { label: '24 h', seconds: 86_400, bucket: 300 },
-  { label: '7 d', seconds: 7 * 86_400, bucket: 1800 },
-  { label: '30 d', seconds: 30 * 86_400, bucket: 7200 },
+  { label: '1 h', seconds: 3600 },
+  { label: '6 h', seconds: 6 * 3600 },
+  { label: '24 h', seconds: 86_400 },
+  { label: '7 d', seconds: 7 * 86_400 },
+  { label: '30 d', seconds: 30 * 86_400 },
+  { label: '1 y', seconds: 365 * 86_400 },
 ];
+
+/** Up to here each reading is drawn. */
+const READINGS_S = 6 * 3600;
+/** What a point may stand for: lengths that a person can say. */
+const MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080];
+
+/** Seconds that one point stands for where readings are drawn as min, mean and max, no point narrower than a pixel; null draws each reading. */
+export function bucketFor(seconds: number, pixels: number): number | null {
+  if (seconds <= READINGS_S) return null;
+  const least = seconds / 60 / Math.max(1, pixels);
+  return 60 * (MINUTES.find((minutes) => minutes >= least) ?? Math.ceil(least));
+}
 
 /** Columns: times, the line, and the band's two edges. Null is a hole. */
 export interface Series {
@@ -70,14 +80,15 @@ export function fromStates(states: readonly State[], before: number | null, peri
   return { times, line, low: [], high: [], steps: true };
 }
 
-export function fromBuckets(buckets: readonly Bucket[]): Series {
-  return {
-    times: buckets.map((bucket) => secondsOf(bucket.start)),
-    line: buckets.map((bucket) => bucket.mean),
-    low: buckets.map((bucket) => bucket.min),
-    high: buckets.map((bucket) => bucket.max),
-    steps: false,
-  };
+/** A bucket without a reading has what holds since before it: not where something may have been missed, and then it is a hole. */
+export function fromBuckets(buckets: readonly Bucket[], missed: readonly Period[]): Series {
+  const times = buckets.map((bucket) => secondsOf(bucket.start));
+  const isHole = buckets.map(({ count }, i) => {
+    const [from, to] = [times[i] ?? 0, times[i + 1] ?? Infinity];
+    return count === 0 && missed.some((period) => period.from < to && period.to > from);
+  });
+  const column = (of: 'mean' | 'min' | 'max') => buckets.map((bucket, i) => (isHole[i] ? null : bucket[of]));
+  return { times, line: column('mean'), low: column('min'), high: column('max'), steps: false };
 }
 
 /** The least and the greatest figure; null where there is none. */

@@ -2,12 +2,30 @@
 
 import type { Sink, Status, Weather } from '../api';
 
-export const OFF: Weather = { provider: 'off', state: 'off', calls: 0, cache_hits: 0, age_s: null };
+export const OFF: Weather = {
+  provider: 'off',
+  configured: 'off',
+  source: null,
+  state: 'off',
+  reason: null,
+  calls: 0,
+  cache_hits: 0,
+  errors: 0,
+  limited: 0,
+  requests: [],
+  age_s: null,
+  next_call_s: null,
+  quota: null,
+  observation: null,
+  attribution: null,
+  last_error: null,
+};
 
 export const aSink = (more: Partial<Sink> = {}): Sink => ({
   name: 'store',
   kind: 'parquet',
   state: 'healthy',
+  reason: null,
   delivered: 900,
   filtered: 0,
   collapsed: 0,
@@ -16,6 +34,15 @@ export const aSink = (more: Partial<Sink> = {}): Sink => ({
   lag_s: 0,
   write_errors: 0,
   last_error: null,
+  version: null,
+  url: null,
+  database: null,
+  conflicts: null,
+  lag_events: null,
+  slow_s: null,
+  lost: 0,
+  loss: null,
+  refill: null,
   ...more,
 });
 
@@ -39,7 +66,16 @@ export function aStatus(more: Partial<Status> = {}): Status {
       reason: null,
       last_error: null,
     },
-    events: { received: 0, filtered: 0, duplicate: 0, logged: 0, unlogged: 0, quarantined: 0, per_minute: null },
+    events: {
+      received: 0,
+      filtered: 0,
+      duplicate: 0,
+      logged: 0,
+      unlogged: 0,
+      quarantined: 0,
+      unaccounted: 0,
+      per_minute: null,
+    },
     log: { first_seq: 1, last_seq: 9, bytes: 2000, synced_seq: 9 },
     sinks: [aSink()],
     parts: [
@@ -52,6 +88,7 @@ export function aStatus(more: Partial<Status> = {}): Status {
         uptime_24h: 1,
         uptime_7d: 1,
         uptime_30d: 1,
+        down_s: 0,
         meaning: null,
         todo: null,
         restarts: 0,
@@ -59,9 +96,13 @@ export function aStatus(more: Partial<Status> = {}): Status {
       },
     ],
     weather: OFF,
+    silent: { count: 0, entities: 0, items: [] },
     gaps: { open: 0, filled: 0, partly: 0, lost: 0, recent: [] },
     kept: { since: null, recovered: 0, requested: 0, interruptions: [], sentence: null },
+    disk_full: null,
+    alerts: { active: 0, critical: 0, unseen: 0, muted: 0 },
     criteria: [],
+    simulated: false,
     ...more,
   };
 }

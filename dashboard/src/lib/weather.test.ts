@@ -1,20 +1,27 @@
 import { expect, test } from 'vitest';
 import type { Weather } from '../api';
+import { OFF } from './status.fixture';
 import { asking, details, inShort, observedFor, pointOf, providerOf } from './weather';
 
 const NOW = Date.parse('2026-11-25T12:05:12Z');
 const at = '2026-11-25T12:00:00.000000Z';
-const bare: Weather = { provider: 'open_meteo', state: 'healthy', calls: 12, cache_hits: 55, age_s: 300 };
+const bare: Weather = { ...OFF, provider: 'open_meteo', state: 'healthy', calls: 12, cache_hits: 55, age_s: 300 };
 const lines = (weather: Weather) => asking(weather, NOW).map(({ name, figure }) => `${name}: ${figure}`);
 
 test('a provider is called as it calls itself, and a simulated one is said to be', () => {
-  expect(providerOf({ weather: bare })).toBe('Open-Meteo');
+  expect(providerOf({ weather: bare, simulated: false })).toBe('Open-Meteo');
   expect(providerOf({ weather: bare, simulated: true })).toBe('Open-Meteo, simulated');
-  expect(providerOf({ weather: { ...bare, provider: 'met_no' } })).toBe('Met no');
+  expect(providerOf({ weather: { ...bare, provider: 'met_no' }, simulated: false })).toBe('Met no');
 });
 
 test('what the program does not say is not shown', () => {
-  expect(lines(bare)).toEqual(['Observed: 5 min ago', 'Calls: 12', 'Still good, not asked: 55']);
+  expect(lines(bare)).toEqual([
+    'Observed: 5 min ago',
+    'Calls: 12',
+    'Still good, not asked: 55',
+    'Failed calls: 0',
+    'Held back: 0',
+  ]);
   expect(lines({ ...bare, provider: 'home_assistant', source: 'weather.home', age_s: null })).toEqual([
     'For: weather.home',
     'Observed: not yet',

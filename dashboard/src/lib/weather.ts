@@ -1,6 +1,6 @@
 /** The weather in a person's words: what it is like, where that is known from, and how it is asked for. */
 
-import type { Observation, Quota, Status, Weather } from '../api';
+import type { Budget, Observation, Status, Weather } from '../api';
 import { count, rounded, withUnit } from './figures';
 import { capital, wordFor } from './reading';
 import { age, ago, since } from './time';
@@ -54,13 +54,11 @@ export function details(seen: Observation): Line[] {
 export const pointOf = (bearing: number): string =>
   POINTS[Math.round((((bearing % 360) + 360) % 360) / 45) % POINTS.length] ?? '';
 
-/** How the provider is asked, as far as the program says. */
+/** How the provider is asked. */
 export function asking(weather: Weather, now: number): Line[] {
   const observed = observedFor(weather, now);
-  const quota = (name: string, part: Quota | undefined): Line[] =>
+  const quota = (name: string, part: Budget | undefined): Line[] =>
     part ? [{ name, figure: `${count(part.used)} of ${count(part.limit)}`, bad: part.used >= part.limit }] : [];
-  const counted = (name: string, value: number | undefined, bad = false): Line[] =>
-    value === undefined ? [] : [{ name, figure: count(value), bad: bad && value > 0 }];
   const next = weather.next_call_s;
   return [
     ...(weather.source ? [{ name: 'For', figure: weather.source }] : []),
@@ -68,10 +66,10 @@ export function asking(weather: Weather, now: number): Line[] {
     ...(weather.provider === 'home_assistant'
       ? []
       : [
-          ...counted('Calls', weather.calls),
-          ...counted('Still good, not asked', weather.cache_hits),
-          ...counted('Failed calls', weather.errors, true),
-          ...counted('Held back', weather.limited),
+          { name: 'Calls', figure: count(weather.calls) },
+          { name: 'Still good, not asked', figure: count(weather.cache_hits) },
+          { name: 'Failed calls', figure: count(weather.errors), bad: weather.errors > 0 },
+          { name: 'Held back', figure: count(weather.limited) },
           ...quota('In this minute', weather.quota?.minute),
           ...quota('Today', weather.quota?.day),
           ...(typeof next === 'number' ? [{ name: 'Next call', figure: next < 1 ? 'now' : `in ${age(next)}` }] : []),

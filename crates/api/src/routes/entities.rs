@@ -3,6 +3,8 @@
 //! any name that it ever had.
 
 pub(super) mod changes;
+pub(super) mod left_out;
+pub(super) mod talkers;
 
 use axum::Json;
 use axum::extract::{Path, State as Shared};

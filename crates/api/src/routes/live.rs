@@ -1,17 +1,22 @@
-//! `GET /api/v1/live?entity=`: server-sent events, from the moment of asking on.
+//! `GET /api/v1/live?entity=&after=`: server-sent events, from the moment of asking on, or from where a reader was.
 //!
 //! `state`: a state that was just written to the store ([`Change`]). `event`: any other event ([`Event`]). `status`: the
 //! status document, at once and every 2 s, which also keeps the line from falling silent. `lost` ([`Lost`]): the reader was
 //! too slow; it should ask for `/api/v1/entities` again. The answer ends with the program.
+//!
+//! Each has as its `id` the log record that the reader has seen everything up to. A reader that comes back says the last one, in
+//! `Last-Event-ID` as browsers do or as `after`, and gets what it missed; where that is not kept any more, or the id is of
+//! another log, it gets `reset` ([`Reset`]) first, and should ask for `/api/v1/entities` again.
 
 use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::sse::{self, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use hearthline_core::{Row, StateRow};
+use hearthline_core::{Row, Seq, StateRow};
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::live::{Seen, Watch};
 use serde::{Deserialize, Serialize};
@@ -31,6 +36,8 @@ const STATUS: Duration = Duration::from_secs(2);
 pub(super) struct Parameters {
     /// Domains, ids and globs, of names that an entity has or had.
     entity: Option<String>,
+    /// The last id that the reader saw.
+    after: Option<u64>,
 }
 
 /// A state that was just written.
@@ -63,22 +70,53 @@ pub struct Lost {
     pub skipped: u64,
 }
 
+/// The reader cannot go on where it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reset {
+    /// The id that it came with.
+    pub after: u64,
+}
+
 /// Ends when the program is told to stop, or the reader goes away.
 pub(super) async fn get(
     State(state): State<ApiState>,
     Query(parameters): Query<Parameters>,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let entities = entities("entity", parameters.entity.as_deref())?;
-    let (rows, status) = (state.live.watch(), tokio::time::interval(STATUS));
-    let stream = stream::unfold(Watcher { rows, status, entities, state }, |mut watcher| async {
+    let after = match headers.get("last-event-id") {
+        Some(id) => Some(last_seen(id.to_str().unwrap_or_default())?),
+        None => parameters.after,
+    };
+    let status = tokio::time::interval(STATUS);
+    let (rows, seen) = state.live.watch();
+    let mut watcher = Watcher { rows, status, entities, state, seen, reset: None };
+    if let Some(after) = after {
+        let newest = Seq((watcher.state.status)().log.last_seq);
+        match watcher.state.live.watch_after(Seq(after), newest) {
+            Some(rows) => (watcher.rows, watcher.seen) = (rows, Seq(after)),
+            None => watcher.reset = Some(Reset { after }),
+        }
+    }
+    let stream = stream::unfold(watcher, |mut watcher| async {
         watcher.next().await.map(|event| (Ok::<_, Infallible>(event), watcher))
     });
     // A proxy that collects the answer before it passes it on would wait for ever.
     Ok(([("x-accel-buffering", "no")], Sse::new(stream)).into_response())
 }
 
+fn last_seen(id: &str) -> Result<u64, ApiError> {
+    id.parse().map_err(|_| {
+        let why = format!("{id:?} is no id of this stream");
+        ApiError::parameter("Last-Event-ID", why, "leave it out, and ask for /api/v1/entities")
+    })
+}
+
 struct Watcher {
     rows: Watch,
+    /// The last record up to which everything was seen.
+    seen: Seq,
+    reset: Option<Reset>,
     status: Interval,
     entities: Option<Filter>,
     state: ApiState,
@@ -86,19 +124,29 @@ struct Watcher {
 
 impl Watcher {
     async fn next(&mut self) -> Option<sse::Event> {
+        if let Some(reset) = self.reset.take() {
+            return self.with_id(event("reset", &reset));
+        }
         loop {
             let event = tokio::select! {
                 () = self.state.stop.cancelled() => return None,
                 _ = self.status.tick() => event("status", &(self.state.status)()),
                 seen = self.rows.next() => match seen? {
                     Seen::Missed(skipped) => event("lost", &Lost { skipped }),
-                    Seen::Row(row) => self.row(&row),
+                    Seen::Row(row) => {
+                        self.seen = row.seq();
+                        self.row(&row)
+                    }
                 },
             };
             if event.is_some() {
-                return event;
+                return self.with_id(event);
             }
         }
+    }
+
+    fn with_id(&self, event: Option<sse::Event>) -> Option<sse::Event> {
+        event.map(|event| event.id(self.seen.0.to_string()))
     }
 
     fn row(&self, row: &Row) -> Option<sse::Event> {

@@ -16,6 +16,7 @@ mod stages;
 mod table;
 mod taker;
 mod yardstick;
+mod year;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -28,6 +29,7 @@ use crate::day::Day;
 use crate::measure::Figures;
 use crate::peer::Peer;
 use crate::stages::Stage;
+use crate::year::Year;
 
 /// What takes in events. The first is what the others are compared with. The log is synced each second unless it says
 /// otherwise.
@@ -44,6 +46,7 @@ struct Report {
     runs: Vec<(&'static str, Vec<Figures>)>,
     stages: Vec<Stage>,
     day: Day,
+    year: Year,
 }
 
 fn main() -> Result<()> {
@@ -51,8 +54,8 @@ fn main() -> Result<()> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     match words.as_slice() {
-        [] => measure_all(5, 200_000, 24),
-        ["--quick"] => measure_all(3, 50_000, 2),
+        [] => measure_all(5, 200_000, 24, 365),
+        ["--quick"] => measure_all(3, 50_000, 2, 14),
         ["sender", events] => sender::serve(events.parse()?),
         ["taker"] => taker::serve(),
         ["run", chain, address, events, dir] => {
@@ -64,11 +67,12 @@ fn main() -> Result<()> {
         }
         ["stages", events, dir] => say(&stages::run(events.parse()?, Path::new(dir))?),
         ["day", hours, dir] => say(&runtime.block_on(day::run(hours.parse()?, Path::new(dir)))?),
+        ["year", days, dir] => say(&year::run(days.parse()?, Path::new(dir))?),
         _ => bail!("usage: speed [--quick]"),
     }
 }
 
-fn measure_all(rounds: usize, events: u64, hours: u64) -> Result<()> {
+fn measure_all(rounds: usize, events: u64, hours: u64, days: u64) -> Result<()> {
     let frames = events::frames(10_000);
     let event_bytes = frames.iter().map(|frame| frame.len() as u64).sum::<u64>() / 10_000;
     let load_before = std::fs::read_to_string("/proc/loadavg")?.trim().to_owned();
@@ -88,7 +92,9 @@ fn measure_all(rounds: usize, events: u64, hours: u64) -> Result<()> {
     let stages = child(&["stages", &count])?;
     eprintln!("{hours} hours of a house");
     let day = child(&["day", &hours.to_string()])?;
-    let report = Report { event_bytes, load_before, runs, stages, day };
+    eprintln!("a chart of {days} days");
+    let year = child(&["year", &days.to_string()])?;
+    let report = Report { event_bytes, load_before, runs, stages, day, year };
     table::print(&report);
     let file = target().join("bench.json");
     std::fs::write(&file, serde_json::to_vec_pretty(&report)?)?;

@@ -1,9 +1,11 @@
-//! `hearthline entities`: every entity with its latest state; what is known of one; what changed about them.
+//! `hearthline entities`: every entity with its latest state; what is known of one; what changed about them; who says most; what is
+//! left out.
 
 mod changes;
 mod one;
+mod others;
 
-use hearthline_api::{Entities, Entity, EntityChanges};
+use hearthline_api::{Entities, Entity, EntityChanges, LeftOutEntities, Talkers};
 use hearthline_core::{Clock as _, SystemClock};
 
 use super::Context;
@@ -38,6 +40,12 @@ pub(crate) struct Args {
     /// Only those that say nothing though they usually do: known while the program runs
     #[arg(long, conflicts_with = "changes")]
     silent: bool,
+    /// Those that say most, with how many states each had in the last hour
+    #[arg(long, conflicts_with_all = ["changes", "left_out", "entity_ids"])]
+    talkers: bool,
+    /// Those that the settings leave out, with the rule that decided: known while the program runs
+    #[arg(long, conflicts_with_all = ["changes", "entity_ids"])]
+    left_out: bool,
     /// What became different about entities (renamed, removed, unit, area, ...) instead of their states
     #[arg(long)]
     changes: bool,
@@ -57,6 +65,15 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
     if args.changes {
         let changes = changes(&args, &House::find(&context.settings)?).await?;
         return context.answer(&changes, &changes::render(&changes));
+    }
+    if args.left_out {
+        let house = House::Running(Program::required(&context.settings)?);
+        let left_out: LeftOutEntities = house.get("/api/v1/entities/left_out", &[]).await?;
+        return context.answer(&left_out, &others::left_out(&left_out));
+    }
+    if args.talkers {
+        let talkers: Talkers = House::find(&context.settings)?.get("/api/v1/entities/talkers", &[]).await?;
+        return context.answer(&talkers, &others::talkers(&talkers));
     }
     let house = if args.silent {
         House::Running(Program::required(&context.settings)?)

@@ -180,13 +180,14 @@ fn api_state(
     access: Access,
     stop: CancellationToken,
 ) -> ApiState {
-    let silence = Arc::clone(&app.silence);
+    let (silence, ingest) = (Arc::clone(&app.silence), Arc::clone(&app.ingest));
     let current = app.current.clone();
     let reading = hearthline_api::Reading {
         store: Arc::clone(&app.store),
         filter: Arc::new(move || current.filter()),
         clock: Arc::clone(&app.clock),
         silent: Arc::new(move || silence.silent()),
+        left_out: Arc::new(move || ingest.left_out().list()),
     };
     let (observer, flusher) = (Arc::clone(&app.observer), app.flusher.clone());
     ApiState {

@@ -30,6 +30,7 @@ impl Ingest {
         if !self.keeps(entity_id, new_state.as_ref().or(old_state.as_ref())) {
             self.fold.counters.filtered += 1;
             self.see_left_out(entity_id, new_state.as_ref());
+            self.view.left_out().heard(entity_id, received, || self.rule_of(entity_id));
             return Ok(());
         }
         let new = match new_state {

@@ -99,6 +99,12 @@ impl Ingest {
         self.filter.keeps(Subject { entity_id, info: self.info(entity_id), device_class })
     }
 
+    /// The rule that decides about one.
+    pub(super) fn rule_of(&self, entity_id: &str) -> Option<String> {
+        let device_class = self.registered.classes.get(entity_id).map(AsRef::as_ref);
+        self.filter.decide(Subject { entity_id, info: self.info(entity_id), device_class }).rule
+    }
+
     /// Takes new lists of the registries: what they say that is news, to be logged with [`Ingest::learn`]. `at` is the
     /// time of the event that said that something has changed; without one it may have at any time since the last that
     /// was heard, and holds from there on.

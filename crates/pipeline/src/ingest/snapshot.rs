@@ -36,8 +36,10 @@ impl Ingest {
             let entity_id = state.entity_id.as_ref();
             if !self.keeps(entity_id, Some(state)) {
                 report.filtered += 1;
+                self.view.left_out().seen(entity_id, self.rule_of(entity_id));
                 continue;
             }
+            self.view.left_out().kept(entity_id);
             self.show(state);
             let before = self.fold.held.get(entity_id).map(|held| held.ts);
             if before.is_some_and(|held| held >= state.last_updated) {

@@ -10,6 +10,7 @@ use hearthline_log::{LogConfig, LogWriter, Read, SyncPolicy};
 use super::*;
 
 use crate::gaps::{Outcome, State as GapState};
+use crate::left_out::LeftOut;
 use crate::record::{EntityRecord, StateRecord};
 use crate::registries::Registries;
 use crate::sources::home_assistant::wire;
@@ -186,6 +187,28 @@ fn what_the_settings_leave_out_is_counted_and_nowhere_on_disk() {
     house.see(&[("sensor.secret_1", "1", 1)]);
     assert_eq!(house.logged(), []);
     assert_eq!(house.counters().filtered, 1);
+}
+
+#[test]
+fn what_is_left_out_is_known_by_name_with_its_rule_while_the_program_runs() {
+    let mut house = House::on(MemFs::default(), &["sensor.secret*"], 1 << 20);
+    house.connect();
+    house.see(&[("sensor.secret_quiet", "1", 1), ("sensor.a", "1", 1)]);
+    house.hear(&event("sensor.secret_1", None, Some(("1", 2)), 2));
+    house.hear(&event("sensor.secret_1", Some(("1", 2)), Some(("2", 3)), 3));
+    let left_out = |house: &House| {
+        let list = house.ingest.view().left_out().list();
+        let short =
+            |one: &LeftOut| (one.entity_id.to_string(), one.rule.clone(), one.events, one.last.is_some());
+        list.iter().map(short).collect::<Vec<_>>()
+    };
+    let rule = || Some("sensor.secret*".to_owned());
+    let expected = [
+        ("sensor.secret_1".to_owned(), rule(), 2, true),
+        ("sensor.secret_quiet".to_owned(), rule(), 0, false),
+    ];
+    assert_eq!(left_out(&house), expected);
+    assert_eq!(left_out(&house.restart()), [], "nothing of it is on disk");
 }
 
 #[test]

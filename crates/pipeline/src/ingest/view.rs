@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use super::Fold;
 use crate::counters::Counters;
 use crate::gaps::{Cause, Gap, State, Totals};
+use crate::left_out::LeftOutView;
 use crate::weather::home_assistant::HouseView;
 
 /// How many gaps are shown.
@@ -17,7 +18,7 @@ pub const FIRST_MINUTES: Duration = Duration::from_mins(10);
 
 /// What others may see of the producer, at any time, from any thread.
 #[derive(Debug, Default)]
-pub struct IngestView(Mutex<ViewOf>, Mutex<HouseView>);
+pub struct IngestView(Mutex<ViewOf>, Mutex<HouseView>, LeftOutView);
 
 /// One look at it.
 #[derive(Clone, Debug, Default)]
@@ -67,6 +68,12 @@ impl IngestView {
     #[must_use]
     pub fn house(&self) -> HouseView {
         self.1.lock().clone()
+    }
+
+    /// The entities that the settings leave out.
+    #[must_use]
+    pub const fn left_out(&self) -> &LeftOutView {
+        &self.2
     }
 
     pub(super) fn publish_house(&self, house: HouseView) {

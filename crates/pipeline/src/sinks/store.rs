@@ -18,7 +18,8 @@ impl StoreSink {
     /// Writes into this store and then shows the rows to those who watch. The calls block on the disk: give it a thread
     /// of its own.
     #[must_use]
-    pub const fn new(store: Arc<Store>, live: Live) -> Self {
+    pub fn new(store: Arc<Store>, live: Live) -> Self {
+        live.begin_after(store.committed());
         Self { store, live }
     }
 }
@@ -94,7 +95,7 @@ mod tests {
         };
         let batch = |seq| Batch { first: Seq(seq), last: Seq(seq), rows: vec![row(seq)] };
         let live = Live::default();
-        let mut watch = live.watch();
+        let (mut watch, _) = live.watch();
         StoreSink::new(Arc::new(closed), live.clone()).write(&batch(1)).await.unwrap_err();
         StoreSink::new(Arc::new(open), live).write(&batch(2)).await.unwrap();
         assert_eq!(watch.next().await, Some(Seen::Row(Arc::new(row(2)))));

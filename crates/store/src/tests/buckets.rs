@@ -41,6 +41,39 @@ fn a_value_is_carried_from_a_week_before_and_no_further() {
 }
 
 #[test]
+fn what_became_unavailable_holds_no_more() {
+    let mut house = House::new();
+    house.flushed(vec![row("a.a", 0, "1"), row("a.a", 60, "unavailable")]);
+    house.write(vec![row("a.a", 3 * 3600, "unknown"), row("a.a", 5 * 3600, "2")]);
+    let found = buckets(&house, 0, 6 * 3600, Fill::Previous);
+    let nothing = |hour| (hour, None, 0);
+    assert_eq!(found, [(0, Some(1.0), 1), nothing(1), nothing(2), nothing(3), nothing(4), (5, Some(2.0), 1)]);
+    assert_eq!(buckets(&house, 3600, 7200, Fill::Previous), [nothing(1)], "it was so when the window began");
+    assert_eq!(buckets(&house, 0, 3 * 3600, Fill::None), [(0, Some(1.0), 1)], "and is no reading");
+}
+
+#[test]
+fn a_merged_day_says_the_same_as_its_files_did() {
+    let mut house = House::new();
+    for hour in 0..3 {
+        let value = |second: i64| row("a.a", hour * 3600 + second, &(hour * 100 + second).to_string());
+        house.flushed(vec![
+            value(0),
+            row("a.b", hour * 3600, "1000"),
+            value(20),
+            row("a.a", hour * 3600 + 30, "x"),
+        ]);
+    }
+    let asked = || house.store.buckets(&window(0, 3 * 3600), 30 * MINUTE, Fill::Previous).unwrap();
+    let before = asked();
+    house.clock.advance(Duration::from_secs(2 * 86_400));
+    assert!(house.store.stats().files > 1);
+    while house.store.maintain().unwrap() {}
+    assert_eq!(house.store.stats().files, 1);
+    assert_eq!(asked(), before);
+}
+
+#[test]
 fn restored_states_are_no_readings() {
     let mut house = House::new();
     house.flushed(vec![row("a.a", 1, "1"), Row::State(StateRow { restored: true, ..state("a.a", 2, "7") })]);
@@ -59,13 +92,15 @@ fn too_many_buckets_are_refused() {
 fn naive(rows: &[StateRow], from: Timestamp, to: Timestamp, length: i64, fill: Fill) -> Vec<BucketRow> {
     let mut found = Vec::new();
     let mut start = from.0 - from.0.rem_euclid(length);
-    let value = |from: i64, to: i64| {
+    let said = |from: i64, to: i64| {
         let inside = rows.iter().filter(move |row| (from..to).contains(&row.ts.0) && !row.restored);
-        inside.filter_map(|row| row.value).collect::<Vec<f64>>()
+        inside.map(|row| row.value).collect::<Vec<Option<f64>>>()
     };
-    let mut held = value(from.0 - i64::try_from(LOOK_BACK.as_micros()).unwrap(), from.0).last().copied();
+    let before = said(from.0 - i64::try_from(LOOK_BACK.as_micros()).unwrap(), from.0);
+    let mut held = before.last().copied().flatten();
     while start < to.0 {
-        let values = value(start.max(from.0), (start + length).min(to.0));
+        let said = said(start.max(from.0), (start + length).min(to.0));
+        let values: Vec<f64> = said.iter().copied().flatten().collect();
         let fold = |pick: fn(f64, f64) -> f64| values.iter().copied().reduce(pick);
         let sum = fold(|a, b| a + b);
         let count = values.len() as u64;
@@ -78,7 +113,7 @@ fn naive(rows: &[StateRow], from: Timestamp, to: Timestamp, length: i64, fill: F
             last: values.last().copied().or(carried),
             count,
         };
-        held = values.last().copied().or(held);
+        held = said.last().copied().unwrap_or(held);
         if count > 0 || fill != Fill::None {
             found.push(row);
         }
@@ -96,6 +131,7 @@ proptest! {
         from in -250_000i64..200_000,
         span in 0i64..300_000,
         length in 600i64..50_000,
+        merged: bool,
     ) {
         let mut house = House::new();
         let mut rows = Vec::new();
@@ -107,6 +143,11 @@ proptest! {
             if n % flush_every == 0 {
                 house.store.flush().unwrap();
             }
+        }
+        if merged {
+            house.store.flush().unwrap();
+            house.clock.advance(Duration::from_secs(30 * 86_400));
+            while house.store.maintain().unwrap() {}
         }
         let query = window(from, from + span);
         for fill in [Fill::None, Fill::Null, Fill::Previous] {

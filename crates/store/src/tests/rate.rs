@@ -24,6 +24,8 @@ fn states_are_counted_over_midnight_by_how_they_came() {
         [row(midnight - 240, 1, 0), row(midnight - 60, 1, 1), row(midnight, 1, 0), row(midnight + 60, 0, 1)];
     assert_eq!(counted(0, 2 * midnight), all);
     assert_eq!(counted(midnight, midnight + 119), [row(midnight, 1, 0)], "the end is not part of it");
+    let entities = house.store.counts(at(midnight - 100), at(2 * midnight)).unwrap();
+    assert_eq!(entities.into_iter().collect::<Vec<_>>(), [("a.a".into(), 2), ("b.b".into(), 2)]);
     assert_eq!(counted(2 * midnight, midnight), [], "a window that ends before it begins");
     assert_eq!(House::new().store.rate(at(0), at(60), MINUTE).unwrap(), [], "nothing is recorded");
 }
