@@ -66,7 +66,7 @@ fn of(settings: &Settings) -> backup::Settings {
                 left_out.extend(keys.into_iter().map(|key| LeftOut {
                     todo: todo(&key),
                     what: key,
-                    why: "secrets are never in a backup; settings.toml has an empty text in its place".into(),
+                    why: "secrets are never in a backup; an empty text stands in its place".into(),
                 }));
                 Some(text.into_bytes())
             }
@@ -84,7 +84,15 @@ fn of(settings: &Settings) -> backup::Settings {
     }));
     let secrets = named.into_iter().map(|(_, secret)| secret.expose().to_owned());
     let secrets = secrets.filter(|secret| secret.len() >= SHORTEST).collect();
-    backup::Settings { lines: startup::of_settings(settings), file, left_out, secrets }
+    let path = place(settings).unwrap_or_else(|| "settings.toml".into());
+    backup::Settings { lines: startup::of_settings(settings), path, file, left_out, secrets }
+}
+
+/// Where the settings file lies within the data folder, if it does.
+fn place(settings: &Settings) -> Option<String> {
+    let whole = |path: &Path| std::path::absolute(path).ok();
+    let file = whole(settings.config.as_deref()?)?;
+    Some(file.strip_prefix(whole(&settings.data_dir)?).ok()?.display().to_string())
 }
 
 /// Every secret of this moment, with where it comes from if that is neither the settings file nor the data folder.

@@ -1,5 +1,6 @@
 //! What is written of a backup, and what is told of all of them.
 
+use hearthline_store::Table;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +73,17 @@ pub struct StoreCounts {
     pub events: u64,
     /// By table; those without a file are left out.
     pub tables: Vec<TableCounts>,
+}
+
+impl StoreCounts {
+    /// Rows of days; what is only stated again, such as the last state of each entity, is no part of it.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        let restated = |table: &&TableCounts| {
+            Table::ALL.into_iter().any(|one| one.as_str() == table.table && one.is_restated())
+        };
+        self.tables.iter().filter(|table| !restated(table)).map(|table| table.rows).sum()
+    }
 }
 
 /// What is in a table.
@@ -170,7 +182,6 @@ impl Manifest {
     /// What it has, in short.
     #[must_use]
     pub fn summary(&self, rehearsed: Option<Rehearsed>) -> Summary {
-        let rows = self.store.tables.iter().map(|table| table.rows).sum();
         Summary {
             name: self.name.clone(),
             at: self.at.clone(),
@@ -182,7 +193,7 @@ impl Manifest {
             new_bytes: self.new_bytes,
             log: self.log,
             committed: self.store.committed,
-            rows,
+            rows: self.store.rows(),
             left_out: self.left_out.clone(),
             damaged: self.damaged.clone(),
             rehearsed,

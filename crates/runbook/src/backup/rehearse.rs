@@ -82,7 +82,7 @@ fn in_folder(
         [] => format!(
             "All that is in it was put back and opened: {} events in the log, {} rows in files, every checksum equal",
             grouped(manifest.log.events),
-            grouped(manifest.store.tables.iter().map(|table| table.rows).sum()),
+            grouped(manifest.store.rows()),
         ),
         [first, more @ ..] => format!(
             "It is not what its manifest says: {} is {} and was {}{}",

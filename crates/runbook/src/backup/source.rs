@@ -46,6 +46,8 @@ impl Source {
 pub struct Settings {
     /// What holds, each with its origin, without a secret.
     pub lines: Vec<String>,
+    /// Where the settings file goes: its path, if it lies within the data folder. What is there is passed over.
+    pub path: String,
     /// The settings file, without a secret.
     pub file: Option<Vec<u8>>,
     /// What had to be taken out of it, and what stands elsewhere.
@@ -86,15 +88,15 @@ pub(super) fn rule(path: &Path) -> Rule {
     }
 }
 
-/// All files below a folder that a rule is asked about, each with its path within it. `besides` is not looked into.
-pub(super) fn files(fs: &dyn Fs, data_dir: &Path, besides: &Path) -> io::Result<Vec<(PathBuf, Rule)>> {
+/// All files below a folder that a rule is asked about, each with its path within it. `besides` are not looked into.
+pub(super) fn files(fs: &dyn Fs, data_dir: &Path, besides: &[&Path]) -> io::Result<Vec<(PathBuf, Rule)>> {
     let (mut found, mut dirs) = (Vec::new(), vec![PathBuf::new()]);
     while let Some(dir) = dirs.pop() {
         for entry in fs.read_dir(&data_dir.join(&dir))? {
             let path = dir.join(&entry.name);
             match rule(&path) {
                 Rule::Pass => {}
-                _ if data_dir.join(&path) == besides => {}
+                _ if besides.contains(&&*data_dir.join(&path)) => {}
                 Rule::Take if entry.is_dir => dirs.push(path),
                 rule @ Rule::LeaveOut { .. } if entry.is_dir => {
                     let any = !fs.read_dir(&data_dir.join(&path))?.is_empty();

@@ -72,9 +72,9 @@ pub fn take(source: &Source, dir: &Path, by: By, progress: Progress<'_>) -> Resu
         progress,
     };
     if let Some(file) = &settings.file {
-        taking.bytes("settings.toml", file)?;
+        taking.bytes(&settings.path, file)?;
     }
-    taking.besides(dir, &settings.secrets)?;
+    taking.besides(&[dir, &source.data_dir.join(&settings.path)], &settings.secrets)?;
     let moment = moment(source)?;
     let now = source.clock.now();
     taking.store(&moment.store)?;
@@ -155,9 +155,9 @@ fn moment(source: &Source) -> Result<Moment, BackupError> {
 
 impl Taking<'_> {
     /// Everything beside store and log.
-    fn besides(&mut self, dir: &Path, secrets: &[String]) -> Result<(), BackupError> {
+    fn besides(&mut self, besides: &[&Path], secrets: &[String]) -> Result<(), BackupError> {
         let (fs, data_dir) = (&*self.source.fs, &self.source.data_dir);
-        for (path, rule) in files(fs, data_dir, dir).map_err(disk("list", data_dir))? {
+        for (path, rule) in files(fs, data_dir, besides).map_err(disk("list", data_dir))? {
             let name = path.display().to_string();
             if let Rule::LeaveOut { why, todo } = rule {
                 self.left_out.push(LeftOut { what: name, why: why.into(), todo: todo.into() });

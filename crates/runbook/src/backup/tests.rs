@@ -108,6 +108,7 @@ impl House {
         let (clock, data_dir) = (Arc::new(self.clock.clone()), PathBuf::from(DATA));
         let settings = || Settings {
             lines: vec!["data folder: /data".into()],
+            path: "hearthline.toml".into(),
             file: Some(b"[home_assistant]\ntoken = \"\"\n".to_vec()),
             left_out: vec![LeftOut {
                 what: "home_assistant.token".into(),
@@ -240,6 +241,7 @@ fn no_secret_goes_into_a_backup_and_what_is_left_out_is_said() {
     house.write("sinks/a/refused.ndjson", &format!("{}very-secret-token", "x".repeat((1 << 20) - 5)));
     house.write("reports/a.md", "nothing of the kind");
     house.write("run.json", "{}");
+    house.write("hearthline.toml", "# token = an-old-one");
     let manifest = house.take();
     let left: Vec<_> = manifest.left_out.iter().map(|left| left.what.as_str()).collect();
     assert_eq!(
@@ -254,6 +256,8 @@ fn no_secret_goes_into_a_backup_and_what_is_left_out_is_said() {
         assert_eq!(memchr::memmem::find(&bytes, b"very-secret-token"), None, "{name}");
     }
     house.is_whole(&manifest, "/again");
+    let settings = house.disk().read(Path::new("/again/hearthline.toml")).unwrap();
+    assert_eq!(settings, b"[home_assistant]\ntoken = \"\"\n", "without its secrets");
 }
 
 /// Records, writes files, ends segments, lets go of them, merges and drops days while a backup looks at one file after the other.
