@@ -43,9 +43,10 @@ pub(super) fn house() -> House {
         }),
         recorded: Some(Reading {
             store: Arc::clone(&recorded.store),
-            filter,
+            filter: Arc::new(move || Arc::clone(&filter)),
             clock: Arc::new(clock.clone()),
             silent: Arc::new(Arc::default),
+            left_out: Arc::new(Vec::new),
         }),
         access: Access::new(ApiToken::new("right"), Arc::new(clock), false),
     };
