@@ -49,7 +49,7 @@ test('a person looks at the settings, tries others, gets one wrong and mends it'
     await page.getByRole('link', { name: 'Settings', exact: true }).click();
 
     await write('[filter]\nexclude = []\n[log]\nkeep = "48h"\n');
-    await expect(region('With the next start')).toContainText('"24h" → "48h"', { timeout: 30_000 });
+    await expect(region('With the next start')).toContainText('"24h" → "2d"', { timeout: 30_000 });
     await expect(last).toContainText('The filter holds for every record behind');
     await page.getByRole('button', { name: 'Read the file again' }).click();
     await expect(last).toContainText('1 setting holds with the next start');
