@@ -39,11 +39,11 @@ impl Source {
     ///
     /// # Errors
     /// What can be read of them, and every mistake.
-    pub(crate) fn to_record(&self) -> Result<Settings, (Settings, Mistakes)> {
+    pub(crate) fn to_record(&self) -> Result<Settings, Box<(Settings, Mistakes)>> {
         match self.load_partly(Purpose::Record) {
             (settings, mistakes) if mistakes.0.is_empty() => Ok(settings),
             (settings, mistakes) if mistakes.0.iter().all(is_optional) => Ok(without(settings, &mistakes)),
-            (settings, mistakes) => Err((settings, mistakes)),
+            (settings, mistakes) => Err(Box::new((settings, mistakes))),
         }
     }
 
@@ -57,7 +57,7 @@ impl Source {
             None => std::fs::read_to_string(path),
         };
         let (environment, _) = self.environment(&read);
-        whole(load_partly(Some(self.file()), &environment, &read, Purpose::Record))
+        whole(load_partly(Some(&self.file()), &environment, &read, Purpose::Record))
     }
 
     /// Where the settings of a person are or would be.
@@ -69,7 +69,7 @@ impl Source {
     fn load_with(&self, purpose: Purpose, read_file: ReadFile<'_>) -> (Settings, Mistakes) {
         let (environment, unread) = self.environment(read_file);
         let config = self.config(&environment, purpose);
-        let (settings, mut mistakes) = load_partly(config, &environment, read_file, purpose);
+        let (settings, mut mistakes) = load_partly(config.as_deref(), &environment, read_file, purpose);
         mistakes.0.splice(0..0, unread.0);
         (settings, mistakes)
     }
