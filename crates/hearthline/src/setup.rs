@@ -89,8 +89,11 @@ impl Listening {
 }
 
 /// What can be recorded with now.
-fn look(source: &Source) -> Result<Ready, Lacking> {
-    let settings = source.to_record().map_err(|(settings, mistakes)| Lacking { settings, mistakes })?;
+fn look(source: &Source) -> Result<Ready, Box<Lacking>> {
+    let settings = source.to_record().map_err(|lacking| {
+        let (settings, mistakes) = *lacking;
+        Lacking { settings, mistakes }
+    })?;
     match peer::link(&settings) {
         Ok(link) => Ok(Ready { settings, link }),
         Err(error) => {
@@ -100,7 +103,7 @@ fn look(source: &Source) -> Result<Ready, Lacking> {
                 _ => Place::Missing,
             };
             let mistake = Mistake { place, key: "home_assistant".into(), problem };
-            Err(Lacking { settings, mistakes: Mistakes(vec![mistake]) })
+            Err(Box::new(Lacking { settings, mistakes: Mistakes(vec![mistake]) }))
         }
     }
 }
@@ -117,7 +120,7 @@ pub(crate) async fn ready(
 ) -> anyhow::Result<Option<Ready>> {
     let lacking = match look(source) {
         Ok(ready) => return Ok(Some(ready)),
-        Err(lacking) => lacking,
+        Err(lacking) => *lacking,
     };
     let settings = lacking.settings.clone();
     let serving = Listening::on(&settings, listening.take()).await?;
@@ -211,7 +214,7 @@ impl Desk {
                 Err(lacking) => {
                     let mut before = self.lacking.lock();
                     let differs = before.mistakes != lacking.mistakes;
-                    *before = lacking;
+                    *before = *lacking;
                     drop(before);
                     if differs {
                         self.say(address);

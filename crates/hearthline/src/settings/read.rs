@@ -42,7 +42,7 @@ pub(crate) fn load(
 ) -> Result<Settings, Mistakes> {
     let config =
         config.map(Path::to_path_buf).or_else(|| environment.get(variable::CONFIG).map(PathBuf::from));
-    whole(load_partly(config, environment, read_file, purpose))
+    whole(load_partly(config.as_deref(), environment, read_file, purpose))
 }
 
 /// Settings without a mistake.
@@ -55,22 +55,22 @@ pub(super) fn whole((settings, mistakes): (Settings, Mistakes)) -> Result<Settin
 
 /// What can be read of the file and the environment, and every mistake that there is. What has one is as if nobody had set it.
 pub(super) fn load_partly(
-    config: Option<PathBuf>,
+    config: Option<&Path>,
     environment: &Environment,
     read_file: ReadFile<'_>,
     purpose: Purpose,
 ) -> (Settings, Mistakes) {
-    let (text, unread) = match config.as_deref().map(|path| (path, read_file(path))) {
+    let (text, unread) = match config.map(|path| (path, read_file(path))) {
         None => (String::new(), None),
         Some((_, Ok(text))) => (text, None),
         Some((path, Err(error))) => (String::new(), Some(unreadable(path, &error))),
     };
-    let path = config.as_deref().unwrap_or(Path::new(""));
+    let path = config.unwrap_or(Path::new(""));
     let (content, errors) = DeTable::parse_recoverable(&text);
     let document = Document::new(path, &text, environment);
     document.unreadable(&errors);
     let reader = Reader { document: &document, environment, read_file, purpose, folder: path.parent() };
-    let settings = reader.settings(document.root(content.get_ref()), config.clone());
+    let settings = reader.settings(document.root(content.get_ref()), config.map(Path::to_path_buf));
     let mistakes = match unread {
         Some(unread) => vec![unread], // what stands in it is not known, and so not what is missing
         None => document.into_mistakes(),

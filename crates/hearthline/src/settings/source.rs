@@ -64,11 +64,11 @@ impl Source {
     ///
     /// # Errors
     /// What can be read of them, and every mistake.
-    pub(crate) fn to_record(&self) -> Result<Settings, (Settings, Mistakes)> {
+    pub(crate) fn to_record(&self) -> Result<Settings, Box<(Settings, Mistakes)>> {
         match self.load_with(Purpose::Record) {
             (settings, mistakes) if mistakes.0.is_empty() => Ok(settings),
             (settings, mistakes) if mistakes.0.iter().all(is_optional) => Ok(without(settings, &mistakes)),
-            (settings, mistakes) => Err((settings, mistakes)),
+            (settings, mistakes) => Err(Box::new((settings, mistakes))),
         }
     }
 
@@ -82,7 +82,7 @@ impl Source {
             None => std::fs::read_to_string(path),
         };
         let (environment, _) = self.environment(&read);
-        whole(load_partly(Some(self.file()), &environment, &read, Purpose::Record))
+        whole(load_partly(Some(&self.file()), &environment, &read, Purpose::Record))
     }
 
     /// Where the settings of a person are or would be.
@@ -100,7 +100,7 @@ impl Source {
         let read =
             |path: &Path| if path == file { Ok(text.to_owned()) } else { std::fs::read_to_string(path) };
         let (environment, _) = self.environment(&read);
-        whole(self.adapt(load_partly(Some(file.clone()), &environment, &read, self.purpose)))
+        whole(self.adapt(load_partly(Some(&file), &environment, &read, self.purpose)))
     }
 
     /// The files whose change may change the settings, their own last.
@@ -115,7 +115,8 @@ impl Source {
         let read_file = |path: &Path| std::fs::read_to_string(path);
         let (environment, unread) = self.environment(&read_file);
         let config = self.config(&environment, purpose);
-        let (settings, mut mistakes) = self.adapt(load_partly(config, &environment, &read_file, purpose));
+        let read = load_partly(config.as_deref(), &environment, &read_file, purpose);
+        let (settings, mut mistakes) = self.adapt(read);
         mistakes.0.splice(0..0, unread.0);
         (settings, mistakes)
     }

@@ -1,12 +1,18 @@
+use hearthline_core::{Fs, RealFs};
+
 use super::*;
 
 const HOUSE: [(&str, &str); 2] =
     [("HOME_ASSISTANT_URL", "http://192.168.1.10:8123"), ("HOME_ASSISTANT_TOKEN", "hunter2")];
 
+fn write(path: &Path, text: &str) {
+    (&RealFs as &dyn Fs).write_atomic(path, text.as_bytes()).unwrap();
+}
+
 /// A data folder with this settings file in it.
 fn folder(text: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join(NAME), text).unwrap();
+    write(&folder.path().join(NAME), text);
     folder
 }
 
@@ -61,7 +67,7 @@ fn a_wrong_key_for_the_weather_or_word_for_the_log_keeps_nobody_from_recording()
 fn the_file_of_the_data_folder_counts_where_no_other_is_named() {
     let folder = folder("[log]\nkeep = \"2h\"\n");
     let other = folder.path().join("other.toml");
-    std::fs::write(&other, "").unwrap();
+    write(&other, "");
     let hours = |config: Option<&Path>, in_folder| {
         let source = source(folder.path(), config.map(Into::into), in_folder, &[]);
         source.to_record().unwrap().log.keep.as_secs() / 3600

@@ -23,7 +23,7 @@ impl Rig {
     fn with_file(text: &str) -> Self {
         let mut rig = Self::new();
         let path = rig.folder.path().join("h.toml");
-        std::fs::write(&path, text).unwrap();
+        (&RealFs as &dyn Fs).write_atomic(&path, text.as_bytes()).unwrap();
         rig.config = Some(path);
         rig
     }
