@@ -6,6 +6,7 @@ const period = { from: 1000, to: 2000 };
 test('what is looked at stays where it is', () => {
   expect(zoomed(period, 1250, 0.5, 9000)).toEqual({ from: 1125, to: 1625 });
   expect(zoomed(period, 1500, 2, 9000)).toEqual({ from: 500, to: 2500 });
+  expect(zoomed(period, 3000, 0.5, 9000), 'its end, where that is elsewhere').toEqual({ from: 1500, to: 2000 });
 });
 
 test('nothing is shown beyond now', () => {

@@ -8,7 +8,8 @@ const MOST_S = 5 * 365 * 86_400;
 /** So many times as long, around a moment that stays in its place; never beyond now. */
 export function zoomed({ from, to }: Period, around: number, times: number, now: number): Period {
   const span = Math.min(MOST_S, Math.max(LEAST_S, (to - from) * times));
-  return before(now, around - ((around - from) / (to - from)) * span, span);
+  const still = Math.min(to, Math.max(from, around));
+  return before(now, still - ((still - from) / (to - from)) * span, span);
 }
 
 /** Later by a share of its length, or earlier where that is negative; never beyond now. */

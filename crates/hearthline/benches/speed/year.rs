@@ -134,12 +134,15 @@ fn state(entity_id: &EntityId, ts: Timestamp, value: f64) -> Row {
     })
 }
 
-/// Least, greatest, last and how many of each bucket.
-fn fold(plain: &Path, length: Duration) -> Result<Vec<(Option<f64>, Option<f64>, Option<f64>, u64)>> {
+/// Least, greatest, last and how many.
+type Bucket = (Option<f64>, Option<f64>, Option<f64>, u64);
+
+/// What the figures of each bucket are.
+fn fold(plain: &Path, length: Duration) -> Result<Vec<Bucket>> {
     let length = i64::try_from(length.as_micros())?;
     let first = MIDNIGHT.0.div_euclid(length);
     let mut file = BufReader::with_capacity(1 << 20, File::open(plain)?);
-    let mut buckets: Vec<(Option<f64>, Option<f64>, Option<f64>, u64)> = Vec::new();
+    let mut buckets: Vec<Bucket> = Vec::new();
     let mut pair = [0; 16];
     while file.read_exact(&mut pair).is_ok() {
         let (ts, value) = pair.split_at(8);

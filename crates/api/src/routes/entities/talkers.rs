@@ -63,7 +63,7 @@ pub(in crate::routes) async fn get(
     };
     let states = counts.values().sum();
     let mut talkers: Vec<Talker> = counts.into_iter().map(talker).collect();
-    talkers.sort_by(|a, b| b.states.cmp(&a.states)); // stable: by id where they have as many
+    talkers.sort_by_key(|talker| std::cmp::Reverse(talker.states)); // stable: by id where they have as many
     talkers.truncate(limit);
     Ok(Json(Talkers { from: from.to_string(), to: to.to_string(), states, talkers }))
 }
