@@ -43,10 +43,11 @@ async fn each_query_of_the_recipes_and_of_the_dashboard_is_answered_with_what_th
         ),
     )
     .await;
-    let mut run = rig.hearthline.start();
-    run.connected().await;
+    // Before it is heard, so that there is no other observation.
     let outdoors = r#"{"temperature":4.5,"temperature_unit":"°C","humidity":80}"#;
     rig.house.set_state("weather.home", "cloudy", outdoors);
+    let mut run = rig.hearthline.start();
+    run.connected().await;
     run.within(super::DELIVERED, "it knows the weather", |status| {
         let parts = status.at("/parts").as_array().unwrap();
         parts.iter().any(|part| part["name"] == "weather" && part["state"] == "healthy")
