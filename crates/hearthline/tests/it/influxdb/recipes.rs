@@ -1,7 +1,6 @@
 //! The queries of `docs/recipes/grafana.md`, and those of the dashboard beside it, asked of a real InfluxDB that has a house.
 
 use hearthline_core::{Clock as _, SystemClock};
-use hearthline_sim::House;
 use serde_json::Value;
 
 use super::Rig;
@@ -34,19 +33,17 @@ fn blocks(page: &str) -> Vec<(String, String, String)> {
 async fn each_query_of_the_recipes_and_of_the_dashboard_is_answered_with_what_the_house_said() {
     let server = InfluxDb::running().await;
     let url = server.url();
-    let rig = Rig::of(
-        House::new(7, SystemClock::new().now()),
-        &format!(
-            "[weather]\nprovider = \"home_assistant\"\n\
-             [[sinks]]\ntype = \"influxdb\"\nname = \"native\"\nurl = \"{url}\"\ndatabase = \"house\"\n\
-             [[sinks]]\ntype = \"influxdb\"\nname = \"ha\"\nurl = \"{url}\"\ndatabase = \"ha\"\nlayout = \"ha\"\n"
-        ),
-    )
+    // An empty house: what is found is what is set here, and nothing that it had said before.
+    let rig = Rig::new(&format!(
+        "[weather]\nprovider = \"home_assistant\"\n\
+         [[sinks]]\ntype = \"influxdb\"\nname = \"native\"\nurl = \"{url}\"\ndatabase = \"house\"\n\
+         [[sinks]]\ntype = \"influxdb\"\nname = \"ha\"\nurl = \"{url}\"\ndatabase = \"ha\"\nlayout = \"ha\"\n"
+    ))
     .await;
-    let mut run = rig.hearthline.start();
-    run.connected().await;
     let outdoors = r#"{"temperature":4.5,"temperature_unit":"°C","humidity":80}"#;
     rig.house.set_state("weather.home", "cloudy", outdoors);
+    let mut run = rig.hearthline.start();
+    run.connected().await;
     run.within(super::DELIVERED, "it knows the weather", |status| {
         let parts = status.at("/parts").as_array().unwrap();
         parts.iter().any(|part| part["name"] == "weather" && part["state"] == "healthy")
