@@ -4,8 +4,8 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import type { CDPSession } from '@playwright/test';
-import type { Program } from './program';
+import type { CDPSession, Page } from '@playwright/test';
+import { Program } from './program';
 import { expect, lamps, sentence, test } from './story';
 
 const PER_SECOND = 1000;
@@ -54,21 +54,31 @@ function growth(looks: Look[], of: 'page' | 'program'): number {
   return (slope * (looks.at(-1)!.s - looks[0]!.s)) / is;
 }
 
-test('a thousand events a second with the page open: neither page nor program grows, and every event is kept', async ({ page, ownProgram }) => {
-  test.setTimeout((SECONDS + 180) * 1000);
-  await page.goto(ownProgram.url);
+test('a thousand events a second with the page open: neither page nor program grows, and every event is kept', async ({ page, watched }, testInfo) => {
+  test.setTimeout((SECONDS + 240) * 1000);
+  const program = await Program.recording(testInfo.outputPath('data'));
+  try {
+    await underLoad(page, program);
+  } finally {
+    watched.allowSilence();
+    await program.kill();
+  }
+});
+
+async function underLoad(page: Page, program: Program) {
+  await page.goto(program.url);
   await expect(sentence(page)).toHaveText(/^Recording\./);
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('Performance.enable', { timeDomain: 'threadTicks' }); // not the time that it waits for a processor
-  const firedBefore = (await ownProgram.counters()).fired;
-  await ownProgram.order(`cause storm per_second=${PER_SECOND} lasting=${SECONDS + SETTLED_S}s attribute_bytes=200`);
+  const firedBefore = (await program.counters()).fired;
+  await program.order(`cause storm per_second=${PER_SECOND} lasting=${SECONDS + SETTLED_S}s attribute_bytes=200`);
   await page.waitForTimeout(SETTLED_S * 1000);
 
   const began = performance.now();
-  const looks = [await look(cdp, ownProgram, began)];
+  const looks = [await look(cdp, program, began)];
   while (looks.at(-1)!.s < SECONDS) {
     await page.waitForTimeout(LOOK_S * 1000);
-    looks.push(await look(cdp, ownProgram, began));
+    looks.push(await look(cdp, program, began));
     await expect(lamps(page).first(), 'it follows').toContainText('listening');
   }
   await expect(sentence(page)).toHaveText(/^Recording/);
@@ -77,7 +87,7 @@ test('a thousand events a second with the page open: neither page nor program gr
   const lasted = last.s - first.s;
   const mib = (bytes: number) => (bytes / (1 << 20)).toFixed(1);
   const busy = (of: 'pageBusy' | 'programBusy') => (last[of] - first[of]) / lasted;
-  const per = async () => ((await ownProgram.counters()).fired - firedBefore) / (SETTLED_S + lasted);
+  const per = async () => ((await program.counters()).fired - firedBefore) / (SETTLED_S + lasted);
   console.log(`| for ${lasted.toFixed(0)} s, ${(await per()).toFixed(0)} events/s | first | last | growth | processor |`);
   console.log(`| page | ${mib(first.page)} MiB | ${mib(last.page)} MiB | ${(100 * growth(looks, 'page')).toFixed(1)}% | ${(100 * busy('pageBusy')).toFixed(0)}% |`);
   console.log(`| program | ${mib(first.program)} MiB | ${mib(last.program)} MiB | ${(100 * growth(looks, 'program')).toFixed(1)}% | ${(100 * busy('programBusy')).toFixed(0)}% |`);
@@ -87,13 +97,12 @@ test('a thousand events a second with the page open: neither page nor program gr
   expect(last.program).toBeLessThan(PROGRAM_BYTES);
   expect(busy('pageBusy'), 'of the time, how much the page was busy').toBeLessThan(PAGE_BUSY);
 
-  // Every event that was fired is counted, and no connection was cut off meanwhile.
-  expect((await ownProgram.counters()).connections_ever).toBe(1);
+  // Every event that was fired is there; where the line did not hold on a busy machine, it was fetched.
   await expect(async () => {
-    const fired = (await ownProgram.counters()).fired;
-    const { events, sinks, gaps } = await (await fetch(new URL('api/v1/status', ownProgram.url))).json();
-    expect(gaps.recent).toEqual([]);
+    const { fired } = await program.counters();
+    const { events, sinks, gaps } = await (await fetch(new URL('api/v1/status', program.url))).json();
+    expect(gaps).toMatchObject({ open: 0, partly: 0, lost: 0 });
     expect(events.logged).toBeGreaterThanOrEqual(fired - firedBefore);
-    for (const { name, pending } of sinks) expect(pending, name).toBeLessThan(100);
+    for (const { name, pending } of sinks) expect(pending, name).toBeLessThan(60_000); // what is not in files yet
   }).toPass({ timeout: 120_000 });
-});
+}

@@ -2,12 +2,24 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createConnection } from 'node:net';
+import { createConnection, createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 
 const WELCOME = /Look at it: +(http:\S+)/;
 const CONTROL = /by lines of text on 127\.0\.0\.1:(\d+)/;
+
+/** Of the simulated Home Assistant; it guards nothing. */
+const TOKEN = 'simulated-token';
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
 
 /** An event that the simulated Home Assistant fired, as its ledger has it. */
 export interface Fired {
@@ -36,10 +48,42 @@ export class Program {
   /** Where the simulated Home Assistant takes orders. */
   readonly #control: number;
 
-  private constructor(url: string, control: number, child: ChildProcess) {
+  /** The simulated Home Assistant, where that is a process of its own. */
+  readonly #simulator: ChildProcess | undefined;
+
+  private constructor(url: string, control: number, child: ChildProcess, simulator?: ChildProcess) {
     this.url = url;
     this.#control = control;
     this.#child = child;
+    this.#simulator = simulator;
+  }
+
+  /** Records a simulated Home Assistant that is a process of its own, so that what each needs is told apart. */
+  static async recording(folder: string): Promise<Program> {
+    const binary = process.env.HEARTHLINE;
+    if (!binary) throw new Error('HEARTHLINE does not say where the program is');
+    const anywhere = '127.0.0.1:0';
+    const simulator = spawn(binary, ['sim', '--json', '--seed', '1', '--listen', anywhere, '--control', anywhere, '--token', TOKEN], {
+      env: { PATH: process.env.PATH },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const [line] = await once(createInterface(simulator.stdout), 'line');
+    const { address, control } = JSON.parse(line as string) as { address: string; control: string };
+    const listen = `127.0.0.1:${await freePort()}`;
+    const child = spawn(binary, ['run'], {
+      env: {
+        PATH: process.env.PATH,
+        HEARTHLINE_API_LISTEN: listen,
+        HEARTHLINE_DATA_DIR: folder,
+        HOME_ASSISTANT_URL: `http://${address}`,
+        HOME_ASSISTANT_TOKEN: TOKEN,
+      },
+      stdio: 'ignore',
+    });
+    const program = new Program(`http://${listen}/`, Number(control.split(':')[1]), child, simulator);
+    while (!(await fetch(program.url).catch(() => null))) await setTimeout(100);
+    await program.#records();
+    return program;
   }
 
   /** Starts one and waits until it records. Without a port it takes a free one, without a folder a temporary one. */
@@ -119,6 +163,7 @@ export class Program {
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
+    this.#simulator?.kill('SIGKILL');
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = once(this.#child, 'exit');
     this.#child.kill(signal);
