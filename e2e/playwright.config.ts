@@ -8,7 +8,9 @@ import { defineConfig } from '@playwright/test';
 export default defineConfig({
   testDir: 'stories',
   outputDir: 'results',
-  workers: 2,
+  // Each has its own program; those that wait let others use the time.
+  fullyParallel: true,
+  workers: 3,
   timeout: 90_000,
   expect: { timeout: 20_000 },
   forbidOnly: true,

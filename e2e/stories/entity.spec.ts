@@ -40,27 +40,6 @@ test('a search without a match says so', async ({ page }) => {
   await expect(page.getByText('No entity has “no such thing anywhere”')).toBeVisible();
 });
 
-test('by keyboard alone to an entity and back', async ({ page }) => {
-  await expect(sentence(page)).toBeVisible();
-  const focused = page.locator(':focus');
-  const tabTo = async (href: RegExp) => {
-    for (let presses = 0; presses < 40; presses++) {
-      await page.keyboard.press('Tab');
-      if (href.test((await focused.getAttribute('href')) ?? '')) return;
-    }
-    throw new Error(`no link to ${href} is reached by 40 presses of Tab`);
-  };
-  await tabTo(/^#\/entity\//);
-  await expect(focused).not.toHaveCSS('outline-style', 'none');
-  await page.keyboard.press('Enter');
-  await expect(page).toHaveURL(/#\/entity\//);
-  await expect(page.getByRole('region', { name: 'History' })).toBeVisible();
-  await tabTo(/^#\/$/);
-  await page.keyboard.press('Enter');
-  await expect(page).toHaveURL(/#\/$/);
-  await expect(sentence(page)).toHaveText(/^Recording\./);
-});
-
 test('a chart is read, zoomed and moved by keyboard, and is a table too', async ({ page, program }) => {
   await page.goto(`${program.url}#/entity/sensor.kitchen_temperature`);
   const history = page.getByRole('region', { name: 'History' });

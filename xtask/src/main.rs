@@ -26,7 +26,8 @@ usage: cargo xtask <task>
   sim [--seeds N] [--seed S]
                   seeded scenarios of all that can go wrong, optimised; a failing seed replays with --seed
   soak            load, kills, cuts, a store, a disk and an InfluxDB that take nothing, a million events in a backup, 50,000 wild
-                  events, the worst night, and half an hour of criteria on real peers, in full length, optimised
+                  events, the worst night, half an hour of criteria on real peers, every fault in a browser, ten minutes of load
+                  with the page open, in full length, optimised
   bench [--quick] how far the program is from what the machine can do, and what it costs the disk
   app             makes the folder of an app for a Home Assistant with supervisor
   peers           installs the programs that the tests run against, and says where they are";
@@ -75,7 +76,7 @@ fn test(quick: bool) -> Result<bool> {
 
 /// What `test` runs at a tenth of its length.
 fn soak(workspace: &Workspace) -> Result<bool> {
-    println!("builds for 5 min the first time, runs for 90 min");
+    println!("builds for 5 min the first time, runs for 120 min");
     peers::python::install(&workspace.target)?;
     peers::influxdb::install(&workspace.target)?;
     let simulated = ["load::", "nothing_lost::", "fire::disk::", "backup::", "--test-threads=6"].as_slice();
@@ -90,7 +91,7 @@ fn soak(workspace: &Workspace) -> Result<bool> {
         command.env("HEARTHLINE_SOAK", "1").env("HEARTHLINE_TEST_PEERS", peers::folder(&workspace.target));
         well &= command.status().context("cannot start cargo")?.success();
     }
-    Ok(well)
+    Ok(stages::browser::soak(workspace)? && well)
 }
 
 fn install_peers() -> Result<bool> {

@@ -1,10 +1,10 @@
 //! The stages of `cargo xtask test`, and how each is run.
 
-mod browser;
+pub(crate) mod browser;
 mod page;
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -62,6 +62,7 @@ pub(crate) fn run(workspace: &Workspace, quick: bool) -> Result<Report> {
 
 fn tests(workspace: &Workspace, quick: bool) -> Result<Outcome> {
     let mut command = cargo(workspace, &["test", "--workspace", "--no-fail-fast", "--"]);
+    command.arg(format!("--test-threads={}", threads()));
     let left_out: &[&str] = if quick { &LONG } else { &[] };
     for name in [LAYERING, sim::TEST].iter().chain(left_out) {
         command.args(["--skip", name]);
@@ -74,13 +75,18 @@ fn tests(workspace: &Workspace, quick: bool) -> Result<Outcome> {
     Ok(outcome)
 }
 
+/// Tests at a time. The long ones start programs and wait for them; those that keep a core busy wait for each other.
+fn threads() -> usize {
+    3 * std::thread::available_parallelism().map_or(2, usize::from)
+}
+
 fn announce(workspace: &Workspace, quick: bool) {
     let cold = !workspace.target.join("debug/hearthline").exists();
     let minutes = |warm, otherwise| if cold { otherwise } else { warm };
     println!("format       seconds");
     println!("clippy       {}", minutes("1 min", "5 min"));
     println!("build        {}", minutes("2 min", "8 min"));
-    println!("tests        {}", if quick { "4 min" } else { "10 min" });
+    println!("tests        {}", if quick { "4 min" } else { "7 min" });
     println!("simulation   {}", if quick { "half a minute" } else { "2 min" });
     println!("layering     seconds");
     println!("page         1 min");
@@ -90,8 +96,8 @@ fn announce(workspace: &Workspace, quick: bool) {
     }
     let below = workspace.target.display();
     match peers::chromium::found(&workspace.target) {
-        Some(chromium) => println!("browser      3 min, with {}", chromium.display()),
-        None => println!("browser      2 min, and 1 min to unpack Chromium below {below}"),
+        Some(chromium) => println!("browser      6 min, with {}", chromium.display()),
+        None => println!("browser      6 min, and 1 min to unpack Chromium below {below}"),
     }
     let installed = peers::python::installed(&workspace.target)
         && peers::deploy::installed(&workspace.target)
@@ -139,10 +145,10 @@ fn tested(stage: &'static str, command: &mut Command, read: impl Fn(&mut Tests, 
 }
 
 /// `npm run check`, which counts as one test, and `npm test`, in a folder that has its packages.
-fn npm_tested(stage: &'static str, folder: &Path, environment: &[(&str, &Path)]) -> Result<Outcome> {
+fn npm_tested(stage: &'static str, folder: &Path, environment: &[(&str, PathBuf)]) -> Result<Outcome> {
     let npm = |arguments: &[&str]| {
         let mut command = npm(folder, arguments);
-        command.envs(environment.iter().copied());
+        command.envs(environment.iter().cloned());
         command
     };
     let (checked, took) = run_one(stage, &mut npm(&["run", "check"]), |_| ())?;
@@ -168,8 +174,8 @@ fn real_peers(workspace: &Workspace) -> Result<Outcome> {
         return Ok(Outcome { stage, failed: 1, took: began.elapsed(), why, ..Outcome::default() });
     }
     let mut command = cargo(workspace, &["test", "--package", "hearthline", "--test", "it", "--"]);
-    // Two at a time: a Home Assistant that starts keeps a core busy.
-    command.args(["--ignored", "--test-threads=2"]).args(REAL_PEERS);
+    // Not more at a time: a Home Assistant that starts keeps a core busy.
+    command.args(["--ignored", "--test-threads=3"]).args(REAL_PEERS);
     command.env("HEARTHLINE_TEST_PEERS", peers::folder(&workspace.target));
     let mut outcome = cargo_tested(stage, &mut command, None)?;
     outcome.took = began.elapsed();

@@ -3,7 +3,7 @@
 use hearthline_core::Timestamp;
 
 use crate::facts::{Connection, Facts};
-use crate::kept::{counted, grouped};
+use crate::kept::grouped;
 use crate::parts::Kind;
 use crate::space::ABOUT_TO;
 use crate::status::{DiskFull, Gap, Gaps, Overall, Refill, Sink};
@@ -89,7 +89,7 @@ fn lateness(facts: &Facts) -> Option<String> {
         _ => {}
     }
     if let Some(sink) = facts.sinks.iter().find(|sink| sink.state == "degraded" || sink.state == "parked") {
-        let (name, pending) = (called(sink, &facts.sinks), sink.pending);
+        let name = called(sink, &facts.sinks);
         if let Some(Refill { done, of, .. }) = sink.refill.as_ref().filter(|refill| refill.running) {
             return Some(format!(
                 "Recording, {name} is given from the store what it lacks: {done} of {of} events."
@@ -97,19 +97,19 @@ fn lateness(facts: &Facts) -> Option<String> {
         }
         let error = sink.reason.as_ref().or(sink.last_error.as_ref()).map_or("no reason is known", |e| e);
         return Some(if sink.state == "parked" {
-            format!("Recording, {name} waits for you: {error}; its {pending} events are safe on disk.")
+            format!("Recording, {name} waits for you: {error}; its {}.", waiting(sink))
         } else if sink.slow_s.is_some() {
-            format!("Recording, {name} is slow: {error}; {pending} events are safe on disk.")
+            format!("Recording, {name} is slow: {error}; {}.", waiting(sink))
         } else {
-            format!("Recording, {name} takes nothing: {pending} events are safe on disk ({error}).")
+            format!("Recording, {name} takes nothing: {} ({error}).", waiting(sink))
         });
     }
     if let Some(sink) = facts.sinks.iter().find(|sink| sink.lag_s > BEHIND_S) {
         return Some(format!(
-            "Recording, {} is {:.0} s behind: {} are safe on disk.",
+            "Recording, {} is {:.0} s behind: {}.",
             called(sink, &facts.sinks),
             sink.lag_s,
-            counted(sink.lag_events.unwrap_or(sink.pending), "event")
+            waiting(sink)
         ));
     }
     if let Some(part) = facts.parts.iter().find(|part| matches!(part.state.as_str(), "degraded" | "parked")) {
@@ -125,6 +125,14 @@ fn lateness(facts: &Facts) -> Option<String> {
     }
     let full = facts.disk_full.as_ref().map(|full| format!("Recording, but {}.", filling(full)));
     full.or_else(|| gaps(&facts.gaps))
+}
+
+/// What a sink has not got, which is less than what it has not yet written down that it got.
+fn waiting(sink: &Sink) -> String {
+    match sink.lag_events.unwrap_or(sink.pending) {
+        1 => "1 event is safe on disk".into(),
+        count => format!("{} events are safe on disk", grouped(count)),
+    }
 }
 
 /// Since when the log has not taken what came in: that gap is open, and nobody fills it before the log takes events again.

@@ -38,12 +38,12 @@ export interface Line {
 
 const CHANGES = 50;
 /** A status comes every 2 s: after this, the page says how old it is, and asks by itself. */
-const QUIET_MS = 5000;
+export const QUIET_MS = 4000;
 /** Changes are shown together, so that a thousand a second redraw the page less than three times. */
 const GATHER_MS = 400;
 const RETRY_MS = 2000;
 /** How often is asked whether something about the entities has become different, and how far back that is told. */
-const NOTICE_MS = 10_000;
+const NOTICE_MS = 3000;
 const NOTICED_MS = 30 * 86_400_000;
 const NOTICED = 200;
 

@@ -36,6 +36,8 @@ test('a refused token waits for a person, with the reason', () => {
     word: 'waiting for you',
     reason: 'The token was refused',
   });
+  const said = status({ verdict: 'Not recording: the token was refused.' });
+  expect(lamps({ ...refused, verdict: said.verdict }, NEVER)[0]?.reason, 'it is not said twice').toBeNull();
 });
 
 test('a place that is behind says by how much, and that nothing is lost by it', () => {

@@ -52,10 +52,11 @@ export function lamps(status: Status, ages: Ages): Lamp[] {
   return status.weather.state === 'off' ? all : [...all, outdoors(status, ages.observed)];
 }
 
-function homeAssistant({ home_assistant: peer }: Status, heard: number | null): Lamp {
+/** Its reason stands where the verdict does not say it already. */
+function homeAssistant({ home_assistant: peer, verdict }: Status, heard: number | null): Lamp {
   const [tone, word] = LINK[peer.state] ?? ['bad', peer.state];
   const detail = heard === null ? 'nothing heard yet' : `heard ${ago(heard)}`;
-  const reason = tone === 'good' || peer.reason === null ? null : capital(peer.reason);
+  const reason = tone === 'good' || peer.reason === null || verdict.includes(peer.reason) ? null : capital(peer.reason);
   return { name: 'Home Assistant', icon: 'link', tone, word, detail, reason, link: CONNECTION };
 }
 

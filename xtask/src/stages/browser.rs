@@ -16,20 +16,37 @@ const STAGE: &str = "browser";
 const LOCK: &str = "package-lock.json";
 const STORIES: &str = "stories";
 
+/// The stories that are shorter in a test.
+const LASTING: [&str; 2] = ["faults", "load"];
+
 pub(super) fn run(workspace: &Workspace) -> Result<Outcome> {
     let began = Instant::now();
-    let target = &workspace.target;
     let (chromium, stories) = match prepare(workspace) {
         Ok(prepared) => prepared,
         Err(error) => return Ok(skipped(STAGE, &format!("{error:#}"))),
     };
-    let (program, pictures) = (target.join("debug/hearthline"), target.join("e2e-screenshots"));
-    let environment: [(&str, &Path); 3] =
-        [("HEARTHLINE", &program), ("CHROMIUM", &chromium), ("SCREENSHOTS", &pictures)];
-    let mut outcome = npm_tested(STAGE, &stories, &environment)?;
+    let mut outcome = npm_tested(STAGE, &stories, &environment(workspace, &chromium, "debug"))?;
     outcome.why.push(format!("with {}", chromium.display()));
     outcome.took = began.elapsed();
     Ok(outcome)
+}
+
+/// Every fault, and ten minutes of load, with the optimised program. Whether all of it held.
+pub(crate) fn soak(workspace: &Workspace) -> Result<bool> {
+    let (chromium, stories) = prepare(workspace)?;
+    let mut command = npm(&stories, &["test", "--"]);
+    command.args(LASTING).envs(environment(workspace, &chromium, "release")).env("HEARTHLINE_SOAK", "1");
+    Ok(run_one(STAGE, &mut command, |_| ())?.0.success())
+}
+
+/// What the stories are told of where things are.
+fn environment(workspace: &Workspace, chromium: &Path, profile: &str) -> [(&'static str, PathBuf); 3] {
+    let target = &workspace.target;
+    [
+        ("HEARTHLINE", target.join(profile).join("hearthline")),
+        ("CHROMIUM", chromium.to_owned()),
+        ("SCREENSHOTS", target.join("e2e-screenshots")),
+    ]
 }
 
 /// Chromium, and the folder in which the stories can run.

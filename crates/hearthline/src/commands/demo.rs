@@ -75,8 +75,11 @@ pub(crate) struct Args {
     /// Another number is another house
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Take orders to the simulated Home Assistant here, a line each: `faults`, `cause NAME`, `heal`, `counters`, `ledger`
+    #[arg(long, value_name = "ADDRESS")]
+    control: Option<SocketAddr>,
     /// Break it and mend it in six acts, compare each with what was fired, and end: 0 only if every figure holds. Its folder stays
-    #[arg(long, conflicts_with_all = ["hours", "rate"])]
+    #[arg(long, conflicts_with_all = ["hours", "rate", "control"])]
     tour: bool,
 }
 
@@ -112,7 +115,8 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
     settings.sinks = vec![influxdb::sink(influx_address)?];
     let listener = listen(&mut settings).await?;
     let page = listener.local_addr()?;
-    welcome(context.out, page, &settings)?;
+    let control = super::sim::control(&peer, args.control, None).await?;
+    welcome(context.out, page, control, &settings)?;
 
     let living = peer.clone();
     tokio::spawn(async move { living.run().await });
@@ -243,13 +247,21 @@ async fn listen(settings: &mut Settings) -> anyhow::Result<TcpListener> {
     )
 }
 
-fn welcome(out: &mut (dyn io::Write + Send), page: SocketAddr, settings: &Settings) -> io::Result<()> {
+fn welcome(
+    out: &mut (dyn io::Write + Send),
+    page: SocketAddr,
+    control: Option<SocketAddr>,
+    settings: &Settings,
+) -> io::Result<()> {
     writeln!(out, "A simulated house is being recorded. Look at it:  http://{page}/")?;
     writeln!(
         out,
         "Ask it from another terminal:  HEARTHLINE_DATA_DIR={} hearthline status",
         settings.data_dir.display()
     )?;
+    if let Some(control) = control {
+        writeln!(out, "Break it by lines of text on {control}: `faults` lists what can be caused")?;
+    }
     if io::stdin().is_terminal() {
         writeln!(
             out,

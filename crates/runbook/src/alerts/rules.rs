@@ -283,7 +283,9 @@ fn no_events(status: &Status, most: Duration, now: Timestamp) -> Option<Conditio
 
 /// Whatever it is behind by is safe in the log, so only what waits for a person is critical.
 fn sink_behind(sink: &Sink, most: Duration) -> Option<Condition> {
-    let (name, pending, lag) = (&sink.name, sink.pending, seconds(sink.lag_s));
+    let (name, lag) = (&sink.name, seconds(sink.lag_s));
+    // What it has taken and not yet written down does not wait.
+    let pending = sink.lag_events.unwrap_or(sink.pending);
     let stands = matches!(sink.state.as_str(), "parked" | "unhealthy");
     let level = match lag {
         _ if stands => Level::Raise,

@@ -258,7 +258,7 @@ async fn gone_on_with(case: &Case, name: &'static str) {
 }
 
 /// A disk under a process that dies before or after it puts a receipt in place.
-pub(super) struct Dying {
+pub(crate) struct Dying {
     disk: MemFs,
     /// Twice the receipts that are still put in place, and one more if the last one is, before nothing is written any more.
     left: AtomicU64,
@@ -266,7 +266,7 @@ pub(super) struct Dying {
 
 impl Dying {
     /// `left` is twice the receipts that are still put in place, and one more if the last one is.
-    pub(super) fn new(disk: &MemFs, left: u64) -> Self {
+    pub(crate) fn new(disk: &MemFs, left: u64) -> Self {
         Self { disk: disk.clone(), left: AtomicU64::new(left) }
     }
 

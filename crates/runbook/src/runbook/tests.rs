@@ -1,6 +1,7 @@
 //! A house with a conflict that is mended in two seconds, and a program that is killed wherever it can be. A life is a runtime: at
 //! its end everything that runs in it is gone, and the disk stays.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hearthline_core::{ManualClock, MemFs};
@@ -12,7 +13,7 @@ use tokio::time::{sleep, timeout};
 use super::report::Mark;
 use super::*;
 use crate::doctor::{self, Depth, Finding, Severity};
-use crate::repair::testing::{House, NIGHT};
+use crate::repair::testing::{Dying, House, NIGHT};
 use crate::repair::{Engine, Kind, Restart, State};
 use crate::status::{Criterion, Part};
 use crate::verify::{self, Carried, Carry, Change, Leg, Trouble};
@@ -20,11 +21,16 @@ use crate::verify::{self, Carried, Carry, Change, Leg, Trouble};
 const DATA: &str = "/data";
 /// What a run of it takes at most, on the clock of a life.
 const LONG: Duration = Duration::from_secs(600);
+/// The lines of a run, in their order.
+const LINES: [&str; 9] =
+    ["document", "settings", "schema", "quarantine", "restart", "healthy", "canary", "monitor", "criteria"];
 
 /// What outlives a life.
 #[derive(Clone)]
 struct World {
     disk: MemFs,
+    /// The disk, as the program of this life has it.
+    fs: Arc<dyn Fs>,
     house: Arc<House>,
     conflict: Arc<Mutex<Conflict>>,
     /// How the canary ends.
@@ -49,8 +55,10 @@ impl World {
         status.parts = ["log", "store", "home_assistant"].map(|part| Part::new(part, "healthy")).into();
         status.criteria = vec![criterion("connection", Some(true)), criterion("persistence", Some(true))];
         drop(status);
+        let disk = MemFs::default();
         Self {
-            disk: MemFs::default(),
+            fs: Arc::new(disk.clone()),
+            disk,
             house,
             conflict: Arc::default(),
             canary: Arc::new(Mutex::new(Ok((Duration::from_millis(5), "there".into())))),
@@ -58,7 +66,12 @@ impl World {
     }
 
     fn fs(&self) -> Arc<dyn Fs> {
-        Arc::new(self.disk.clone())
+        Arc::clone(&self.fs)
+    }
+
+    /// The same world under a program that dies at something it puts in place, which `left` says.
+    fn dying(&self, left: u64) -> Self {
+        Self { fs: Arc::new(Dying::new(&self.disk, left)), ..self.clone() }
     }
 
     fn clock() -> Arc<dyn Clock> {
@@ -122,9 +135,32 @@ impl World {
     fn begin(&self, killed_after: Duration) -> Option<Receipt> {
         live(async {
             let asked = json!({ "monitor_s": 3 });
-            let job = self.engine().begin(lines::NAME, &asked, None).await.unwrap();
-            timeout(killed_after, job.run()).await.ok().map(Result::unwrap)
+            let job = self.engine().begin(lines::NAME, &asked, None).await.ok()?;
+            timeout(killed_after, job.run()).await.ok()?.ok()
         })
+    }
+
+    /// The last run, as its receipt has it.
+    fn last(&self) -> Option<Receipt> {
+        receipts(self.fs(), Path::new(DATA)).list().unwrap().receipts.pop()
+    }
+
+    /// The line at which the run that was killed stands, once it is at one.
+    fn killed_at(&self) -> Option<String> {
+        let run = self.last()?;
+        let begun = run.steps.iter().rposition(|step| step.started.is_some())?;
+        Some(run.plan.steps[begun].kind.clone())
+    }
+
+    /// One run, met, in which each line mended once, whenever it was killed.
+    fn assert_mended_once(&self, receipt: &Receipt, killed: &str) {
+        assert_eq!(
+            (receipt.state, Outcome::of(receipt)),
+            (State::Done, Outcome::Met),
+            "{killed}: {receipt:?}"
+        );
+        assert_eq!((self.begun("/schema (influxdb)"), self.begun("/restart")), (1, 1), "{killed}");
+        assert!(self.conflict.lock().mended && self.report(receipt).contains("are met"), "{killed}");
     }
 
     /// Starts the program, which goes on with what was killed and is killed after so long.
@@ -245,24 +281,12 @@ fn marks(receipt: &Receipt) -> Vec<(&str, &'static str)> {
 fn every_line_is_done_in_order_with_its_evidence_and_its_own_receipt() {
     let world = World::new();
     let receipt = world.begin(LONG).unwrap();
-    let all = [
-        "document",
-        "settings",
-        "schema",
-        "quarantine",
-        "restart",
-        "healthy",
-        "canary",
-        "monitor",
-        "criteria",
-    ];
-    let wanted: Vec<_> =
-        all.iter().map(|kind| (*kind, if *kind == "quarantine" { "–" } else { "✓" })).collect();
+    let wanted = LINES.map(|kind| (kind, if kind == "quarantine" { "–" } else { "✓" }));
     assert_eq!(marks(&receipt), wanted);
     assert_eq!((receipt.state, Outcome::of(&receipt)), (State::Done, Outcome::Met));
     assert_eq!(*world.house.restarted.lock(), [None]);
     let says = |kind: &str| {
-        let at = all.iter().position(|of| *of == kind).unwrap();
+        let at = LINES.iter().position(|of| *of == kind).unwrap();
         receipt.steps[at].done.clone().unwrap().says
     };
     assert_eq!(says("document"), "healthy; the doctor finds 0 faults, 1 warning. Recording.");
@@ -278,29 +302,40 @@ fn every_line_is_done_in_order_with_its_evidence_and_its_own_receipt() {
 
 #[test]
 fn killed_at_any_moment_it_goes_on_and_no_line_mends_twice() {
-    let mut killed_at = std::collections::BTreeSet::new();
+    let mut killed_at = BTreeSet::new();
     for eighths in 0..96 {
         let world = World::new();
         let after = Duration::from_millis(125) * eighths;
-        let receipt = match world.begin(after) {
-            Some(receipt) => receipt,
-            None => {
-                let runs = receipts(world.fs(), Path::new(DATA)).list().unwrap().receipts;
-                let begun = runs[0].steps.iter().rposition(|step| step.started.is_some());
-                killed_at.insert(begun.map(|at| runs[0].plan.steps[at].kind.clone()).unwrap_or_default());
-                // And once more at what comes a second later.
-                world.go_on(Duration::from_secs(1)).or_else(|| world.go_on(LONG)).unwrap()
-            }
-        };
-        assert_eq!(
-            (receipt.state, Outcome::of(&receipt)),
-            (State::Done, Outcome::Met),
-            "{after:?}: {receipt:?}"
-        );
-        assert_eq!((world.begun("/schema (influxdb)"), world.begun("/restart")), (1, 1), "{after:?}");
-        assert!(world.conflict.lock().mended && world.report(&receipt).contains("are met"), "{after:?}");
+        let receipt = world.begin(after).unwrap_or_else(|| {
+            killed_at.extend(world.killed_at());
+            // And once more at what comes a second later.
+            world.go_on(Duration::from_secs(1)).or_else(|| world.go_on(LONG)).unwrap()
+        });
+        world.assert_mended_once(&receipt, &format!("after {after:?}"));
     }
-    assert!(killed_at.len() >= 3 && killed_at.contains("schema"), "{killed_at:?}");
+    assert!(
+        killed_at.is_superset(&["schema", "monitor"].map(Into::into).into()),
+        "those that wait: {killed_at:?}"
+    );
+}
+
+#[test]
+fn killed_before_or_after_each_receipt_it_goes_on_and_no_line_mends_twice() {
+    let mut killed_at = BTreeSet::new();
+    for left in 1.. {
+        let world = World::new();
+        let whole = world.dying(left).begin(LONG);
+        let receipt = whole.clone().unwrap_or_else(|| {
+            killed_at.extend(world.killed_at());
+            // Nothing is to be gone on with where not even the first receipt is there, or the last one is.
+            world.go_on(LONG).or_else(|| world.last()).or_else(|| world.begin(LONG)).unwrap()
+        });
+        world.assert_mended_once(&receipt, &format!("at {left}"));
+        if whole.is_some() {
+            break;
+        }
+    }
+    assert_eq!(killed_at, LINES.map(Into::into).into());
 }
 
 #[test]

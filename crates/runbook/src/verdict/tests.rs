@@ -280,6 +280,15 @@ fn the_only_influxdb_is_called_so_and_of_several_each_has_its_own_name() {
     let (attic, cloud) = (influxdb("attic", "degraded"), influxdb("cloud", "healthy"));
     facts.sinks.push(attic);
     assert_eq!(judge(&facts).1, "Recording, InfluxDB takes nothing: 7 events are safe on disk (HTTP 503).");
+    // What it has taken already does not wait, whenever it writes down how far it is.
+    facts.sinks[1].lag_events = Some(1);
+    assert_eq!(judge(&facts).1, "Recording, InfluxDB takes nothing: 1 event is safe on disk (HTTP 503).");
+    facts.sinks[1].lag_events = Some(16_959);
+    assert_eq!(
+        judge(&facts).1,
+        "Recording, InfluxDB takes nothing: 16,959 events are safe on disk (HTTP 503)."
+    );
+    facts.sinks[1].lag_events = None;
     facts.sinks.push(cloud);
     assert_eq!(judge(&facts).1, "Recording, attic takes nothing: 7 events are safe on disk (HTTP 503).");
 }

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 
 use crate::hearthline::{Hearthline, Run, Status};
 use crate::simulated::recorded;
-use crate::wait::{alone, until};
+use crate::wait::until;
 
 /// What is the matter with a part is told within this.
 const NAMED: Duration = Duration::from_secs(10);
@@ -98,15 +98,13 @@ async fn findings(program: &Hearthline) -> Vec<Value> {
     answer.json()["findings"].as_array().unwrap().clone()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_part_that_is_stopped_hangs_or_is_slow_is_told_in_words_that_name_it_within_ten_seconds() {
-    let _alone = alone().await;
+async fn each(what: &str) {
     let program = Hearthline::new("http://127.0.0.1:1", "unused");
     let mut run = program.demo();
     run.connected().await;
     run.within(WELL, "every part is well", all_well).await;
     let mut table = Table::default();
-    for (name, what, word, words) in CASES {
+    for (name, what, word, words) in CASES.into_iter().filter(|(_, happens, ..)| *happens == what) {
         let restarts = part(&run.status().await, name)["restarts"].as_u64().unwrap();
         let began = Instant::now();
         run.cause(word).await;
@@ -120,7 +118,33 @@ async fn each_part_that_is_stopped_hangs_or_is_slow_is_told_in_words_that_name_i
         run.within(WELL, "every part is well again", all_well).await;
         drop(flush);
     }
+    table.print();
+}
 
+// Each on a program of its own, beside each other: most of their time they wait for it to be well again.
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_part_that_panics_is_told_in_words_that_name_it_within_ten_seconds() {
+    each("panics").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_part_that_hangs_is_told_in_words_that_name_it_within_ten_seconds() {
+    each("hangs").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_part_that_is_slow_is_told_in_words_that_name_it_within_ten_seconds() {
+    each("is slow").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_hangs_and_a_program_that_stands_still_are_told_in_words_within_ten_seconds() {
+    let program = Hearthline::new("http://127.0.0.1:1", "unused");
+    let mut run = program.demo();
+    run.connected().await;
+    run.within(WELL, "every part is well", all_well).await;
+    let mut table = Table::default();
     let began = Instant::now();
     run.cause("hang-log").await;
     let sentence = "the log's writer shows no sign of life for ";
@@ -131,9 +155,21 @@ async fn each_part_that_is_stopped_hangs_or_is_slow_is_told_in_words_that_name_i
     let last = said.lines().find_map(|line| line.strip_prefix("hearthline: "));
     let said = last.filter(|last| last.starts_with(sentence)).unwrap_or_else(|| panic!("{said}")).to_owned();
     table.add("log", "hangs", after, [&said, &said_of_program(&program, "nothing runs on ").await]);
-
     whole_program(&program, &mut table).await;
-    of_home_assistant(&mut table).await;
+    table.print();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_home_assistant_that_gives_no_lists_is_told_in_words_within_ten_seconds() {
+    let mut table = Table::default();
+    without_lists(&mut table).await;
+    table.print();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_home_assistant_that_is_slow_is_told_in_words_within_ten_seconds() {
+    let mut table = Table::default();
+    slow_to_answer(&mut table).await;
     table.print();
 }
 
@@ -162,8 +198,8 @@ async fn whole_program(program: &Hearthline, table: &mut Table) {
     }
 }
 
-/// A lively house that is asked for its lists when something is the matter with them already; and one that becomes slow.
-async fn of_home_assistant(table: &mut Table) {
+/// A lively house that is asked for its lists when something is the matter with them already.
+async fn without_lists(table: &mut Table) {
     let words = "does not give its lists";
     for (what, fault) in [
         ("is refused", Fault::RefuseCommand(LISTS.into())),
@@ -180,7 +216,10 @@ async fn of_home_assistant(table: &mut Table) {
         table.add("registry", what, after, [&status, &doctor(&program, "registry", words).await]);
         assert!(run.stop().await.success());
     }
+}
 
+/// A lively house that becomes slow.
+async fn slow_to_answer(table: &mut Table) {
     let (peer, program) = lively().await;
     // A ping each 10 s, as it is by default, tells it up to 10 s later.
     let program = program.with_settings("[home_assistant]\nping_interval = \"3s\"\n");
