@@ -7,13 +7,16 @@ mod doctor;
 mod events;
 mod gaps;
 mod live;
+mod logs;
 mod metrics;
+mod notes;
 mod openapi;
 mod quarantine;
 mod rate;
 mod recorded;
 mod refusals;
 mod repairs;
+mod report;
 mod retention;
 mod runbook;
 mod running;
@@ -40,6 +43,7 @@ use hearthline_pipeline::orders::{Incoming, Orders};
 use hearthline_pipeline::silence::Silent;
 use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_runbook::Status;
+use hearthline_runbook::logs::Logs;
 use hearthline_store::{Store, StoreConfig};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -55,6 +59,7 @@ const HOUR: Duration = Duration::from_hours(1);
 struct House {
     store: Arc<Store>,
     live: Live,
+    logs: Logs,
     stop: CancellationToken,
     router: Router,
     /// Until somebody carries them out.
@@ -92,6 +97,7 @@ impl House {
         let (orders, incoming) = Orders::channel();
         let filter = Filter::new(&[], &["sensor.*_battery".into()]).unwrap();
         let (runbook, reports) = runbook::house();
+        let (logs, notes, incidents) = logs::house();
         let state = ApiState {
             reading: Reading {
                 store: Arc::clone(&store),
@@ -108,6 +114,9 @@ impl House {
             doctor: doctor::house(),
             verify: verify::house(),
             alerts: alerts::house(),
+            logs: logs.clone(),
+            notes,
+            incidents,
             influxdb,
             live: live.clone(),
             faults: crate::Faults {
@@ -128,7 +137,7 @@ impl House {
             stop: stop.clone(),
             access: Access::new(ApiToken::new("right"), clock, false),
         };
-        Self { store, live, stop, router: router(state), orders: Some(incoming) }
+        Self { store, live, logs, stop, router: router(state), orders: Some(incoming) }
     }
 
     /// Writes rows as the next records of the log, and shows them.
