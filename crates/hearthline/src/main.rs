@@ -9,6 +9,7 @@ mod exit;
 mod fault;
 mod house;
 mod instant;
+mod logging;
 mod peer;
 mod progress;
 mod repairs;

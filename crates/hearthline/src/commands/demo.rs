@@ -90,7 +90,7 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
         return tour::run(&args, context).await;
     }
     let mut settings = context.settings;
-    super::run::start_logging(&settings);
+    let logs = crate::logging::start(&settings);
     let temporary = match &args.data_dir {
         Some(_) => None,
         None => Some(tempfile::Builder::new().prefix("hearthline-demo-").tempdir()?),
@@ -138,7 +138,7 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
         tokio::spawn(say_status(settings.clone(), beside));
     }
     let simulation = Simulation { parts, faults: faults(house) };
-    super::run::record(&settings, listener, link, Some(simulation)).await
+    super::run::record(&settings, listener, link, Some(simulation), logs).await
 }
 
 /// A house that has lived for some hours, and the states of these hours. One that is shown again on the same folder has

@@ -1,13 +1,16 @@
 //! `hearthline run`: records until told to stop.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use hearthline_api::{Access, ApiState, ApiToken, Faults, Reading};
-use hearthline_core::RealFs;
+use hearthline_core::{Fs, RealFs};
 use hearthline_pipeline::gaps::Cause;
 use hearthline_pipeline::sources::home_assistant::LinkConfig;
+use hearthline_runbook::incident::Incidents;
+use hearthline_runbook::logs::{Logs, Writer};
+use hearthline_runbook::notes::Notes;
 use hearthline_runbook::reports::Reports;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,7 +22,7 @@ use crate::exit::Exit;
 use crate::running::Claim;
 use crate::serve::serve;
 use crate::settings::Settings;
-use crate::{api_token, peer, startup};
+use crate::{api_token, logging, peer, startup};
 
 /// Nothing to choose: everything is in the settings.
 #[derive(Debug, clap::Args)]
@@ -28,12 +31,12 @@ pub(crate) struct Args {}
 /// Returns after `SIGTERM` or `SIGINT`, with everything received in files.
 pub(crate) async fn run(_args: Args, context: Context<'_>) -> anyhow::Result<Exit> {
     let settings = context.settings;
-    start_logging(&settings);
+    let logs = logging::start(&settings);
     let listen = *settings.api.listen;
     let listener = TcpListener::bind(listen)
         .await
         .with_context(|| format!("cannot listen on {listen} ({})", settings.api.listen.origin))?;
-    record(&settings, listener, peer::link(&settings)?, None).await
+    record(&settings, listener, peer::link(&settings)?, None, logs).await
 }
 
 /// What a simulated house brings along.
@@ -50,9 +53,13 @@ pub(super) async fn record(
     listener: TcpListener,
     link: LinkConfig,
     simulation: Option<Simulation>,
+    logs: Logs,
 ) -> anyhow::Result<Exit> {
     let mut claim = Claim::take(&settings.data_dir)?;
     let token = api_token::load_or_make(&settings.data_dir).context("the API's token cannot be made")?;
+    logging::hide(&logs, settings);
+    logs.hide(token.expose());
+    let writing = Writer::open(&logs, Arc::new(RealFs), &settings.data_dir).spawn()?;
     let address = listener.local_addr()?;
     let mut signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
 
@@ -77,14 +84,15 @@ pub(super) async fn record(
         Arc::clone(&app.clock),
         settings.home_assistant.supervised,
     );
-    let reports = Reports::new(Arc::new(RealFs), &settings.data_dir);
-    let router = hearthline_api::router(api_state(&app, faults, reports, access, stop.clone()));
+    let kept = Kept::of(settings, &app, logs);
+    let router = hearthline_api::router(api_state(&app, faults, kept, access, stop.clone()));
     let api = tokio::spawn(serve(listener, router, (app.api.clone(), Arc::clone(&app.clock)), stop.clone()));
 
     tokio::select! {
         _ = signals.0.recv() => tracing::info!("told to stop (SIGTERM)"),
         _ = signals.1.recv() => tracing::info!("told to stop (SIGINT)"),
         sentence = app.gave_up() => {
+            drop(writing);
             drop(claim);
             leave(&sentence);
         }
@@ -93,8 +101,9 @@ pub(super) async fn record(
     stop.cancel();
     api.await?;
     app.stop().await?;
-    drop(claim);
     tracing::info!("stopped; everything received is in files");
+    drop(writing);
+    drop(claim);
     Ok(Exit::Ok)
 }
 
@@ -104,10 +113,31 @@ fn leave(sentence: &str) -> ! {
     std::process::exit(Exit::Failed as i32)
 }
 
+/// What is kept in the data folder beside what is recorded.
+struct Kept {
+    logs: Logs,
+    notes: Notes,
+    incidents: Incidents,
+    reports: Reports,
+}
+
+impl Kept {
+    fn of(settings: &Settings, app: &App, logs: Logs) -> Self {
+        let (fs, dir): (Arc<dyn Fs>, _) = (Arc::new(RealFs), &settings.data_dir);
+        let clock = || Arc::clone(&app.clock);
+        Self {
+            logs,
+            notes: Notes::new(Arc::clone(&fs), clock(), dir),
+            incidents: Incidents::new(Arc::clone(&fs), clock(), dir),
+            reports: Reports::new(fs, dir),
+        }
+    }
+}
+
 fn api_state(
     app: &App,
     faults: Faults,
-    reports: Reports,
+    Kept { logs, notes, incidents, reports }: Kept,
     access: Access,
     stop: CancellationToken,
 ) -> ApiState {
@@ -131,20 +161,12 @@ fn api_state(
         doctor: app.doctor(),
         verify: app.verify(),
         alerts: app.alerts(),
+        logs,
+        notes,
+        incidents,
         live: app.live.clone(),
         faults,
         stop,
         access,
     }
-}
-
-/// Says on standard error what the settings' log filter lets through.
-pub(super) fn start_logging(settings: &Settings) {
-    let filter = tracing_subscriber::EnvFilter::builder().parse_lossy(settings.log_filter.as_str());
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .with_target(false)
-        .init();
 }

@@ -25,6 +25,8 @@ mod layering;
 #[cfg(test)]
 mod load;
 #[cfg(test)]
+mod logs;
+#[cfg(test)]
 mod monitor;
 #[cfg(test)]
 mod nothing_lost;
