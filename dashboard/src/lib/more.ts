@@ -1,6 +1,6 @@
 /** What can be looked at beside the house: one row each, in the order in which a person needs them. */
 
-import { ALERTS, CONFLICTS, CONNECTION, DOCTOR, GAPS, REPAIRS, RUNBOOK, SYSTEM, VERIFY } from './route.svelte';
+import { ALERTS, CONFLICTS, CONNECTION, DOCTOR, GAPS, LOGS, REPAIRS, REPORT, RUNBOOK, SYSTEM, VERIFY } from './route.svelte';
 
 export interface Row {
   name: string;
@@ -19,4 +19,6 @@ export const ROWS: readonly Row[] = [
   { name: 'Repairs', what: 'What would be mended, how, and the way back', link: REPAIRS },
   { name: 'Runbook', what: 'All that is to be done at night, in order, with a report', link: RUNBOOK },
   { name: 'Verify', what: 'Whether an event gets through, followed to every place', link: VERIFY },
+  { name: 'Logs', what: 'What the program says of itself, as it comes', link: LOGS },
+  { name: 'Report', what: 'An incident told afterwards, to be saved; your notes', link: REPORT },
 ];

@@ -8,7 +8,7 @@ export type Place =
   | { page: PlainPage };
 
 /** Pages of which there is one each. */
-const PLAIN_PAGES = ['system', 'connection', 'gaps', 'doctor', 'conflicts', 'alerts', 'runbook', 'verify', 'more'] as const;
+const PLAIN_PAGES = ['system', 'connection', 'gaps', 'doctor', 'conflicts', 'alerts', 'runbook', 'verify', 'logs', 'report', 'more'] as const;
 export type PlainPage = (typeof PLAIN_PAGES)[number];
 
 const ENTITY = '#/entity/';
@@ -23,6 +23,8 @@ export const CONFLICTS = '#/conflicts';
 export const ALERTS = '#/alerts';
 export const RUNBOOK = '#/runbook';
 export const VERIFY = '#/verify';
+export const LOGS = '#/logs';
+export const REPORT = '#/report';
 export const MORE = '#/more';
 
 /** What an address asks for; the first page where it says nothing that is known. */
