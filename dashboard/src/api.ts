@@ -853,6 +853,39 @@ export interface Repairs {
   running: string | null;
 }
 
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+
+/** Something that the program said. */
+export interface LogLine {
+  seq: number;
+  at: string;
+  level: LogLevel;
+  part: string;
+  message: string;
+  fields: Record<string, string>;
+}
+
+export interface LogLines {
+  /** The oldest first. */
+  lines: LogLine[];
+  /** To ask for what comes behind it. */
+  last: number;
+  /** That no file has. */
+  dropped: number;
+  unread: string | null;
+}
+
+/** What a person wrote down. */
+export interface Note {
+  at: string;
+  text: string;
+}
+
+export interface NoteList {
+  /** The newest first. */
+  notes: Note[];
+}
+
 export interface ReportFile {
   bytes: number;
   name: string;

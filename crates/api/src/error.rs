@@ -52,7 +52,7 @@ impl ApiError {
     /// Something inside did not work. It is logged here, once.
     pub fn inside(what: impl Into<String>, why: impl Into<String>) -> Self {
         let (what, why) = (what.into(), why.into());
-        tracing::error!("{what}: {why}");
+        tracing::warn!("{what}: {why}");
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             what,

@@ -14,14 +14,17 @@ mod gaps;
 mod health;
 mod history;
 mod live;
+mod logs;
 mod metrics;
 mod newest;
+mod notes;
 mod openapi;
 mod parameters;
 mod quarantine;
 mod rate;
 mod reading;
 mod repairs;
+mod report;
 mod reports;
 mod retention;
 mod runbook;
@@ -58,11 +61,13 @@ pub use history::{Bucket, History, State};
 pub use live::{Change, Lost, Reset};
 #[cfg(test)]
 pub(crate) use metrics::render as metrics_of;
+pub use notes::NoteRequest;
 pub use quarantine::one::QuarantinedWhole;
 pub use quarantine::settle::SettledList;
 pub use quarantine::{Quarantine, Quarantined, Settlement};
 pub use rate::{Rate, RatePiece};
 pub use repairs::{Findings, RepairBegun, RepairRequest, Repairs};
+pub use report::{IncidentReport, incident_report, set_aside};
 pub use reports::ReportList;
 pub use retention::{Retention, RetentionAmount, RetentionDay, RetentionReceipts};
 pub use runbook::{Runbook, RunbookRequest, RunbookRun};
@@ -111,6 +116,7 @@ fn writing(state: ApiState) -> Router {
         .route("/api/v1/backups", post(backups::begin))
         .route("/api/v1/backups/{name}/rehearse", post(backups::rehearse))
         .route("/api/v1/conflicts/reset", post(conflicts::reset))
+        .route("/api/v1/notes", post(notes::add))
         .route("/api/v1/quarantine/retry", post(quarantine::settle::retry))
         .route("/api/v1/quarantine/drop", post(quarantine::settle::drop_named))
         .route("/api/v1/reload", post(settings::reload))
@@ -147,6 +153,9 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/verify", get(verify::get))
         .route("/api/v1/stats", get(stats::get))
         .route("/api/v1/live", get(live::get))
+        .route("/api/v1/logs", get(logs::get))
+        .route("/api/v1/notes", get(notes::list))
+        .route("/api/v1/report", get(report::get))
         .route("/api/v1/flush", post(flush::post))
         .route("/api/v1/conflicts", get(conflicts::get))
         .route("/api/v1/sinks/{name}", get(sinks::one))

@@ -15,6 +15,9 @@ use hearthline_runbook::Status;
 use hearthline_runbook::alerts::Alerts;
 use hearthline_runbook::backup::Backups;
 use hearthline_runbook::doctor::Doctor;
+use hearthline_runbook::incident::Incidents;
+use hearthline_runbook::logs::Logs;
+use hearthline_runbook::notes::Notes;
 use hearthline_runbook::repair::Repairs;
 use hearthline_runbook::reports::Reports;
 use hearthline_runbook::verify::Verify;
@@ -89,6 +92,12 @@ pub struct ApiState {
     pub settings: SettingsDesk,
     /// What is copied elsewhere.
     pub backups: Backups,
+    /// What the program says of itself.
+    pub logs: Logs,
+    /// What a person wrote down.
+    pub notes: Notes,
+    /// What is kept of what was wrong.
+    pub incidents: Incidents,
     /// What was just written.
     pub live: Live,
     /// What can be made to go wrong.

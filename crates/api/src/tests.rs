@@ -9,13 +9,16 @@ mod entities;
 mod events;
 mod gaps;
 mod live;
+mod logs;
 mod metrics;
+mod notes;
 mod openapi;
 mod quarantine;
 mod rate;
 mod recorded;
 mod refusals;
 mod repairs;
+mod report;
 mod retention;
 mod runbook;
 mod running;
@@ -47,6 +50,7 @@ use hearthline_pipeline::orders::{Incoming, Orders};
 use hearthline_pipeline::silence::Silent;
 use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_runbook::Status;
+use hearthline_runbook::logs::Logs;
 use hearthline_store::{Store, StoreConfig};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -62,6 +66,7 @@ const HOUR: Duration = Duration::from_hours(1);
 struct House {
     store: Arc<Store>,
     live: Live,
+    logs: Logs,
     stop: CancellationToken,
     router: Router,
     /// Until somebody carries them out.
@@ -99,6 +104,7 @@ impl House {
         let (orders, incoming) = Orders::channel();
         let filter = Arc::new(Filter::new(&[], &["sensor.*_battery".into()]).unwrap());
         let (runbook, reports) = runbook::house();
+        let (logs, notes, incidents) = logs::house();
         let state = ApiState {
             reading: Reading {
                 store: Arc::clone(&store),
@@ -118,6 +124,9 @@ impl House {
             alerts: alerts::house(),
             settings: settings::house(),
             backups: backups::house(),
+            logs: logs.clone(),
+            notes,
+            incidents,
             influxdb,
             live: live.clone(),
             faults: crate::Faults {
@@ -138,7 +147,7 @@ impl House {
             stop: stop.clone(),
             access: Access::new(ApiToken::new("right"), clock, false),
         };
-        Self { store, live, stop, router: router(state), orders: Some(incoming) }
+        Self { store, live, logs, stop, router: router(state), orders: Some(incoming) }
     }
 
     /// Writes rows as the next records of the log, and shows them.

@@ -123,6 +123,22 @@ impl Timestamp {
         self.to_jiff().map_or_else(|| self.date(), |t| t.strftime("%-d %B %Y").to_string())
     }
 
+    /// The last time before `now` at which the clocks of the machine's time zone showed `22:00` or `22:00:30`; none where the
+    /// text is no time of a day.
+    #[must_use]
+    pub fn last_at(time: &str, now: Self) -> Option<Self> {
+        Self::last_at_in(time, now, &jiff::tz::TimeZone::system())
+    }
+
+    fn last_at_in(time: &str, now: Self, zone: &jiff::tz::TimeZone) -> Option<Self> {
+        // Of a date with a time it would read the time alone.
+        let is_of_day = time.bytes().all(|byte| byte.is_ascii_digit() || byte == b':');
+        let time: jiff::civil::Time = is_of_day.then(|| time.parse().ok()).flatten()?;
+        let today = zone.to_datetime(now.to_jiff()?).date();
+        let at = |day: Date| Some(Self(zone.to_timestamp(day.to_datetime(time)).ok()?.as_microsecond()));
+        at(today).filter(|at| *at < now).or_else(|| at(today.yesterday().ok()?))
+    }
+
     /// The UTC day of a date written as `2026-11-23`.
     #[must_use]
     pub fn day_of_date(date: &str) -> Option<i64> {

@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     alerts, backfill, backup, check, conflicts, demo, doctor, entities, events, export, flush, gaps,
-    healthcheck, history, log, monitor, quarantine, record, reload, repair, replay, restore, retention, run,
-    runbook, settings, sim, sinks, status, tail, token, verify, weather,
+    healthcheck, history, log, logs, monitor, note, quarantine, record, reload, repair, replay, report,
+    restore, retention, run, runbook, settings, sim, sinks, status, tail, token, verify, weather,
 };
 
 /// Records a Home Assistant house: every event on disk once, readable by any Parquet engine
@@ -78,6 +78,12 @@ pub(crate) enum Command {
     Backfill(backfill::Args),
     /// Whether the log on disk is what was written
     Log(log::Args),
+    /// What the program says of itself: what is late, what was lost, what needs a hand
+    Logs(logs::Args),
+    /// Write down what you saw or did; it is in the report of an incident
+    Note(note::Args),
+    /// Tell an incident: what was found and done, what was lost, for how long something stood
+    Report(report::Args),
     /// A simulated Home Assistant to record and to break, with a ledger of what it fired
     Sim(sim::Args),
     /// Write down what Home Assistant says, with secrets removed, as a bug report
@@ -153,6 +159,10 @@ mod tests {
             "hearthline runbook --undo a --resume b",
             "hearthline backup fly",
             "hearthline restore a b",
+            "hearthline report",
+            "hearthline logs --level loud",
+            "hearthline note",
+            "hearthline note a --list",
             "hearthline verify --events 0",
             "hearthline verify --events 2 --last",
         ] {
@@ -198,6 +208,12 @@ mod tests {
             "events --entity light --entity sensor.*_t --type state_changed --from 24h --to now --text x --limit 5",
             "tail light.a sensor.*",
             "log verify",
+            "logs",
+            "logs influxdb --tail 5 --follow --level warn --since 2h",
+            "note router",
+            "note --list",
+            "report --since 22:00",
+            "report --since 2h --until now --out x.md",
             "sim --scenario x.toml --seed 7 --listen 127.0.0.1:0 --entities 200 --rate 2 --past 6h --token t \
              --exclude sensor.a --control 127.0.0.1:0 --fault drop@30s --fault away@1m..2m --ledger x --for 5m",
             "sim --faults",

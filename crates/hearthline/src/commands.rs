@@ -15,12 +15,15 @@ pub(crate) mod gaps;
 pub(crate) mod healthcheck;
 pub(crate) mod history;
 pub(crate) mod log;
+pub(crate) mod logs;
 pub(crate) mod monitor;
+pub(crate) mod note;
 pub(crate) mod quarantine;
 pub(crate) mod record;
 pub(crate) mod reload;
 pub(crate) mod repair;
 pub(crate) mod replay;
+pub(crate) mod report;
 pub(crate) mod restore;
 pub(crate) mod retention;
 pub(crate) mod run;
@@ -151,6 +154,9 @@ async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit
         Command::Conflicts(args) => conflicts::run(args, context).await,
         Command::Backfill(args) => backfill::run(args, context).await,
         Command::Log(args) => log::run(&args, context),
+        Command::Logs(args) => logs::run(args, context).await,
+        Command::Note(args) => note::run(args, context).await,
+        Command::Report(args) => report::run(args, context).await,
         Command::Quarantine(args) => quarantine::run(args, context).await,
         Command::Sim(args) => sim::run(args, context).await,
         Command::Alerts(args) => alerts::run(args, context).await,

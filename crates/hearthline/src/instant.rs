@@ -23,7 +23,7 @@ impl Instant {
     }
 }
 
-/// Reads `2026-11-23T11:57:01Z`, `2026-11-23` (its first instant, UTC), `now`, or `24h` (ago).
+/// Reads `2026-11-23T11:57:01Z`, `2026-11-23` (its first instant, UTC), `22:00` (the last one here), `now`, or `24h` (ago).
 pub(crate) fn instant(text: &str) -> Result<Instant, String> {
     if text == "now" {
         return Ok(Instant::Ago(Duration::ZERO));
@@ -34,7 +34,11 @@ pub(crate) fn instant(text: &str) -> Result<Instant, String> {
     if let Some(day) = Timestamp::day_of_date(text) {
         return Ok(Instant::At(Timestamp::start_of_day(day)));
     }
-    let todo = "write 2026-11-23T11:57:01Z, 2026-11-23, 24h (ago) or now";
+    if let Some(at) = text.contains(':').then(|| Timestamp::last_at(text, SystemClock::new().now())).flatten()
+    {
+        return Ok(Instant::At(at));
+    }
+    let todo = "write 2026-11-23T11:57:01Z, 2026-11-23, 22:00, 24h (ago) or now";
     crate::settings::duration(text).map(Instant::Ago).map_err(|_| todo.into())
 }
 
@@ -68,7 +72,10 @@ mod tests {
         ] {
             assert_eq!(instant(text).unwrap().resolve(now).to_string(), resolved);
         }
-        for text in ["", "yesterday", "24", "2026-13-01", "-1h"] {
+        let Instant::At(ten) = instant("22:00").unwrap() else { panic!("it is an instant") };
+        let ago = SystemClock::new().now().since(ten);
+        assert!(ago > Duration::ZERO && ago <= Duration::from_secs(25 * 3600), "{ago:?}");
+        for text in ["", "25:00", "yesterday", "24", "2026-13-01", "-1h"] {
             instant(text).unwrap_err();
         }
     }

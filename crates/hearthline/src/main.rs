@@ -10,7 +10,7 @@ mod exit;
 mod fault;
 mod house;
 mod instant;
-mod log_filter;
+mod logging;
 mod peer;
 mod progress;
 mod repairs;

@@ -61,7 +61,7 @@ pub(crate) enum ClaimError {
 }
 
 /// Who has a data folder.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Holder {
     pid: Option<u32>,
     address: Option<SocketAddr>,
@@ -103,6 +103,8 @@ pub(crate) struct Claim {
     path: PathBuf,
     /// What the last program left behind, if it could not remove it.
     left: Holder,
+    /// It records, or is about to: what was left behind is made use of.
+    announced: bool,
 }
 
 impl Claim {
@@ -169,7 +171,7 @@ impl Claim {
             // The former owner may have removed the file between our opening and our locking it.
             let same = |named: std::fs::Metadata| file.metadata().is_ok_and(|held| held.ino() == named.ino());
             if std::fs::metadata(&path).is_ok_and(same) {
-                let mut claim = Self { file, path, left: holder(data_dir) };
+                let mut claim = Self { file, path, left: holder(data_dir), announced: false };
                 claim.write(None)?;
                 return Ok(Some(claim));
             }
@@ -181,6 +183,7 @@ impl Claim {
     /// # Errors
     /// As the disk says.
     pub(crate) fn announce(&mut self, address: SocketAddr) -> io::Result<()> {
+        self.announced = true;
         self.write(Some(address))
     }
 
@@ -204,7 +207,16 @@ fn boot() -> Option<String> {
 }
 
 impl Drop for Claim {
+    /// A command that had the folder for a moment leaves what it found: the next start tells a power cut from a crash by it.
     fn drop(&mut self) {
+        if !self.announced
+            && self.left.boot.is_some()
+            && let Ok(left) = serde_json::to_vec(&self.left)
+            && self.file.set_len(0).and_then(|()| self.file.rewind()).is_ok()
+            && self.file.write_all(&left).is_ok()
+        {
+            return;
+        }
         if let Err(error) = RealFs.remove(&self.path) {
             tracing::warn!("{} is left behind: {error}", self.path.display());
         }
@@ -296,7 +308,10 @@ mod tests {
         let after = |left: &str| {
             let mut file = File::create_new(dir.path().join(NAME)).unwrap();
             file.write_all(left.as_bytes()).unwrap();
-            Claim::take(dir.path()).unwrap().power_was_cut()
+            drop(Claim::take(dir.path()).unwrap()); // a command between
+            let mut claim = Claim::take(dir.path()).unwrap();
+            claim.announce("127.0.0.1:1".parse().unwrap()).unwrap();
+            claim.power_was_cut()
         };
         let crashed = serde_json::json!({ "pid": 1, "address": null, "boot": boot() }).to_string();
         assert!(!after(&crashed), "the machine is the same since");

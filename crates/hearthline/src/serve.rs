@@ -74,7 +74,7 @@ pub(crate) async fn serve(
                 () = stop.cancelled() => break "the program ends",
                 () = watch.anew.notified() => break "a person wanted it",
                 ended = &mut serving => {
-                    tracing::error!(?ended, "the API has ended by itself");
+                    tracing::warn!(?ended, "the API has ended by itself");
                     break "it had ended by itself";
                 }
                 _ = asked.tick() => {}
@@ -85,7 +85,7 @@ pub(crate) async fn serve(
                 no_answer => {
                     let words =
                         format!("it does not answer within {} s; it is served anew", ANSWER.as_secs());
-                    tracing::error!(?no_answer, "the API: {words}");
+                    tracing::warn!(?no_answer, "the API: {words}");
                     watch.is_in(Some(&words));
                     break "it did not answer within 4 s";
                 }

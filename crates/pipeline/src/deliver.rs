@@ -62,13 +62,18 @@ pub enum DeliverError {
 }
 
 impl DeliverError {
+    /// Nothing goes on before a person has done something.
+    const fn needs_a_hand(&self) -> bool {
+        matches!(self, Self::Sink { error: SinkError { kind: ErrorKind::Config | ErrorKind::Fatal, .. }, .. })
+    }
+
     /// How long to wait: as long as the other side wants, or until a person may have acted, or the pause.
     fn wait(&self, pause: Duration) -> Duration {
         match self {
             Self::Sink { error: SinkError { retry_after: Some(after), .. }, .. } => {
                 pause.max(*after).min(LONGEST)
             }
-            Self::Sink { error: SinkError { kind: ErrorKind::Config | ErrorKind::Fatal, .. }, .. } => PAUSE.1,
+            Self::Sink { .. } if self.needs_a_hand() => PAUSE.1,
             Self::Sink { .. } | Self::Log(_) => pause,
         }
     }
@@ -247,7 +252,12 @@ impl<S: Sink> Delivery<S> {
                 }
                 Err(error) => {
                     let wait = error.wait(pause);
-                    tracing::warn!(%error, retry_in_s = wait.as_secs_f64(), "delivery failed; events are safe in the log");
+                    let retry_in_s = wait.as_secs_f64();
+                    if error.needs_a_hand() {
+                        tracing::error!(%error, retry_in_s, "delivery waits for a person; events are safe in the log");
+                    } else {
+                        tracing::warn!(%error, retry_in_s, "delivery failed; events are safe in the log");
+                    }
                     tokio::select! {
                         biased;
                         () = stop.cancelled() => {}

@@ -20,7 +20,7 @@ pub use self::totals::Totals;
 /// thrown away by Home Assistant with its queue.
 const MARGIN: Duration = Duration::from_secs(1);
 /// Closed gaps that are remembered one by one; older ones only in the totals.
-const REMEMBERED: usize = 1000;
+pub const REMEMBERED: usize = 1000;
 
 /// One gap.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -383,7 +383,7 @@ impl Ingest {
         };
         match logged {
             Ok(()) => self.frame.gaps.clear(),
-            Err(error) => tracing::error!(%error, %cause, "a gap could not be logged yet"),
+            Err(error) => tracing::warn!(%error, %cause, "a gap could not be logged yet"),
         }
     }
 

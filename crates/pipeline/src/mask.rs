@@ -13,7 +13,8 @@ use serde_json::value::RawValue;
 const SECRET: [&str; 6] = ["code", "pin", "password", "passcode", "token", "api_key"];
 
 /// Whether the value of this key is masked.
-pub(crate) fn is_secret(key: &str) -> bool {
+#[must_use]
+pub fn is_secret(key: &str) -> bool {
     // Asked of every key of every event: the last two letters rule out nearly all.
     matches!(key.as_bytes(), [.., b'd', b'e'] | [.., b'i' | b'e', b'n'] | [.., b'r', b'd'] | [.., b'e', b'y'])
         && is_one_of(key, &SECRET)
@@ -43,15 +44,26 @@ pub fn anonymise(json: &str) -> String {
     let mut text =
         masked(&text, &PLACE, |value| if value.starts_with('"') { "\"***\"" } else { "0" }).into_owned();
     for name in IN_ADDRESS {
-        let mut from = 0;
-        while let Some(at) = text.get(from..).and_then(|rest| rest.find(name)) {
-            let start = from + at + name.len();
-            let is_token = |c: char| c.is_ascii_alphanumeric() || "-._~%".contains(c);
-            let length = text.get(start..).and_then(|rest| rest.find(|c| !is_token(c)));
-            let end = length.map_or(text.len(), |length| start + length);
-            text.replace_range(start..end, "***");
-            from = start;
+        text = values_behind(&text, name);
+    }
+    text
+}
+
+/// The text with what stands behind each `name`, as in `token=`, masked up to the first sign that no such value has.
+#[must_use]
+pub fn values_behind(text: &str, name: &str) -> String {
+    let mut text = text.to_owned();
+    let mut from = 0;
+    while let Some(at) = text.get(from..).and_then(|rest| rest.find(name)) {
+        let start = from + at + name.len();
+        from = start;
+        if text.get(start..).is_some_and(|rest| rest.starts_with("***")) {
+            continue; // it was masked before
         }
+        let is_token = |c: char| c.is_ascii_alphanumeric() || "-._~%".contains(c);
+        let length = text.get(start..).and_then(|rest| rest.find(|c| !is_token(c)));
+        let end = length.map_or(text.len(), |length| start + length);
+        text.replace_range(start..end, "***");
     }
     text
 }

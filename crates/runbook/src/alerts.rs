@@ -20,7 +20,7 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use self::board::Board;
-pub use self::board::Pace;
+pub use self::board::{HISTORY, Pace};
 pub use self::rules::{Limits, Rule};
 use crate::facts::Canary;
 use crate::space::Space;
@@ -304,6 +304,15 @@ impl Alerts {
             }
         }
     }
+}
+
+/// What a data folder knows of alerts, where the program does not run. Changes nothing.
+///
+/// # Errors
+/// In words: why the file cannot be read.
+pub fn kept(fs: &dyn Fs, data_dir: &std::path::Path, now: Timestamp) -> Result<Listed, String> {
+    let kept = file::kept(fs, &data_dir.join(FILE))?.unwrap_or_default();
+    Ok(Board::new(kept, Pace::default()).list(now, HISTORY))
 }
 
 /// ISO 8601 UTC.

@@ -5,9 +5,12 @@ pub mod backup;
 pub mod criteria;
 pub mod doctor;
 pub mod facts;
+pub mod incident;
 pub mod kept;
+pub mod logs;
 pub mod markdown;
 pub mod monitor;
+pub mod notes;
 #[cfg(test)]
 mod operations;
 pub mod parts;

@@ -49,6 +49,12 @@ impl Markdown {
     }
 }
 
+/// What comes from outside, for a paragraph.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    cell(text)
+}
+
 /// On one line, with no sign that Markdown would take for its own.
 fn cell(text: &str) -> String {
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();

@@ -8,7 +8,7 @@
 pub mod lines;
 mod mend;
 pub mod report;
-mod saved;
+pub(crate) mod saved;
 pub mod since;
 mod watch;
 

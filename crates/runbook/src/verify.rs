@@ -20,6 +20,6 @@ mod tests;
 
 pub use self::document::{By, Change, Kind, Passage, Underway, Verifications, Verified};
 pub use self::handle::{Carried, Carry, MOST_ROUNDS, Progress, Refused, Verify};
-pub use self::kept::Kept;
+pub use self::kept::{Kept, kept};
 pub use self::leg::{Leg, Outcome, Step, Trouble};
 pub use self::readback::Expected;

@@ -16,6 +16,10 @@ import type {
   History,
   KeptSettings,
   LeftOutEntities,
+  LogLevel,
+  LogLines,
+  Note,
+  NoteList,
   Observation,
   Observations,
   Plan,
@@ -49,6 +53,7 @@ import type {
   Verifications,
   VerifyBegun,
 } from '../api';
+import { incidentPath } from './incident';
 
 /** A request that was answered with a refusal, in the program's words. */
 export class Refused extends Error {}
@@ -75,7 +80,8 @@ async function ask<T>(path: string, method = 'GET', document?: unknown, patience
   if (response.status === 401) throw new NeedsToken(await refusal(response));
   if (!response.ok) throw new Refused(await refusal(response));
   const date = Date.parse(response.headers.get('date') ?? '');
-  const answered: unknown = response.status === 204 ? null : await response.json();
+  const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false;
+  const answered: unknown = response.status === 204 ? null : isJson ? await response.json() : await response.text();
   return { body: answered as T, time: Number.isNaN(date) ? null : date };
 }
 
@@ -248,3 +254,16 @@ export const reloadSettings = async () => (await ask<Reloaded>('reload', 'POST',
 /** What this would change as the text of the file; null is the file as it is. */
 export const checkSettings = async (toml: string | null) =>
   (await ask<SettingsChecked>('settings/check', 'POST', { toml }, RELOADING_MS)).body;
+/** How long the program keeps the question for what comes next. */
+const FOLLOWED_S = 20;
+/** The newest lines of the kind; with `after`, what comes behind that number, as soon as there is something. */
+export async function askLogs(part: string, level: LogLevel, after: number | null): Promise<LogLines> {
+  const which = `level=${level}${part === '' ? '' : `&part=${encodeURIComponent(part)}`}`;
+  const next = after === null ? 'tail=300' : `tail=1000&after=${after}&wait=${FOLLOWED_S}s`;
+  return (await ask<LogLines>(`logs?${which}&${next}`, 'GET', undefined, (FOLLOWED_S + 10) * 1000)).body;
+}
+
+export const askNotes = async () => (await ask<NoteList>('notes')).body.notes;
+export const addNote = async (text: string) => (await ask<Note>('notes', 'POST', { text })).body;
+/** The report of so many hours before an instant, as Markdown. */
+export const askIncident = async (hours: number, at: number) => (await ask<string>(incidentPath(hours, at), 'GET', undefined, LOOKING_MS)).body;

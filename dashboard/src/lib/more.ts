@@ -1,6 +1,6 @@
 /** What can be looked at beside the house: one row each, in the order in which a person needs them. */
 
-import { ALERTS, BACKUP, CONFLICTS, CONNECTION, DOCTOR, GAPS, REPAIRS, RUNBOOK, SETTINGS, SYSTEM, VERIFY } from './route.svelte';
+import { ALERTS, BACKUP, CONFLICTS, CONNECTION, DOCTOR, GAPS, LOGS, REPAIRS, REPORT, RUNBOOK, SETTINGS, SYSTEM, VERIFY } from './route.svelte';
 
 export interface Row {
   name: string;
@@ -21,4 +21,6 @@ export const ROWS: readonly Row[] = [
   { name: 'Verify', what: 'Whether an event gets through, followed to every place', link: VERIFY },
   { name: 'Settings', what: 'What holds and who said so, what another file would change, and what held before', link: SETTINGS },
   { name: 'Backup', what: 'A copy of everything, taken while it is recorded, and rehearsed', link: BACKUP },
+  { name: 'Logs', what: 'What the program says of itself, as it comes', link: LOGS },
+  { name: 'Report', what: 'An incident told afterwards, to be saved; your notes', link: REPORT },
 ];

@@ -8,7 +8,7 @@ export type Place =
   | { page: PlainPage };
 
 /** Pages of which there is one each. */
-const PLAIN_PAGES = ['system', 'connection', 'gaps', 'doctor', 'conflicts', 'alerts', 'runbook', 'verify', 'settings', 'backup', 'more'] as const;
+const PLAIN_PAGES = ['system', 'connection', 'gaps', 'doctor', 'conflicts', 'alerts', 'runbook', 'verify', 'settings', 'backup', 'logs', 'report', 'more'] as const;
 export type PlainPage = (typeof PLAIN_PAGES)[number];
 
 const ENTITY = '#/entity/';
@@ -25,6 +25,8 @@ export const RUNBOOK = '#/runbook';
 export const VERIFY = '#/verify';
 export const SETTINGS = '#/settings';
 export const BACKUP = '#/backup';
+export const LOGS = '#/logs';
+export const REPORT = '#/report';
 export const MORE = '#/more';
 
 /** What an address asks for; the first page where it says nothing that is known. */

@@ -11,7 +11,7 @@ test('each link leads back to its page, whatever is in a name', () => {
     expect(placeIn(linkToRepair(name))).toEqual({ page: 'repairs', kind: name });
   }
   expect(placeIn(links.REPAIRS)).toEqual({ page: 'repairs', kind: null });
-  for (const page of ['system', 'connection', 'gaps', 'doctor', 'conflicts', 'alerts', 'runbook', 'verify', 'settings', 'backup', 'more']) {
+  for (const page of ['system', 'connection', 'gaps', 'doctor', 'conflicts', 'alerts', 'runbook', 'verify', 'settings', 'backup', 'logs', 'report', 'more']) {
     expect(placeIn(`#/${page}`)).toEqual({ page });
   }
 });

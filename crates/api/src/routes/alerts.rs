@@ -83,7 +83,7 @@ pub(super) async fn unmute(
 /// What was answered is on disk, if the disk takes it; else it is written as soon as it does.
 async fn kept(alerts: Alerts) {
     if let Err(error) = tokio::task::spawn_blocking(move || alerts.keep()).await {
-        tracing::error!(%error, "what is known of alerts could not be kept");
+        tracing::warn!(%error, "what is known of alerts could not be kept");
     }
 }
 

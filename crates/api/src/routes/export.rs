@@ -66,7 +66,7 @@ pub(super) async fn get(
             if sender.is_closed() {
                 return; // the reader has seen enough
             }
-            tracing::error!("an export broke off: {error}");
+            tracing::warn!("an export broke off: {error}");
             let _ = sender.blocking_send(Err(error)); // ends the answer before its end, which the reader notices
         }
     });

@@ -185,5 +185,5 @@ impl Change {
 
 fn event(name: &str, document: &impl Serialize) -> Option<sse::Event> {
     let event = sse::Event::default().event(name).json_data(document);
-    event.inspect_err(|error| tracing::error!("a {name} of the live stream cannot be written: {error}")).ok()
+    event.inspect_err(|error| tracing::warn!("a {name} of the live stream cannot be written: {error}")).ok()
 }

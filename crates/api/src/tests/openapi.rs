@@ -78,6 +78,7 @@ async fn every_answer_has_the_shape_that_it_says() {
                         "/api/v1/settings/check" => r#"{"toml": ""}"#,
                         "/api/v1/verify" => r#"{"rounds": 2}"#,
                         "/api/v1/backups" => "{}",
+                        "/api/v1/notes" => r#"{"text": "turned the router off and on"}"#,
                         path if path.starts_with("/api/v1/alerts/") => r#"{"for": "2h"}"#,
                         _ => repairs::MEND,
                     };

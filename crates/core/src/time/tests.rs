@@ -75,3 +75,16 @@ fn the_date_of_a_header_is_read() {
     assert_eq!(["120", "soon", ""].map(Timestamp::parse_http), [None; 3]);
     assert_eq!(parsed.unwrap().to_http(), "Sun, 06 Nov 1994 08:49:37 GMT");
 }
+
+#[test]
+fn a_time_of_day_is_the_last_one_of_the_zone() {
+    let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(2));
+    let now = Timestamp::parse("2026-11-26T21:30:00Z").unwrap();
+    let at = |text| Timestamp::last_at_in(text, now, &zone).map(|at| at.to_string());
+    assert_eq!(at("22:00").unwrap(), "2026-11-26T20:00:00.000000Z");
+    assert_eq!(at("23:29:59").unwrap(), "2026-11-26T21:29:59.000000Z");
+    assert_eq!(at("23:30").unwrap(), "2026-11-25T21:30:00.000000Z", "this very moment is not before it");
+    for text in ["24:00", "22:60", "ten", "2026-11-26T22:00", "22:00Z"] {
+        assert_eq!(at(text), None, "{text}");
+    }
+}

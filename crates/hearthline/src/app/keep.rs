@@ -40,7 +40,7 @@ impl App {
                 second.tick().await;
                 let alerts = self.alerts();
                 if let Err(error) = tokio::task::spawn_blocking(move || alerts.keep()).await {
-                    tracing::error!(%error, "what is known of alerts could not be kept");
+                    tracing::warn!(%error, "what is known of alerts could not be kept");
                 }
             }
         };

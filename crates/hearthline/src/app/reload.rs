@@ -28,7 +28,7 @@ use self::kept::Trial;
 pub(crate) use self::kept::read as read_kept;
 use self::watch::Watch;
 use super::{Current, Observer, Restarts, sinks};
-use crate::log_filter::LogFilter;
+use crate::logging::LogFilter;
 use crate::settings::catalogue::Takes;
 use crate::settings::change::{Change, changes, taken_up};
 use crate::settings::{Mistakes, Settings, Source};

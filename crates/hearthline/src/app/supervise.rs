@@ -195,7 +195,7 @@ impl Supervisor {
                     End::InOrder(writer) => self.keep_writer(writer),
                     End::Broken(words) => {
                         let name = self.parts.name(part).to_owned();
-                        tracing::error!("{name} did not end in order: {words}");
+                        tracing::warn!(part = name, "{name} did not end in order: {words}");
                         self.say(format!("{name} did not end in order: {words}"));
                     }
                 }
@@ -222,7 +222,7 @@ impl Supervisor {
         let name = self.parts.name(managed.part);
         let Life::Slow { what, silent, left } = life else {
             if std::mem::take(&mut managed.said) {
-                tracing::info!("{name} goes on");
+                tracing::info!(part = name, "{name} goes on");
                 self.shown.change(name, |shown| shown.trouble = None);
             }
             return;
@@ -233,7 +233,7 @@ impl Supervisor {
             left.as_secs()
         );
         if !std::mem::replace(&mut managed.said, true) {
-            tracing::warn!("{name}: {words}");
+            tracing::warn!(part = name, "{name}: {words}");
         }
         self.shown.change(name, |shown| shown.trouble = Some((PartState::Degraded, words)));
     }
@@ -292,7 +292,10 @@ impl Supervisor {
                 (wait, PartState::Parked, what)
             }
         };
-        tracing::error!("{name}: {what}");
+        match state {
+            PartState::Parked => tracing::error!(part = name, "{name}: {what}"),
+            _ => tracing::warn!(part = name, "{name}: {what}"),
+        }
         managed.said = false;
         managed.state = State::Down(Some((now + wait, words)));
         self.shown.change(name, |shown| shown.trouble = Some((state, what)));
@@ -316,7 +319,7 @@ impl Supervisor {
         managed.state = match making {
             Ok(making) => State::Starting(making, why),
             Err(error) => {
-                tracing::error!(%error, "the system gives no thread");
+                tracing::warn!(%error, "the system gives no thread; it is asked again");
                 State::Down(Some((self.parts.shared.clock.monotonic() + AGAIN, why)))
             }
         };
@@ -332,7 +335,7 @@ impl Supervisor {
                 managed.starts += 1;
                 let anew = managed.starts > 1;
                 if anew {
-                    tracing::info!("{name} was started anew: {why}");
+                    tracing::info!(part = name, "{name} was started anew: {why}");
                 }
                 let at = self.parts.shared.clock.now();
                 self.shown.change(name, |shown| {
@@ -346,7 +349,7 @@ impl Supervisor {
             Err(error) => {
                 let what =
                     format!("it cannot be started: {error:#}; it is tried again in {} s", AGAIN.as_secs());
-                tracing::error!("{name}: {what}");
+                tracing::error!(part = name, "{name}: {what}");
                 managed.state = State::Down(Some((now + AGAIN, why)));
                 self.shown.change(name, |shown| shown.trouble = Some((bad(part), what)));
             }

@@ -308,7 +308,7 @@ impl Verifier {
                 Ok(true) => drop(self.remove(&mut canary).await),
                 Ok(false) => {
                     let words = "was left in home assistant, and the token is no administrator's any more";
-                    return tracing::warn!("{ENTITY} {words}: remove it under Developer tools, States");
+                    return tracing::error!("{ENTITY} {words}: remove it under Developer tools, States");
                 }
                 Err(error) => tracing::debug!(%error, "what was left behind could not be removed yet"),
             }

@@ -94,7 +94,7 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
         return tour::run(&args, context).await;
     }
     let mut settings = context.settings;
-    let log_filter = super::run::start_logging(&settings);
+    let (logs, log_filter) = crate::logging::start(&settings);
     let temporary = match &args.data_dir {
         Some(_) => None,
         None => Some(tempfile::Builder::new().prefix("hearthline-demo-").tempdir()?),
@@ -144,7 +144,7 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
     }
     let simulation = Simulation { parts, faults: faults(house) };
     let reading = Reading { source: simulated_again(context.source, &settings), log_filter };
-    super::run::record(&settings, listener, link, reading, Some(simulation)).await
+    super::run::record(&settings, listener, link, (reading, logs), Some(simulation)).await
 }
 
 /// A house that has lived for some hours, and the states of these hours. One that is shown again on the same folder has

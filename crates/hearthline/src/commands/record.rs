@@ -43,7 +43,7 @@ pub(crate) struct Args {
 
 /// Records until told to stop, or until the connection ends.
 pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<Exit> {
-    super::run::start_logging(&context.settings);
+    crate::logging::start(&context.settings);
     let link = peer::link(&context.settings)?;
     let stream = (link.dial)().await.map_err(unreachable)?;
     let session = Session::open(stream, &link.session, &(link.token)()).await.map_err(unreachable)?;

@@ -42,7 +42,7 @@ fn speed(text: &str) -> Result<f64, String> {
 
 /// Plays it from the first subscription on, then stays as the house was at the end, until told to stop.
 pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit> {
-    super::run::start_logging(&context.settings);
+    crate::logging::start(&context.settings);
     let file = args.file.display();
     let text = std::fs::read_to_string(&args.file).with_context(|| format!("cannot read {file}"))?;
     let recording = Recording::parse(&text).with_context(|| format!("{file} is no recording"))?;

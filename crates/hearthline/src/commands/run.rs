@@ -6,9 +6,12 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use hearthline_api::{Access, ApiState, ApiToken, Faults};
-use hearthline_core::RealFs;
+use hearthline_core::{Fs, RealFs};
 use hearthline_pipeline::gaps::Cause;
 use hearthline_pipeline::sources::home_assistant::LinkConfig;
+use hearthline_runbook::incident::Incidents;
+use hearthline_runbook::logs::{Logs, Writer};
+use hearthline_runbook::notes::Notes;
 use hearthline_runbook::reports::Reports;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -18,13 +21,12 @@ use super::Context;
 use crate::app::reload::{By, Reading};
 use crate::app::{App, Simulated, panics};
 use crate::exit::Exit;
-use crate::log_filter::LogFilter;
 use crate::running::Claim;
 use crate::serve::serve;
 use crate::settings::Settings;
 use crate::setup::{self, Listening, Ready};
 use crate::stop::Signals;
-use crate::{api_token, peer, startup};
+use crate::{api_token, logging, peer, startup};
 
 /// Everything else is in the settings.
 #[derive(Debug, clap::Args)]
@@ -37,12 +39,12 @@ pub(crate) struct Args {
 /// Returns after `SIGTERM` or `SIGINT`, with everything received in files. While the settings are not good enough, it waits for
 /// them; corrected ones are recorded with from the next start on, but for those that it runs without.
 pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit> {
-    let log_filter = start_logging(&context.settings);
+    let (logs, log_filter) = logging::start(&context.settings);
     let reading = Reading { source: context.source.clone(), log_filter };
     if args.strict {
         let listener = Listening::on(&context.settings, None).await?.listener()?;
         let link = peer::link(&context.settings)?;
-        return record(&context.settings, listener, link, reading, None).await;
+        return record(&context.settings, listener, link, (reading, logs), None).await;
     }
     let (source, mut listening, mut claim) = (context.source, None, None);
     let mut signals = Signals::new()?;
@@ -60,7 +62,8 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
         let held = Claim::of(&settings.data_dir, claim.take())?;
         let corrected = setup::corrected(&source, &settings);
         let until = (held, &mut signals, corrected);
-        match record_until(&settings, on.listener()?, link, reading.clone(), None, until).await? {
+        let saying = (reading.clone(), logs.clone());
+        match record_until(&settings, on.listener()?, link, saying, None, until).await? {
             Ended::Told => return Ok(Exit::Ok),
             Ended::Corrected(held) => claim = Some(held),
         }
@@ -88,23 +91,26 @@ pub(super) async fn record(
     settings: &Settings,
     listener: TcpListener,
     link: LinkConfig,
-    reading: Reading,
+    saying: (Reading, Logs),
     simulation: Option<Simulation>,
 ) -> anyhow::Result<Exit> {
     let claim = Claim::take(&settings.data_dir)?;
     let until = (claim, &mut Signals::new()?, std::future::pending());
-    record_until(settings, listener, link, reading, simulation, until).await.map(|_| Exit::Ok)
+    record_until(settings, listener, link, saying, simulation, until).await.map(|_| Exit::Ok)
 }
 
 async fn record_until(
     settings: &Settings,
     listener: TcpListener,
     link: LinkConfig,
-    reading: Reading,
+    (reading, logs): (Reading, Logs),
     simulation: Option<Simulation>,
     (mut claim, signals, corrected): (Claim, &mut Signals, impl Future<Output = ()>),
 ) -> anyhow::Result<Ended> {
     let token = api_token::load_or_make(&settings.data_dir).context("the API's token cannot be made")?;
+    logging::hide(&logs, settings);
+    logs.hide(token.expose());
+    let writing = Writer::open(&logs, Arc::new(RealFs), &settings.data_dir).spawn()?;
     let address = listener.local_addr()?;
     let hangup = signal(SignalKind::hangup())?;
 
@@ -129,8 +135,8 @@ async fn record_until(
         Arc::clone(&app.clock),
         settings.home_assistant.supervised,
     );
-    let reports = Reports::new(Arc::new(RealFs), &settings.data_dir);
-    let router = hearthline_api::router(api_state(&app, faults, reports, access, stop.clone()));
+    let kept = Kept::of(settings, &app, logs);
+    let router = hearthline_api::router(api_state(&app, faults, kept, access, stop.clone()));
     let api = tokio::spawn(serve(listener, router, (app.api.clone(), Arc::clone(&app.clock)), stop.clone()));
 
     let mut again = false;
@@ -141,6 +147,7 @@ async fn record_until(
         }
         signal = signals.told() => tracing::info!("told to stop ({signal})"),
         sentence = app.gave_up() => {
+            drop(writing);
             drop(claim);
             leave(&sentence);
         }
@@ -152,10 +159,12 @@ async fn record_until(
     api.await?;
     app.stop().await?;
     if again {
+        drop(writing);
         return Ok(Ended::Corrected(claim));
     }
-    drop(claim);
     tracing::info!("stopped; everything received is in files");
+    drop(writing);
+    drop(claim);
     Ok(Ended::Told)
 }
 
@@ -173,10 +182,31 @@ fn leave(sentence: &str) -> ! {
     std::process::exit(Exit::Failed as i32)
 }
 
+/// What is kept in the data folder beside what is recorded.
+struct Kept {
+    logs: Logs,
+    notes: Notes,
+    incidents: Incidents,
+    reports: Reports,
+}
+
+impl Kept {
+    fn of(settings: &Settings, app: &App, logs: Logs) -> Self {
+        let (fs, dir): (Arc<dyn Fs>, _) = (Arc::new(RealFs), &settings.data_dir);
+        let clock = || Arc::clone(&app.clock);
+        Self {
+            logs,
+            notes: Notes::new(Arc::clone(&fs), clock(), dir),
+            incidents: Incidents::new(Arc::clone(&fs), clock(), dir),
+            reports: Reports::new(fs, dir),
+        }
+    }
+}
+
 fn api_state(
     app: &App,
     faults: Faults,
-    reports: Reports,
+    Kept { logs, notes, incidents, reports }: Kept,
     access: Access,
     stop: CancellationToken,
 ) -> ApiState {
@@ -204,14 +234,12 @@ fn api_state(
         alerts: app.alerts(),
         settings: app.reloads.desk(),
         backups: app.backups(),
+        logs,
+        notes,
+        incidents,
         live: app.live.clone(),
         faults,
         stop,
         access,
     }
-}
-
-/// Says on standard error what the settings' log filter lets through.
-pub(super) fn start_logging(settings: &Settings) -> LogFilter {
-    LogFilter::start(&settings.log_filter)
 }

@@ -65,7 +65,7 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
     if args.list {
         return list(&mut context);
     }
-    super::run::start_logging(&context.settings);
+    crate::logging::start(&context.settings);
     let scenario = match scenario(&args) {
         Ok(scenario) => scenario,
         Err(mistakes) => {

@@ -28,6 +28,8 @@ mod layering;
 #[cfg(test)]
 mod load;
 #[cfg(test)]
+mod logs;
+#[cfg(test)]
 mod monitor;
 #[cfg(test)]
 mod nothing_lost;

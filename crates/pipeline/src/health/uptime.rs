@@ -82,24 +82,31 @@ impl Uptime {
             tracing::warn!(path = %path.display(), why, "how long the parts were up cannot be read; it is counted anew");
             Self::new(now)
         };
-        let bytes = match fs.read_if_exists(path) {
-            Ok(Some(bytes)) => bytes,
-            Ok(None) => return Self::new(now),
-            Err(error) => return anew(&error.to_string()),
-        };
-        let Some((crc, body)) = bytes.strip_prefix(&MAGIC).and_then(<[u8]>::split_first_chunk::<4>) else {
-            return anew("it is of another version, or no such file at all");
-        };
-        if crc32fast::hash(body) != u32::from_le_bytes(*crc) {
-            return anew("it is damaged");
-        }
-        match postcard::from_bytes::<Self>(body) {
-            Ok(mut uptime) => {
+        match Self::kept(fs, path) {
+            Ok(Some(mut uptime)) => {
                 uptime.resume(now);
                 uptime
             }
-            Err(error) => anew(&error.to_string()),
+            Ok(None) => Self::new(now),
+            Err(why) => anew(&why),
         }
+    }
+
+    /// What the file holds, up to when it was written; none where there is none.
+    ///
+    /// # Errors
+    /// In words: why it cannot be read.
+    pub fn kept(fs: &dyn Fs, path: &Path) -> Result<Option<Self>, String> {
+        let Some(bytes) = fs.read_if_exists(path).map_err(|error| error.to_string())? else {
+            return Ok(None);
+        };
+        let Some((crc, body)) = bytes.strip_prefix(&MAGIC).and_then(<[u8]>::split_first_chunk::<4>) else {
+            return Err("it is of another version, or no such file at all".into());
+        };
+        if crc32fast::hash(body) != u32::from_le_bytes(*crc) {
+            return Err("it is damaged".into());
+        }
+        postcard::from_bytes(body).map(Some).map_err(|error| error.to_string())
     }
 
     /// Puts the file in place.
@@ -116,6 +123,17 @@ impl Uptime {
     #[must_use]
     pub const fn since(&self) -> Timestamp {
         self.since
+    }
+
+    /// Until when it is known.
+    #[must_use]
+    pub const fn seen(&self) -> Timestamp {
+        self.seen
+    }
+
+    /// The parts of which something is known, by name.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        self.parts.keys().map(String::as_str)
     }
 
     /// The part has been so for a while, up to now.
@@ -135,7 +153,13 @@ impl Uptime {
     /// The share of a window that the part was up; none where nothing counts.
     #[must_use]
     pub fn share(&self, part: &str, window: Duration, now: Timestamp) -> Option<Share> {
-        let (first, last) = (hour(now.minus(window)), hour(now));
+        self.between(part, now.minus(window), now)
+    }
+
+    /// The share of the hours that a period touches; none where nothing of them counts.
+    #[must_use]
+    pub fn between(&self, part: &str, from: Timestamp, to: Timestamp) -> Option<Share> {
+        let (first, last) = (hour(from), hour(to));
         let runs = &self.parts.get(part)?.runs;
         let (mut counted, mut up) = (0, 0);
         for run in runs {

@@ -12,7 +12,7 @@ use super::{Alert, Listed, Mute, Past, Refused, Severity, State, Words, written}
 use crate::status::AlertCounts;
 
 /// Of what is over, the newest are kept.
-pub(super) const HISTORY: usize = 500;
+pub const HISTORY: usize = 500;
 /// No more are raised at once. The gaps and silent devices that a status document lists are fewer.
 pub(super) const MOST: usize = 300;
 /// No more is muted at once.

@@ -19,16 +19,21 @@ use super::board::Kept;
 /// Of the file.
 pub(super) const VERSION: u32 = 1;
 
+/// What is there, or why it cannot be read.
+pub(super) fn kept(fs: &dyn Fs, path: &Path) -> Result<Option<Kept>, String> {
+    let Some(bytes) = fs.read_if_exists(path).map_err(|error| error.to_string())? else { return Ok(None) };
+    match serde_json::from_slice::<Kept>(&bytes) {
+        Ok(kept) if kept.version == VERSION => Ok(Some(kept)),
+        Ok(kept) => Err(format!("it is of version {}, and this program reads {VERSION}", kept.version)),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 /// What is there, with why nothing is where something should be.
 pub(super) fn read(fs: &dyn Fs, path: &Path) -> (Kept, Option<String>) {
-    let why = match fs.read_if_exists(path) {
-        Ok(None) => return (Kept::default(), None),
-        Ok(Some(bytes)) => match serde_json::from_slice::<Kept>(&bytes) {
-            Ok(kept) if kept.version == VERSION => return (kept, None),
-            Ok(kept) => format!("it is of version {}, and this program reads {VERSION}", kept.version),
-            Err(error) => error.to_string(),
-        },
-        Err(error) => error.to_string(),
+    let why = match self::kept(fs, path) {
+        Ok(kept) => return (kept.unwrap_or_default(), None),
+        Err(why) => why,
     };
     let aside = path.with_extension("json.damaged");
     let fate = match fs.rename(path, &aside) {

@@ -1,6 +1,6 @@
 //! The report of a run: a pure function of its receipt and of how everything was before and after.
 
-mod counters;
+pub(crate) mod counters;
 mod losses;
 
 use std::time::Duration;
@@ -243,7 +243,7 @@ pub fn result(was: &StepReceipt) -> String {
     }
 }
 
-fn criterion(one: &Criterion) -> [String; 5] {
+pub(crate) fn criterion(one: &Criterion) -> [String; 5] {
     let met = match one.met {
         Some(true) => "yes",
         Some(false) => "no",
@@ -275,13 +275,13 @@ fn settings(page: &mut Markdown, receipt: &Receipt) {
 }
 
 /// At most two decimals, none that are zero.
-fn figure(value: f64, unit: &str) -> String {
+pub(crate) fn figure(value: f64, unit: &str) -> String {
     let text = format!("{value:.2}");
     format!("{} {unit}", text.trim_end_matches('0').trim_end_matches('.')).trim_end().to_owned()
 }
 
 /// A length of time.
-fn seconds(length: f64) -> String {
+pub(crate) fn seconds(length: f64) -> String {
     let whole = Duration::from_secs_f64(length.max(0.0)).as_secs();
     match whole {
         0..120 => format!("{length:.1} s"),

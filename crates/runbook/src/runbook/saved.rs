@@ -17,7 +17,7 @@ use crate::Status;
 use crate::doctor::{Report, Severity};
 
 /// Before the first line.
-pub(super) const BEFORE: &str = "before.json";
+pub(crate) const BEFORE: &str = "before.json";
 /// When it began to be watched.
 pub(super) const HEALTHY: &str = "healthy.json";
 /// At the end.
@@ -71,7 +71,7 @@ impl Saved {
     }
 
     /// What was written; none where nothing was.
-    pub(super) fn read(fs: &dyn Fs, dir: &Path, name: &str) -> io::Result<Option<Self>> {
+    pub(crate) fn read(fs: &dyn Fs, dir: &Path, name: &str) -> io::Result<Option<Self>> {
         let bytes = fs.read_if_exists(&dir.join(name))?;
         Ok(bytes.map(|bytes| serde_json::from_slice(&bytes)).transpose()?)
     }

@@ -19,6 +19,17 @@ use crate::facts::{Canary, Missed};
 /// How many results are kept.
 const MOST: usize = 20;
 
+const RESULTS: &str = "results.json";
+
+/// The results that a data folder has, the newest first.
+///
+/// # Errors
+/// As the disk says, or as the file cannot be read.
+pub fn kept(fs: &dyn Fs, data_dir: &Path) -> io::Result<Vec<Verified>> {
+    let bytes = fs.read_if_exists(&data_dir.join("verify").join(RESULTS))?;
+    Ok(bytes.map(|bytes| serde_json::from_slice(&bytes)).transpose()?.unwrap_or_default())
+}
+
 /// The last results. Others may look at any time.
 pub struct Kept {
     fs: Arc<dyn Fs>,
@@ -31,13 +42,8 @@ impl Kept {
     #[must_use]
     pub fn open(fs: Arc<dyn Fs>, data_dir: &Path) -> Self {
         let dir = data_dir.join("verify");
-        let path = dir.join("results.json");
-        let read = fs.read_if_exists(&path).and_then(|bytes| match bytes {
-            Some(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::from),
-            None => Ok(Vec::new()),
-        });
-        let results = read.unwrap_or_else(|error| {
-            tracing::warn!(%error, path = %path.display(), "the results of former verifications cannot be read");
+        let results = kept(&*fs, data_dir).unwrap_or_else(|error| {
+            tracing::warn!(%error, path = %dir.join(RESULTS).display(), "the results of former verifications cannot be read");
             Vec::new()
         });
         Self { fs, dir, results: Mutex::new(results) }
@@ -84,7 +90,7 @@ impl Kept {
         };
         let written = bytes.map_err(io::Error::from).and_then(|bytes| {
             self.fs.create_dir_all(&self.dir)?;
-            self.fs.write_atomic(&self.dir.join("results.json"), &bytes)
+            self.fs.write_atomic(&self.dir.join(RESULTS), &bytes)
         });
         if let Err(error) = written {
             tracing::warn!(%error, "the result of a verification could not be kept");

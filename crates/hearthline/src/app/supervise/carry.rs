@@ -22,7 +22,10 @@ impl Supervisor {
     /// What was not written is lost with it, so the producer and whoever reads begin from what the log has.
     pub(super) fn log_is_gone(&mut self, n: usize, words: &str) {
         let now = self.now();
-        tracing::error!("log: {words}; it is opened anew, and everything behind it begins from what it has");
+        tracing::error!(
+            part = "log",
+            "log: {words}; it is opened anew, and everything behind it begins from what it has"
+        );
         let words = format!("the log's writer ended: {words}");
         let behind: Vec<_> = self.parts.all().into_iter().filter(|part| *part != Part::Log).collect();
         let stops = stop_all(&behind).into_iter().filter(|step| *step != Step::Save);
@@ -114,7 +117,7 @@ impl Supervisor {
                 thread.give_up();
                 let name = self.parts.name(part);
                 let words = format!("{name} did not end within {} s and is left behind", since.as_secs());
-                tracing::error!("{words}");
+                tracing::warn!(part = name, "{words}");
                 let taken = goes_on && part != Part::Log && self.parts.shared.turn(part).is_ok();
                 if goes_on && !taken {
                     self.give_up(format!(

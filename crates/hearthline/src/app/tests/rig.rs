@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::reload::Reading;
 use crate::app::{App, Simulated, Snags, panics};
-use crate::log_filter::LogFilter;
+use crate::logging::LogFilter;
 use crate::peer;
 use crate::settings::{Purpose, Source};
 

@@ -44,7 +44,7 @@ struct Tour<'t> {
 
 /// Plays every act. The recording stays, for whoever wants to look at it.
 pub(super) async fn run(args: &Args, mut context: Context<'_>) -> anyhow::Result<Exit> {
-    super::super::run::start_logging(&context.settings);
+    crate::logging::start(&context.settings);
     let dir = match &args.data_dir {
         Some(dir) => dir.clone(),
         None => tempfile::Builder::new().prefix("hearthline-tour-").tempdir()?.keep(),

@@ -42,6 +42,28 @@ fn each_window_has_its_own_share() {
 }
 
 #[test]
+fn a_period_has_the_share_of_the_hours_that_it_touches() {
+    let (mut uptime, mut now) = (Uptime::new(START), START);
+    let hour = Duration::from_secs(3600);
+    pass(&mut uptime, &mut now, PartState::Healthy, 60);
+    pass(&mut uptime, &mut now, PartState::Unhealthy, 30);
+    pass(&mut uptime, &mut now, PartState::Healthy, 90);
+    let up = |from, to| uptime.between("log", from, to).map(|share| share.up);
+    let began = START.plus(hour);
+    assert_eq!(up(START, START.plus(hour / 2)), Some(1.0));
+    assert_eq!(up(began.plus(hour / 4), began.plus(hour / 3)), Some(0.5), "the whole hour");
+    assert_eq!(up(now.plus(9 * hour), now.plus(10 * hour)), None);
+    let fs = disk();
+    uptime.write(&fs, Path::new("/data/uptime")).unwrap();
+    let kept = Uptime::kept(&fs, Path::new("/data/uptime")).unwrap().unwrap();
+    assert_eq!(
+        (kept.seen(), kept.parts().collect::<Vec<_>>()),
+        (now, vec!["log"]),
+        "and nothing of what came since"
+    );
+}
+
+#[test]
 fn starting_and_off_do_not_count() {
     let (mut uptime, mut now) = (Uptime::new(START), START);
     pass(&mut uptime, &mut now, PartState::Starting, 10);

@@ -126,7 +126,7 @@ impl InfluxSink {
             Ok(Some(cursor)) => cursor,
             Ok(None) => begin(config.start)?,
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                tracing::error!(
+                tracing::warn!(
                     sink = config.name, file = %config.dir.join("cursor").display(),
                     "the position cannot be read: everything that is in the log is sent again, which doubles nothing"
                 );

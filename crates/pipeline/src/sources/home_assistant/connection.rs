@@ -212,7 +212,7 @@ impl<'l> Connection<'l> {
         if !self.lists.keep(kept) && self.lists.holds {
             self.do_without_lists()?;
             if self.lists.holds {
-                tracing::error!("the registries do not come, and too much waits for them");
+                tracing::warn!("the registries do not come, and too much waits for them; connecting anew");
                 self.ingest.overflowed();
                 return Err(IngestError::QueueFull.into());
             }
@@ -324,7 +324,7 @@ impl<'l> Connection<'l> {
     async fn take_refusal(&mut self, command: Command, message: &str) -> Result<(), SessionError> {
         match command {
             Command::SubscribeEvents(None) => {
-                tracing::warn!(%message, "not all events can be had (is the token an administrator's?); recording states");
+                tracing::error!(%message, "not all events can be had (is the token an administrator's?); recording states");
                 self.session.ask(Command::SubscribeEvents(Some(STATE_CHANGED.into()))).await?;
                 self.hear_of_registries().await?;
                 // What changed between the answer and the subscription is in no list and in no event otherwise.
@@ -340,7 +340,7 @@ impl<'l> Connection<'l> {
             Command::SubscribeEvents(Some(event_type))
                 if self.config.events.len() > 1 && event_type != STATE_CHANGED =>
             {
-                tracing::warn!(%message, event_type, "events of this type cannot be had; recording the others");
+                tracing::error!(%message, event_type, "events of this type cannot be had; recording the others");
                 Ok(())
             }
             Command::SubscribeEvents(event_type) => Err(SessionError::SubscriptionRefused {

@@ -273,12 +273,17 @@ impl Filler {
         let (not_kept, note) = (result.not_kept.len(), result.note.clone());
         ingest.close_gap(gap, state, result)?;
         (self.plan, self.more) = (None, true);
-        tracing::info!(
-            gap,
-            state = state.as_str(),
-            not_kept,
-            "a gap was filled from home assistant's history. {note}"
-        );
+        match state {
+            State::Filled | State::Open => {
+                tracing::info!(gap, "a gap was filled from home assistant's history. {note}");
+            }
+            State::Partly | State::Lost => tracing::error!(
+                gap,
+                state = state.as_str(),
+                not_kept,
+                "home assistant's history does not have all of a gap: states may be lost. {note}"
+            ),
+        }
         Ok(())
     }
 

@@ -20,14 +20,14 @@ pub(super) fn section(page: &mut Markdown, run: &Run<'_>) {
     );
 }
 
-fn difference(before: u64, after: u64) -> String {
+pub(crate) fn difference(before: u64, after: u64) -> String {
     match after.checked_sub(before) {
         Some(more) => format!("+{more}"),
         None => format!("-{}", before - after),
     }
 }
 
-fn counters(status: &Status) -> Vec<(String, u64)> {
+pub(crate) fn counters(status: &Status) -> Vec<(String, u64)> {
     let events = &status.events;
     let mut all: Vec<(String, u64)> = [
         ("received", events.received),

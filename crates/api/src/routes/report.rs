@@ -1,0 +1,97 @@
+//! `GET /api/v1/report?since=&until=`: the report of an incident, as Markdown to be saved. It is made of what is kept and is kept
+//! nowhere itself.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use hearthline_pipeline::orders::Order;
+use hearthline_runbook::alerts::HISTORY;
+use hearthline_runbook::incident::{self, Live, Period};
+use hearthline_store::{QuarantineQuery, Store};
+use serde::Deserialize;
+use tokio::time::timeout;
+
+use super::parameters::{Query, period};
+use super::reading::blocking;
+use crate::{ApiError, ApiState};
+
+/// So long is waited for the recorder, which answers between two frames.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Where the caller does not say since when.
+const SPAN: Duration = Duration::from_secs(24 * 3600);
+
+/// The parameters.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Parameters {
+    since: Option<String>,
+    until: Option<String>,
+}
+
+/// A report with the name of its file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IncidentReport {
+    /// As in `2026-11-26T22-00-00Z-incident.md`.
+    pub name: String,
+    /// Markdown.
+    pub text: String,
+}
+
+/// One, to be saved.
+pub(super) async fn get(
+    State(state): State<ApiState>,
+    Query(parameters): Query<Parameters>,
+) -> Result<impl IntoResponse, ApiError> {
+    let clock = &*state.reading.clock;
+    let (since, until) = period(parameters.since.as_deref(), parameters.until.as_deref(), SPAN, clock)?;
+    if since >= until {
+        let (why, todo) =
+            (format!("{since} is not before {until}"), "write an earlier since or a later until");
+        return Err(ApiError::parameter("since", why, todo));
+    }
+    let IncidentReport { name, text } = incident_report(&state, Period { since, until }).await?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/markdown; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+    ];
+    Ok((headers, text))
+}
+
+/// The report of a period, for whoever hands it on.
+///
+/// # Errors
+/// When the thread that reads it ends.
+pub async fn incident_report(state: &ApiState, period: Period) -> Result<IncidentReport, ApiError> {
+    let gaps = match timeout(PATIENCE, state.orders.give(Order::ListGaps)).await {
+        Ok(Ok(gaps)) => Ok(gaps.iter().map(Into::into).collect()),
+        Ok(Err(why)) => Err(why),
+        Err(_) => Err("the recorder does not answer".into()),
+    };
+    let (status, alerts, logs) = ((state.status)(), state.alerts.list(HISTORY), state.logs.clone());
+    let (incidents, store) = (state.incidents.clone(), state.reading.store.clone());
+    blocking("the report cannot be written", move || {
+        let aside = set_aside(&store, period);
+        let live = Live { status: Some(status), gaps, alerts: Some(alerts), logs: Some(logs), aside };
+        let known = incidents.read(period, live);
+        Ok(IncidentReport { name: incident::name_of(&known), text: incident::report(&known) })
+    })
+    .await
+}
+
+/// What was set aside in a period and is not settled: each reason, and how many. Waits for the disk.
+///
+/// # Errors
+/// In words: why the store cannot be read.
+pub fn set_aside(store: &Store, period: Period) -> Result<Vec<(String, u64)>, String> {
+    let query = QuarantineQuery { from: period.since, to: period.until, settled: false };
+    let mut counts = std::collections::BTreeMap::new();
+    let read = store.quarantined(&query, |row, _| {
+        *counts.entry(row.reason.to_string()).or_insert(0) += 1;
+        ControlFlow::Continue(())
+    });
+    read.map_err(|error| error.to_string())?;
+    Ok(counts.into_iter().collect())
+}
