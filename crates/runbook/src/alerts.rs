@@ -304,4 +304,4 @@ fn written(at: Timestamp) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -21,6 +21,7 @@ mod sinks;
 mod space;
 mod store;
 pub mod subject;
+mod told;
 mod weather;
 
 #[cfg(test)]
@@ -76,6 +77,8 @@ const CHECKS: &[Check] = &[
     store::CHECK,
     sinks::CHECK,
     weather::CHECK,
+    told::PLACES,
+    told::BROKER,
 ];
 
 const fn seconds(usual: u64, full: u64) -> [Duration; 2] {

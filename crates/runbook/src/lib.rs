@@ -2,11 +2,14 @@
 
 pub mod alerts;
 pub mod criteria;
+pub mod discovery;
 pub mod doctor;
 pub mod facts;
 pub mod kept;
+pub mod maintenance;
 pub mod markdown;
 pub mod monitor;
+pub mod notify;
 pub mod parts;
 pub mod repair;
 pub mod reports;

@@ -17,6 +17,10 @@ pub enum Kind {
     Weather,
     /// What this answer comes from.
     Api,
+    /// Tells people.
+    Notify,
+    /// Tells Home Assistant.
+    Mqtt,
 }
 
 impl Kind {
@@ -30,6 +34,8 @@ impl Kind {
             "registry" => Self::Registry,
             "weather" => Self::Weather,
             "api" => Self::Api,
+            "notify" => Self::Notify,
+            "mqtt" => Self::Mqtt,
             _ => Self::Sink,
         }
     }
@@ -66,6 +72,9 @@ pub fn meaning(name: &str, state: &str) -> Option<&'static str> {
         (Kind::Weather, _) => {
             "rows go with weather that is older, and after an hour without; nothing else is missing"
         }
+        (Kind::Notify | Kind::Mqtt, "starting") => "everything is recorded; nobody is told yet",
+        (Kind::Notify, _) => "everything is recorded; what is to be told waits, and is told when it is taken",
+        (Kind::Mqtt, _) => "everything is recorded; Home Assistant shows Hearthline as unavailable",
         (Kind::Api, _) => "everything is recorded; the page and commands may get no answer",
     })
 }
@@ -104,6 +113,13 @@ pub fn todo(name: &str, state: &str) -> Option<String> {
             Some("put right what its reason says: the key, or another provider under [weather]".into())
         }
         (Kind::Weather, _) => Some("wait, or name another provider under [weather]".into()),
+        (Kind::Notify, _) => Some(
+            "see what its reason says; `hearthline notify test` tries every place, and `[[notify]]` names them".into(),
+        ),
+        (Kind::Mqtt, "parked") => {
+            Some("correct username and password under [mqtt], or let this user in at the broker".into())
+        }
+        (Kind::Mqtt, _) => Some("see whether the broker runs and can be reached; it is tried again and again".into()),
         (Kind::Api, _) => Some("wait some seconds: it is served anew by itself".into()),
     }
 }
@@ -112,7 +128,8 @@ pub fn todo(name: &str, state: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    const PARTS: [&str; 7] = ["log", "store", "influxdb", "home_assistant", "registry", "weather", "api"];
+    const PARTS: [&str; 9] =
+        ["log", "store", "influxdb", "home_assistant", "registry", "weather", "api", "notify", "mqtt"];
 
     #[test]
     fn each_state_of_each_part_says_what_it_means_and_what_to_do() {

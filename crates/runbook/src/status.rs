@@ -45,6 +45,9 @@ pub struct Status {
     /// How many things are wrong that a person should know of.
     #[serde(default)]
     pub alerts: AlertCounts,
+    /// The maintenance that goes on; null where none does.
+    #[serde(default)]
+    pub maintenance: Option<Maintenance>,
     /// The success criteria with their figures.
     pub criteria: Vec<Criterion>,
     /// The house is a simulated one, made up by this program.
@@ -74,6 +77,19 @@ impl Overall {
             Self::Unhealthy => "unhealthy",
         }
     }
+}
+
+/// For a while a person works on the house: what goes wrong is recorded and told to nobody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Maintenance {
+    /// When it began, ISO 8601 UTC.
+    pub since: String,
+    /// When it ends by itself.
+    pub until: String,
+    /// Seconds until then.
+    pub left_s: u64,
+    /// In the words of whoever began it.
+    pub why: Option<String>,
 }
 
 /// A disk that is full soon.
