@@ -21,6 +21,8 @@ export interface Status {
   disk_full?: DiskFull | null;
   /** Absent in an older program. */
   alerts?: AlertCounts;
+  /** A person works on the house. Absent in an older program. */
+  maintenance?: Maintenance | null;
   criteria: Criterion[];
   /** The house is a simulated one. Absent means no. */
   simulated?: boolean;
@@ -635,6 +637,66 @@ export interface PastAlert {
 export interface AlertMute {
   what: string;
   until: string;
+}
+
+/** What goes wrong meanwhile is recorded and told to nobody. */
+export interface Maintenance {
+  since: string;
+  /** It ends by itself. */
+  until: string;
+  left_s: number;
+  why: string | null;
+}
+
+export interface MaintenanceView {
+  now: Maintenance | null;
+  last: { since: string; at: string; ordered: boolean; why: string | null } | null;
+  meanwhile: Meanwhile | null;
+}
+
+/** Titles of alerts since maintenance began. */
+export interface Meanwhile {
+  /** Began, and is over. */
+  passed: string[];
+  /** Was wrong before, and is over. */
+  ended: string[];
+  wrong: string[];
+}
+
+/** Where people are told. */
+export interface Notify {
+  places: NotifyPlace[];
+}
+
+export interface NotifyPlace {
+  name: string;
+  kind: string;
+  host: string;
+  level: 'warning' | 'critical';
+  /** Why the last message was not taken. */
+  trouble: string | null;
+  waiting: number;
+  /** Things that are not in a message yet. */
+  gathering: number;
+  /** There were too many messages within an hour. */
+  held_until: string | null;
+  told: number;
+  untold: number;
+  /** Newest first. */
+  last: NotifyTold[];
+}
+
+export interface NotifyTold {
+  at: string;
+  title: string;
+  urgency: 'info' | 'warning' | 'critical';
+  tries: number;
+  /** Why it was not taken. */
+  why: string | null;
+}
+
+export interface NotifyTested {
+  tried: { name: string; why: string | null }[];
 }
 
 /** What was repaired, and what can be. */

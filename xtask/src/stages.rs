@@ -92,7 +92,11 @@ fn announce(workspace: &Workspace, quick: bool) {
         Some(chromium) => println!("browser      3 min, with {}", chromium.display()),
         None => println!("browser      2 min, and 1 min to unpack Chromium below {below}"),
     }
-    if peers::python::installed(&workspace.target) && peers::influxdb::found(&workspace.target).is_some() {
+    let others = [
+        peers::influxdb::found(&workspace.target).is_some(),
+        peers::mosquitto::found(&workspace.target).is_some(),
+    ];
+    if peers::python::installed(&workspace.target) && others == [true; 2] {
         println!("real peers   8 min");
     } else {
         println!("real peers   8 min, and 3 min to install them below {below}");
@@ -157,7 +161,8 @@ fn real_peers(workspace: &Workspace) -> Result<Outcome> {
     let stage = "real peers";
     let began = Instant::now();
     let installed = peers::python::install(&workspace.target)
-        .and_then(|()| peers::influxdb::install(&workspace.target).map(drop));
+        .and_then(|()| peers::influxdb::install(&workspace.target))
+        .and_then(|_| peers::mosquitto::install(&workspace.target));
     if let Err(error) = installed {
         let why = vec![format!("{error:#}")];
         return Ok(Outcome { stage, failed: 1, took: began.elapsed(), why, ..Outcome::default() });

@@ -16,12 +16,13 @@ pub use access::{Access, ApiToken};
 pub use error::ApiError;
 pub use routes::{
     Backfill, Bucket, Change, Conflict, Conflicts, ConflictsReset, Entities, Entity, EntityChange,
-    EntityChanges, Event, Events, Fault, FaultList, Findings, Flushed, History, LeftOut, Lost, MuteRequest,
-    Naive, NaiveLoss, NameSpan, Observations, Observed, Quarantine, Quarantined, QuarantinedWhole, Rate,
-    RatePiece, RepairBegun, RepairRequest, Repairs, ReportList, Retention, RetentionAmount, RetentionDay,
-    RetentionReceipts, Retried, Runbook, RunbookRequest, RunbookRun, Session, SettledList, Settlement,
-    SilentSince, SinkCardinality, SinkConcern, SinkReport, SinkServer, SinkShare, State, Stats, Unmuted,
-    Unread, VerifyBegun, VerifyRequest, reading, router,
+    EntityChanges, Event, Events, Fault, FaultList, Findings, Flushed, History, LeftOut, Lost,
+    MaintenanceRequest, MuteRequest, Naive, NaiveLoss, NameSpan, NotifyTestRequest, NotifyTested,
+    Observations, Observed, Quarantine, Quarantined, QuarantinedWhole, Rate, RatePiece, RepairBegun,
+    RepairRequest, Repairs, ReportList, Retention, RetentionAmount, RetentionDay, RetentionReceipts, Retried,
+    Runbook, RunbookRequest, RunbookRun, Session, SettledList, Settlement, SilentSince, SinkCardinality,
+    SinkConcern, SinkReport, SinkServer, SinkShare, State, Stats, Unmuted, Unread, VerifyBegun,
+    VerifyRequest, reading, router,
 };
 pub use serve::serve;
 pub use state::{ApiState, Faults, FlushRequest, Reading};

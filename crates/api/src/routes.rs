@@ -13,8 +13,10 @@ mod gaps;
 mod health;
 mod history;
 mod live;
+mod maintenance;
 mod metrics;
 mod newest;
+mod notify;
 mod openapi;
 mod parameters;
 mod quarantine;
@@ -50,8 +52,10 @@ pub use flush::Flushed;
 pub use gaps::{Backfill, Retried};
 pub use history::{Bucket, History, State};
 pub use live::{Change, Lost};
+pub use maintenance::MaintenanceRequest;
 #[cfg(test)]
 pub(crate) use metrics::render as metrics_of;
+pub use notify::{NotifyTestRequest, NotifyTested};
 pub use quarantine::one::QuarantinedWhole;
 pub use quarantine::settle::SettledList;
 pub use quarantine::{Quarantine, Quarantined, Settlement};
@@ -94,6 +98,9 @@ fn writing(state: ApiState) -> Router {
         .route("/api/v1/alerts/{id}/mute", post(alerts::mute))
         .route("/api/v1/alerts/{id}/unmute", post(alerts::unmute))
         .route("/api/v1/conflicts/reset", post(conflicts::reset))
+        .route("/api/v1/maintenance", post(maintenance::begin))
+        .route("/api/v1/maintenance/end", post(maintenance::end))
+        .route("/api/v1/notify/test", post(notify::test))
         .route("/api/v1/quarantine/retry", post(quarantine::settle::retry))
         .route("/api/v1/quarantine/drop", post(quarantine::settle::drop_named))
         .route("/api/v1/repairs", post(repairs::begin))
@@ -123,6 +130,8 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/status", get(status::get))
         .route("/api/v1/criteria", get(criteria::get))
         .route("/api/v1/alerts", get(alerts::list))
+        .route("/api/v1/maintenance", get(maintenance::get))
+        .route("/api/v1/notify", get(notify::list))
         .route("/api/v1/doctor", get(doctor::get))
         .route("/api/v1/verify", get(verify::get))
         .route("/api/v1/stats", get(stats::get))

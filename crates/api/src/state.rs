@@ -13,6 +13,8 @@ use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_runbook::Status;
 use hearthline_runbook::alerts::Alerts;
 use hearthline_runbook::doctor::Doctor;
+use hearthline_runbook::maintenance::Maintenance;
+use hearthline_runbook::notify::Notify;
 use hearthline_runbook::repair::Repairs;
 use hearthline_runbook::reports::Reports;
 use hearthline_runbook::verify::Verify;
@@ -81,6 +83,10 @@ pub struct ApiState {
     pub verify: Verify,
     /// What of it a person should know, and whether somebody does.
     pub alerts: Alerts,
+    /// Who is told of it.
+    pub notify: Notify,
+    /// Whether a person works on the house.
+    pub maintenance: Maintenance,
     /// What was just written.
     pub live: Live,
     /// What can be made to go wrong.

@@ -18,6 +18,7 @@ mod retention;
 mod runbook;
 mod running;
 mod sinks;
+mod told;
 mod verify;
 
 use std::net::SocketAddr;
@@ -92,6 +93,8 @@ impl House {
         let (orders, incoming) = Orders::channel();
         let filter = Filter::new(&[], &["sensor.*_battery".into()]).unwrap();
         let (runbook, reports) = runbook::house();
+        let alerts = alerts::house();
+        let (notify, maintenance) = told::house(&alerts);
         let state = ApiState {
             reading: Reading {
                 store: Arc::clone(&store),
@@ -107,7 +110,9 @@ impl House {
             reports,
             doctor: doctor::house(),
             verify: verify::house(),
-            alerts: alerts::house(),
+            alerts,
+            notify,
+            maintenance,
             influxdb,
             live: live.clone(),
             faults: crate::Faults {
@@ -329,6 +334,9 @@ fn status() -> Status {
             }],
         },
         "alerts": { "active": 3, "critical": 1, "unseen": 2, "muted": 1 },
+        "maintenance": {
+            "since": "2026-11-23T11:50:00.000000Z", "until": "2026-11-23T12:20:00.000000Z", "left_s": 1200, "why": "new disk",
+        },
         "criteria": [
             {
                 "id": "persistence", "label": "Everything received is kept", "met": true, "value": 100.0, "target": 100.0,

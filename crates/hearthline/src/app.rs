@@ -2,13 +2,15 @@
 //! the reverse.
 //!
 //! Threads: `reader` (the connection and the producer, waits for nothing), `log` (the log's writer), `store` (the
-//! delivery into the store), `sink-<name>` (one for each other sink), `weather` (asks outside and may wait), `supervisor`
-//! (looks at all of these each second), and the caller's (API, signals, housekeeping).
+//! delivery into the store), `sink-<name>` (one for each other sink), `weather` (asks outside and may wait), `notify` and `mqtt`
+//! (where the settings name them), `supervisor` (looks at all of these each second), and the caller's (API, signals, housekeeping).
 
 mod alerts;
 mod cadence;
 mod guarded;
 mod keep;
+pub(crate) mod mqtt;
+pub(crate) mod notify;
 mod observe;
 mod open;
 pub(crate) mod panics;
@@ -41,6 +43,8 @@ use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_pipeline::sources::home_assistant::LinkConfig;
 use hearthline_runbook::alerts::{Alerts, Pace};
 use hearthline_runbook::doctor::Doctor;
+use hearthline_runbook::maintenance::Maintenance;
+use hearthline_runbook::notify::Notify as Notifier;
 use hearthline_runbook::repair::Repairs;
 use hearthline_runbook::verify::{Kept, Verify};
 use hearthline_store::{Protection, Store};
@@ -49,6 +53,7 @@ use tokio::sync::{Notify, oneshot, watch};
 
 use self::alerts::AlertWatch;
 use self::cadence::Cadence;
+use self::mqtt::Announcer;
 pub(crate) use self::observe::Observer;
 pub(crate) use self::open::{log as open_log, store_alone, store_config};
 use self::parts::{Fences, Made, Part, Parts, Shared, Views};
@@ -65,6 +70,10 @@ use crate::weather;
 pub(crate) const SITE: &str = "home";
 /// The sink that retention is about.
 const STORE: &str = "store";
+/// Tells people.
+const NOTIFY: &str = "notify";
+/// Tells Home Assistant.
+const MQTT: &str = "mqtt";
 /// Flushes that may wait.
 const FLUSHES: usize = 16;
 
@@ -182,8 +191,12 @@ impl App {
         let store = open::store(settings, &fs, &clock)?;
         let writer = open::log(settings, &fs, &clock, store.committed())?;
         let (flushes, _) = Inlet::new(FLUSHES);
+        let alerts = AlertWatch::open(settings, (&fs, &clock), pace, is_simulated)?;
+        let announcer = Announcer::default();
         let shared = Shared {
             settings: settings.clone(),
+            notify: alerts.notify.clone(),
+            announcer: announcer.clone(),
             link,
             clock: Arc::clone(&clock),
             fs,
@@ -210,7 +223,6 @@ impl App {
         let uptime = Uptimes::open(Arc::clone(&shared.fs), file, Arc::clone(&clock));
         let targets = settings.criteria.targets(&settings.verify);
         let kept = Arc::new(Kept::open(Arc::clone(&shared.fs), &settings.data_dir));
-        let alerts = AlertWatch::open(shared, pace);
         let seen = observe::Views {
             ingest: Arc::clone(&views.ingest),
             silence: Arc::clone(&views.silence),
@@ -220,6 +232,7 @@ impl App {
             weather: Arc::clone(&views.weather),
             log: shared.log.clone(),
             supervised: supervised.clone(),
+            announcer: settings.mqtt.as_ref().map(|_| announcer),
             canary: observe::CanaryView {
                 kept: Arc::clone(&kept),
                 every: settings.verify.every.as_deref().copied(),
@@ -276,6 +289,16 @@ impl App {
         self.observer.alerts().clone()
     }
 
+    /// Who is told of it.
+    pub(crate) fn notify(&self) -> Notifier {
+        self.observer.notify().clone()
+    }
+
+    /// Whether a person works on the house.
+    pub(crate) fn maintenance(&self) -> Maintenance {
+        self.observer.maintenance().clone()
+    }
+
     /// Says what is wrong.
     pub(crate) fn doctor(&self) -> Doctor {
         self.place.doctor.clone()
@@ -299,6 +322,7 @@ impl App {
         let stopped = self.restarts.ask(Ask::Stop).await.map(drop).map_err(anyhow::Error::msg);
         self.observer.keep_uptime(true);
         self.observer.alerts().keep();
+        self.observer.notify().keep();
         stopped
     }
 }

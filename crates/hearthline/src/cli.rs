@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     alerts, backfill, check, conflicts, demo, doctor, entities, events, export, flush, gaps, healthcheck,
-    history, log, monitor, quarantine, record, repair, replay, retention, run, runbook, sim, sinks, status,
-    tail, token, verify, weather,
+    history, log, maintenance, monitor, notify, quarantine, record, repair, replay, retention, run, runbook,
+    sim, sinks, status, tail, token, verify, weather,
 };
 
 /// Records a Home Assistant house: every event on disk once, readable by any Parquet engine
@@ -62,6 +62,10 @@ pub(crate) enum Command {
     Conflicts(conflicts::Args),
     /// What is wrong and should be known, what was, and saying that you have seen it
     Alerts(alerts::Args),
+    /// Work on the house for a while: what goes wrong meanwhile is recorded and told to nobody
+    Maintenance(maintenance::Args),
+    /// Where people are told of alerts, what became of the last messages, and trying it out
+    Notify(notify::Args),
     /// What is wrong: everything that is looked at, with figures and what to do
     Doctor(doctor::Args),
     /// What is wrong, what mends it, doing it and taking it back
@@ -131,6 +135,9 @@ mod tests {
             "hearthline sim --fault drip@30s",
             "hearthline replay x --speed 0",
             "hearthline alerts mute silent",
+            "hearthline maintenance --for ever",
+            "hearthline maintenance --why disk",
+            "hearthline maintenance --for 30m end",
             "hearthline repair --apply",
             "hearthline repair gaps --plan --apply",
             "hearthline repair gaps --list",
@@ -187,6 +194,12 @@ mod tests {
             "alerts ack sink_behind:influxdb",
             "alerts mute silent --for 2h",
             "alerts unmute silent",
+            "maintenance",
+            "maintenance --for 30m --why disk",
+            "maintenance end",
+            "notify",
+            "notify test",
+            "notify test phone",
             "doctor",
             "doctor --full --export x.json",
             "repair",
@@ -201,7 +214,7 @@ mod tests {
             "repair --resume 2026-11-26T00-41-07Z-gaps",
             "runbook",
             "runbook --plan --monitor 30m",
-            "runbook --apply --monitor 30m --yes",
+            "runbook --apply --monitor 30m --maintenance --yes",
             "runbook --show",
             "runbook --show 2026-11-26T00-41-07Z-runbook",
             "runbook --undo 2026-11-26T00-41-07Z-runbook",

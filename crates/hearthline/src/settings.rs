@@ -7,6 +7,7 @@ mod document;
 pub(crate) mod environment;
 mod kinds;
 pub(crate) mod mistake;
+mod notify;
 pub(crate) mod origin;
 mod read;
 pub(crate) mod secret;
@@ -28,6 +29,7 @@ use url::Url;
 pub(crate) use environment::Environment;
 pub(crate) use kinds::duration_of as duration;
 pub(crate) use mistake::Mistakes;
+pub(crate) use notify::{Mqtt, Notify};
 pub(crate) use origin::Setting;
 pub(crate) use read::load;
 pub(crate) use secret::Secret;
@@ -69,6 +71,10 @@ pub(crate) struct Settings {
     pub(crate) alerts: Alerts,
     /// Where everything is delivered to beside the store.
     pub(crate) sinks: Vec<InfluxDb>,
+    /// Where people are told.
+    pub(crate) notify: Vec<Notify>,
+    /// The broker over which Home Assistant shows how we are.
+    pub(crate) mqtt: Option<Mqtt>,
     /// What the program says on standard error, in the syntax of the tracing crates.
     pub(crate) log_filter: Setting<String>,
     /// Things a person should know: variables that are set and do nothing.

@@ -19,11 +19,15 @@ use hearthline_pipeline::sources::home_assistant::LinkStatus;
 use hearthline_pipeline::weather::{WeatherView, WeatherViewOf};
 use hearthline_runbook::alerts::Alerts;
 use hearthline_runbook::criteria::Targets;
+use hearthline_runbook::discovery::Figures;
+use hearthline_runbook::maintenance::Maintenance;
+use hearthline_runbook::notify::Notify;
 use hearthline_runbook::status::{self, Status};
 use hearthline_runbook::verify::Kept;
 use hearthline_runbook::{Connection, Facts, criteria, kept, silent, verdict};
 
 use super::alerts::AlertWatch;
+use super::mqtt::Announcer;
 use super::supervise::Supervised;
 use super::uptime::Uptimes;
 use parking_lot::Mutex;
@@ -45,6 +49,8 @@ pub(super) struct Views {
     pub(super) log: Log,
     pub(super) supervised: Supervised,
     pub(super) canary: CanaryView,
+    /// What is told Home Assistant; none where the settings name no broker.
+    pub(super) announcer: Option<Announcer>,
 }
 
 /// The verifications.
@@ -130,12 +136,26 @@ impl Observer {
         self.uptime.look(&self.board.parts());
         let facts = self.facts(&look);
         let canary = facts.canary.clone();
-        self.watch.look(&self.document(&look, facts), window, canary.as_ref());
+        let status = self.document(&look, facts);
+        self.watch.look(&status, window, canary.as_ref());
+        if let Some(announcer) = &self.views.announcer {
+            announcer.show(Figures::of(&status));
+        }
     }
 
     /// What of it a person should know.
     pub(crate) const fn alerts(&self) -> &Alerts {
         &self.watch.alerts
+    }
+
+    /// Who is told of it.
+    pub(crate) const fn notify(&self) -> &Notify {
+        &self.watch.notify
+    }
+
+    /// Whether a person works on the house.
+    pub(crate) const fn maintenance(&self) -> &Maintenance {
+        &self.watch.maintenance
     }
 
     /// Measures the disk if that was long ago. Waits for it.
@@ -205,6 +225,7 @@ impl Observer {
             kept: kept::of(&look.ingest.totals),
             disk_full: facts.disk_full,
             alerts: self.watch.alerts.counts(),
+            maintenance: self.watch.maintenance.now().map(|period| period.shown(self.clock.now())),
             simulated: self.simulated,
         }
     }

@@ -51,7 +51,7 @@ impl Place {
             Builder::new_multi_thread().worker_threads(THREADS).thread_name("repair").enable_all().build()?;
         let doctor = of_program(&shared.settings, Arc::clone(&observer), runtime.handle().clone());
         let verify = super::verify::verify(shared, views, Arc::clone(&observer), kept, runtime.handle())?;
-        let looks = Arc::clone(&observer);
+        let (looks, maintenance) = (Arc::clone(&observer), observer.maintenance().clone());
         let again = Arc::clone(&shared.link.again);
         let program: Arc<dyn Program> = Arc::new(Running { observer, again, restarts });
         let recorder = Arc::clone(&program);
@@ -71,6 +71,7 @@ impl Place {
             repairs: repairs.clone(),
             doctor: doctor.clone(),
             verify: verify.clone(),
+            maintenance,
             settings: of_settings(&shared.settings),
             fs,
             clock,

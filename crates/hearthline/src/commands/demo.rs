@@ -5,6 +5,7 @@
 
 pub(crate) mod influxdb;
 pub(crate) mod naive;
+mod phone;
 mod tour;
 
 use std::io::{self, IsTerminal as _};
@@ -109,6 +110,7 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
     let influx_address = influx.listen(anywhere).await?;
     simulated(&mut settings, dir, address, weather_address)?;
     settings.sinks = vec![influxdb::sink(influx_address)?];
+    settings.notify = vec![phone::listen(anywhere).await?];
     let listener = listen(&mut settings).await?;
     let page = listener.local_addr()?;
     welcome(context.out, page, &settings)?;
@@ -193,6 +195,8 @@ fn simulated(
     settings.weather.interval = Some(Setting::default(WEATHER));
     settings.weather.calls_per_day = Some(Setting::default(WEATHER_CALLS));
     (settings.weather.api_key, settings.weather.api_key_file) = (None, None);
+    // Nobody is told of a house that is none.
+    (settings.notify, settings.mqtt) = (Vec::new(), None);
     settings.data_dir = Setting::default(dir);
     settings.store.flush_interval = Setting::default(FLUSH);
     let peer = &mut settings.home_assistant;

@@ -131,6 +131,8 @@ fn api_state(
         doctor: app.doctor(),
         verify: app.verify(),
         alerts: app.alerts(),
+        notify: app.notify(),
+        maintenance: app.maintenance(),
         live: app.live.clone(),
         faults,
         stop,

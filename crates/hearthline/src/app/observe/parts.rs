@@ -10,7 +10,7 @@ use hearthline_runbook::facts::RESTART;
 use hearthline_runbook::{Connection, status};
 
 use super::{Look, Observer};
-use crate::app::STORE;
+use crate::app::{MQTT, NOTIFY, STORE};
 use crate::serve::API;
 
 /// Registries that are not there by then are missing: said before whoever waits for them has waited for 10 s.
@@ -46,6 +46,14 @@ impl Observer {
         self.set("registry", state, reason);
         self.set("weather", look.weather.state, look.weather.reason.clone());
         self.set(API, PartState::Healthy, None);
+        if self.notify().is_on() {
+            let (state, reason) = self.notify().state();
+            self.set(NOTIFY, state, reason);
+        }
+        if let Some(announcer) = &self.views.announcer {
+            let (state, reason) = announcer.state();
+            self.set(MQTT, state, reason);
+        }
     }
 
     /// What is the matter with a part's thread says more than what the part last said of itself.
