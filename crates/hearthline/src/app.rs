@@ -192,11 +192,10 @@ impl App {
         let writer = open::log(settings, &fs, &clock, store.committed())?;
         let (flushes, _) = Inlet::new(FLUSHES);
         let alerts = AlertWatch::open(settings, (&fs, &clock), pace, is_simulated)?;
-        let announcer = Announcer::default();
         let shared = Shared {
             settings: settings.clone(),
             notify: alerts.notify.clone(),
-            announcer: announcer.clone(),
+            announcer: Announcer::default(),
             link,
             clock: Arc::clone(&clock),
             fs,
@@ -223,21 +222,7 @@ impl App {
         let uptime = Uptimes::open(Arc::clone(&shared.fs), file, Arc::clone(&clock));
         let targets = settings.criteria.targets(&settings.verify);
         let kept = Arc::new(Kept::open(Arc::clone(&shared.fs), &settings.data_dir));
-        let seen = observe::Views {
-            ingest: Arc::clone(&views.ingest),
-            silence: Arc::clone(&views.silence),
-            sinks: views.sinks.clone(),
-            influxdb: views.influxdb.clone(),
-            connection: views.link.subscribe(),
-            weather: Arc::clone(&views.weather),
-            log: shared.log.clone(),
-            supervised: supervised.clone(),
-            announcer: settings.mqtt.as_ref().map(|_| announcer),
-            canary: observe::CanaryView {
-                kept: Arc::clone(&kept),
-                every: settings.verify.every.as_deref().copied(),
-            },
-        };
+        let seen = seen(shared, views, &supervised, &kept);
         let (restarts, asked) = std::sync::mpsc::channel();
         let restarts = Restarts { ask: restarts, api: api.clone() };
         let observer = Observer::new(seen, Arc::clone(&clock), is_simulated, targets, uptime, alerts);
@@ -324,6 +309,26 @@ impl App {
         self.observer.alerts().keep();
         self.observer.notify().keep();
         stopped
+    }
+}
+
+/// What the observer looks at.
+fn seen(shared: &Shared, views: &Views, supervised: &Supervised, kept: &Arc<Kept>) -> observe::Views {
+    let settings = &shared.settings;
+    observe::Views {
+        ingest: Arc::clone(&views.ingest),
+        silence: Arc::clone(&views.silence),
+        sinks: views.sinks.clone(),
+        influxdb: views.influxdb.clone(),
+        connection: views.link.subscribe(),
+        weather: Arc::clone(&views.weather),
+        log: shared.log.clone(),
+        supervised: supervised.clone(),
+        announcer: settings.mqtt.as_ref().map(|_| shared.announcer.clone()),
+        canary: observe::CanaryView {
+            kept: Arc::clone(kept),
+            every: settings.verify.every.as_deref().copied(),
+        },
     }
 }
 
