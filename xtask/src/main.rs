@@ -100,8 +100,9 @@ fn install_peers() -> Result<bool> {
     peers::deploy::install(&target)?;
     let servers = peers::influxdb::install(&target)?;
     let chromium = peers::chromium::install(&target)?;
+    let mosquitto = peers::mosquitto::install(&target)?;
     println!("{}", peers::folder(&target).display());
-    for program in servers.iter().chain([&chromium]) {
+    for program in servers.iter().chain([&chromium, &mosquitto]) {
         println!("{}", program.display());
     }
     Ok(true)

@@ -6,6 +6,7 @@ pub(crate) mod chromium;
 mod debian;
 pub(crate) mod deploy;
 pub(crate) mod influxdb;
+pub(crate) mod mosquitto;
 pub(crate) mod python;
 
 use std::fs::{self, File};

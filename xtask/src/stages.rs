@@ -101,6 +101,7 @@ fn announce(workspace: &Workspace, quick: bool) {
     }
     let installed = peers::python::installed(&workspace.target)
         && peers::deploy::installed(&workspace.target)
+        && peers::mosquitto::found(&workspace.target).is_some()
         && peers::influxdb::found(&workspace.target).is_some();
     if installed {
         println!("real peers   8 min");
@@ -168,6 +169,7 @@ fn real_peers(workspace: &Workspace) -> Result<Outcome> {
     let began = Instant::now();
     let installed = peers::python::install(&workspace.target)
         .and_then(|()| peers::deploy::install(&workspace.target))
+        .and_then(|()| peers::mosquitto::install(&workspace.target).map(drop))
         .and_then(|()| peers::influxdb::install(&workspace.target).map(drop));
     if let Err(error) = installed {
         let why = vec![format!("{error:#}")];

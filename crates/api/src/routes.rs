@@ -15,9 +15,11 @@ mod health;
 mod history;
 mod live;
 mod logs;
+mod maintenance;
 mod metrics;
 mod newest;
 mod notes;
+mod notify;
 mod openapi;
 mod parameters;
 mod quarantine;
@@ -59,9 +61,11 @@ pub use flush::Flushed;
 pub use gaps::{Backfill, Retried};
 pub use history::{Bucket, History, State};
 pub use live::{Change, Lost, Reset};
+pub use maintenance::MaintenanceRequest;
 #[cfg(test)]
 pub(crate) use metrics::render as metrics_of;
 pub use notes::NoteRequest;
+pub use notify::{NotifyTestRequest, NotifyTested};
 pub use quarantine::one::QuarantinedWhole;
 pub use quarantine::settle::SettledList;
 pub use quarantine::{Quarantine, Quarantined, Settlement};
@@ -117,6 +121,9 @@ fn writing(state: ApiState) -> Router {
         .route("/api/v1/backups/{name}/rehearse", post(backups::rehearse))
         .route("/api/v1/conflicts/reset", post(conflicts::reset))
         .route("/api/v1/notes", post(notes::add))
+        .route("/api/v1/maintenance", post(maintenance::begin))
+        .route("/api/v1/maintenance/end", post(maintenance::end))
+        .route("/api/v1/notify/test", post(notify::test))
         .route("/api/v1/quarantine/retry", post(quarantine::settle::retry))
         .route("/api/v1/quarantine/drop", post(quarantine::settle::drop_named))
         .route("/api/v1/reload", post(settings::reload))
@@ -149,6 +156,8 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/criteria", get(criteria::get))
         .route("/api/v1/alerts", get(alerts::list))
         .route("/api/v1/backups", get(backups::list))
+        .route("/api/v1/maintenance", get(maintenance::get))
+        .route("/api/v1/notify", get(notify::list))
         .route("/api/v1/doctor", get(doctor::get))
         .route("/api/v1/verify", get(verify::get))
         .route("/api/v1/stats", get(stats::get))

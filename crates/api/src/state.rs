@@ -17,7 +17,9 @@ use hearthline_runbook::backup::Backups;
 use hearthline_runbook::doctor::Doctor;
 use hearthline_runbook::incident::Incidents;
 use hearthline_runbook::logs::Logs;
+use hearthline_runbook::maintenance::Maintenance;
 use hearthline_runbook::notes::Notes;
+use hearthline_runbook::notify::Notify;
 use hearthline_runbook::repair::Repairs;
 use hearthline_runbook::reports::Reports;
 use hearthline_runbook::verify::Verify;
@@ -98,6 +100,10 @@ pub struct ApiState {
     pub notes: Notes,
     /// What is kept of what was wrong.
     pub incidents: Incidents,
+    /// Who is told of it.
+    pub notify: Notify,
+    /// Whether a person works on the house.
+    pub maintenance: Maintenance,
     /// What was just written.
     pub live: Live,
     /// What can be made to go wrong.

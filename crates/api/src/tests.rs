@@ -25,6 +25,7 @@ mod running;
 mod settings;
 mod setup;
 mod sinks;
+mod told;
 mod typescript;
 mod verify;
 
@@ -105,6 +106,8 @@ impl House {
         let filter = Arc::new(Filter::new(&[], &["sensor.*_battery".into()]).unwrap());
         let (runbook, reports) = runbook::house();
         let (logs, notes, incidents) = logs::house();
+        let alerts = alerts::house();
+        let (notify, maintenance) = told::house(&alerts);
         let state = ApiState {
             reading: Reading {
                 store: Arc::clone(&store),
@@ -121,12 +124,14 @@ impl House {
             reports,
             doctor: doctor::house(),
             verify: verify::house(),
-            alerts: alerts::house(),
+            alerts,
             settings: settings::house(),
             backups: backups::house(),
             logs: logs.clone(),
             notes,
             incidents,
+            notify,
+            maintenance,
             influxdb,
             live: live.clone(),
             faults: crate::Faults {
@@ -363,6 +368,9 @@ fn status() -> Status {
             }],
         },
         "alerts": { "active": 3, "critical": 1, "unseen": 2, "muted": 1 },
+        "maintenance": {
+            "since": "2026-11-23T11:50:00.000000Z", "until": "2026-11-23T12:20:00.000000Z", "left_s": 1200, "why": "new disk",
+        },
         "criteria": [
             {
                 "id": "persistence", "label": "Everything received is kept", "met": true, "value": 100.0, "target": 100.0,

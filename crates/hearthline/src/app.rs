@@ -2,14 +2,16 @@
 //! the reverse.
 //!
 //! Threads: `reader` (the connection and the producer, waits for nothing), `log` (the log's writer), `store` (the
-//! delivery into the store), `sink-<name>` (one for each other sink), `weather` (asks outside and may wait), `supervisor`
-//! (looks at all of these each second), and the caller's (API, signals, housekeeping).
+//! delivery into the store), `sink-<name>` (one for each other sink), `weather` (asks outside and may wait), `notify` and `mqtt`
+//! (where the settings name them), `supervisor` (looks at all of these each second), and the caller's (API, signals, housekeeping).
 
 mod alerts;
 mod cadence;
 mod current;
 mod guarded;
 mod keep;
+pub(crate) mod mqtt;
+pub(crate) mod notify;
 mod observe;
 mod open;
 pub(crate) mod panics;
@@ -43,6 +45,8 @@ use hearthline_pipeline::sources::home_assistant::LinkConfig;
 use hearthline_runbook::alerts::{Alerts, Pace};
 use hearthline_runbook::backup::Backups;
 use hearthline_runbook::doctor::Doctor;
+use hearthline_runbook::maintenance::Maintenance;
+use hearthline_runbook::notify::Notify as Notifier;
 use hearthline_runbook::repair::Repairs;
 use hearthline_runbook::verify::{Kept, Verify};
 use hearthline_store::{Protection, Store};
@@ -52,6 +56,7 @@ use tokio::sync::{Notify, oneshot, watch};
 use self::alerts::AlertWatch;
 use self::cadence::Cadence;
 pub(crate) use self::current::Current;
+use self::mqtt::Announcer;
 pub(crate) use self::observe::Observer;
 pub(crate) use self::open::{both_alone, log as open_log, store_alone, store_config};
 use self::parts::{Fences, Made, Part, Parts, Shared, Views};
@@ -69,6 +74,10 @@ use crate::weather;
 pub(crate) const SITE: &str = "home";
 /// The sink that retention is about.
 const STORE: &str = "store";
+/// Tells people.
+const NOTIFY: &str = "notify";
+/// Tells Home Assistant.
+const MQTT: &str = "mqtt";
 /// Flushes that may wait.
 const FLUSHES: usize = 16;
 
@@ -192,8 +201,11 @@ impl App {
         let store = open::store(settings, &fs, &clock)?;
         let writer = open::log(settings, &fs, &clock, store.committed())?;
         let (flushes, _) = Inlet::new(FLUSHES);
+        let alerts = AlertWatch::open(settings, (&fs, &clock), pace, is_simulated)?;
         let shared = Shared {
             settings: settings.clone(),
+            notify: alerts.notify.clone(),
+            announcer: Announcer::default(),
             link,
             clock: Arc::clone(&clock),
             fs,
@@ -220,8 +232,7 @@ impl App {
         let uptime = Uptimes::open(Arc::clone(&shared.fs), file, Arc::clone(&clock));
         let targets = settings.criteria.targets(&settings.verify);
         let kept = Arc::new(Kept::open(Arc::clone(&shared.fs), &settings.data_dir));
-        let alerts = AlertWatch::open(shared, pace);
-        let seen = seen(shared, views, supervised.clone(), Arc::clone(&kept));
+        let seen = seen(shared, views, &supervised, &kept);
         let (restarts, asked) = std::sync::mpsc::channel();
         let restarts = Restarts { ask: restarts, api: api.clone() };
         let observer = Observer::new(seen, Arc::clone(&clock), is_simulated, targets, uptime, alerts);
@@ -289,6 +300,16 @@ impl App {
         self.observer.alerts().clone()
     }
 
+    /// Who is told of it.
+    pub(crate) fn notify(&self) -> Notifier {
+        self.observer.notify().clone()
+    }
+
+    /// Whether a person works on the house.
+    pub(crate) fn maintenance(&self) -> Maintenance {
+        self.observer.maintenance().clone()
+    }
+
     /// Says what is wrong.
     pub(crate) fn doctor(&self) -> Doctor {
         self.place.doctor.clone()
@@ -312,13 +333,14 @@ impl App {
         let stopped = self.restarts.ask(Ask::Stop).await.map(drop).map_err(anyhow::Error::msg);
         self.observer.keep_uptime(true);
         self.observer.alerts().keep();
+        self.observer.notify().keep();
         stopped
     }
 }
 
 /// What the observer looks at.
-fn seen(shared: &Shared, views: &Views, supervised: Supervised, kept: Arc<Kept>) -> observe::Views {
-    let every = shared.settings.verify.every.as_deref().copied();
+fn seen(shared: &Shared, views: &Views, supervised: &Supervised, kept: &Arc<Kept>) -> observe::Views {
+    let settings = &shared.settings;
     observe::Views {
         ingest: Arc::clone(&views.ingest),
         silence: Arc::clone(&views.silence),
@@ -327,9 +349,13 @@ fn seen(shared: &Shared, views: &Views, supervised: Supervised, kept: Arc<Kept>)
         connection: views.link.subscribe(),
         weather: Arc::clone(&views.weather),
         log: shared.log.clone(),
-        supervised,
-        off: shared.settings.off.clone(),
-        canary: observe::CanaryView { kept, every },
+        supervised: supervised.clone(),
+        off: settings.off.clone(),
+        announcer: settings.mqtt.as_ref().map(|_| shared.announcer.clone()),
+        canary: observe::CanaryView {
+            kept: Arc::clone(kept),
+            every: settings.verify.every.as_deref().copied(),
+        },
     }
 }
 

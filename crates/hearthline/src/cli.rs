@@ -6,8 +6,9 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     alerts, backfill, backup, check, conflicts, demo, doctor, entities, events, export, flush, gaps,
-    healthcheck, history, log, logs, monitor, note, quarantine, record, reload, repair, replay, report,
-    restore, retention, run, runbook, settings, sim, sinks, status, tail, token, verify, weather,
+    healthcheck, history, log, logs, maintenance, monitor, note, notify, quarantine, record, reload, repair,
+    replay, report, restore, retention, run, runbook, settings, sim, sinks, status, tail, token, verify,
+    weather,
 };
 
 /// Records a Home Assistant house: every event on disk once, readable by any Parquet engine
@@ -66,6 +67,10 @@ pub(crate) enum Command {
     Conflicts(conflicts::Args),
     /// What is wrong and should be known, what was, and saying that you have seen it
     Alerts(alerts::Args),
+    /// Work on the house for a while: what goes wrong meanwhile is recorded and told to nobody
+    Maintenance(maintenance::Args),
+    /// Where people are told of alerts, what became of the last messages, and trying it out
+    Notify(notify::Args),
     /// What is wrong: everything that is looked at, with figures and what to do
     Doctor(doctor::Args),
     /// What is wrong, what mends it, doing it and taking it back
@@ -148,6 +153,9 @@ mod tests {
             "hearthline replay x --speed 0",
             "hearthline alerts mute silent",
             "hearthline doctor --explain ha-unset --full",
+            "hearthline maintenance --for ever",
+            "hearthline maintenance --why disk",
+            "hearthline maintenance --for 30m end",
             "hearthline repair --apply",
             "hearthline repair gaps --plan --apply",
             "hearthline repair gaps --list",
@@ -229,6 +237,12 @@ mod tests {
             "alerts ack sink_behind:influxdb",
             "alerts mute silent --for 2h",
             "alerts unmute silent",
+            "maintenance",
+            "maintenance --for 30m --why disk",
+            "maintenance end",
+            "notify",
+            "notify test",
+            "notify test phone",
             "doctor",
             "doctor --full --export x.json",
             "doctor --explain ha-unset",
@@ -244,7 +258,7 @@ mod tests {
             "repair --resume 2026-11-26T00-41-07Z-gaps",
             "runbook",
             "runbook --plan --monitor 30m",
-            "runbook --apply --monitor 30m --yes",
+            "runbook --apply --monitor 30m --maintenance --yes",
             "runbook --show",
             "runbook --show 2026-11-26T00-41-07Z-runbook",
             "runbook --undo 2026-11-26T00-41-07Z-runbook",

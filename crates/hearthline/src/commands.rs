@@ -16,8 +16,10 @@ pub(crate) mod healthcheck;
 pub(crate) mod history;
 pub(crate) mod log;
 pub(crate) mod logs;
+pub(crate) mod maintenance;
 pub(crate) mod monitor;
 pub(crate) mod note;
+pub(crate) mod notify;
 pub(crate) mod quarantine;
 pub(crate) mod record;
 pub(crate) mod reload;
@@ -160,6 +162,8 @@ async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit
         Command::Quarantine(args) => quarantine::run(args, context).await,
         Command::Sim(args) => sim::run(args, context).await,
         Command::Alerts(args) => alerts::run(args, context).await,
+        Command::Maintenance(args) => maintenance::run(args, context).await,
+        Command::Notify(args) => notify::run(args, context).await,
         Command::Doctor(args) => doctor::run(args, context).await,
         Command::Record(args) => record::run(args, context).await,
         Command::Replay(args) => replay::run(args, context).await,

@@ -53,6 +53,8 @@ pub(crate) fn subject(settings: &Settings, running: Running) -> anyhow::Result<S
         retention: *settings.store.retention,
         sinks: sinks.collect(),
         weather: of_weather(settings),
+        places: app::notify::places(settings)?.into_iter().map(|place| (place.name, place.hook)).collect(),
+        broker: settings.mqtt.as_ref().map(app::mqtt::broker).transpose()?,
         place: Arc::default(),
         backup: backup::job(settings),
     })

@@ -9,6 +9,7 @@ mod document;
 pub(crate) mod environment;
 mod kinds;
 pub(crate) mod mistake;
+mod notify;
 pub(crate) mod origin;
 mod read;
 pub(crate) mod secret;
@@ -34,6 +35,7 @@ pub(crate) use document::nearest;
 pub(crate) use environment::Environment;
 pub(crate) use kinds::{duration_of as duration, token_of as token, url_of as url};
 pub(crate) use mistake::Mistakes;
+pub(crate) use notify::{Mqtt, Notify};
 pub(crate) use origin::Setting;
 #[cfg(test)]
 pub(crate) use read::load;
@@ -79,6 +81,10 @@ pub(crate) struct Settings {
     pub(crate) backup: Backup,
     /// Where everything is delivered to beside the store.
     pub(crate) sinks: Vec<InfluxDb>,
+    /// Where people are told.
+    pub(crate) notify: Vec<Notify>,
+    /// The broker over which Home Assistant shows how we are.
+    pub(crate) mqtt: Option<Mqtt>,
     /// What the program says on standard error, in the syntax of the tracing crates.
     pub(crate) log_filter: Setting<String>,
     /// Things a person should know: variables that are set and do nothing.

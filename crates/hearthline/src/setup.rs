@@ -199,6 +199,7 @@ fn recorded(settings: &Settings, clock: &Arc<dyn Clock>) -> Option<Reading> {
         filter: Arc::new(move || Arc::clone(&filter)),
         clock: Arc::clone(clock),
         silent: Arc::new(Arc::default),
+        left_out: Arc::new(Vec::new),
     })
 }
 

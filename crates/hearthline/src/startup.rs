@@ -7,7 +7,7 @@ use hearthline_log::SyncPolicy;
 use hearthline_pipeline::weather::{Choice, Provider};
 use hearthline_store::StoreStats;
 
-use crate::settings::{InfluxDb, Setting, Settings};
+use crate::settings::{InfluxDb, Mqtt, Notify, Setting, Settings};
 
 /// No more lines than this.
 #[cfg(test)]
@@ -50,11 +50,29 @@ pub(crate) fn of_settings(settings: &Settings) -> Vec<String> {
         store(settings),
         weather(settings),
     ];
-    if !settings.sinks.is_empty() {
-        let sinks: Vec<_> = settings.sinks.iter().map(sink).collect();
-        lines.push(format!("sinks: {}", sinks.join("; ")));
-    }
+    let listed =
+        |what: &str, each: Vec<String>| (!each.is_empty()).then(|| format!("{what}: {}", each.join("; ")));
+    let told = settings.notify.iter().map(place).chain(settings.mqtt.iter().map(broker)).collect();
+    let delivered = [listed("sinks", settings.sinks.iter().map(sink).collect()), listed("told", told)];
+    let delivered: Vec<_> = delivered.into_iter().flatten().collect();
+    lines.extend((!delivered.is_empty()).then(|| delivered.join(". ")));
     lines
+}
+
+/// The address is a secret: whoever knows it may write there.
+fn place(Notify { name, shape, url, level, tls_verify, .. }: &Notify) -> String {
+    let unchecked = if **tls_verify { "" } else { ", its certificate is NOT checked" };
+    let (name, shape, level) = (&**name, shape.as_str(), level.as_str());
+    format!("{name} by {shape} from {level} on (address from {}{unchecked})", url.origin)
+}
+
+fn broker(Mqtt { host, port, name, tls, tls_verify, .. }: &Mqtt) -> String {
+    let tls = match (**tls, **tls_verify) {
+        (false, _) => "",
+        (true, true) => ", encrypted",
+        (true, false) => ", encrypted, its certificate is NOT checked",
+    };
+    format!("Home Assistant as {:?} by MQTT at {}:{} ({}{tls})", **name, **host, **port, host.origin)
 }
 
 fn file(settings: &Settings) -> String {

@@ -118,6 +118,8 @@ pub struct Ingest {
     silent: Arc<SilenceView>,
     /// The last look at who has reported: Home Assistant's time, and our own that never jumps.
     looked: Option<(Timestamp, Duration)>,
+    /// Entities whose events are no sign of life of the house: what we show Home Assistant of ourselves.
+    ours: Vec<String>,
 }
 
 /// What one frame has changed so far.
@@ -196,6 +198,7 @@ impl Ingest {
             silence: Silence::default(),
             silent: Arc::default(),
             looked: None,
+            ours: Vec::new(),
         };
         // In the checkpoint, so that it is known also to a log that is too full for anything else.
         if let Some(last) = ingest.heard_through() {
@@ -258,11 +261,24 @@ impl Ingest {
         if self.stream == Stream::Resuming {
             self.stream = Stream::Catching;
         }
-        self.view.heard(received);
+        if !self.is_ours(&event.data) {
+            self.view.heard(received);
+        }
         match &event.data {
             EventData::StateChanged { .. } => self.accept_state(event, received),
             EventData::Other(data) => self.accept_other(event, data, received),
         }
+    }
+
+    /// Events of these entities are recorded as any, and are no sign that the house lives: they are what we say of ourselves.
+    #[must_use]
+    pub fn without_life_of(mut self, ours: Vec<String>) -> Self {
+        self.ours = ours;
+        self
+    }
+
+    fn is_ours(&self, data: &EventData<'_>) -> bool {
+        matches!(data, EventData::StateChanged { entity_id, .. } if self.ours.iter().any(|ours| ours == entity_id))
     }
 
     /// Takes an event that could not be parsed: its bytes go to the log, its neighbours are not delayed.

@@ -17,6 +17,7 @@
 //! - [`health`], [`metrics`]: the state of the parts, rates over a window.
 //! - [`watch`], [`inlet`]: a thread's work as others watch it, and asking a part that may be started anew.
 //! - [`http`]: questions to one peer over a connection that is kept.
+//! - [`webhook`], [`mqtt`]: how people, and Home Assistant, are told.
 
 pub mod context;
 pub mod counters;
@@ -32,6 +33,7 @@ pub mod left_out;
 pub mod live;
 pub mod mask;
 pub mod metrics;
+pub mod mqtt;
 pub mod normalise;
 pub mod orders;
 pub mod portion;
@@ -44,3 +46,4 @@ pub mod sinks;
 pub mod sources;
 pub mod watch;
 pub mod weather;
+pub mod webhook;

@@ -321,4 +321,4 @@ fn written(at: Timestamp) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

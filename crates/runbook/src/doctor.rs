@@ -23,6 +23,7 @@ mod sinks;
 mod space;
 mod store;
 pub mod subject;
+mod told;
 mod weather;
 
 #[cfg(test)]
@@ -79,6 +80,8 @@ const CHECKS: &[Check] = &[
     sinks::CHECK,
     weather::CHECK,
     backup::CHECK,
+    told::PLACES,
+    told::BROKER,
 ];
 
 const fn seconds(usual: u64, full: u64) -> [Duration; 2] {

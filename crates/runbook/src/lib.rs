@@ -3,14 +3,17 @@
 pub mod alerts;
 pub mod backup;
 pub mod criteria;
+pub mod discovery;
 pub mod doctor;
 pub mod facts;
 pub mod incident;
 pub mod kept;
 pub mod logs;
+pub mod maintenance;
 pub mod markdown;
 pub mod monitor;
 pub mod notes;
+pub mod notify;
 #[cfg(test)]
 mod operations;
 pub mod parts;

@@ -19,6 +19,10 @@ pub enum Kind {
     Api,
     /// The settings, where parts are off because of mistakes in them.
     Settings,
+    /// Tells people.
+    Notify,
+    /// Tells Home Assistant.
+    Mqtt,
 }
 
 impl Kind {
@@ -33,6 +37,8 @@ impl Kind {
             "weather" => Self::Weather,
             "api" => Self::Api,
             "settings" => Self::Settings,
+            "notify" => Self::Notify,
+            "mqtt" => Self::Mqtt,
             _ => Self::Sink,
         }
     }
@@ -69,6 +75,9 @@ pub fn meaning(name: &str, state: &str) -> Option<&'static str> {
         (Kind::Weather, _) => {
             "rows go with weather that is older, and after an hour without; nothing else is missing"
         }
+        (Kind::Notify | Kind::Mqtt, "starting") => "everything is recorded; nobody is told yet",
+        (Kind::Notify, _) => "everything is recorded; what is to be told waits, and is told when it is taken",
+        (Kind::Mqtt, _) => "everything is recorded; Home Assistant shows Hearthline as unavailable",
         (Kind::Api, _) => "everything is recorded; the page and commands may get no answer",
         (Kind::Settings, _) => "everything is recorded, with what has mistakes switched off",
     })
@@ -108,6 +117,13 @@ pub fn todo(name: &str, state: &str) -> Option<String> {
             Some("put right what its reason says: the key, or another provider under [weather]".into())
         }
         (Kind::Weather, _) => Some("wait, or name another provider under [weather]".into()),
+        (Kind::Notify, _) => Some(
+            "see what its reason says; `hearthline notify test` tries every place, and `[[notify]]` names them".into(),
+        ),
+        (Kind::Mqtt, "parked") => {
+            Some("correct username and password under [mqtt], or let this user in at the broker".into())
+        }
+        (Kind::Mqtt, _) => Some("see whether the broker runs and can be reached; it is tried again and again".into()),
         (Kind::Api, _) => Some("wait some seconds: it is served anew by itself".into()),
         (Kind::Settings, _) => Some(
             "correct what its reason says; what is off is started by itself then (`hearthline check` lists all mistakes)"
@@ -120,8 +136,18 @@ pub fn todo(name: &str, state: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    const PARTS: [&str; 8] =
-        ["log", "store", "influxdb", "home_assistant", "registry", "weather", "api", "settings"];
+    const PARTS: [&str; 10] = [
+        "log",
+        "store",
+        "influxdb",
+        "home_assistant",
+        "registry",
+        "weather",
+        "api",
+        "notify",
+        "mqtt",
+        "settings",
+    ];
 
     #[test]
     fn each_state_of_each_part_says_what_it_means_and_what_to_do() {

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use hearthline_core::{Clock, Fs};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use self::lines::{Line, Looked};
 pub use self::report::{Outcome, Run};
@@ -25,6 +25,7 @@ pub use self::saved::{Found, Saved};
 use crate::Status;
 use crate::doctor::Doctor;
 use crate::doctor::count;
+use crate::maintenance::{self, Maintenance};
 use crate::repair::{
     AtEnd, Doing, Done, Options, Plan, Program, Receipt, Receipts, Refused, Repair, RepairError, Repairs,
     Scribe, Step,
@@ -61,6 +62,7 @@ pub struct Kept {
 pub struct Runbook {
     means: Means,
     monitor: std::time::Duration,
+    maintenance: bool,
 }
 
 /// What a runbook works with.
@@ -74,6 +76,8 @@ pub struct Means {
     pub doctor: Doctor,
     /// Whether an event gets through.
     pub verify: Verify,
+    /// Whether a person works on the house.
+    pub maintenance: Maintenance,
     /// Its settings.
     pub settings: Settings,
     /// The disk.
@@ -88,7 +92,7 @@ impl Runbook {
     /// # Errors
     /// In words: what of the options means nothing.
     pub fn new(means: Means, options: &Options) -> Result<Self, Refused> {
-        Ok(Self { means, monitor: lines::monitor_of(options)? })
+        Ok(Self { means, monitor: lines::monitor_of(options)?, maintenance: options.maintenance })
     }
 
     /// How everything is, without the doctor.
@@ -127,6 +131,25 @@ impl Runbook {
             None => "there is no settings file; what holds is in the receipt, without a secret".into(),
         };
         Ok(Done { says, data: json!(kept) })
+    }
+
+    fn begin_maintenance(&self, seconds: u64) -> Result<Done, RepairError> {
+        let length = std::time::Duration::from_secs(seconds);
+        match self.means.maintenance.begin(length, Some("the runbook")) {
+            Ok(period) => Ok(Done { says: format!("maintenance until {}", period.until), data: Value::Null }),
+            Err(why) => Err(RepairError::Later(why.to_string())),
+        }
+    }
+
+    fn end_maintenance(&self) -> Result<Done, RepairError> {
+        match self.means.maintenance.end() {
+            Ok(over) => Ok(Done {
+                says: format!("maintenance from {} to {}", over.since, over.at),
+                data: Value::Null,
+            }),
+            Err(maintenance::Refused::None) => Ok(mend::skipped("it was over already".into())),
+            Err(why) => Err(RepairError::Later(why.to_string())),
+        }
     }
 
     async fn criteria(&self, scribe: &Scribe) -> Result<Done, RepairError> {
@@ -168,7 +191,8 @@ impl Repair for Runbook {
             let findings =
                 self.means.repairs.findings().await.map_err(|why| RepairError::Later(why.to_string()))?;
             let sinks = &self.means.settings.sinks;
-            Ok(lines::plan(&Looked { findings: &findings, sinks, monitor: self.monitor }))
+            let Self { monitor, maintenance, .. } = *self;
+            Ok(lines::plan(&Looked { findings: &findings, sinks, monitor, maintenance }))
         })
     }
 
@@ -185,6 +209,8 @@ impl Repair for Runbook {
                 Line::Canary => self.canary(scribe).await,
                 Line::Monitor { seconds } => self.watch(seconds, scribe).await,
                 Line::Criteria => self.criteria(scribe).await,
+                Line::Maintenance { seconds } => self.begin_maintenance(seconds),
+                Line::MaintenanceEnd => self.end_maintenance(),
             }
         })
     }

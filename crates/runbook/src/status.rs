@@ -51,6 +51,9 @@ pub struct Status {
     /// What a person should know of the settings: a file with mistakes, or what waits for the next start.
     #[serde(default)]
     pub settings_note: Option<String>,
+    /// The maintenance that goes on; null where none does.
+    #[serde(default)]
+    pub maintenance: Option<Maintenance>,
     /// The success criteria with their figures.
     pub criteria: Vec<Criterion>,
     /// The house is a simulated one, made up by this program.
@@ -93,6 +96,19 @@ pub struct Backup {
     pub waited_s: u64,
     /// Why the last try failed; null where it did not.
     pub failed: Option<String>,
+}
+
+/// For a while a person works on the house: what goes wrong is recorded and told to nobody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Maintenance {
+    /// When it began, ISO 8601 UTC.
+    pub since: String,
+    /// When it ends by itself.
+    pub until: String,
+    /// Seconds until then.
+    pub left_s: u64,
+    /// In the words of whoever began it.
+    pub why: Option<String>,
 }
 
 /// A disk that is full soon.

@@ -20,6 +20,9 @@ import type {
   LogLines,
   Note,
   NoteList,
+  MaintenanceView,
+  Notify,
+  NotifyTested,
   Observation,
   Observations,
   Plan,
@@ -196,6 +199,14 @@ export const muteAlert = async (what: string, time: string) =>
   (await ask<AlertMute>(`alerts/${encodeURIComponent(what)}/mute`, 'POST', { for: time })).body;
 export const unmuteAlert = async (what: string) =>
   (await ask<{ what: string }>(`alerts/${encodeURIComponent(what)}/unmute`, 'POST')).body;
+export const askMaintenance = async () => (await ask<MaintenanceView>('maintenance')).body;
+/** For a time as the program reads it: `30m`. */
+export const beginMaintenance = async (time: string, why: string) =>
+  (await ask<MaintenanceView>('maintenance', 'POST', { for: time, why: why === '' ? null : why })).body;
+export const endMaintenance = async () => (await ask<MaintenanceView>('maintenance/end', 'POST')).body;
+export const askNotify = async () => (await ask<Notify>('notify')).body;
+/** Sends a message to all places. */
+export const testNotify = async () => (await ask<NotifyTested>('notify/test', 'POST', {})).body;
 /** How many states came in each `every` seconds. Times in milliseconds. */
 export const askRate = async (from: number, to: number, every: number) =>
   (await ask<Rate>(`rate?from=${new Date(from).toISOString()}&to=${new Date(to).toISOString()}&every=${every}s`)).body;

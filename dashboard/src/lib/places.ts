@@ -18,6 +18,8 @@ const PARTS: Record<string, string> = {
   api: 'This page and its API',
   home_assistant: 'Home Assistant',
   log: 'On disk',
+  mqtt: 'Home Assistant, over MQTT',
+  notify: 'Messages to people',
   registry: 'Rooms and devices',
   store: 'Archive',
   weather: 'Weather',

@@ -23,6 +23,9 @@ pub struct RunbookRequest {
     /// How long it watches at its end, in seconds; null is two minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub monitor_s: Option<u64>,
+    /// Maintenance begins before its first line and ends after its last.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub maintenance: bool,
 }
 
 /// What would be done, and what was.
@@ -107,8 +110,8 @@ pub(super) async fn undo(
     Ok(Json(RepairBegun { id: state.runbook.undo(id).await.map_err(of_runs)? }))
 }
 
-fn options(RunbookRequest { monitor_s }: RunbookRequest) -> serde_json::Value {
-    Options { monitor_s, ..Options::default() }.to_value()
+fn options(RunbookRequest { monitor_s, maintenance }: RunbookRequest) -> serde_json::Value {
+    Options { monitor_s, maintenance, ..Options::default() }.to_value()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "given to map_err")]

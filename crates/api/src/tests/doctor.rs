@@ -50,6 +50,8 @@ pub(super) fn subject(clock: ManualClock) -> Subject {
             file: PathBuf::from("/data/weather.json"),
             ask: Arc::new(|_| Box::pin(std::future::ready(None))),
         },
+        places: Vec::new(),
+        broker: None,
         place: Arc::default(),
     }
 }

@@ -63,6 +63,10 @@ async fn every_answer_has_the_shape_that_it_says() {
                 "/api/v1/gaps/{id}" => "/api/v1/gaps/1".into(),
                 "/api/v1/backfill" => "/api/v1/backfill?from=2026-11-01T00:00:00Z".into(),
                 "/api/v1/sinks/{name}" => "/api/v1/sinks/influxdb".into(),
+                "/api/v1/maintenance/end" => {
+                    told::began(&house).await;
+                    "/api/v1/maintenance/end".into()
+                }
                 "/api/v1/quarantine/drop" => "/api/v1/quarantine/drop?seqs=4".into(),
                 "/api/v1/quarantine/retry" => "/api/v1/quarantine/retry?all=true".into(),
                 path => path.replace("{id}", "sensor.hall").replace("{name}", "drop").replace("{seq}", "4"),
@@ -80,6 +84,8 @@ async fn every_answer_has_the_shape_that_it_says() {
                         "/api/v1/backups" => "{}",
                         "/api/v1/notes" => r#"{"text": "turned the router off and on"}"#,
                         path if path.starts_with("/api/v1/alerts/") => r#"{"for": "2h"}"#,
+                        "/api/v1/maintenance" => told::DISK,
+                        "/api/v1/notify/test" => "{}",
                         _ => repairs::MEND,
                     };
                     repairs::post(&house, &asked, body).await

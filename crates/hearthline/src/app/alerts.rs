@@ -6,19 +6,25 @@ use std::time::Duration;
 use hearthline_core::{Clock, Fs};
 use hearthline_pipeline::metrics::Window;
 use hearthline_runbook::alerts::{Alerts, Beside, Limits, Pace};
+use hearthline_runbook::maintenance::Maintenance;
+use hearthline_runbook::notify::{self, Notify};
 use hearthline_runbook::space::{Place, Space};
 use hearthline_runbook::status::DiskFull;
 use hearthline_runbook::{Canary, Status};
 use parking_lot::Mutex;
 
-use super::parts::Shared;
+use crate::settings::Settings;
 
 /// Between two measurements of the disk: a store grows by days. That a disk is full, the log says at once.
 const MEASURE: Duration = Duration::from_secs(300);
+/// What happens within this time is one message, where a house is shown.
+const SHOWN: Duration = Duration::from_secs(5);
 
 /// Looks, and keeps what follows.
 pub(super) struct AlertWatch {
     pub(super) alerts: Alerts,
+    pub(super) maintenance: Maintenance,
+    pub(super) notify: Notify,
     fs: Arc<dyn Fs>,
     clock: Arc<dyn Clock>,
     place: Place,
@@ -29,9 +35,18 @@ pub(super) struct AlertWatch {
 }
 
 impl AlertWatch {
-    pub(super) fn open(shared: &Shared, pace: Pace) -> Self {
-        let (fs, clock) = (Arc::clone(&shared.fs), Arc::clone(&shared.clock));
-        let settings = &shared.settings;
+    /// In a demonstration people are told sooner.
+    ///
+    /// # Errors
+    /// When the certificates that a place is to be trusted by cannot be used.
+    pub(super) fn open(
+        settings: &Settings,
+        (fs, clock): (&Arc<dyn Fs>, &Arc<dyn Clock>),
+        pace: Pace,
+        simulated: bool,
+    ) -> anyhow::Result<Self> {
+        let both = || (Arc::clone(fs), Arc::clone(clock));
+        let (fs, clock) = both();
         let place = Place {
             data_dir: settings.data_dir.value.clone(),
             min_free: *settings.log.min_free,
@@ -41,7 +56,11 @@ impl AlertWatch {
         let limits = settings.alerts.limits(settings.criteria.targets(&settings.verify).canary);
         let soon = Mutex::new(limits.disk);
         let alerts = Alerts::open(Arc::clone(&fs), Arc::clone(&clock), &place.data_dir, limits, pace);
-        Self { alerts, fs, clock, place, soon, measured: Mutex::default() }
+        let maintenance = Maintenance::open(Arc::clone(&fs), Arc::clone(&clock), &place.data_dir);
+        let group = if simulated { SHOWN } else { notify::GROUP };
+        let heard = (alerts.clone(), maintenance.clone());
+        let notify = Notify::open(both(), &place.data_dir, super::notify::places(settings)?, group, heard);
+        Ok(Self { alerts, maintenance, notify, fs, clock, place, soon, measured: Mutex::default() })
     }
 
     /// Judges by other limits.
@@ -54,6 +73,7 @@ impl AlertWatch {
     pub(super) fn look(&self, status: &Status, window: Option<Window>, canary: Option<&Canary>) {
         let measured = self.measured.lock();
         self.alerts.look(status, Beside { window, space: measured.0.as_ref(), canary });
+        self.notify.look(status);
     }
 
     /// When the disk is full, where that is soon.

@@ -38,9 +38,13 @@ impl App {
             let mut second = tokio::time::interval(observe::EVERY);
             loop {
                 second.tick().await;
-                let alerts = self.alerts();
-                if let Err(error) = tokio::task::spawn_blocking(move || alerts.keep()).await {
-                    tracing::warn!(%error, "what is known of alerts could not be kept");
+                let (alerts, notify) = (self.alerts(), self.notify());
+                let keep = move || {
+                    alerts.keep();
+                    notify.keep();
+                };
+                if let Err(error) = tokio::task::spawn_blocking(keep).await {
+                    tracing::warn!(%error, "what is known of alerts and told of them could not be kept");
                 }
             }
         };

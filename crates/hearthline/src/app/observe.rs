@@ -20,11 +20,15 @@ use hearthline_pipeline::weather::{WeatherView, WeatherViewOf};
 use hearthline_runbook::alerts::{Alerts, Limits};
 use hearthline_runbook::backup::Backups;
 use hearthline_runbook::criteria::Targets;
+use hearthline_runbook::discovery::Figures;
+use hearthline_runbook::maintenance::Maintenance;
+use hearthline_runbook::notify::Notify;
 use hearthline_runbook::status::{self, Overall, Status};
 use hearthline_runbook::verify::Kept;
 use hearthline_runbook::{Connection, Facts, criteria, kept, silent, verdict};
 
 use super::alerts::AlertWatch;
+use super::mqtt::Announcer;
 use super::supervise::Supervised;
 use super::uptime::Uptimes;
 use parking_lot::Mutex;
@@ -48,6 +52,8 @@ pub(super) struct Views {
     /// What is switched off because of mistakes in the settings, and which these are.
     pub(super) off: Option<String>,
     pub(super) canary: CanaryView,
+    /// What is told Home Assistant; none where the settings name no broker.
+    pub(super) announcer: Option<Announcer>,
 }
 
 /// The verifications.
@@ -153,6 +159,9 @@ impl Observer {
         let canary = facts.canary.clone();
         let status = self.document(&look, facts);
         self.watch.look(&status, window, canary.as_ref());
+        if let Some(announcer) = &self.views.announcer {
+            announcer.show(Figures::of(&status));
+        }
         status.overall
     }
 
@@ -176,6 +185,16 @@ impl Observer {
             waited_s: facts.waited.as_secs(),
             failed: facts.failed,
         })
+    }
+
+    /// Who is told of it.
+    pub(crate) const fn notify(&self) -> &Notify {
+        &self.watch.notify
+    }
+
+    /// Whether a person works on the house.
+    pub(crate) const fn maintenance(&self) -> &Maintenance {
+        &self.watch.maintenance
     }
 
     /// Measures the disk if that was long ago. Waits for it.
@@ -247,6 +266,7 @@ impl Observer {
             backup: self.backup(),
             alerts: self.watch.alerts.counts(),
             settings_note: self.note.lock().clone(),
+            maintenance: self.watch.maintenance.now().map(|period| period.shown(self.clock.now())),
             simulated: self.simulated,
         }
     }

@@ -22,6 +22,7 @@ use hearthline_pipeline::sinks::influxdb::{InfluxSink, InfluxView};
 use hearthline_pipeline::sinks::{Sink, StoreSink};
 use hearthline_pipeline::sources::home_assistant::{Link, LinkConfig, LinkStatus, in_store};
 use hearthline_pipeline::weather::{Feed, WeatherView, ask};
+use hearthline_runbook::notify::Notify as Notifier;
 use hearthline_store::Store;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc, watch};
@@ -29,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::cadence::Cadence;
 use super::guarded::Guarded;
+use super::mqtt::{self, Announcer};
 use super::past::Past;
 use super::sinks;
 use super::snag::Snags;
@@ -51,6 +53,10 @@ pub(super) enum Part {
     Sink(usize),
     Source,
     Weather,
+    /// Tells people.
+    Notify,
+    /// Tells Home Assistant.
+    Mqtt,
 }
 
 /// What all parts share.
@@ -72,6 +78,8 @@ pub(super) struct Shared {
     pub(super) snags: Snags,
     pub(super) ask_weather: Arc<Notify>,
     pub(super) fences: Fences,
+    pub(super) notify: Notifier,
+    pub(super) announcer: Announcer,
 }
 
 /// Who may change what.
@@ -168,7 +176,9 @@ impl Shared {
     pub(super) fn ingest(&self, ended: Cause, why: &str) -> anyhow::Result<Ingest> {
         let log = self.log.producer();
         anyhow::ensure!(log.settle(SETTLED), "the log does not write what it was given: see what it says");
-        Ok(Ingest::open_again(log, Arc::clone(&self.clock), self.current.filter(), ended, why)?)
+        let ingest = Ingest::open_again(log, Arc::clone(&self.clock), self.current.filter(), ended, why)?;
+        let ours = self.settings.mqtt.as_ref().map(|mqtt| mqtt::device(mqtt).entities());
+        Ok(ingest.without_life_of(ours.unwrap_or_default()))
     }
 
     pub(super) fn feed(&self, turn: Turn, newest: Option<Arc<Observation>>) -> Feed {
@@ -191,7 +201,8 @@ impl Shared {
             Part::Weather => self.fences.weather.next(),
             Part::Sink(n) => self.fences.sinks.get(n).map_or_else(|| Fence::default().next(), Fence::next),
             // The log tells producers apart itself, and its writer is never replaced while it is there.
-            Part::Source | Part::Log => Fence::default().next(),
+            // What tells changes nothing but what its handle guards.
+            Part::Source | Part::Log | Part::Notify | Part::Mqtt => Fence::default().next(),
         }
     }
 }
@@ -200,7 +211,12 @@ impl Parts {
     /// All, in the order in which they are started.
     pub(super) fn all(&self) -> Vec<Part> {
         let sinks = (0..self.shared.settings.sinks.len()).map(Part::Sink);
-        [Part::Log, Part::Store].into_iter().chain(sinks).chain([Part::Source, Part::Weather]).collect()
+        let told = [
+            (!self.shared.settings.notify.is_empty()).then_some(Part::Notify),
+            self.shared.settings.mqtt.as_ref().map(|_| Part::Mqtt),
+        ];
+        let behind = [Part::Source, Part::Weather].into_iter().chain(told.into_iter().flatten());
+        [Part::Log, Part::Store].into_iter().chain(sinks).chain(behind).collect()
     }
 
     /// As it is called in the status document and in commands.
@@ -211,6 +227,8 @@ impl Parts {
             Part::Sink(n) => self.shared.settings.sinks.get(n).map_or("sink", |sink| &sink.name.value),
             Part::Source => "home_assistant",
             Part::Weather => "weather",
+            Part::Notify => super::NOTIFY,
+            Part::Mqtt => super::MQTT,
         }
     }
 
@@ -222,6 +240,8 @@ impl Parts {
             Part::Sink(n) => self.start_sink(n),
             Part::Source => self.start_source(why),
             Part::Weather => self.start_weather(),
+            Part::Notify => self.start_notify(),
+            Part::Mqtt => self.start_mqtt(),
         }
     }
 
@@ -328,6 +348,25 @@ impl Parts {
         self.spawn("weather", Part::Weather, move |stop, _| {
             ask::run(feed, world, ask::http(ask::WITHIN), orders, now, stop)
         })
+    }
+}
+
+impl Parts {
+    fn start_notify(&self) -> anyhow::Result<Thread> {
+        let notify = self.shared.notify.clone();
+        self.spawn("notify", Part::Notify, |stop, _| async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = notify.tell() => {}
+            }
+        })
+    }
+
+    fn start_mqtt(&self) -> anyhow::Result<Thread> {
+        let settings = self.shared.settings.mqtt.as_ref().context("the settings name no broker")?;
+        let (broker, device) = (mqtt::broker(settings)?, mqtt::device(settings));
+        let (announcer, clock) = (self.shared.announcer.clone(), Arc::clone(&self.shared.clock));
+        self.spawn("mqtt", Part::Mqtt, |stop, _| announcer.run(broker, device, clock, stop))
     }
 }
 

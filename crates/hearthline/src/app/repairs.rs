@@ -57,7 +57,7 @@ impl Place {
         let verify = super::verify::verify(shared, views, Arc::clone(&observer), kept, runtime.handle())?;
         let backups = backups(shared, runtime.handle().clone());
         observer.tell_of(backups.clone());
-        let looks = Arc::clone(&observer);
+        let (looks, maintenance) = (Arc::clone(&observer), observer.maintenance().clone());
         let again = Arc::clone(&shared.link.again);
         let program: Arc<dyn Program> = Arc::new(Running { observer, again, restarts });
         let recorder = Arc::clone(&program);
@@ -78,6 +78,7 @@ impl Place {
             repairs: repairs.clone(),
             doctor: doctor.clone(),
             verify: verify.clone(),
+            maintenance,
             settings: of_settings(shared.current.clone()),
             fs,
             clock,

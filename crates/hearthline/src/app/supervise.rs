@@ -361,6 +361,6 @@ impl Supervisor {
 const fn bad(part: Part) -> PartState {
     match part {
         Part::Log | Part::Source => PartState::Unhealthy,
-        Part::Store | Part::Sink(_) | Part::Weather => PartState::Degraded,
+        Part::Store | Part::Sink(_) | Part::Weather | Part::Notify | Part::Mqtt => PartState::Degraded,
     }
 }

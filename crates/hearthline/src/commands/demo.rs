@@ -5,6 +5,7 @@
 
 pub(crate) mod influxdb;
 pub(crate) mod naive;
+mod phone;
 mod tour;
 
 use std::io::{self, IsTerminal as _};
@@ -113,6 +114,7 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
     let influx_address = influx.listen(anywhere).await?;
     simulated(&mut settings, dir, address, weather_address)?;
     settings.sinks = vec![influxdb::sink(influx_address)?];
+    settings.notify = vec![phone::listen(anywhere).await?];
     let listener = listen(&mut settings).await?;
     let page = listener.local_addr()?;
     let control = super::sim::control(&peer, args.control, None).await?;
@@ -199,6 +201,8 @@ fn simulated(
     settings.weather.interval = Some(Setting::default(WEATHER));
     settings.weather.calls_per_day = Some(Setting::default(WEATHER_CALLS));
     (settings.weather.api_key, settings.weather.api_key_file) = (None, None);
+    // Nobody is told of a house that is none.
+    (settings.notify, settings.mqtt) = (Vec::new(), None);
     settings.data_dir = Setting::default(dir);
     settings.store.flush_interval = Setting::default(FLUSH);
     let peer = &mut settings.home_assistant;
@@ -221,6 +225,8 @@ fn simulated_again(source: Source, settings: &Settings) -> Source {
         settings.weather = first.weather;
         settings.store.flush_interval = first.store.flush_interval;
         settings.sinks = first.sinks;
+        settings.notify = first.notify;
+        settings.mqtt = first.mqtt;
         settings.api = first.api;
     })
 }

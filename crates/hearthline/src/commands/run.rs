@@ -237,6 +237,8 @@ fn api_state(
         logs,
         notes,
         incidents,
+        notify: app.notify(),
+        maintenance: app.maintenance(),
         live: app.live.clone(),
         faults,
         stop,

@@ -36,6 +36,9 @@ pub(crate) struct Args {
     /// Watch the criteria for so long at the end; 2m without it
     #[arg(long, value_parser = length, value_name = "DURATION", conflicts_with_all = ["show", "undo", "resume"])]
     monitor: Option<Duration>,
+    /// Begin maintenance before the first line and end it after the last: people are told both, and of nothing between
+    #[arg(long, conflicts_with_all = ["show", "undo", "resume"])]
+    maintenance: bool,
     /// Stands for the word that has to be typed before it begins
     #[arg(long, requires = "apply")]
     yes: bool,
@@ -52,7 +55,8 @@ pub(crate) struct Args {
 
 /// Asks the running program, without which there is only the plan.
 pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<Exit> {
-    let asked = RunbookRequest { monitor_s: args.monitor.map(|monitor| monitor.as_secs()) };
+    let monitor_s = args.monitor.map(|monitor| monitor.as_secs());
+    let asked = RunbookRequest { monitor_s, maintenance: args.maintenance };
     if !args.apply && args.show.is_none() && args.undo.is_none() && args.resume.is_none() {
         return plan(asked, &mut context).await;
     }
@@ -87,14 +91,17 @@ async fn plan(asked: RunbookRequest, context: &mut Context<'_>) -> anyhow::Resul
 }
 
 /// As it looks from the data folder.
-async fn alone(settings: &Settings, RunbookRequest { monitor_s }: RunbookRequest) -> anyhow::Result<Plan> {
+async fn alone(settings: &Settings, asked: RunbookRequest) -> anyhow::Result<Plan> {
+    let RunbookRequest { monitor_s, maintenance } = asked;
     let monitor = lines::monitor_of(&Options { monitor_s, ..Options::default() })?;
     let findings = engine_alone(settings).findings().await;
-    Ok(lines::plan(&Looked { findings: &findings, sinks: &sinks(settings), monitor }))
+    Ok(lines::plan(&Looked { findings: &findings, sinks: &sinks(settings), monitor, maintenance }))
 }
 
 async fn planned(program: &Program, asked: RunbookRequest) -> anyhow::Result<(Option<RunbookRun>, Plan)> {
-    let query: Vec<_> = asked.monitor_s.iter().map(|seconds| ("monitor_s", seconds.to_string())).collect();
+    let mut query: Vec<_> =
+        asked.monitor_s.iter().map(|seconds| ("monitor_s", seconds.to_string())).collect();
+    query.extend(asked.maintenance.then(|| ("maintenance", "true".to_owned())));
     let Runbook { plan, unknown, last } = program.query(ROUTE, &query).await?;
     let unknown = || anyhow::anyhow!("it cannot be planned: {}", unknown.unwrap_or_default());
     Ok((last, plan.ok_or_else(unknown)?))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use comfy_table::Table;
-use hearthline_runbook::status::{Backup, Criterion, Overall, Part, Refill, Sink, Status};
+use hearthline_runbook::status::{Backup, Criterion, Maintenance, Overall, Part, Refill, Sink, Status};
 
 use super::Context;
 use crate::exit::Exit;
@@ -32,12 +32,9 @@ pub(crate) async fn run(_args: Args, mut context: Context<'_>) -> anyhow::Result
 
 /// The page of text: five rows by the names that the former dashboard gave them, then what is behind them.
 fn render(status: &Status) -> String {
-    let mut blocks = vec![
-        text(&summary(status)),
-        text(&criteria(&status.criteria)),
-        text(&sinks(status)),
-        text(&parts(status)),
-    ];
+    let mut blocks = vec![text(&summary(status))];
+    blocks.extend(status.maintenance.iter().map(maintenance));
+    blocks.extend([text(&criteria(&status.criteria)), text(&sinks(status)), text(&parts(status))]);
     blocks.push(format!(
         "Gaps: {} open, {} filled, {} partly filled, {} lost\n",
         status.gaps.open, status.gaps.filled, status.gaps.partly, status.gaps.lost
@@ -69,6 +66,14 @@ fn render(status: &Status) -> String {
         blocks.push(format!("Needs attention:\n{}", attention.concat()));
     }
     blocks.join("\n")
+}
+
+fn maintenance(of: &Maintenance) -> String {
+    let why = of.why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+    format!(
+        "Maintenance until {}{why}: what goes wrong is told to nobody; `hearthline maintenance end` ends it\n",
+        of.until
+    )
 }
 
 fn summary(status: &Status) -> Table {

@@ -7,15 +7,17 @@
 #[cfg(test)]
 mod docs;
 mod house;
+mod notify;
 mod sink;
 
 use serde_json::Value;
 
+use super::Settings;
 use super::origin::{Origin, Setting};
 use super::secret::Secret;
-use super::{InfluxDb, Settings};
 
 pub(super) use self::house::HOUSE;
+pub(super) use self::notify::NOTIFY;
 pub(super) use self::sink::SINK;
 
 /// A key of the settings of `T`.
@@ -85,7 +87,7 @@ pub(crate) enum What {
     Secret(Secret),
 }
 
-/// A key with its value, under its whole name: of a sink that is `sinks.<name>.<key>`.
+/// A key with its value, under its whole name: of a sink that is `sinks.<name>.<key>`, of a place `notify.<name>.<key>`.
 #[derive(Clone, Debug)]
 pub(crate) struct InForce {
     pub(crate) name: String,
@@ -100,7 +102,10 @@ pub(crate) fn all(settings: &Settings) -> Vec<InForce> {
         all.extend(shown(settings).map(|shown| InForce { name: about.key.into(), about, shown }));
     }
     for sink in &settings.sinks {
-        all.extend(of_sink(sink));
+        all.extend(of_each("sinks", &sink.name, SINK, sink));
+    }
+    for place in &settings.notify {
+        all.extend(of_each("notify", &place.name, NOTIFY, place));
     }
     all
 }
@@ -115,10 +120,16 @@ pub(crate) fn variables() -> impl Iterator<Item = (&'static str, String, &'stati
     house.chain(sink).filter_map(|(about, key)| Some((about.variable?, key, about)))
 }
 
-fn of_sink(sink: &InfluxDb) -> impl Iterator<Item = InForce> {
-    SINK.iter().filter_map(|Entry { about, shown, .. }| {
-        let name = format!("sinks.{}.{}", *sink.name, about.key);
-        shown(sink).map(|shown| InForce { name, about, shown })
+/// The keys of one of several tables, under the name that it has among them.
+fn of_each<T>(
+    section: &str,
+    name: &str,
+    entries: &'static [Entry<T>],
+    one: &T,
+) -> impl Iterator<Item = InForce> {
+    entries.iter().filter_map(move |Entry { about, shown, .. }| {
+        let name = format!("{section}.{name}.{}", about.key);
+        shown(one).map(|shown| InForce { name, about, shown })
     })
 }
 

@@ -308,7 +308,8 @@ impl<'d> Table<'d> {
         self.content?.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
     }
 
-    fn qualified(&self, key: &str) -> String {
+    /// As it is told.
+    pub(super) fn qualified(&self, key: &str) -> String {
         if self.name.is_empty() { key.into() } else { format!("{}.{key}", self.name) }
     }
 }

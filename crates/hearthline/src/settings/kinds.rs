@@ -11,6 +11,7 @@ use hearthline_pipeline::sinks::influxdb::point::MeasurementAttr;
 use hearthline_pipeline::sinks::influxdb::{Start, Version};
 use hearthline_pipeline::weather::Choice;
 use hearthline_pipeline::weather::home_assistant::is_weather;
+use hearthline_pipeline::webhook::{PLACEHOLDERS, Shape, Urgency};
 use hearthline_runbook::criteria::UptimeWindow;
 use url::Url;
 
@@ -374,7 +375,7 @@ pub(super) fn sink_type(raw: Raw<'_>) -> Meaning<&'static str> {
 pub(super) fn sink_name(raw: Raw<'_>) -> Meaning<String> {
     const TODO: &str = "write up to 40 letters a-z, digits, - and _, beginning with a letter";
     let text = text(raw).map_err(|problem| Problem::new(problem.reason, TODO))?;
-    if ["store", "log", "home_assistant", "weather", "api", "settings"].contains(&text) {
+    if ["store", "log", "home_assistant", "weather", "api", "settings", "notify", "mqtt"].contains(&text) {
         return Err(Problem::new(
             format!("{} is another part of the program", shown(text)),
             "write another name",
@@ -385,6 +386,112 @@ pub(super) fn sink_name(raw: Raw<'_>) -> Meaning<String> {
         return Err(Problem::new(format!("{} cannot be the name of a sink", shown(text)), TODO));
     }
     Ok(text.into())
+}
+
+/// What a place is called where people are told.
+pub(super) fn place_name(raw: Raw<'_>) -> Meaning<String> {
+    sink_name(raw)
+        .map_err(|problem| Problem::new(problem.reason.replace("of a sink", "of a place"), problem.todo))
+}
+
+/// What can be told in which shape, in words.
+pub(super) const NOTIFY_TYPES: &str =
+    "write type = \"ntfy\", \"slack\", \"discord\" or \"gotify\"; or \"template\" with a body of your own";
+
+/// How messages look, before the rest of the table is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum NotifyType {
+    /// As a service wants them.
+    Preset(Shape),
+    /// As a person has written.
+    Template,
+}
+
+/// How messages look.
+pub(super) fn notify_type(raw: Raw<'_>) -> Meaning<NotifyType> {
+    match text(raw).map_err(|problem| Problem::new(problem.reason, NOTIFY_TYPES))? {
+        "template" => Ok(NotifyType::Template),
+        written => {
+            let presets = [Shape::Ntfy, Shape::Slack, Shape::Discord, Shape::Gotify];
+            let found = presets.into_iter().find(|shape| shape.as_str() == written);
+            let problem =
+                || Problem::new(format!("nothing of type {} is told", shown(written)), NOTIFY_TYPES);
+            found.map(NotifyType::Preset).ok_or_else(problem)
+        }
+    }
+}
+
+/// An address that gives access by itself. Nothing of it is ever repeated.
+pub(super) fn webhook_url(raw: Raw<'_>) -> Meaning<Secret> {
+    const TODO: &str = "copy all of the address, as in https://ntfy.sh/topic, and nothing else";
+    let secret = secret(raw).map_err(|problem| Problem::new(problem.reason, TODO))?;
+    match Url::parse(secret.expose()) {
+        Ok(url) if !matches!(url.scheme(), "http" | "https") => {
+            Err(Problem::new("does not begin with http:// or https://", TODO))
+        }
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            Err(Problem::new("holds a user or password", "write a header Authorization under headers"))
+        }
+        Ok(_) => Ok(secret),
+        Err(_) => Err(Problem::new("not an address", TODO)),
+    }
+}
+
+/// The body of a message. It may have lines, and a placeholder at least.
+pub(super) fn template(raw: Raw<'_>) -> Meaning<String> {
+    let text = text(raw)?;
+    if PLACEHOLDERS.iter().any(|placeholder| text.contains(placeholder)) {
+        return Ok(text.into());
+    }
+    let todo = format!("write at least one of {} into it", PLACEHOLDERS.join(", "));
+    Err(Problem::new("says the same each time", todo))
+}
+
+/// From where on something is told.
+pub(super) fn level(raw: Raw<'_>) -> Meaning<Urgency> {
+    const TODO: &str = "write \"warning\" or \"critical\"";
+    let text = text(raw).map_err(|problem| Problem::new(problem.reason, TODO))?;
+    let found = [Urgency::Warning, Urgency::Critical].into_iter().find(|level| level.as_str() == text);
+    found.ok_or_else(|| Problem::new(format!("{} is no level", shown(text)), TODO))
+}
+
+/// A TCP port.
+pub(super) fn port(raw: Raw<'_>) -> Meaning<u16> {
+    const TODO: &str = "write a number from 1 to 65535, without quotes";
+    match raw {
+        Raw::Integer(number) => u16::try_from(number)
+            .ok()
+            .filter(|number| *number > 0)
+            .ok_or_else(|| Problem::new(format!("{number} is no port"), TODO)),
+        _ => Err(Problem::new("not a whole number", TODO)),
+    }
+}
+
+/// A topic of MQTT, with levels or without.
+pub(super) fn topic(raw: Raw<'_>) -> Meaning<String> {
+    const TODO: &str = "write a topic without + and #, as in \"homeassistant\"";
+    let topic = name(raw).map_err(|problem| Problem::new(problem.reason, TODO))?;
+    if topic.contains(['+', '#', ' ']) || topic.starts_with(['/', '$']) || topic.ends_with('/') {
+        return Err(Problem::new(format!("{} is no topic", shown(&topic)), TODO));
+    }
+    Ok(topic)
+}
+
+/// What a device is called in Home Assistant: its topics and entities are named after it.
+pub(super) fn device_name(raw: Raw<'_>) -> Meaning<String> {
+    const TODO: &str =
+        "write up to 40 letters a-z, digits and spaces, beginning with a letter, as in \"Hearthline\"";
+    let name = name(raw).map_err(|problem| Problem::new(problem.reason, TODO))?;
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == ' ';
+    let single = !name.contains("  ") && name.trim() == name;
+    if name.len() > 40
+        || !single
+        || !name.starts_with(|c: char| c.is_ascii_alphabetic())
+        || !name.chars().all(fits)
+    {
+        return Err(Problem::new(format!("{} cannot be the name of the device", shown(&name)), TODO));
+    }
+    Ok(name)
 }
 
 /// A text that is no secret.

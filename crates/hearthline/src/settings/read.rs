@@ -96,7 +96,7 @@ pub(super) struct Reader<'r> {
 impl Reader<'_> {
     fn settings(&self, mut root: Table<'_>, config: Option<PathBuf>) -> Settings {
         let data_dir = root.field("data_dir", Some(variable::DATA_DIR), kinds::path);
-        let sinks = root.tables("sinks");
+        let (sinks, notify) = (root.tables("sinks"), root.tables("notify"));
         let mut settings = Settings {
             config,
             data_dir: data_dir.map_or_else(|| Setting::default(DATA_DIR.into()), |dir| self.path(dir)),
@@ -111,6 +111,8 @@ impl Reader<'_> {
             alerts: alerts(root.table("alerts")),
             backup: self.backup(root.table("backup")),
             sinks: self.sinks(sinks, self.document),
+            notify: self.notify(notify, self.document),
+            mqtt: self.mqtt(root.table("mqtt")),
             log_filter: self.log_filter(),
             notes: self.environment.notes(),
             off: None,
@@ -360,6 +362,6 @@ fn useless_key(weather: &Weather) -> Option<String> {
     })
 }
 
-fn or<T>(set: Option<Setting<T>>, default: T) -> Setting<T> {
+pub(super) fn or<T>(set: Option<Setting<T>>, default: T) -> Setting<T> {
     set.unwrap_or_else(|| Setting::default(default))
 }

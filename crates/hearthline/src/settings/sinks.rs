@@ -16,7 +16,7 @@ use super::environment::{Environment, variable};
 use super::kinds::{self, LayoutKind};
 use super::mistake::{Place, Problem};
 use super::origin::{Origin, Setting};
-use super::read::Reader;
+use super::read::{Reader, or};
 use super::{Filter, Secret};
 
 /// The name of a sink that is not given one, and of the environment's.
@@ -146,9 +146,10 @@ impl Reader<'_> {
         let version = or(table.field("version", None, kinds::influxdb_version), None);
         let org = table.field("org", variable(variable::INFLUXDB_ORG), kinds::name);
         let username = table.field("username", None, kinds::name);
-        let (password, password_file) = self.secret(&mut table, "password", "password_file", None);
+        let (password, password_file) =
+            self.secret(&mut table, "password", "password_file", None, kinds::secret);
         let of_token = variable(variable::INFLUXDB_TOKEN);
-        let (token, token_file) = self.secret(&mut table, "token", "token_file", of_token);
+        let (token, token_file) = self.secret(&mut table, "token", "token_file", of_token, kinds::secret);
         let ca_file = table.field("ca_file", None, kinds::path).map(|path| self.path(path));
         let tls_verify = or(table.field("tls_verify", None, kinds::flag), true);
         let batch_size = or(table.field("batch_size", None, kinds::count), 5000);
@@ -274,33 +275,28 @@ impl Reader<'_> {
     }
 
     /// A secret, or the file that has it.
-    fn secret(
+    pub(super) fn secret(
         &self,
         table: &mut Table<'_>,
         key: &'static str,
         file_key: &'static str,
         variable: Option<&'static str>,
+        read: Read<Secret>,
     ) -> (Option<Setting<Secret>>, Option<Setting<PathBuf>>) {
-        let here = table.field(key, variable, kinds::secret as Read<Secret>);
+        let here = table.field(key, variable, read);
         let file = table.field(file_key, None, kinds::path).map(|path| self.path(path));
         match (here, file) {
             (Some(Setting { origin: Origin::File(..), .. }), Some(_)) => {
                 let problem =
                     Problem::new(format!("{key} and {file_key} are both set"), "remove one of them");
-                self.document.mistake(table.place(), &format!("sinks.{key}"), problem);
+                self.document.mistake(table.place(), &table.qualified(key), problem);
                 (None, None)
             }
             (Some(secret), _) => (Some(secret), None),
-            (None, Some(file)) => {
-                (self.secret_from(&file, &format!("sinks.{file_key}"), kinds::secret), Some(file))
-            }
+            (None, Some(file)) => (self.secret_from(&file, &table.qualified(file_key), read), Some(file)),
             (None, None) => (None, None),
         }
     }
-}
-
-fn or<T>(set: Option<Setting<T>>, default: T) -> Setting<T> {
-    set.unwrap_or_else(|| Setting::default(default))
 }
 
 /// The layout's own tags.

@@ -126,6 +126,23 @@ const BROKEN: &[(&str, &str)] = &[
         "everything at once",
         "data_dir = 5\nfoo = 1\n[home_assistant]\nurl = \"x\"\ntls_verify = 1\n[log]\nsync = 1\n[api]\nlisten = \"\"\n",
     ),
+    ("a place to tell without type and address", "[[notify]]\nname = \"phone\""),
+    (
+        "places that are none",
+        "[[notify]]\ntype = \"fax\"\nurl = \"mailto:hunter2\"\nlevel = \"info\"\nper_hour = 0\n[[notify]]\ntype = \"slack\"\n\
+         url = \"https://me:hunter2@hooks/x\"\nbody = \"{text}\"\n[[notify]]\ntype = \"template\"\nurl = \"http://a/hunter2\"\n\
+         body = \"always the same\"\nheaders = { \"X Y\" = \"hunter2\" }",
+    ),
+    (
+        "two places of one name, of which one lacks its token",
+        "[[notify]]\ntype = \"gotify\"\nurl = \"http://a/\"\n[[notify]]\ntype = \"ntfy\"\nname = \"gotify\"\nurl = \"http://b/x\"",
+    ),
+    ("a template without a body", "[[notify]]\ntype = \"template\"\nurl = \"http://a/\""),
+    ("a broker without an address", "[mqtt]\npassword = \"hunter2\""),
+    (
+        "a broker that is none",
+        "[mqtt]\nhost = \"\"\nport = 0\ntls = \"yes\"\nprefix = \"home/#\"\nname = \"Größe\"\nqos = 2",
+    ),
 ];
 
 #[test]
@@ -242,6 +259,30 @@ pub(super) const EVERY_KEY: &str = r#"
         dir = "nas"
         every = "1d"
         keep = 30
+        [mqtt]
+        host = "broker"
+        port = 18830
+        tls = true
+        username = "hearthline"
+        password_file = "token"
+        prefix = "discovery"
+        name = "Our recorder"
+        ca_file = "broker.pem"
+        tls_verify = false
+        [[notify]]
+        type = "gotify"
+        name = "push"
+        url_file = "address"
+        token_file = "token"
+        level = "critical"
+        per_hour = 3
+        ca_file = "push.pem"
+        tls_verify = false
+        [[notify]]
+        type = "template"
+        name = "own"
+        url_file = "address"
+        body = "{title}: {text}"
         [[sinks]]
         type = "store"
         [[sinks]]
@@ -292,7 +333,8 @@ pub(super) const EVERY_KEY: &str = r#"
 #[test]
 fn every_key_is_read() {
     let token = format!("{TOKEN}\n");
-    let beside = [("/etc/token", token.as_str()), ("/etc/key", "hunter2")];
+    let beside =
+        [("/etc/token", token.as_str()), ("/etc/key", "hunter2"), ("/etc/address", "https://push.example")];
     let settings = load_beside(Some(EVERY_KEY), &[], Purpose::Record, &beside).unwrap();
     let home_assistant = &settings.home_assistant;
     assert_eq!(home_assistant.token.as_ref().unwrap().expose(), TOKEN, "the line break is no part of it");
@@ -461,4 +503,25 @@ fn an_app_s_options_are_variables_by_their_short_names() {
         assert!(mistakes.contains(says), "{mistakes}");
     }
     assert_eq!(Environment::default().with_options(&|_| unreachable!()).unwrap(), Environment::default());
+}
+
+#[test]
+fn who_is_told_is_read_with_its_defaults_and_no_secret_of_it_is_printed() {
+    let text = "[[notify]]\ntype = \"ntfy\"\nurl = \"https://ntfy.sh/eyJ\"\ntoken_file = \"ntfy\"\n[[notify]]\ntype = \"template\"\n\
+                name = \"ha\"\nurl_file = \"hook\"\nbody = '{\"m\": \"{text}\"}'\nheaders = { X-Key = \"eyJ\" }\nlevel = \"critical\"\n\
+                per_hour = 3\n[mqtt]\nhost = \"broker\"\ntls = true\nusername = \"me\"\npassword_file = \"mqtt\"\n";
+    let others =
+        [("/etc/ntfy", "eyJ\n"), ("/etc/hook", "http://ha:8123/api/webhook/eyJ\n"), ("/etc/mqtt", "eyJ")];
+    let settings = load_beside(Some(text), &[], Purpose::Read, &others).unwrap();
+    let [phone, house] = &*settings.notify else { panic!("{settings:?}") };
+    assert_eq!((phone.name.as_str(), *phone.per_hour), ("ntfy", 12));
+    assert_eq!(phone.token.as_ref().unwrap().expose(), "eyJ");
+    assert_eq!(house.url.expose(), "http://ha:8123/api/webhook/eyJ");
+    assert_eq!((house.level.as_str(), *house.per_hour, house.headers.len()), ("critical", 3, 1));
+    let mqtt = settings.mqtt.as_ref().unwrap();
+    assert_eq!((*mqtt.port, mqtt.prefix.as_str(), mqtt.name.as_str()), (8883, "homeassistant", "Hearthline"));
+    let printed = format!("{settings:?} {}", crate::startup::of_settings(&settings).join(" "));
+    assert!(!printed.contains("eyJ"), "{printed}");
+    let none = read("").unwrap();
+    assert!(none.notify.is_empty() && none.mqtt.is_none());
 }

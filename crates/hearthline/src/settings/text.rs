@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// A key with its value, as it is kept: without what is secret.
 pub(crate) struct Line<'l> {
-    /// With its section; of a sink `sinks.<name>.<key>`.
+    /// With its section; of one of several `<section>.<name>.<key>`.
     pub(crate) name: &'l str,
     /// Null where there is none.
     pub(crate) value: &'l Value,
@@ -24,8 +24,9 @@ pub(crate) fn file<'l>(lines: impl IntoIterator<Item = Line<'l>>) -> String {
         let (section, key) = name.rsplit_once('.').unwrap_or(("", name));
         if section != within {
             section.clone_into(&mut within);
-            let header = match section.strip_prefix("sinks.") {
-                Some(_) => "[[sinks]]\ntype = \"influxdb\"".into(),
+            let header = match section.split_once('.') {
+                Some(("sinks", _)) => "[[sinks]]\ntype = \"influxdb\"".into(),
+                Some((several, _)) => format!("[[{several}]]"),
                 None => format!("[{section}]"),
             };
             let _ = writeln!(text, "{}{header}", if text.is_empty() { "" } else { "\n" });

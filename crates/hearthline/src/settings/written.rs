@@ -37,6 +37,10 @@ pub(super) fn count(count: &usize) -> Value {
     (*count).into()
 }
 
+pub(super) fn port(port: &u16) -> Value {
+    (*port).into()
+}
+
 pub(super) fn calls(calls: &u32) -> Value {
     (*calls).into()
 }

@@ -8,6 +8,7 @@ mod duckdb;
 mod filter;
 mod gaps;
 mod integration;
+mod mqtt;
 pub(crate) mod peer;
 mod python;
 mod recording;

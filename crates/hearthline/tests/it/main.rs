@@ -66,6 +66,8 @@ mod sim;
 #[cfg(test)]
 mod simulated;
 #[cfg(test)]
+mod told;
+#[cfg(test)]
 mod tour;
 #[cfg(test)]
 mod usage;

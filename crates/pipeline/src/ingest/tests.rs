@@ -628,3 +628,19 @@ fn values_of_secret_keys_are_nowhere_in_the_log() {
     }
     assert_eq!(masked, 1);
 }
+
+#[test]
+fn what_we_say_of_ourselves_is_recorded_and_is_no_sign_of_life() {
+    let mut house = House::new();
+    house.ingest = house.ingest.without_life_of(vec!["sensor.hearthline_health".into()]);
+    house.connect();
+    house.hear(&event("sensor.a", None, Some(("1", 10)), 10));
+    let heard = house.ingest.view().look().last_event;
+    assert_eq!(heard, Some(at(0)));
+    house.clock.advance(Duration::from_secs(60));
+    house.hear(&event("sensor.hearthline_health", None, Some(("healthy", 60)), 60));
+    assert_eq!(house.ingest.view().look().last_event, heard);
+    assert_eq!(house.logged().len(), 2);
+    house.hear(&event("sensor.a", Some(("1", 10)), Some(("2", 61)), 61));
+    assert_eq!(house.ingest.view().look().last_event, Some(at(60)));
+}

@@ -13,7 +13,7 @@ pub(super) fn second(second: u64) -> Timestamp {
 }
 
 /// Everything as it should be.
-pub(super) fn status() -> Status {
+pub(crate) fn status() -> Status {
     serde_json::from_value(json!({
         "version": "0.1.0", "overall": "healthy", "verdict": "Recording.", "uptime_s": 1000,
         "home_assistant": {

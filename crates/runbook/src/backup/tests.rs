@@ -589,7 +589,7 @@ async fn one_thing_is_done_at_a_time() {
         waits.lock().recv().unwrap();
         Err(BackupError::Refused("enough".into()))
     });
-    let on = (Arc::new(MemFs::default()), Arc::new(ManualClock::at(NIGHT)));
+    let on: (Arc<dyn Fs>, Arc<dyn Clock>) = (Arc::new(MemFs::default()), Arc::new(ManualClock::at(NIGHT)));
     let job = Job { dir: BACKUPS.into(), every: None, keep: None };
     let backups = Backups::new(take, on, job, "home", tokio::runtime::Handle::current());
     let id = backups.begin(None, By::Person).unwrap();

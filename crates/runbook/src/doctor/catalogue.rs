@@ -157,6 +157,13 @@ catalogue! {
     BACKUP_FAILED = "backup-failed" of "backup": Warning;
     BACKUP_DAMAGED = "backup-damaged" of "backup": Warning;
     BACKUP_UNREADABLE = "backup-unreadable" of "backup": Warning;
+    NOTIFY_NONE = "notify-none" of "notify": Ok;
+    NOTIFY_OK = "notify-ok" of "notify": Ok;
+    NOTIFY_AWAY = "notify-away" of "notify": Warning;
+    MQTT_NONE = "mqtt-none" of "mqtt": Ok;
+    MQTT_OK = "mqtt-ok" of "mqtt": Ok;
+    MQTT_AWAY = "mqtt-away" of "mqtt": Warning;
+    MQTT_REFUSES = "mqtt-refuses" of "mqtt": Warning;
 }
 
 /// What is found where Home Assistant cannot be reached: a person looks elsewhere then.

@@ -115,7 +115,11 @@ fn part(part: &Part) -> Option<Finding> {
         parts::Kind::Source => Some("connection"),
         parts::Kind::Sink => Some("sink"),
         parts::Kind::Store | parts::Kind::Weather | parts::Kind::Log => Some("restart"),
-        parts::Kind::Registry | parts::Kind::Api | parts::Kind::Settings => None,
+        parts::Kind::Registry
+        | parts::Kind::Api
+        | parts::Kind::Settings
+        | parts::Kind::Notify
+        | parts::Kind::Mqtt => None,
     };
     let mut finding = Finding::of(PART_UNWELL, says).about(&part.name).severity(severity);
     if severity > Severity::Note {

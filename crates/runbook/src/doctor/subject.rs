@@ -7,10 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hearthline_core::{Clock, Fs};
+use hearthline_pipeline::mqtt::Broker;
 use hearthline_pipeline::sinks::influxdb::ServerConfig;
 use hearthline_pipeline::sinks::influxdb::point::Layout;
 use hearthline_pipeline::sources::home_assistant::{SessionConfig, TokenSource, Trust};
 use hearthline_pipeline::weather::{Choice, Provider};
+use hearthline_pipeline::webhook::Webhook;
 
 use tokio::sync::watch;
 
@@ -48,6 +50,10 @@ pub struct Subject {
     pub weather: Weather,
     /// Which backups are to be there.
     pub backup: Job,
+    /// Where people are told: names and ways.
+    pub places: Vec<(String, Webhook)>,
+    /// Over which Home Assistant is told.
+    pub broker: Option<Broker>,
     /// Where the house is, once Home Assistant was asked; the inner none is not known.
     pub place: Arc<watch::Sender<Option<Option<Place>>>>,
 }

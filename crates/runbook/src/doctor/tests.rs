@@ -7,6 +7,7 @@ mod house;
 mod program;
 mod rig;
 mod servers;
+mod told;
 mod weather;
 
 use std::collections::BTreeSet;
@@ -35,6 +36,7 @@ async fn each_fault_is_found_with_its_id_and_what_to_do() {
     cases.extend(program::cases().await);
     cases.extend(weather::cases().await);
     cases.extend(backup::cases().await);
+    cases.extend(told::cases().await);
     let mut table = String::new();
     let mut wrong = Vec::new();
     let mut seen: BTreeSet<&str> = BTreeSet::new();

@@ -37,6 +37,9 @@ pub struct Options {
     /// How long the runbook watches at its end, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub monitor_s: Option<u64>,
+    /// The runbook begins maintenance before its first line and ends it after its last.
+    #[serde(skip_serializing_if = "is_false")]
+    pub maintenance: bool,
     /// Nobody asked for this repair by name: it plans only what is wrong.
     #[serde(skip)]
     pub only_what_is_wrong: bool,

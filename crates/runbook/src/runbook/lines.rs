@@ -16,7 +16,7 @@ pub const CATALOGUE: &[Kind] = &[Kind {
     mends: "everything that a repair is called for, then starts all parts anew and looks whether all is well",
     touches: "what its lines touch: the plan names each",
     undo: "lines that mend are taken back, each as its repair says",
-    options: &["monitor_s"],
+    options: &["monitor_s", "maintenance"],
     needs_program: true,
 }];
 /// How long it watches at its end where nobody says how long. The criterion that looks back least, at events, does so over a
@@ -55,6 +55,10 @@ pub(super) enum Line {
     Monitor { seconds: u64 },
     /// Looks at each criterion.
     Criteria,
+    /// Begins maintenance.
+    Maintenance { seconds: u64 },
+    /// Ends it.
+    MaintenanceEnd,
 }
 
 /// What the lines follow from.
@@ -66,6 +70,8 @@ pub struct Looked<'a> {
     pub sinks: &'a [String],
     /// How long is watched at the end.
     pub monitor: Duration,
+    /// Whether people are told before and after, and of nothing between.
+    pub maintenance: bool,
 }
 
 /// How long is watched.
@@ -102,6 +108,11 @@ pub fn plan(looked: &Looked<'_>) -> Plan {
         MENDERS.iter().flat_map(|name| looked.findings.iter().filter(move |found| found.repair == *name));
     steps.extend(others.map(|found| mend(found, &found.repair, &found.options)));
     steps.extend([restart(), healthy(), canary(), monitor(looked.monitor), criteria()]);
+    if looked.maintenance {
+        let seconds = steps.iter().filter_map(|step| step.seconds).sum();
+        steps.insert(0, maintenance(seconds));
+        steps.push(maintenance_end());
+    }
     let called: Vec<_> = looked.findings.iter().filter(|found| found.plan.is_some()).map(title).collect();
     let finding = match called.as_slice() {
         [] => "no repair is called for; the parts are started anew, and looked at".to_owned(),
@@ -200,6 +211,18 @@ fn monitor(lasting: Duration) -> Step {
 fn criteria() -> Step {
     let what = "wait until no gap is open, then hold each criterion against its target";
     line("criteria", what, "nothing", 10, &Line::Criteria)
+}
+
+/// For twice as long as it is to take and a quarter of an hour more: a run that fails leaves it to end by itself.
+fn maintenance(planned: u64) -> Step {
+    let seconds = (2 * planned + 900).min(LONGEST.as_secs());
+    let what = format!("begin maintenance for {} min at most: people are told", seconds.div_ceil(60));
+    line("maintenance", what, "nothing; alerts are told to nobody", 1, &Line::Maintenance { seconds })
+}
+
+fn maintenance_end() -> Step {
+    let what = "end maintenance: people are told what happened meanwhile";
+    line("maintenance_end", what, "nothing", 1, &Line::MaintenanceEnd)
 }
 
 fn is_of(found: &Finding, sink: &str) -> bool {

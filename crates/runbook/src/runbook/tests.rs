@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use hearthline_core::{ManualClock, MemFs};
 use parking_lot::Mutex;
-use serde_json::Value;
 use tokio::runtime::{Builder, Handle};
 use tokio::time::{sleep, timeout};
 
@@ -117,6 +116,7 @@ impl World {
             repairs,
             doctor: doctor(),
             verify: verify(Arc::clone(&self.canary), Arc::clone(&fs)),
+            maintenance: self.maintenance(),
             settings,
             fs: Arc::clone(&fs),
             clock: Arc::clone(&clock),
@@ -131,11 +131,18 @@ impl World {
         Arc::new(engine.of(lines::CATALOGUE, receipts(fs, dir)).at_end(at_end))
     }
 
+    fn maintenance(&self) -> Maintenance {
+        Maintenance::open(self.fs(), Self::clock(), Path::new(DATA))
+    }
+
     /// Begins a run, which is killed after so long. Its receipt, if it came to an end.
     fn begin(&self, killed_after: Duration) -> Option<Receipt> {
+        self.begin_as(&json!({ "monitor_s": 3 }), killed_after)
+    }
+
+    fn begin_as(&self, asked: &Value, killed_after: Duration) -> Option<Receipt> {
         live(async {
-            let asked = json!({ "monitor_s": 3 });
-            let job = self.engine().begin(lines::NAME, &asked, None).await.ok()?;
+            let job = self.engine().begin(lines::NAME, asked, None).await.ok()?;
             timeout(killed_after, job.run()).await.ok()?.ok()
         })
     }
@@ -433,4 +440,15 @@ fn it_is_watched_for_a_day_at_most() {
         let refused = live(async { world.engine().plan(lines::NAME, &asked).await.unwrap_err() });
         assert!(matches!(&refused, Refused::Options(_)), "{refused}");
     }
+}
+
+#[test]
+fn maintenance_goes_on_while_it_runs_and_ends_with_it_also_if_it_is_killed() {
+    let asked = json!({ "monitor_s": 3, "maintenance": true });
+    let world = World::new();
+    assert!(world.begin_as(&asked, Duration::from_secs(2)).is_none(), "killed while it watches");
+    assert_eq!(world.maintenance().now().and_then(|period| period.why).as_deref(), Some("the runbook"));
+    let receipt = world.go_on(Duration::from_hours(1)).unwrap();
+    assert!(receipt.ended.is_some());
+    assert_eq!(world.maintenance().now(), None);
 }

@@ -10,7 +10,7 @@ use hearthline_runbook::facts::RESTART;
 use hearthline_runbook::{Connection, status};
 
 use super::{Look, Observer};
-use crate::app::STORE;
+use crate::app::{MQTT, NOTIFY, STORE};
 use crate::serve::API;
 
 /// Registries that are not there by then are missing: said before whoever waits for them has waited for 10 s.
@@ -48,6 +48,14 @@ impl Observer {
         self.set(API, PartState::Healthy, None);
         if let Some(off) = &self.views.off {
             self.set("settings", PartState::Parked, Some(off.clone()));
+        }
+        if self.notify().is_on() {
+            let (state, reason) = self.notify().state();
+            self.set(NOTIFY, state, reason);
+        }
+        if let Some(announcer) = &self.views.announcer {
+            let (state, reason) = announcer.state();
+            self.set(MQTT, state, reason);
         }
     }
 

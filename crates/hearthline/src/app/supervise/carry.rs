@@ -163,7 +163,7 @@ impl Supervisor {
                 self.threads.iter().all(|managed| managed.starts < 2)
                     || matches!(views.link.borrow().state, LinkState::Connected | LinkState::Parked)
             }
-            Part::Weather => true,
+            Part::Weather | Part::Notify | Part::Mqtt => true,
         }
     }
 

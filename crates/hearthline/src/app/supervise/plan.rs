@@ -50,7 +50,10 @@ pub(super) fn start_all(parts: &[Part], why: &str) -> Vec<Step> {
 pub(super) fn stop_all(parts: &[Part]) -> Vec<Step> {
     let (sinks, rest): (Vec<_>, Vec<_>) = parts.iter().partition(|part| matches!(part, Part::Sink(_)));
     let stop = |part: Part| Step::Stop(vec![part]);
-    let behind = [Part::Weather, Part::Source].into_iter().filter(|part| rest.contains(part)).map(stop);
+    let behind = [Part::Mqtt, Part::Notify, Part::Weather, Part::Source]
+        .into_iter()
+        .filter(|part| rest.contains(part))
+        .map(stop);
     let before = [Part::Store].into_iter().filter(|part| rest.contains(part)).map(stop);
     let sinks = (!sinks.is_empty()).then_some(Step::Stop(sinks));
     behind.chain(sinks).chain(before).chain([Step::Save, stop(Part::Log)]).collect()

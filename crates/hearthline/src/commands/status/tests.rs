@@ -49,6 +49,9 @@ fn document() -> Status {
         },
         "gaps": { "open": 1, "filled": 0, "partly": 0, "lost": 0 },
         "alerts": { "active": 2, "critical": 1, "unseen": 1, "muted": 0 },
+        "maintenance": {
+            "since": "2026-11-23T11:55:00.000000Z", "until": "2026-11-23T12:25:00.000000Z", "left_s": 900, "why": "new disk",
+        },
         "criteria": [
             {
                 "id": "connection", "label": "Connected", "met": false, "value": 0.0, "target": 1.0, "unit": "",

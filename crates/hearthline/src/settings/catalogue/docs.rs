@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{About, HOUSE, SINK, Takes, What};
+use super::{About, HOUSE, NOTIFY, SINK, Takes, What};
+use crate::settings::notify::Notify;
 use crate::settings::text::value;
 use crate::settings::{InfluxDb, Settings};
 
@@ -51,7 +52,7 @@ them: `hearthline settings list`, `hearthline settings show N`, `hearthline sett
 settings file; where a secret belongs it says so.
 ";
 
-const SECTIONS: [(&str, &str); 10] = [
+const SECTIONS: [(&str, &str); 13] = [
     ("home_assistant", "The peer."),
     ("filter", "Which entities are recorded."),
     ("log", "The log, where every event is before anything else can go wrong."),
@@ -61,14 +62,21 @@ const SECTIONS: [(&str, &str); 10] = [
     ("criteria", "What has to be reached, and over which time."),
     ("verify", "Whether an event gets through."),
     ("alerts", "From where on a person should know of it."),
+    ("backup", "Copies of everything that is recorded."),
+    (
+        "notify",
+        "Where people are told: as many as you like. See [operations/notify.md](operations/notify.md).",
+    ),
+    ("mqtt", "Over which Home Assistant shows how Hearthline is."),
     ("sinks", "Everything is delivered to each `[[sinks]]`, beside the store, which is always on."),
 ];
 
-/// The document; `defaults` are settings that nobody set, and `sink` one of which only the address is.
-pub(super) fn configuration(defaults: &Settings, sink: &InfluxDb) -> String {
+/// The document; `defaults` are settings that nobody set, `sink` and `place` ones of which only what they have to have is.
+pub(super) fn configuration(defaults: &Settings, sink: &InfluxDb, place: &Notify) -> String {
     let mut page = HEAD.to_owned();
     let house: Vec<_> = HOUSE.iter().map(|entry| (&entry.about, (entry.shown)(defaults))).collect();
     let sinks: Vec<_> = SINK.iter().map(|entry| (&entry.about, (entry.shown)(sink))).collect();
+    let places: Vec<_> = NOTIFY.iter().map(|entry| (&entry.about, (entry.shown)(place))).collect();
     let default = |shown: &Option<super::Shown>| match shown {
         Some(super::Shown { value: What::Plain(plain), .. }) => Some(value(plain)),
         _ => None,
@@ -96,6 +104,12 @@ pub(super) fn configuration(defaults: &Settings, sink: &InfluxDb) -> String {
                 (*about, default(shown).filter(|_| !needed))
             });
             table("`[[sinks]]`", says, rows);
+        } else if name == "notify" {
+            let rows = &mut places.iter().map(|(about, shown)| {
+                let needed = matches!(about.key, "type" | "name");
+                (*about, default(shown).filter(|_| !needed))
+            });
+            table("`[[notify]]`", says, rows);
         } else {
             let of = |about: &About| about.key.split_once('.').is_some_and(|(section, _)| section == name);
             let rows = house.iter().filter(|(about, _)| of(about));

@@ -1,7 +1,8 @@
 //! The keys of the file but for `[[sinks]]`.
 
-use super::{Entry, row};
+use super::{Entry, Shown, row};
 use crate::settings::environment::variable;
+use crate::settings::notify::Mqtt;
 use crate::settings::{Settings, written};
 
 /// In the order in which a person needs them.
@@ -97,4 +98,38 @@ pub(in crate::settings) const HOUSE: &[Entry<Settings>] = &[
         "Whether sensors that have fallen silent are an alert."),
     row!(set "alerts.canary": Live, "true or false", alerts.canary => written::flag,
         "Whether verifications that do not get through, or are not done, are one."),
+    row!(set "alerts.backup": Live, "true or false", alerts.backup => written::flag,
+        "Whether backups that fail, or are older than twice `backup.every`, are one."),
+    row!(open "backup.dir": Restart, "a path" or "`backups` in the data folder", backup.dir => written::path,
+        "Where backups lie. Better on another disk."),
+    row!(open "backup.every": Restart, "a duration" or "never", backup.every => written::duration,
+        "Between two that the program takes by itself."),
+    row!(open "backup.keep": Restart, "a number" or "all, and 14 where there is `every`", backup.keep => written::count,
+        "How many of the newest stay."),
+    row!(@ "mqtt.host", [], Restart, "a name or an address", "no broker",
+        "The broker of Home Assistant's MQTT integration. Without it Home Assistant is told nothing.",
+        |of: &Settings| mqtt(of, |mqtt| super::plain(&mqtt.host, written::text)), |_, _| ()),
+    row!(@ "mqtt.port", [], Restart, "a number", "1883, and 8883 with `tls`", "Its TCP port.",
+        |of: &Settings| mqtt(of, |mqtt| super::plain(&mqtt.port, written::port)), |_, _| ()),
+    row!(@ "mqtt.tls", [], Restart, "true or false", "`false`", "Whether it is encrypted.",
+        |of: &Settings| mqtt(of, |mqtt| super::plain(&mqtt.tls, written::flag)), |_, _| ()),
+    row!(@ "mqtt.username", [], Restart, "a name", "none", "Who we are there.",
+        |of: &Settings| mqtt(of, |mqtt| super::optional(mqtt.username.as_ref(), written::text)), |_, _| ()),
+    row!(@ "mqtt.password", [], Restart, "a secret", "none", "Of that user. Better in a file of its own.",
+        |of: &Settings| mqtt(of, |mqtt| super::secret(mqtt.password.as_ref())), |_, _| ()),
+    row!(@ "mqtt.password_file", [], Restart, "a path", "none", "A file with the password.",
+        |of: &Settings| mqtt(of, |mqtt| super::optional(mqtt.password_file.as_ref(), written::path)), |_, _| ()),
+    row!(@ "mqtt.prefix", [], Restart, "a topic", "`\"homeassistant\"`", "Where Home Assistant looks for devices.",
+        |of: &Settings| mqtt(of, |mqtt| super::plain(&mqtt.prefix, written::text)), |_, _| ()),
+    row!(@ "mqtt.name", [], Restart, "a name", "`\"Hearthline\"`", "What the device is called there.",
+        |of: &Settings| mqtt(of, |mqtt| super::plain(&mqtt.name, written::text)), |_, _| ()),
+    row!(@ "mqtt.ca_file", [], Restart, "a path", "none", "More certificates to trust, PEM.",
+        |of: &Settings| mqtt(of, |mqtt| super::optional(mqtt.ca_file.as_ref(), written::path)), |_, _| ()),
+    row!(@ "mqtt.tls_verify", [], Restart, "true or false", "`true`", "Whether the broker's certificate is checked.",
+        |of: &Settings| mqtt(of, |mqtt| super::plain(&mqtt.tls_verify, written::flag)), |_, _| ()),
 ];
+
+/// A key of the broker: without one it has no value.
+fn mqtt(settings: &Settings, shown: fn(&Mqtt) -> Option<Shown>) -> Option<Shown> {
+    settings.mqtt.as_ref().map_or_else(super::nothing, shown)
+}

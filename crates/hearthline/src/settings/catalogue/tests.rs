@@ -4,12 +4,17 @@ use std::path::Path;
 use super::*;
 use crate::settings::{Environment, Mistakes, Purpose, load, text};
 
+const PLACE_ALONE: &str = "[[notify]]\ntype = \"ntfy\"\nurl = \"https://ntfy.example/house\"\n";
 const SINK_ALONE: &str = "[[sinks]]\ntype = \"influxdb\"\nurl = \"http://a:8086\"\n";
 
 fn read(text: &str) -> Result<Settings, Mistakes> {
     let read = |path: &Path| {
-        let secret = path != Path::new("/etc/hearthline.toml");
-        Ok(if secret { "hunter2" } else { text }.to_owned())
+        Ok(match path.to_str() {
+            Some("/etc/hearthline.toml") => text,
+            Some("/etc/address") => "https://hunter2.example",
+            _ => "hunter2",
+        }
+        .to_owned())
     };
     load(Some(Path::new("/etc/hearthline.toml")), &Environment::default(), &read, Purpose::Read)
 }
@@ -36,7 +41,7 @@ fn every_key_that_is_read_has_a_row_and_every_row_is_read() {
         let section = rows.iter().any(|row| row.starts_with(&format!("{name}.")));
         if section {
             read.extend(known(&format!("[{name}]")).into_iter().map(|key| format!("{name}.{key}")));
-        } else if name != "sinks" {
+        } else if name != "sinks" && name != "notify" {
             read.insert(name);
         }
     }
@@ -48,12 +53,15 @@ fn every_key_that_is_read_has_a_row_and_every_row_is_read() {
 
     let rows: BTreeSet<String> = SINK.iter().map(|entry| entry.about.key.to_owned()).collect();
     assert_eq!(known(SINK_ALONE), rows);
+    let rows: BTreeSet<String> = NOTIFY.iter().map(|entry| entry.about.key.to_owned()).collect();
+    assert_eq!(known(PLACE_ALONE), rows);
 }
 
 #[test]
 fn the_page_of_the_settings_is_what_the_rows_say() {
     let (defaults, sink) = (read("").unwrap(), read(SINK_ALONE).unwrap().sinks.remove(0));
-    let page = docs::configuration(&defaults, &sink);
+    let place = read(PLACE_ALONE).unwrap().notify.remove(0);
+    let page = docs::configuration(&defaults, &sink, &place);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
     if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
         let mut file =

@@ -20,7 +20,7 @@ fn source(folder: &Path, config: Option<PathBuf>, in_folder: bool, more: &[(&str
     let mut variables = HOUSE.to_vec();
     variables.push((variable::DATA_DIR, folder.to_str().unwrap()));
     variables.extend(more);
-    Source::new(config, variables.into_iter().collect(), in_folder)
+    Source::new(config, variables.into_iter().collect(), Purpose::Record, in_folder)
 }
 
 #[test]

@@ -50,6 +50,8 @@ pub(super) fn subject_on(disk: &MemFs) -> Subject {
             file: PathBuf::from("/data/weather.json"),
             ask: Arc::new(|_| Box::pin(std::future::ready(None))),
         },
+        places: Vec::new(),
+        broker: None,
         place: Arc::default(),
         backup: Job { dir: PathBuf::from("/data/backups"), every: None, keep: None },
     }

@@ -14,8 +14,12 @@ fn found(repair: &str, options: Value, seconds: Option<u64>, undo: bool) -> Find
 }
 
 fn page(findings: &[Finding], sinks: &[&str]) -> String {
+    page_of(findings, sinks, false)
+}
+
+fn page_of(findings: &[Finding], sinks: &[&str], maintenance: bool) -> String {
     let sinks: Vec<_> = sinks.iter().map(ToString::to_string).collect();
-    let plan = plan(&Looked { findings, sinks: &sinks, monitor: MONITOR });
+    let plan = plan(&Looked { findings, sinks: &sinks, monitor: MONITOR, maintenance });
     let line = |step: &Step| {
         let seconds = step.seconds.map_or("?".into(), |seconds| seconds.to_string());
         let back = if step.undo { "back" } else { "-" };
@@ -46,6 +50,16 @@ fn each_finding_has_its_line_in_the_order_in_which_one_needs_the_other() {
         unknown,
     ];
     insta::assert_snapshot!(page(&findings, &["near", "far", "well"]));
+}
+
+#[test]
+fn maintenance_begins_before_all_and_ends_after_all() {
+    let (quiet, usual) = (page_of(&[], &[], true), page(&[], &[]));
+    let [_, first, between @ .., last] = &*quiet.lines().collect::<Vec<_>>() else { panic!("{quiet}") };
+    let usual: Vec<_> = usual.lines().skip(1).collect();
+    assert_eq!(between, usual);
+    assert!(first.contains("begin maintenance for 22 min"), "{first}");
+    assert!(last.contains("end maintenance"), "{last}");
 }
 
 #[test]

@@ -53,7 +53,7 @@ pub(super) async fn play(stage: &mut Stage) -> anyhow::Result<Judged> {
     let program = stage.recorder.program()?;
     let doctor: Value = program.ask(Method::GET, "/api/v1/doctor").await?;
     let began = Instant::now();
-    let asked = RunbookRequest { monitor_s: Some(WATCHED) };
+    let asked = RunbookRequest { monitor_s: Some(WATCHED), maintenance: false };
     let RepairBegun { id } = program.post("/api/v1/runbook", &asked).await?;
     let run = loop {
         let run: RunbookRun = program.ask(Method::GET, &format!("/api/v1/runbook/{id}")).await?;
