@@ -113,6 +113,9 @@ async fn home_assistant_shows_one_device_with_what_the_status_says() {
     let hearthline = recorder_of(&house).with_settings(&broker.settings(PASSWORD));
     let mut run = hearthline.start();
     run.connected().await;
+    // The one event of this house that is not about ourselves.
+    house.set("sensor.word", "once", &json!({})).await;
+    run.has("sensor.word", "once").await;
 
     shows(&house, "sensor.hearthline_health", "healthy", |state| state == "healthy").await;
     shows(&house, "binary_sensor.hearthline_problem", "off", |state| state == "off").await;
