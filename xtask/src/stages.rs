@@ -176,8 +176,8 @@ fn real_peers(workspace: &Workspace) -> Result<Outcome> {
         return Ok(Outcome { stage, failed: 1, took: began.elapsed(), why, ..Outcome::default() });
     }
     let mut command = cargo(workspace, &["test", "--package", "hearthline", "--test", "it", "--"]);
-    // Not more at a time: a Home Assistant that starts keeps a core busy.
-    command.args(["--ignored", "--test-threads=3"]).args(REAL_PEERS);
+    // Two at a time: a Home Assistant that starts keeps a core busy.
+    command.args(["--ignored", "--test-threads=2"]).args(REAL_PEERS);
     command.env("HEARTHLINE_TEST_PEERS", peers::folder(&workspace.target));
     let mut outcome = cargo_tested(stage, &mut command, None)?;
     outcome.took = began.elapsed();

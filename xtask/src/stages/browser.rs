@@ -16,7 +16,7 @@ const STAGE: &str = "browser";
 const LOCK: &str = "package-lock.json";
 const STORIES: &str = "stories";
 
-/// The stories that are shorter in a test.
+/// The stories that are shorter in a test, or in none.
 const LASTING: [&str; 2] = ["faults", "load"];
 
 pub(super) fn run(workspace: &Workspace) -> Result<Outcome> {
