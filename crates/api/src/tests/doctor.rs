@@ -49,6 +49,7 @@ fn subject(clock: ManualClock) -> Subject {
             ask: Arc::new(|_| Box::pin(std::future::ready(None))),
         },
         place: Arc::default(),
+        backup: hearthline_runbook::backup::Job { dir: "/data/backups".into(), every: None, keep: None },
     }
 }
 
