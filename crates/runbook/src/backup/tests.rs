@@ -479,7 +479,7 @@ fn killed_while_it_is_put_back_nothing_starts_there_and_the_same_one_goes_on() {
     again.deliver(true);
     assert_eq!(again.store.committed_counts().events, second.log.events_total);
     let full = restore(&house.fs, Path::new(BACKUPS), &second.name, to, &|_, _| ()).unwrap_err();
-    assert!(full.to_string().contains("/again is not empty (log is there)"), "{full}");
+    assert!(full.to_string().contains("/again is not empty (hearthline.toml is there)"), "{full}");
 }
 
 #[test]
@@ -589,7 +589,7 @@ async fn one_thing_is_done_at_a_time() {
         waits.lock().recv().unwrap();
         Err(BackupError::Refused("enough".into()))
     });
-    let on = (Arc::new(MemFs::default()), Arc::new(ManualClock::at(NIGHT)));
+    let on: (Arc<dyn Fs>, Arc<dyn Clock>) = (Arc::new(MemFs::default()), Arc::new(ManualClock::at(NIGHT)));
     let job = Job { dir: BACKUPS.into(), every: None, keep: None };
     let backups = Backups::new(take, on, job, "home", tokio::runtime::Handle::current());
     let id = backups.begin(None, By::Person).unwrap();
