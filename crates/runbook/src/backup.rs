@@ -34,7 +34,7 @@ pub use self::document::{
     Backups as Listed, Bad, Compared, Ended, Kind, LeftOut, LogCounts, Manifest, Pruned, Rehearsed, Saved,
     StoreCounts, Summary, TableCounts, Underway, Unreadable, Verified,
 };
-pub use self::folder::{list, newest, prune, read, verify};
+pub use self::folder::{Rehearsable, list, newest, prune, read, verify};
 pub use self::handle::{Backups, Facts, Job, Refused};
 pub use self::rehearse::{Scratch, rehearse};
 pub use self::restore::{UNFINISHED, restore};

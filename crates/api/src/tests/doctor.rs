@@ -53,6 +53,7 @@ pub(super) fn subject(clock: ManualClock) -> Subject {
         places: Vec::new(),
         broker: None,
         place: Arc::default(),
+        backup: hearthline_runbook::backup::Job { dir: "/data/backups".into(), every: None, keep: None },
     }
 }
 

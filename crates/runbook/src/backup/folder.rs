@@ -10,6 +10,9 @@ use super::pool::{Pool, read_out};
 use super::{BackupError, Progress, disk};
 use crate::repair::receipts::is_id;
 
+/// A backup, and how its last rehearsal ended.
+pub type Rehearsable = (Manifest, Option<Rehearsed>);
+
 const MANIFEST: &str = "manifest.json";
 const REHEARSED: &str = "rehearsed.json";
 
@@ -42,10 +45,7 @@ fn is_name(name: &str) -> bool {
 ///
 /// # Errors
 /// When the folder cannot be listed. One that is not there has none.
-pub fn list(
-    fs: &dyn Fs,
-    dir: &Path,
-) -> Result<(Vec<(Manifest, Option<Rehearsed>)>, Vec<Unreadable>), BackupError> {
+pub fn list(fs: &dyn Fs, dir: &Path) -> Result<(Vec<Rehearsable>, Vec<Unreadable>), BackupError> {
     let (mut found, mut unreadable) = (Vec::new(), Vec::new());
     for name in names(fs, dir)?.0 {
         match read(fs, dir, &name) {

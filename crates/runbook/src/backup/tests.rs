@@ -479,7 +479,7 @@ fn killed_while_it_is_put_back_nothing_starts_there_and_the_same_one_goes_on() {
     again.deliver(true);
     assert_eq!(again.store.committed_counts().events, second.log.events_total);
     let full = restore(&house.fs, Path::new(BACKUPS), &second.name, to, &|_, _| ()).unwrap_err();
-    assert!(full.to_string().contains("/again is not empty (log is there)"), "{full}");
+    assert!(full.to_string().contains("/again is not empty (hearthline.toml is there)"), "{full}");
 }
 
 #[test]
