@@ -69,7 +69,6 @@ if (process.env.HEARTHLINE_SOAK !== undefined) {
   });
 }
 
-
 async function underLoad(page: Page, program: Program) {
   await page.goto(program.url);
   await expect(sentence(page)).toHaveText(/^Recording\./);
