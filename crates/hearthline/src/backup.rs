@@ -98,22 +98,25 @@ fn place(settings: &Settings) -> Option<String> {
 /// Every secret of this moment, with where it comes from if that is neither the settings file nor the data folder.
 fn named(settings: &Settings) -> Vec<(String, Secret)> {
     use crate::settings::origin::Origin;
-    let peer = &settings.home_assistant;
-    let token = peer.token.as_ref().map(|token| (peer.token_file.as_deref(), &token.origin, &token.value));
-    let sinks = settings.sinks.iter().flat_map(|sink| [&sink.token, &sink.password].into_iter().flatten());
-    let sinks = sinks.map(|secret| (None, &secret.origin, &secret.value));
-    let weather = &settings.weather;
-    let key = weather.api_key.as_ref().map(|key| (weather.api_key_file.as_deref(), &key.origin, &key.value));
     // Another one may have been put into the file while the program runs.
     let now = |file: &Path| std::fs::read_to_string(file).ok().map(|text| Secret::new(text.trim()));
-    let all = token.into_iter().chain(sinks).chain(key);
-    let mut named: Vec<(String, Secret)> = all
-        .map(|(file, origin, secret)| match (file, origin) {
-            (Some(file), _) => (file.display().to_string(), now(file).unwrap_or_else(|| secret.clone())),
-            (None, Origin::Env(name)) => ((*name).to_owned(), secret.clone()),
-            (None, _) => (String::new(), secret.clone()),
+    let mut named: Vec<(String, Secret)> = settings
+        .secrets()
+        .map(|(secret, file)| match (file, &secret.origin) {
+            (Some(file), _) => {
+                (file.display().to_string(), now(file).unwrap_or_else(|| secret.value.clone()))
+            }
+            (None, Origin::Env(name)) => ((*name).to_owned(), secret.value.clone()),
+            (None, _) => (String::new(), secret.value.clone()),
         })
         .collect();
+    named.extend(
+        settings
+            .notify
+            .iter()
+            .flat_map(|place| place.headers.iter())
+            .filter_map(|(_, value)| Some((String::new(), Secret::new(value.to_str().ok()?)))),
+    );
     let of_api = api_token::load(&settings.data_dir).ok().flatten();
     named.extend(of_api.map(|token| (String::new(), token)));
     named
@@ -149,7 +152,8 @@ fn find(table: &DeTable<'_>, within: &str, found: &mut dyn FnMut(&str, std::ops:
     for (key, value) in table {
         let key = key.get_ref();
         let name = if within.is_empty() { key.to_string() } else { format!("{within}.{key}") };
-        if SECRET.iter().any(|word| key.ends_with(word)) {
+        if SECRET.iter().any(|word| key.ends_with(word)) || name == "notify.url" || within == "notify.headers"
+        {
             found(&name, value.span());
         } else {
             within_value(value, &name, found);
@@ -178,7 +182,7 @@ mod tests {
     fn a_settings_file_goes_without_its_secrets_and_says_which() {
         let text = "data_dir = \"/x\" # here\n[home_assistant]\n# token = \"old-secret\"\ntoken = 'very-secret'\n\n[[sinks]]\n\
                     type = \"influxdb\"\npassword = \"\"\"\nmany\nlines\"\"\"\n[[sinks]]\ntags = { a = \"b\", api_key = \"deep\" }\n\
-                    token_file = \"/etc/t\"\n";
+                    token_file = \"/etc/t\"\n[[notify]]\nurl = \"https://a/b\"\nheaders = { X-Key = \"c\" }\n";
         let (masked, keys) = masked(text.as_bytes()).unwrap();
         insta::assert_snapshot!(masked, @r#"
         data_dir = "/x" # here
@@ -192,8 +196,20 @@ mod tests {
         [[sinks]]
         tags = { a = "b", api_key = "" }
         token_file = "/etc/t"
+        [[notify]]
+        url = ""
+        headers = { X-Key = "" }
         "#);
-        assert_eq!(keys, ["home_assistant.token", "sinks.password", "sinks.tags.api_key"]);
+        assert_eq!(
+            keys,
+            [
+                "home_assistant.token",
+                "notify.headers.X-Key",
+                "notify.url",
+                "sinks.password",
+                "sinks.tags.api_key"
+            ]
+        );
         assert!(super::masked(b"token = \"a\" b").is_err());
     }
 

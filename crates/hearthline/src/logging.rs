@@ -88,9 +88,7 @@ pub(crate) fn hide(logs: &Logs, settings: &Settings) {
 
 /// Every secret that the settings hold.
 fn secrets(settings: &Settings) -> impl Iterator<Item = &Secret> {
-    let sinks = settings.sinks.iter().flat_map(|sink| [&sink.password, &sink.token]);
-    let all = sinks.chain([&settings.home_assistant.token, &settings.weather.api_key]);
-    all.flatten().map(|secret| &secret.value)
+    settings.secrets().map(|(secret, _)| &secret.value)
 }
 
 /// Takes what is said to the program's own log.

@@ -22,7 +22,7 @@ mod written;
 mod tests;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hearthline_log::SyncPolicy;
@@ -259,6 +259,32 @@ pub(crate) struct Backup {
     pub(crate) every: Option<Setting<Duration>>,
     /// How many are kept; none is all, and 14 of those that the program takes by itself.
     pub(crate) keep: Option<Setting<usize>>,
+}
+
+impl Settings {
+    /// Every secret that they hold, with the file that it was read from. What a message has for headers is not among them.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = (&Setting<Secret>, Option<&Path>)> {
+        fn held<'s>(
+            secret: &'s Option<Setting<Secret>>,
+            file: Option<&'s Path>,
+        ) -> Option<(&'s Setting<Secret>, Option<&'s Path>)> {
+            secret.as_ref().map(|secret| (secret, file))
+        }
+        fn named(file: &Option<Setting<PathBuf>>) -> Option<&Path> {
+            file.as_ref().map(|file| file.value.as_path())
+        }
+        let peer = &self.home_assistant;
+        let sinks = self.sinks.iter().flat_map(|sink| {
+            [held(&sink.token, named(&sink.token_file)), held(&sink.password, named(&sink.password_file))]
+        });
+        let places = self.notify.iter().flat_map(|place| {
+            [Some((&place.url, named(&place.url_file))), held(&place.token, named(&place.token_file))]
+        });
+        let broker = self.mqtt.as_ref().and_then(|mqtt| held(&mqtt.password, named(&mqtt.password_file)));
+        let key = held(&self.weather.api_key, named(&self.weather.api_key_file));
+        let token = held(&peer.token, named(&peer.token_file));
+        [token, key, broker].into_iter().chain(sinks).chain(places).flatten()
+    }
 }
 
 impl Alerts {

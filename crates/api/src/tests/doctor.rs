@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hearthline_core::MemFs;
 use hearthline_pipeline::weather::Choice;
-use hearthline_runbook::backup::Job;
 use hearthline_runbook::doctor::{Depth, Doctor, Running, Subject, Weather, examine};
 
 use super::*;
@@ -40,7 +39,6 @@ pub(super) fn subject(clock: ManualClock) -> Subject {
         log_max_bytes: 1 << 30,
         min_free: 0,
         retention: None,
-        backup: Job { dir: PathBuf::from("/data/backups"), every: None, keep: None },
         sinks: Vec::new(),
         weather: Weather {
             choice: Choice::Off,

@@ -10,6 +10,7 @@
 
 #[cfg(test)]
 mod alone;
+#[cfg(test)]
 mod backup;
 #[cfg(test)]
 mod demo;

@@ -194,7 +194,7 @@ fn what_has_not_changed_is_not_copied_again() {
     house.roll();
     house.hear(5);
     let first = house.take();
-    assert_eq!(first.new_files as usize, first.files.len());
+    assert_eq!(first.new_files, first.files.len() as u64);
     house.hear(5);
     let second = house.take();
     assert_eq!(second.new_files, 1, "the segment that is written to: {:?}", second.files);
