@@ -37,7 +37,6 @@ pub(crate) use kinds::{duration_of as duration, token_of as token, url_of as url
 pub(crate) use mistake::Mistakes;
 pub(crate) use notify::{Mqtt, Notify};
 pub(crate) use origin::Setting;
-#[cfg(test)]
 pub(crate) use read::load;
 pub(crate) use secret::Secret;
 pub(crate) use sinks::InfluxDb;

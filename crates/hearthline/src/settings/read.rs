@@ -33,7 +33,6 @@ pub(crate) type ReadFile<'r> = &'r dyn Fn(&Path) -> io::Result<String>;
 ///
 /// # Errors
 /// Every mistake that there is.
-#[cfg(test)]
 pub(crate) fn load(
     config: Option<&Path>,
     environment: &Environment,
