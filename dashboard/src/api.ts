@@ -49,7 +49,7 @@ export interface AlertMute {
   what: string;
 }
 
-export type AlertRule = 'no_events' | 'sink_behind' | 'refused' | 'gap_lost' | 'disk' | 'silent' | 'canary';
+export type AlertRule = 'no_events' | 'sink_behind' | 'refused' | 'gap_lost' | 'disk' | 'silent' | 'canary' | 'backup';
 
 /** warning: nothing is being lost. critical: data is being lost, was or is about to be, or nothing goes on without a person */
 export type AlertSeverity = 'warning' | 'critical';
@@ -81,6 +81,98 @@ export interface Backfill {
   gap: number;
 }
 
+export interface Backup {
+  /** the moment that it is of */
+  at: Time;
+  by: 'person' | 'schedule';
+  /** what putting it back takes */
+  bytes: number;
+  /** everything up to this log record is in files of the store */
+  committed: number;
+  /** what could not be read, or was not what was once written */
+  damaged: {
+    path: string;
+    why: string;
+  }[];
+  files: number;
+  /** what a person has to bring along when it is put back */
+  left_out: {
+    do: string;
+    what: string;
+    why: string;
+  }[];
+  log: {
+    /** places that could not be read when it was taken */
+    damaged: number;
+    /** among them */
+    events: number;
+    /** since the log's very beginning */
+    events_total: number;
+    /** the oldest record; 0 if there is none */
+    first: number;
+    /** the newest record */
+    last: number;
+    segments: number;
+  };
+  name: string;
+  /** what this one took on the disk */
+  new_bytes: number;
+  /** that no backup before it had */
+  new_files: number;
+  rehearsed: Rehearsed | null;
+  /** in files of the store */
+  rows: number;
+  took_ms: number;
+}
+
+export interface BackupBegun {
+  /** as in `running` and `ended` of the list */
+  id: string;
+}
+
+export type BackupKind = 'backup' | 'rehearsal';
+
+export interface BackupRequest {
+  /** a folder of this machine, from / on, in place of that of the settings */
+  to?: string;
+}
+
+export interface Backups {
+  /** the newest first */
+  backups: Backup[];
+  /** where they lie */
+  dir: string;
+  ended: {
+    at: Time;
+    backup: Backup | null;
+    /** why it was not done */
+    failed: string | null;
+    id: string;
+    kind: BackupKind;
+    rehearsed: Rehearsed | null;
+  } | null;
+  /** between two that the program takes by itself; null is never */
+  every_s: number | null;
+  /** how many are kept; null is all */
+  keep: number | null;
+  /** when the next is due that the program takes by itself */
+  next: string | null;
+  running: {
+    at: Time;
+    bytes: number;
+    /** that were looked at */
+    files: number;
+    id: string;
+    kind: BackupKind;
+  } | null;
+  /** why it is not known what there is */
+  trouble: string | null;
+  unreadable: {
+    name: string;
+    why: string;
+  }[];
+}
+
 export interface Bucket {
   count: number;
   last: number | null;
@@ -109,6 +201,11 @@ export interface Change {
   ts: Time;
   unit: string | null;
   value: number | null;
+}
+
+export interface CheckRequest {
+  /** what would be in the settings file; null is the file as it is */
+  toml?: string | null;
 }
 
 export interface Conflict {
@@ -185,6 +282,8 @@ export interface DoctorFinding {
   about: string | null;
   check: string;
   evidence: Evidence[];
+  /** what it means and what to do: Markdown */
+  explained: string;
   /** stays the same in each release; explained in docs/operations/doctor.md */
   id: string;
   /** a command or a setting */
@@ -192,6 +291,7 @@ export interface DoctorFinding {
   /** as in POST /api/v1/repairs/plan */
   repair: string | null;
   says: string;
+  /** where that stands in the documents */
   see: string;
   severity: Severity;
   took_ms: number | null;
@@ -346,6 +446,22 @@ export interface FaultList {
 
 export type FieldType = 'float' | 'integer' | 'unsigned' | 'text' | 'bool';
 
+export interface FilterPreview {
+  /** the first hundred */
+  comes_in: string[];
+  comes_in_count: number;
+  /** of which Home Assistant has a state */
+  entities: number;
+  /** the first hundred */
+  goes_out: string[];
+  goes_out_count: number;
+  /** of these, so many are recorded now */
+  recorded: number;
+  says: string;
+  /** so many would be */
+  would_be: number;
+}
+
 export interface Finding {
   /** what it is asked with */
   options: RepairOptions | null;
@@ -458,6 +574,39 @@ export interface Kept {
   since: Time | null;
 }
 
+export interface KeptSet {
+  file: string | null;
+  /** when all had been well for a minute */
+  healthy: string;
+  /** never given twice */
+  number: number;
+  settings: KeptSetting[];
+  /** since when they held */
+  since: string;
+  /** the release that they held under */
+  version: string;
+}
+
+export interface KeptSetting {
+  name: string;
+  /** null is the default */
+  origin: string | null;
+  secret: boolean;
+  /** null where there was none, and of a secret */
+  value: unknown;
+}
+
+export interface KeptSettings {
+  /** the newest first */
+  kept: KeptSet[];
+}
+
+export interface KnownSetting {
+  origin: string;
+  /** Null where it is a secret */
+  value: string | null;
+}
+
 /** a field that rows were written without, since the program started */
 export interface LeftOut {
   field: string;
@@ -500,9 +649,79 @@ export interface Log {
   synced_seq: number;
 }
 
+/** error: something is lost, or needs a hand; warn: late or absent, and nothing is lost */
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+
+export interface LogLine {
+  at: string;
+  /** what belongs to it, by name */
+  fields: Record<string, string>;
+  level: LogLevel;
+  message: string;
+  /** who says it */
+  part: string;
+  /** rising, also over restarts */
+  seq: number;
+}
+
+export interface LogLines {
+  /** lines since the start of the program that no file has */
+  dropped: number;
+  /** the number of the newest line of all */
+  last: number;
+  /** the oldest first */
+  lines: LogLine[];
+  /** why files could not be read */
+  unread: string | null;
+}
+
 /** `event: lost` of the live stream: the reader was too slow */
 export interface Lost {
   skipped: number;
+}
+
+export interface Maintenance {
+  /** seconds until then */
+  left_s: number;
+  since: Time;
+  /** it ends by itself */
+  until: Time;
+  /** in the words of whoever began it */
+  why: string | null;
+}
+
+export interface MaintenanceOver {
+  /** when it ended */
+  at: Time;
+  /** a person ended it before its time */
+  ordered: boolean;
+  since: Time;
+  why: string | null;
+}
+
+export interface MaintenanceRequest {
+  /** 30m, 2h: a minute at least, 24 hours at most */
+  for: string;
+  /** in a person's words, which people are told */
+  why?: string | null;
+}
+
+export interface MaintenanceView {
+  /** the last one that is over */
+  last: MaintenanceOver | null;
+  /** what happened during the one that goes on, or else the last one */
+  meanwhile: Meanwhile | null;
+  now: Maintenance | null;
+}
+
+/** What became of alerts since maintenance began: their titles, each once */
+export interface Meanwhile {
+  /** was wrong before, and is over */
+  ended: string[];
+  /** began, and is over */
+  passed: string[];
+  /** is wrong and not muted */
+  wrong: string[];
 }
 
 export interface MuteRequest {
@@ -536,6 +755,74 @@ export interface NameSpan {
   from: string | null;
   /** null where it goes on */
   to: string | null;
+}
+
+export interface Note {
+  at: string;
+  text: string;
+}
+
+export interface NoteList {
+  /** the newest first */
+  notes: Note[];
+}
+
+export interface NoteRequest {
+  /** 2,000 bytes at most */
+  text: string;
+}
+
+export interface Notify {
+  places: NotifyPlace[];
+}
+
+export interface NotifyPlace {
+  /** things that happened and are not in a message yet */
+  gathering: number;
+  /** until when no message goes out, since there were so many within an hour */
+  held_until: Time | null;
+  /** host and port: the rest of the address gives access */
+  host: string;
+  kind: 'ntfy' | 'slack' | 'discord' | 'gotify' | 'template';
+  /** the newest first */
+  last: NotifyTold[];
+  /** what is less urgent is not told there */
+  level: 'warning' | 'critical';
+  name: string;
+  /** messages that were taken */
+  told: number;
+  /** why the last message was not taken; null where it was */
+  trouble: string | null;
+  /** messages that were refused, became too old, or had no room */
+  untold: number;
+  /** messages that wait, the one that is tried included */
+  waiting: number;
+}
+
+export interface NotifyTestRequest {
+  /** the name of one; null is all */
+  place?: string | null;
+}
+
+export interface NotifyTested {
+  tried: NotifyTried[];
+}
+
+export interface NotifyTold {
+  /** when its fate was known */
+  at: Time;
+  title: string;
+  /** how often it was tried */
+  tries: number;
+  urgency: 'info' | 'warning' | 'critical';
+  /** why it was not taken; null where it was */
+  why: string | null;
+}
+
+export interface NotifyTried {
+  name: string;
+  /** why it was not taken; null where it was */
+  why: string | null;
 }
 
 /** the one in use; what is not known is left out */
@@ -815,6 +1102,41 @@ export interface RefusedRow {
   words: string;
 }
 
+export interface Rehearsed {
+  at: Time;
+  bytes: number;
+  compared: {
+    backup: number;
+    found: number;
+    what: string;
+  }[];
+  /** whether all that was compared is equal */
+  equal: boolean;
+  files: number;
+  name: string;
+  open_ms: number;
+  restore_ms: number;
+  /** in one sentence */
+  says: string;
+}
+
+export interface Reloaded {
+  at: string;
+  by: 'file' | 'signal' | 'person';
+  /** the last record that was let through by the filter of before; null where that is the same */
+  filter_behind: number | null;
+  /** with one of them, nothing was changed */
+  mistakes: SettingMistake[];
+  /** all of it in one sentence */
+  says: string;
+  /** what holds now */
+  taken: SettingChange[];
+  /** what did not go as it should */
+  troubles: string[];
+  /** what holds with the next start */
+  waiting: SettingChange[];
+}
+
 export interface RepairBegun {
   /** of its receipt */
   id: string;
@@ -851,39 +1173,6 @@ export interface Repairs {
   receipts: Receipt[];
   /** the one that is being carried out */
   running: string | null;
-}
-
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
-
-/** Something that the program said. */
-export interface LogLine {
-  seq: number;
-  at: string;
-  level: LogLevel;
-  part: string;
-  message: string;
-  fields: Record<string, string>;
-}
-
-export interface LogLines {
-  /** The oldest first. */
-  lines: LogLine[];
-  /** To ask for what comes behind it. */
-  last: number;
-  /** That no file has. */
-  dropped: number;
-  unread: string | null;
-}
-
-/** What a person wrote down. */
-export interface Note {
-  at: string;
-  text: string;
-}
-
-export interface NoteList {
-  /** The newest first. */
-  notes: Note[];
 }
 
 export interface ReportFile {
@@ -970,6 +1259,8 @@ export interface Runbook {
 }
 
 export interface RunbookRequest {
+  /** maintenance begins before its first line and ends after its last */
+  maintenance?: boolean;
   /** how long it watches at its end, in seconds; 120 without it */
   monitor_s?: number | null;
 }
@@ -1003,6 +1294,65 @@ export interface Session {
   user: string | null;
 }
 
+export interface Setting {
+  /** when a change of it holds: at once, once its part is started anew alone, or with the next start */
+  holds: 'live' | 'part' | 'restart';
+  /** what can be written */
+  kind: string;
+  meaning: string;
+  /** with its section; of a sink sinks.<name>.<key> */
+  name: string;
+  /** a file with its line, or an environment variable; null is the default */
+  origin: string | null;
+  /** it has a value, which is not told */
+  secret: boolean;
+  /** what holds where there is no value, in words */
+  unset: string;
+  /** as it can be written in the file; null where there is none, and of a secret */
+  value: unknown;
+}
+
+export interface SettingChange {
+  /** null where there was none, and of a secret */
+  from: unknown;
+  holds: 'live' | 'part' | 'restart';
+  name: string;
+  /** only that it is another one is told */
+  secret: boolean;
+  /** null likewise */
+  to: unknown;
+}
+
+export interface SettingMistake {
+  do: string;
+  /** empty where the file cannot be read at all */
+  key: string;
+  /** file, line and column, or the variable */
+  place: string;
+  reason: string;
+}
+
+export interface SettingsChecked {
+  changes: SettingChange[];
+  mistakes: SettingMistake[];
+  preview: FilterPreview | null;
+  /** all of it in one sentence */
+  says: string;
+}
+
+export interface SettingsInForce {
+  /** null where the environment alone says what holds */
+  file: string | null;
+  last_reload: Reloaded | null;
+  /** variables that are set and do nothing */
+  notes: string[];
+  settings: Setting[];
+  /** since when these hold */
+  since: string;
+  /** what is written otherwise and holds with the next start */
+  waiting: SettingChange[];
+}
+
 export interface Settled {
   outcome: 'recorded' | 'duplicate' | 'filtered' | 'kept' | 'dropped';
   /** why it was not understood */
@@ -1028,6 +1378,36 @@ export interface SettledList {
 export interface Settlement {
   at: Time;
   how: 'retried' | 'dropped';
+}
+
+export interface Setup {
+  do: string | null;
+  /** The settings file that is read, or that would be written */
+  file: string | null;
+  mistakes: {
+    do: string;
+    key: string;
+    /** File, line and column, or the environment variable */
+    place: string;
+    reason: string;
+  }[];
+  state: 'recording' | 'setup' | 'mistakes';
+  token: KnownSetting | null;
+  url: KnownSetting | null;
+  verdict: string;
+}
+
+export interface SetupBegun {
+  file: string;
+  token_file: string | null;
+}
+
+export interface SetupRequest {
+  tls_verify?: boolean;
+  /** Left out where the settings have it */
+  token?: string | null;
+  /** Left out where the settings have it */
+  url?: string | null;
 }
 
 export type Severity = 'ok' | 'note' | 'warning' | 'fault';
@@ -1193,6 +1573,17 @@ export interface Stats {
 /** Every figure comes from a counter of something that happened; what is not known is null, never 0 */
 export interface Status {
   alerts: AlertCounts;
+  /** the backups that the program takes by itself; null where it does not */
+  backup: {
+    /** seconds since the moment of the newest; null where there is none */
+    age_s: number | null;
+    /** seconds between two */
+    every_s: number;
+    /** why the last try failed */
+    failed: string | null;
+    /** seconds since the program began to look after them */
+    waited_s: number;
+  } | null;
   criteria: Criterion[];
   /** when the disk is full at the rate of the last days, where that is sooner than `disk` under [alerts]; null also where it is not known */
   disk_full: DiskFull | null;
@@ -1201,8 +1592,12 @@ export interface Status {
   home_assistant: HomeAssistant;
   kept: Kept;
   log: Log;
+  /** null where nobody works on the house */
+  maintenance: Maintenance | null;
   overall: Overall;
   parts: Part[];
+  /** a settings file with mistakes, or what waits for the next start */
+  settings_note: string | null;
   silent: Silence;
   /** the house is a simulated one */
   simulated: boolean;

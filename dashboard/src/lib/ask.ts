@@ -108,7 +108,7 @@ export const askSetup = async () => (await ask<Setup>('setup')).body;
 /** Its steps have limits of their own, two minutes together. */
 const ON_THE_WAY_MS = 150_000;
 /** Goes the way to Home Assistant. */
-export const testSetup = async (request: SetupRequest) => (await ask<Report>('setup/test', 'POST', request, ON_THE_WAY_MS)).body;
+export const testSetup = async (request: SetupRequest) => (await ask<DoctorReport>('setup/test', 'POST', request, ON_THE_WAY_MS)).body;
 /** Writes down what was tested; recording begins. */
 export const beginSetup = async (request: SetupRequest) => (await ask<SetupBegun>('setup', 'POST', request)).body;
 

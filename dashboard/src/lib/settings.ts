@@ -1,6 +1,6 @@
 /** What is set, in words. */
 
-import type { FilterPreview, Holds, KeptSet, KeptSetting, Setting, SettingChange } from '../api';
+import type { FilterPreview, KeptSet, KeptSetting, Setting, SettingChange } from '../api';
 import { count } from './figures';
 
 /** Settings of one section, in the order of the documentation. */
@@ -45,7 +45,7 @@ function written(value: unknown): string {
 export const changeOf = ({ from, to, secret }: Pick<SettingChange, 'from' | 'to' | 'secret'>): string =>
   secret ? 'another secret' : `${valueOf({ value: from, secret })} → ${valueOf({ value: to, secret })}`;
 
-export const HOLDS: Record<Holds, string> = {
+export const HOLDS: Record<Setting['holds'], string> = {
   live: 'at once',
   part: 'its part is started anew alone',
   restart: 'with the next start',

@@ -54,6 +54,9 @@ export function aStatus(more: Partial<Status> = {}): Status {
     verdict: 'Recording.',
     uptime_s: 60,
     uptime_since: since,
+    maintenance: null,
+    settings_note: null,
+    backup: null,
     home_assistant: {
       state: 'connected',
       since,

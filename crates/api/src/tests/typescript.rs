@@ -117,8 +117,8 @@ fn object(schema: &Value, properties: &serde_json::Map<String, Value>, indent: &
     let mut written = "{\n".to_owned();
     for (name, property) in properties.iter().collect::<BTreeMap<_, _>>() {
         comment(&mut written, property, &inner);
-        let is_there =
-            schema["required"].as_array().unwrap().iter().any(|required| required == name.as_str());
+        let required = schema["required"].as_array();
+        let is_there = required.is_some_and(|names| names.iter().any(|required| required == name.as_str()));
         let absent = if is_there { "" } else { "?" };
         writeln!(written, "{inner}{name}{absent}: {};", shape(property, &inner)).unwrap();
     }

@@ -97,7 +97,7 @@ fn a_house_that_is_well_has_none() {
 #[test]
 fn each_rule_says_what_holds_with_its_figures_and_what_to_do() {
     type Change = fn(&mut Status, &mut Window, &mut Space);
-    let cases: [(&str, Change); 13] = [
+    let cases: [(&str, Change); 15] = [
         ("Home Assistant is away", |status, _, _| {
             status.home_assistant.state = "waiting".into();
             status.home_assistant.reason = Some("connection refused".into());
@@ -135,6 +135,8 @@ fn each_rule_says_what_holds_with_its_figures_and_what_to_do() {
             status.parts[0].reason = Some("no space left on device".into());
         }),
         ("a freezer is silent", |status, _, _| status.silent.items = vec![freezer()]),
+        ("a backup failed", |status, _, _| status.backup = Some(backup(Some(DAY), Some("no room")))),
+        ("a backup is old", |status, _, _| status.backup = Some(backup(Some(DAY * 3), None))),
     ];
     let old = Canary { every: Some(60 * MINUTE), age: Some(2 * DAY), failed: None };
     let canaries = [
