@@ -10,7 +10,7 @@ use hearthline_sim::{Fault, HomeAssistant, House};
 use serde_json::Value;
 
 use crate::hearthline::{Answer, Hearthline, Run};
-use crate::simulated::recorded;
+use crate::simulated::{recorded, stored_with};
 use crate::wait::{alone, is_whole, until};
 
 const SETTINGS: &str =
@@ -47,18 +47,7 @@ fn equal(rehearsed: &Answer) -> Value {
 /// Every state that is stored, once.
 async fn stored(hearthline: &Hearthline, data: &Path) -> BTreeMap<(String, Timestamp), Option<String>> {
     let at = data.display().to_string();
-    let exported =
-        hearthline.command_with(&[("HEARTHLINE_DATA_DIR", &at)], &["export", "--format", "ndjson"]).await;
-    assert_eq!(exported.code, 0, "{}", exported.stderr);
-    let mut stored = BTreeMap::new();
-    for line in exported.stdout.lines() {
-        let row: Value = serde_json::from_str(line).unwrap();
-        let ts = Timestamp::parse(row["ts"].as_str().unwrap()).unwrap();
-        let key = (row["entity_id"].as_str().unwrap().to_owned(), ts);
-        let again = stored.insert(key, row["state"].as_str().map(str::to_owned));
-        assert_eq!(again, None, "is there twice: {line}");
-    }
-    stored
+    stored_with(hearthline, &[("HEARTHLINE_DATA_DIR", &at)]).await
 }
 
 async fn all_in_files(run: &mut Run) {

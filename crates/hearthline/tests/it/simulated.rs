@@ -107,7 +107,15 @@ async fn whatever_goes_wrong_every_event_is_stored_once_or_lies_in_a_named_gap()
 
 /// The state of each entity at each of its times.
 async fn stored(hearthline: &Hearthline) -> BTreeMap<(String, Timestamp), Option<String>> {
-    let exported = hearthline.command(&["export", "--format", "ndjson"]).await;
+    stored_with(hearthline, &[]).await
+}
+
+/// The same of the data folder that these variables name.
+pub(crate) async fn stored_with(
+    hearthline: &Hearthline,
+    variables: &[(&str, &str)],
+) -> BTreeMap<(String, Timestamp), Option<String>> {
+    let exported = hearthline.command_with(variables, &["export", "--format", "ndjson"]).await;
     assert_eq!(exported.code, 0, "{}", exported.stderr);
     let mut stored = BTreeMap::new();
     for line in exported.stdout.lines() {
