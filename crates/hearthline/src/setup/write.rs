@@ -13,7 +13,7 @@ use hearthline_core::{Fs, RealFs};
 use crate::settings::{Settings, Source};
 
 const SECTION: &str = "[home_assistant]";
-const NEW: &str = "# Written by the setup on the page. What else can be set: README.md, Settings.\n";
+const NEW: &str = "# Written by the setup on the page. What else can be set: docs/configuration.md.\n";
 
 /// Writes what `candidate` has and `known` has not.
 ///
