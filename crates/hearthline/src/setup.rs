@@ -193,7 +193,7 @@ fn recorded(settings: &Settings, clock: &Arc<dyn Clock>) -> Option<Reading> {
         return None;
     }
     let store = Store::open_read_only(Arc::new(RealFs), Arc::clone(clock), config);
-    let store = store.inspect_err(|error| tracing::error!("the store cannot be read: {error}")).ok()?;
+    let store = store.inspect_err(|error| tracing::error!(%error, "the store cannot be read")).ok()?;
     Some(Reading {
         store: Arc::new(store),
         filter: Arc::new(move || Arc::clone(&filter)),

@@ -239,7 +239,7 @@ impl Notify {
             self.settle(place, id, answer);
             let notify = self.clone();
             if let Err(error) = tokio::task::spawn_blocking(move || notify.keep()).await {
-                tracing::error!(%error, "what was told could not be kept");
+                tracing::warn!(%error, "what was told could not be kept");
             }
         }
     }

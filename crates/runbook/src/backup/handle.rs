@@ -176,7 +176,7 @@ impl Backups {
                     damaged = manifest.damaged.len(),
                     "a backup was taken"
                 ),
-                Err(error) => tracing::error!(%error, dir = %dir.display(), "no backup was taken"),
+                Err(error) => tracing::warn!(%error, dir = %dir.display(), "no backup was taken"),
             }
             if let (Ok(_), Some(keep), true) = (&done, job.keep, listed) {
                 match prune(&**fs, dir, keep) {
@@ -209,7 +209,7 @@ impl Backups {
             match &done {
                 Ok(Rehearsed { equal: true, says, .. }) => tracing::info!(name, "rehearsed: {says}"),
                 Ok(Rehearsed { says, .. }) => tracing::error!(name, "a rehearsal: {says}"),
-                Err(error) => tracing::error!(%error, name, "a backup could not be rehearsed"),
+                Err(error) => tracing::warn!(%error, name, "a backup could not be rehearsed"),
             }
             done.map(|rehearsed| (None, Some(rehearsed)))
         })
