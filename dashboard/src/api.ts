@@ -1184,6 +1184,15 @@ export interface ReportList {
   reports: ReportFile[];
 }
 
+export interface ReportSendRequest {
+  /** the name of one; null is all */
+  place?: string | null;
+  /** from this instant on; null is 24 h before the end */
+  since?: string | null;
+  /** up to, but not including, this instant; null is now */
+  until?: string | null;
+}
+
 /** `event: reset` of the live stream: the reader cannot go on where it was, and should ask for everything again */
 export interface Reset {
   /** the id that it came with */

@@ -54,5 +54,7 @@ test('a break is told as it comes, by part, level and text, and is told afterwar
     page.getByRole('link', { name: 'Save it as Markdown' }).click(),
   ]);
   expect(download.suggestedFilename()).toMatch(/^2.*-incident\.md$/);
+  await page.getByRole('button', { name: 'Send it' }).click();
+  await expect(page.getByText('phone-simulated has taken it.')).toBeVisible({ timeout: 30_000 });
   await look(page, 'report');
 });

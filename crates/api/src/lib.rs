@@ -21,12 +21,12 @@ pub use routes::{
     KnownSetting, LeftOut, LeftOutEntities, LeftOutEntity, Lost, MaintenanceRequest, MuteRequest, Naive,
     NaiveLoss, NameSpan, NoteRequest, NotifyTestRequest, NotifyTested, Observations, Observed, Quarantine,
     Quarantined, QuarantinedWhole, Rate, RatePiece, Reloaded, RepairBegun, RepairRequest, Repairs,
-    ReportList, Reset, Retention, RetentionAmount, RetentionDay, RetentionReceipts, Retried, Runbook,
-    RunbookRequest, RunbookRun, Session, Setting, SettingChange, SettingMistake, SettingsChecked,
-    SettingsDesk, SettingsInForce, SettingsMistake, SettledList, Settlement, Setup, SetupBegun, SetupRequest,
-    SetupState, SetupStep, SilentSince, SinkCardinality, SinkConcern, SinkReport, SinkServer, SinkShare,
-    State, Stats, Talker, Talkers, Unmuted, Unread, VerifyBegun, VerifyRequest, Waiting, incident_report,
-    reading, router, set_aside, waiting,
+    ReportList, ReportSendRequest, Reset, Retention, RetentionAmount, RetentionDay, RetentionReceipts,
+    Retried, Runbook, RunbookRequest, RunbookRun, Session, Setting, SettingChange, SettingMistake,
+    SettingsChecked, SettingsDesk, SettingsInForce, SettingsMistake, SettledList, Settlement, Setup,
+    SetupBegun, SetupRequest, SetupState, SetupStep, SilentSince, SinkCardinality, SinkConcern, SinkReport,
+    SinkServer, SinkShare, State, Stats, Talker, Talkers, Unmuted, Unread, VerifyBegun, VerifyRequest,
+    Waiting, incident_report, reading, router, set_aside, waiting,
 };
 pub use serve::serve;
 pub use state::{ApiState, Faults, FlushRequest, Reading};

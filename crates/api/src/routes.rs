@@ -71,7 +71,7 @@ pub use quarantine::settle::SettledList;
 pub use quarantine::{Quarantine, Quarantined, Settlement};
 pub use rate::{Rate, RatePiece};
 pub use repairs::{Findings, RepairBegun, RepairRequest, Repairs};
-pub use report::{IncidentReport, incident_report, set_aside};
+pub use report::{IncidentReport, ReportSendRequest, incident_report, set_aside};
 pub use reports::ReportList;
 pub use retention::{Retention, RetentionAmount, RetentionDay, RetentionReceipts};
 pub use runbook::{Runbook, RunbookRequest, RunbookRun};
@@ -133,6 +133,7 @@ fn writing(state: ApiState) -> Router {
         .route("/api/v1/runbook", post(runbook::begin))
         .route("/api/v1/runbook/{id}/undo", post(runbook::undo))
         .route("/api/v1/runbook/{id}/resume", post(runbook::resume))
+        .route("/api/v1/report/send", post(report::send))
         .route("/api/v1/settings/check", post(settings::check))
         .route("/api/v1/verify", post(verify::post))
         .with_state(state)

@@ -52,6 +52,7 @@ use hearthline_pipeline::silence::Silent;
 use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_runbook::Status;
 use hearthline_runbook::logs::Logs;
+use hearthline_runbook::notify::Place;
 use hearthline_store::{Store, StoreConfig};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -92,6 +93,20 @@ impl House {
 
     /// One that also delivers into these.
     fn delivering(status: Status, flushed: Result<Seq, String>, influxdb: Vec<InfluxView>) -> Self {
+        Self::built(status, flushed, influxdb, vec![told::nobody()])
+    }
+
+    /// One whose people are told at these places.
+    fn telling(places: Vec<Place>) -> Self {
+        Self::built(status(), Ok(Seq(7)), Vec::new(), places)
+    }
+
+    fn built(
+        status: Status,
+        flushed: Result<Seq, String>,
+        influxdb: Vec<InfluxView>,
+        places: Vec<Place>,
+    ) -> Self {
         let clock = Arc::new(ManualClock::at(NOON));
         let config = StoreConfig {
             dir: PathBuf::from("/data/store"),
@@ -107,7 +122,7 @@ impl House {
         let (runbook, reports) = runbook::house();
         let (logs, notes, incidents) = logs::house();
         let alerts = alerts::house();
-        let (notify, maintenance) = told::house(&alerts);
+        let (notify, maintenance) = told::house(&alerts, places);
         let state = ApiState {
             reading: Reading {
                 store: Arc::clone(&store),

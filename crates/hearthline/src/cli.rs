@@ -168,6 +168,8 @@ mod tests {
             "hearthline backup fly",
             "hearthline restore a b",
             "hearthline report",
+            "hearthline report --send",
+            "hearthline report --since 2h --send --out x.md",
             "hearthline logs --level loud",
             "hearthline note",
             "hearthline note a --list",
@@ -220,6 +222,8 @@ mod tests {
         "note --list",
         "report --since 22:00",
         "report --since 2h --until now --out x.md",
+        "report --since 2h --send",
+        "report --since 2h --send phone",
         "sim --scenario x.toml --seed 7 --listen 127.0.0.1:0 --entities 200 --rate 2 --past 6h --token t \
          --exclude sensor.a --control 127.0.0.1:0 --fault drop@30s --fault away@1m..2m --ledger x --for 5m",
         "sim --faults",

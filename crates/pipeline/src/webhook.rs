@@ -22,8 +22,8 @@ const WITHIN: Duration = Duration::from_secs(10);
 const LARGEST: usize = 1 << 20;
 /// What is told of an answer, in characters.
 const WORDS: usize = 200;
-/// The longest text, in characters: Discord takes 2000.
-const LONGEST: usize = 1800;
+/// The longest text, in characters: Discord takes 2000. What is longer is cut.
+pub const LONGEST: usize = 1800;
 
 /// How urgent a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]

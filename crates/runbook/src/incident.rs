@@ -1,7 +1,7 @@
 //! An incident, told afterwards: what was found, what was done about it, what was lost, for how long something stood.
 //!
 //! [`Incidents`] gathers what the data folder has kept of a period ([`Known`]); [`report`] makes Markdown of it and is a pure
-//! function. What nobody wrote down is said to be not known, and nothing is made up for it.
+//! function, as is [`message`], which says it in short. What nobody wrote down is said to be not known, and nothing is made up for it.
 
 mod again;
 mod done;
@@ -9,6 +9,7 @@ mod downtime;
 mod figures;
 mod found;
 mod lost;
+mod message;
 mod read;
 mod report;
 mod said;
@@ -17,6 +18,7 @@ mod unknown;
 use hearthline_core::Timestamp;
 use hearthline_pipeline::health::uptime::Uptime;
 
+pub use self::message::message;
 pub use self::read::{Incidents, Live};
 pub use self::report::{name_of, report};
 use crate::Status;
@@ -99,6 +101,11 @@ impl Known {
         let gaps = self.gaps.as_deref().unwrap_or_default().iter().rev();
         gaps.filter(|gap| gap.kind != "requested" && self.period.touches(&gap.from, gap.to.as_deref()))
             .collect()
+    }
+
+    /// Whether the house is a simulated one, as far as is known.
+    fn is_simulated(&self) -> bool {
+        self.status.as_ref().is_some_and(|status| status.simulated)
     }
 
     /// How everything was before something was done about it, and when that was.

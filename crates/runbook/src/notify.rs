@@ -105,7 +105,7 @@ pub struct Told {
     pub why: Option<String>,
 }
 
-/// What came of a message that a person sent to try a place out.
+/// What came of a message that a person sent to a place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tried {
     /// As in the settings.
@@ -260,11 +260,24 @@ impl Notify {
         self.0.writing.lock().0 = true;
     }
 
-    /// Tries places out: one by its name, or all. Not counted, and nothing waits for it.
+    /// Tries places out: one by its name, or all.
+    ///
+    /// # Errors
+    /// As of [`Self::send`].
+    pub async fn test(&self, name: Option<&str>) -> Result<Vec<Tried>, String> {
+        let message = Message {
+            title: "Hearthline: a test".into(),
+            text: "This is what a message of Hearthline looks like. Nothing is wrong.".into(),
+            urgency: Urgency::Info,
+        };
+        self.send(name, &message).await
+    }
+
+    /// Tells one place by its name, or all, what a person wants it told, once and at once. Not counted, and nothing waits for it.
     ///
     /// # Errors
     /// In words, when no place has that name, or there is none.
-    pub async fn test(&self, name: Option<&str>) -> Result<Vec<Tried>, String> {
+    pub async fn send(&self, name: Option<&str>, message: &Message) -> Result<Vec<Tried>, String> {
         let places: Vec<_> =
             self.0.places.iter().filter(|place| name.is_none_or(|name| name == place.name)).collect();
         if places.is_empty() {
@@ -278,12 +291,6 @@ impl Notify {
                 ),
             });
         }
-        let message = Message {
-            title: "Hearthline: a test".into(),
-            text: "This is what a message of Hearthline looks like. Nothing is wrong.".into(),
-            urgency: Urgency::Info,
-        };
-        let message = &message;
         let tried = places.into_iter().map(|place| async move {
             let why = place.hook.tell(message).await.err().map(|untold| untold.why);
             Tried { name: place.name.clone(), why }

@@ -36,6 +36,7 @@ import type {
   Repairs,
   DoctorReport,
   ReportList,
+  ReportSendRequest,
   Retention,
   Retried,
   Runbook,
@@ -56,7 +57,7 @@ import type {
   Verifications,
   VerifyBegun,
 } from '../api';
-import { incidentPath } from './incident';
+import { incidentPath, incidentSince } from './incident';
 
 /** A request that was answered with a refusal, in the program's words. */
 export class Refused extends Error {}
@@ -278,3 +279,8 @@ export const askNotes = async () => (await ask<NoteList>('notes')).body.notes;
 export const addNote = async (text: string) => (await ask<Note>('notes', 'POST', { text })).body;
 /** The report of so many hours before an instant, as Markdown. */
 export const askIncident = async (hours: number, at: number) => (await ask<string>(incidentPath(hours, at), 'GET', undefined, LOOKING_MS)).body;
+/** Tells all places in short what that report says. */
+export const sendIncident = async (hours: number, at: number) => {
+  const request: ReportSendRequest = { since: incidentSince(hours, at) };
+  return (await ask<NotifyTested>('report/send', 'POST', request, LOOKING_MS)).body;
+};

@@ -9,6 +9,8 @@ export const SPANS: [number, string][] = [
   [24 * 7, 'the last week'],
 ];
 
-/** Relative to the page. `now` in milliseconds. */
-export const incidentPath = (hours: number, now: number): string =>
-  `report?since=${new Date(now - hours * 3_600_000).toISOString()}`;
+/** Its first instant, ISO 8601. `now` in milliseconds. */
+export const incidentSince = (hours: number, now: number): string => new Date(now - hours * 3_600_000).toISOString();
+
+/** Relative to the page. */
+export const incidentPath = (hours: number, now: number): string => `report?since=${incidentSince(hours, now)}`;

@@ -43,7 +43,7 @@ export function placeOf({ told, untold, waiting, gathering, held_until }: Notify
 export const toldTone = ({ urgency, why }: NotifyTold): Tone =>
   why !== null || urgency === 'critical' ? 'bad' : urgency === 'warning' ? 'wait' : 'good';
 
-/** What came of a test; an error where a place has not taken it. */
+/** What came of a test, or of a report that was sent; an error where a place has not taken it. */
 export function testedOf({ tried }: NotifyTested): string {
   const lines = tried.map(({ name, why }) => (why === null ? `${name} has taken it.` : `${name} has not taken it: ${why}.`));
   const said = lines.join(' ');

@@ -23,7 +23,7 @@ pub struct NotifyTestRequest {
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotifyTested {
-    /// Each place that was tried.
+    /// Each place that a message was sent to.
     pub tried: Vec<Tried>,
 }
 
@@ -38,9 +38,12 @@ pub(super) async fn test(State(state): State<ApiState>, body: Bytes) -> Result<J
         document_or_nothing(&body, r#"send JSON, as in {"place": "phone"}, or nothing"#)?;
     match state.notify.test(request.place.as_deref()).await {
         Ok(tried) => Ok(Json(NotifyTested { tried })),
-        Err(why) => {
-            let todo = "ask for /api/v1/notify, which lists the places of the settings";
-            Err(ApiError::new(StatusCode::NOT_FOUND, "nothing was sent", why, todo))
-        }
+        Err(why) => Err(nothing_sent(why)),
     }
+}
+
+/// Nobody has that name, or there is nobody.
+pub(super) fn nothing_sent(why: String) -> ApiError {
+    let todo = "ask for /api/v1/notify, which lists the places of the settings";
+    ApiError::new(StatusCode::NOT_FOUND, "nothing was sent", why, todo)
 }

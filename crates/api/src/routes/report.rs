@@ -1,20 +1,23 @@
 //! `GET /api/v1/report?since=&until=`: the report of an incident, as Markdown to be saved. It is made of what is kept and is kept
-//! nowhere itself.
+//! nowhere itself. `POST /api/v1/report/send` tells it in short at the places of the settings, at once; it needs the token.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use hearthline_pipeline::orders::Order;
 use hearthline_runbook::alerts::HISTORY;
-use hearthline_runbook::incident::{self, Live, Period};
+use hearthline_runbook::incident::{self, Known, Live, Period};
 use hearthline_store::{QuarantineQuery, Store};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
-use super::parameters::{Query, period};
+use super::notify::{NotifyTested, nothing_sent};
+use super::parameters::{Query, document_or_nothing, period};
 use super::reading::blocking;
 use crate::{ApiError, ApiState};
 
@@ -31,6 +34,21 @@ pub(super) struct Parameters {
     until: Option<String>,
 }
 
+/// Of which time, and to whom: the body of a request.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportSendRequest {
+    /// From this instant on, ISO 8601; null is 24 h before the end.
+    #[serde(default)]
+    pub since: Option<String>,
+    /// Up to, but not including, this instant; null is now.
+    #[serde(default)]
+    pub until: Option<String>,
+    /// The name of a place; null is all.
+    #[serde(default)]
+    pub place: Option<String>,
+}
+
 /// A report with the name of its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IncidentReport {
@@ -45,14 +63,8 @@ pub(super) async fn get(
     State(state): State<ApiState>,
     Query(parameters): Query<Parameters>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let clock = &*state.reading.clock;
-    let (since, until) = period(parameters.since.as_deref(), parameters.until.as_deref(), SPAN, clock)?;
-    if since >= until {
-        let (why, todo) =
-            (format!("{since} is not before {until}"), "write an earlier since or a later until");
-        return Err(ApiError::parameter("since", why, todo));
-    }
-    let IncidentReport { name, text } = incident_report(&state, Period { since, until }).await?;
+    let period = asked(&state, parameters.since.as_deref(), parameters.until.as_deref())?;
+    let IncidentReport { name, text } = incident_report(&state, period).await?;
     let headers = [
         (header::CONTENT_TYPE, "text/markdown; charset=utf-8".to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
@@ -60,11 +72,48 @@ pub(super) async fn get(
     Ok((headers, text))
 }
 
+/// Sends one, in short.
+pub(super) async fn send(State(state): State<ApiState>, body: Bytes) -> Result<Json<NotifyTested>, ApiError> {
+    let request: ReportSendRequest = document_or_nothing(
+        &body,
+        r#"send JSON, as in {"since": "2026-11-26T22:00:00Z", "place": "phone"}, or nothing"#,
+    )?;
+    let period = asked(&state, request.since.as_deref(), request.until.as_deref())?;
+    let message = told(&state, period, incident::message).await?;
+    match state.notify.send(request.place.as_deref(), &message).await {
+        Ok(tried) => Ok(Json(NotifyTested { tried })),
+        Err(why) => Err(nothing_sent(why)),
+    }
+}
+
+/// The period that is asked for.
+fn asked(state: &ApiState, since: Option<&str>, until: Option<&str>) -> Result<Period, ApiError> {
+    let clock = &*state.reading.clock;
+    let (since, until) = period(since, until, SPAN, clock)?;
+    if since >= until {
+        let (why, todo) =
+            (format!("{since} is not before {until}"), "write an earlier since or a later until");
+        return Err(ApiError::parameter("since", why, todo));
+    }
+    Ok(Period { since, until })
+}
+
 /// The report of a period, for whoever hands it on.
 ///
 /// # Errors
 /// When the thread that reads it ends.
 pub async fn incident_report(state: &ApiState, period: Period) -> Result<IncidentReport, ApiError> {
+    let make =
+        |known: &Known| IncidentReport { name: incident::name_of(known), text: incident::report(known) };
+    told(state, period, make).await
+}
+
+/// Whatever is made of what is known of a period.
+async fn told<T: Send + 'static>(
+    state: &ApiState,
+    period: Period,
+    make: impl FnOnce(&Known) -> T + Send + 'static,
+) -> Result<T, ApiError> {
     let gaps = match timeout(PATIENCE, state.orders.give(Order::ListGaps)).await {
         Ok(Ok(gaps)) => Ok(gaps.iter().map(Into::into).collect()),
         Ok(Err(why)) => Err(why),
@@ -75,8 +124,7 @@ pub async fn incident_report(state: &ApiState, period: Period) -> Result<Inciden
     blocking("the report cannot be written", move || {
         let aside = set_aside(&store, period);
         let live = Live { status: Some(status), gaps, alerts: Some(alerts), logs: Some(logs), aside };
-        let known = incidents.read(period, live);
-        Ok(IncidentReport { name: incident::name_of(&known), text: incident::report(&known) })
+        Ok(make(&incidents.read(period, live)))
     })
     .await
 }

@@ -15,18 +15,30 @@ use super::*;
 /// What asks for it.
 pub(super) const DISK: &str = r#"{"for": "30m", "why": "new disk"}"#;
 
-pub(super) fn house(alerts: &Alerts) -> (Notify, Maintenance) {
+/// A place at this address.
+pub(super) fn place(name: &str, url: &str) -> Place {
+    let hook = Webhook {
+        url: url.parse().unwrap(),
+        shape: Shape::Slack,
+        token: None,
+        headers: Vec::new(),
+        trust: Trust::default(),
+    };
+    Place { name: name.into(), level: Urgency::Warning, per_hour: 12, hook }
+}
+
+/// One whose port is nobody's.
+pub(super) fn nobody() -> Place {
+    place("phone", "http://127.0.0.1:1/of-nobody")
+}
+
+pub(super) fn house(alerts: &Alerts, places: Vec<Place>) -> (Notify, Maintenance) {
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(NOON));
     let fs: Arc<dyn Fs> = Arc::new(MemFs::default());
     fs.create_dir_all(Path::new("/data")).unwrap();
     let maintenance = Maintenance::open(Arc::clone(&fs), Arc::clone(&clock), Path::new("/data"));
-    // The port of nobody.
-    let url = "http://127.0.0.1:1/of-nobody".parse().unwrap();
-    let hook =
-        Webhook { url, shape: Shape::Slack, token: None, headers: Vec::new(), trust: Trust::default() };
-    let place = Place { name: "phone".into(), level: Urgency::Warning, per_hour: 12, hook };
     let both = (alerts.clone(), maintenance.clone());
-    let notify = Notify::open((fs, clock), Path::new("/data"), vec![place], GROUP, both);
+    let notify = Notify::open((fs, clock), Path::new("/data"), places, GROUP, both);
     notify.look(&status());
     (notify, maintenance)
 }
@@ -40,7 +52,7 @@ async fn maintenance_begins_goes_on_and_ends_by_who_has_the_token() {
     let house = House::new();
     let path = "/api/v1/maintenance";
     assert_eq!(house.document(path).await, json!({ "now": null, "last": null, "meanwhile": null }));
-    for path in [path, "/api/v1/maintenance/end", "/api/v1/notify/test"] {
+    for path in [path, "/api/v1/maintenance/end", "/api/v1/notify/test", "/api/v1/report/send"] {
         let refused = house.send(Method::POST, path, None, Body::from(DISK)).await;
         assert_eq!(refused.status(), StatusCode::UNAUTHORIZED, "{path}");
     }

@@ -45,7 +45,8 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
     Ok(if all_well { Exit::Ok } else { Exit::Degraded })
 }
 
-fn tried(NotifyTested { tried }: &NotifyTested) -> String {
+/// What became of a message at each place.
+pub(super) fn tried(NotifyTested { tried }: &NotifyTested) -> String {
     let lines = tried.iter().map(|tried| match &tried.why {
         None => format!("{}: taken\n", tried.name),
         Some(why) => format!("{}: not taken: {why}\n", tried.name),

@@ -1,10 +1,11 @@
-//! `hearthline report --since …`: the report of an incident, as Markdown.
+//! `hearthline report --since …`: the report of an incident, as Markdown, or in short to the places where people are told.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use futures_util::TryStreamExt as _;
+use hearthline_api::{NotifyTested, ReportSendRequest};
 use hearthline_core::{Clock, Fs, RealFs, Seq, SystemClock};
 use hearthline_pipeline::ingest::Fold;
 use hearthline_runbook::incident::{self, Incidents, Live, Period};
@@ -12,7 +13,7 @@ use hearthline_runbook::status::Gap;
 use hearthline_store::Store;
 use serde::Serialize;
 
-use super::Context;
+use super::{Context, notify};
 use crate::app::{open_log, store_config};
 use crate::exit::Exit;
 use crate::house::{House, Program};
@@ -32,6 +33,9 @@ pub(crate) struct Args {
     /// Into this file, in place of what was there; without one it is printed
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Tell it in short at every place under [[notify]], or at one, and say whether it was taken; needs the running program
+    #[arg(long, value_name = "PLACE", num_args = 0..=1, default_missing_value = "", conflicts_with = "out")]
+    send: Option<String>,
 }
 
 /// The answer for programs.
@@ -50,6 +54,9 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
     let now = SystemClock::new().now();
     let period = Period { since: args.since.resolve(now), until: args.until.resolve(now) };
     anyhow::ensure!(period.since < period.until, "{} is not before {}", period.since, period.until);
+    if let Some(place) = args.send {
+        return send(period, Some(place).filter(|place| !place.is_empty()), context).await;
+    }
     let text = match Program::of(&context.settings)? {
         Some(program) => ask(program, period).await?,
         None => alone(&context.settings, period)?,
@@ -64,6 +71,21 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
         .with_context(|| format!("{} cannot be written", path.display()))?;
     let page = format!("the report is in {}\n", path.display());
     context.answer(&Document { since, until, text: None, file: Some(path) }, &page)
+}
+
+/// The exit code says whether every place has taken it.
+async fn send(period: Period, place: Option<String>, mut context: Context<'_>) -> anyhow::Result<Exit> {
+    let program = Program::required(&context.settings)?;
+    let (since, until) = (Some(period.since.to_string()), Some(period.until.to_string()));
+    let sent: NotifyTested =
+        program.post("/api/v1/report/send", &ReportSendRequest { since, until, place }).await?;
+    let is_taken = sent.tried.iter().all(|tried| tried.why.is_none());
+    let mut page = notify::tried(&sent);
+    if !is_taken {
+        page += "see that address and token under [[notify]] are right, and send it again; `--out FILE` writes it into a file\n";
+    }
+    context.answer(&sent, &page)?;
+    Ok(if is_taken { Exit::Ok } else { Exit::Failed })
 }
 
 async fn ask(program: Program, period: Period) -> anyhow::Result<String> {

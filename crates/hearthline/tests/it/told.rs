@@ -41,6 +41,8 @@ async fn a_house_that_is_broken_in_maintenance_is_told_of_before_and_after() {
         answer.stdout
     };
     assert_eq!(ask(&["notify", "test"]).await, "phone-simulated: taken\n");
+    assert_eq!(ask(&["report", "--since", "1h", "--send"]).await, "phone-simulated: taken\n");
+    assert_eq!(hearthline.command(&["report", "--since", "1h", "--send", "fax"]).await.code, 1);
     let begun = ask(&["maintenance", "--for", "30m", "--why", "new disk"]).await;
     assert!(begun.starts_with("maintenance until ") && begun.contains("(new disk)"), "{begun}");
     is_told(&mut run, 1, "Hearthline: maintenance for 30 min").await;

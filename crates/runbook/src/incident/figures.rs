@@ -72,6 +72,20 @@ fn criteria(page: &mut Markdown, known: &Known) {
     }
 }
 
+/// How many criteria are met at this moment, and each that is not.
+pub(super) fn in_short(known: &Known) -> Vec<String> {
+    let Some(status) = &known.status else {
+        return vec!["Criteria now: not known, the program does not run".into()];
+    };
+    let count = |met| status.criteria.iter().filter(|one| one.met == met).count();
+    let (all, met, unknown) = (status.criteria.len(), count(Some(true)), count(None));
+    let unknown = if unknown == 0 { String::new() } else { format!(", {unknown} not known") };
+    let missed = status.criteria.iter().filter(|one| one.met == Some(false));
+    let missed =
+        missed.map(|one| format!("{}: {}, target {}", one.label, told(one), figure(one.target, &one.unit)));
+    std::iter::once(format!("Criteria now: {met} of {all} met{unknown}")).chain(missed).collect()
+}
+
 fn told(one: &Criterion) -> String {
     let value = one.value.map_or_else(|| "no figure".into(), |value| figure(value, &one.unit));
     let met = match one.met {

@@ -40,14 +40,15 @@ fn head(page: &mut Markdown, known: &Known) {
         ["Written".to_owned(), at(known.now)],
         ["Program".to_owned(), format!("hearthline {}", env!("CARGO_PKG_VERSION"))],
     ];
-    if known.status.as_ref().is_some_and(|status| status.simulated) {
+    if known.is_simulated() {
         rows.push(["House".to_owned(), "a simulated one".to_owned()]);
     }
     page.table(["", ""], rows);
     page.paragraph("Times are UTC.");
 }
 
-fn now(known: &Known) -> String {
+/// How everything is at this moment.
+pub(super) fn now(known: &Known) -> String {
     match &known.status {
         Some(status) => format!("{}: {}", status.overall.as_str(), status.verdict),
         None => "the program does not run".into(),

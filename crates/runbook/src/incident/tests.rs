@@ -144,8 +144,12 @@ impl World {
         }
     }
 
+    fn read(&self, live: Live) -> Known {
+        self.incidents.read(Period { since: at(0), until: at(3600) }, live)
+    }
+
     fn report(&self, live: Live) -> String {
-        report(&self.incidents.read(Period { since: at(0), until: at(3600) }, live))
+        report(&self.read(live))
     }
 }
 
@@ -269,4 +273,17 @@ fn what_is_damaged_is_told_and_left_as_it_is() {
         assert!(text.contains(&format!("- Cannot be read: {file}")), "{file}: {text}");
         assert_eq!(world.fs.read(&Path::new(DATA).join(file)).unwrap(), b"{", "{file}");
     }
+}
+
+#[test]
+fn people_are_told_in_short_what_was_lost_what_stood_and_what_is_not_met() {
+    let world = World::new();
+    world.happen();
+    let mut status = status(sink(0, 0), 80.0);
+    (status.overall, status.simulated) = (Overall::Degraded, true);
+    status.criteria.push(criterion(None, None));
+    let gaps = vec![gap(4, "lost", (5, Some(15)), "disconnected")];
+    let told = message(&world.read(world.live(gaps, status)));
+    let nothing = message(&world.read(Live::nothing("the program does not run")));
+    insta::assert_snapshot!([told, nothing].map(|of| format!("{}\n\n{}\n", of.title, of.text)).join("---\n"));
 }
