@@ -26,9 +26,11 @@ pub const MONITOR: Duration = Duration::from_secs(120);
 /// The longest that it watches: whoever wants more has `hearthline monitor`.
 const LONGEST: Duration = Duration::from_secs(86_400);
 
-/// What else than `schema` mends, in the order in which one needs the other: a connection before history, a log and a store before
-/// what is sent from them.
-const MENDERS: [&str; 6] = ["connection", "log", "store", "sink", "quarantine", "gaps"];
+/// What mends before `schema`, in the order in which one needs the other: a log and a store before what is sent from them, a
+/// database before its fields are looked at.
+const FIRST: [&str; 4] = ["connection", "log", "store", "sink"];
+/// And after it.
+const THEN: [&str; 2] = ["quarantine", "gaps"];
 
 /// What a line does: the data of its step, whose kind is a word for it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -89,7 +91,13 @@ pub fn monitor_of(options: &Options) -> Result<Duration, Refused> {
 /// The lines.
 #[must_use]
 pub fn plan(looked: &Looked<'_>) -> Plan {
+    let called = |names: &'static [&str]| {
+        let found =
+            names.iter().flat_map(|name| looked.findings.iter().filter(|found| found.repair == *name));
+        found.map(|found| mend(found, &found.repair, &found.options))
+    };
     let mut steps = vec![document(), settings()];
+    steps.extend(called(&FIRST));
     if looked.sinks.is_empty() {
         let why = "the settings name no sink of type influxdb".to_owned();
         steps.push(line(
@@ -104,9 +112,7 @@ pub fn plan(looked: &Looked<'_>) -> Plan {
         let found = looked.findings.iter().find(|found| found.repair == "schema" && is_of(found, sink));
         schema(sink, found)
     }));
-    let others =
-        MENDERS.iter().flat_map(|name| looked.findings.iter().filter(move |found| found.repair == *name));
-    steps.extend(others.map(|found| mend(found, &found.repair, &found.options)));
+    steps.extend(called(&THEN));
     steps.extend([restart(), healthy(), canary(), monitor(looked.monitor), criteria()]);
     if looked.maintenance {
         let seconds = steps.iter().filter_map(|step| step.seconds).sum();

@@ -64,7 +64,7 @@ fn maintenance_begins_before_all_and_ends_after_all() {
 
 #[test]
 fn every_repair_that_is_looked_for_has_its_place_among_the_lines() {
-    let mut known: Vec<_> = MENDERS.into_iter().chain(["schema", "restart"]).collect();
+    let mut known: Vec<_> = FIRST.into_iter().chain(THEN).chain(["schema", "restart"]).collect();
     known.sort_unstable();
     let mut all: Vec<_> = crate::repair::CATALOGUE.iter().map(|kind| kind.name).collect();
     all.sort_unstable();
