@@ -72,7 +72,7 @@ pub(crate) async fn serve(
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break "the program ends",
-                () = watch.anew.notified() => break "a person wanted it",
+                () = watch.anew.notified() => break hearthline_runbook::status::Restart::WANTED,
                 ended = &mut serving => {
                     tracing::warn!(?ended, "the API has ended by itself");
                     break "it had ended by itself";

@@ -319,6 +319,11 @@ pub struct Restart {
     pub why: String,
 }
 
+impl Restart {
+    /// Why, where it did not come of itself.
+    pub const WANTED: &str = "a person wanted it";
+}
+
 impl Part {
     /// A part of that name in this state, of which nothing else is known.
     #[must_use]

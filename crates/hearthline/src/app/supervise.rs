@@ -131,7 +131,7 @@ impl Supervisor {
                     Ok(parts) => parts,
                     Err(why) => return drop(reply.send(Err(why))),
                 };
-                let why = "a person wanted it";
+                let why = hearthline_runbook::status::Restart::WANTED;
                 let steps = match parts.as_slice() {
                     [one] => [Step::Stop(vec![*one])].into_iter().chain(start_all(&[*one], why)).collect(),
                     all => [stop_all(all), start_all(all, why)].concat(),

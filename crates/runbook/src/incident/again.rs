@@ -4,6 +4,7 @@ use super::Known;
 use crate::doctor::count;
 use crate::markdown::Markdown;
 use crate::repair::{Receipt, State};
+use crate::status::Restart;
 
 pub(super) fn section(page: &mut Markdown, known: &Known) {
     page.heading(2, "What keeps it from coming back");
@@ -46,10 +47,8 @@ fn kept(known: &Known) -> Vec<String> {
     if filled > 0 {
         kept.push("A gap is filled from Home Assistant's history by itself, as it was in this time".into());
     }
-    let restarted = status
-        .parts
-        .iter()
-        .filter(|part| part.last_restart.as_ref().is_some_and(|last| known.period.has(&last.at)));
+    let by_itself = |last: &Restart| known.period.has(&last.at) && last.why != Restart::WANTED;
+    let restarted = status.parts.iter().filter(|part| part.last_restart.as_ref().is_some_and(by_itself));
     kept.extend(restarted.map(|part| {
         format!("{}: a part that ends or hangs is started anew by itself, as it was in this time", part.name)
     }));

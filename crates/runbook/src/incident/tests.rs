@@ -45,7 +45,10 @@ fn status(sink: Sink, uptime: f64) -> Status {
     status.uptime_since = Some(at(0).minus(Duration::from_secs(600)).to_string());
     status.criteria = vec![criterion(Some(uptime), Some(uptime >= 99.0))];
     let restart = Restart { at: at(90).to_string(), why: "it hung".into() };
-    status.parts = vec![Part { last_restart: Some(restart), ..Part::new("influxdb", "healthy") }];
+    let wanted = Restart { at: at(91).to_string(), why: Restart::WANTED.into() };
+    let parts = [("influxdb", restart), ("store", wanted)];
+    let part = |(name, last)| Part { last_restart: Some(last), ..Part::new(name, "healthy") };
+    status.parts = parts.map(part).into();
     status.sinks = vec![sink];
     status
 }
