@@ -2,7 +2,7 @@
 
 import type { APIRequestContext, Page } from '@playwright/test';
 import { look } from './look';
-import { ask, breakIt, expect, showToken, test, tokenOf } from './story';
+import { ask, breakIt, expect, sentence, showToken, test, tokenOf } from './story';
 
 const last = (page: Page) => page.getByRole('region', { name: 'The last time' });
 const legs = (page: Page) => last(page).getByRole('list', { name: 'Legs' }).getByRole('listitem');
@@ -27,6 +27,7 @@ test('a canary is followed by who has the token, leg by leg, and what is in its 
   test.setTimeout(240_000);
   watched.allowRefusal();
   await page.goto(ownProgram.url);
+  await expect(sentence(page), 'the weather is there too').toHaveText(/^Recording\./);
   await page.getByRole('navigation', { name: 'More' }).getByRole('link', { name: /^Verify/ }).click();
   await expect(last(page)).toContainText('Nothing was verified yet.');
   await last(page).getByRole('button', { name: 'Verify now' }).click();

@@ -111,8 +111,9 @@ fn of_each_room(house: &mut Vec<Spec>, area: &'static str, room: &str, index: f6
             .in_area(area)
             .labelled("security"),
     );
+    let lamp = if area == "hall" { Behaviour::AdaptiveLight } else { Behaviour::Light };
     house.push(
-        spec(format!("light.{area}_ceiling"), format!("{room} ceiling"), PLAIN, Behaviour::Light)
+        spec(format!("light.{area}_ceiling"), format!("{room} ceiling"), PLAIN, lamp)
             .on(format!("{room} ceiling light"), "zha", "IKEA of Sweden")
             .in_area(area)
             .fixed(json!({"supported_color_modes": ["brightness"], "supported_features": 32})),

@@ -39,6 +39,8 @@ pub(super) enum Behaviour {
     Contact,
     /// On in the evening, at some brightness.
     Light,
+    /// On day and night where no daylight comes in, and dimmed a little all the time.
+    AdaptiveLight,
     /// A room of Hue lamps that switches its lamp with it. The lamp's `dynamics` is text, the room's a truth value.
     HueRoom { lamp: &'static str, lamp_name: &'static str },
     /// A Hue lamp, which its room speaks for.

@@ -56,6 +56,7 @@ pub(super) fn step(spec: &Spec, memory: &mut Memory, at: Timestamp, rng: &mut Rn
             memory.on = evening(hour, rng);
             Reading::new(on_off(memory.on), 900).with(brightness(memory.on, rng))
         }
+        Behaviour::AdaptiveLight => Reading::new("on", 40).with(brightness(true, rng)),
         Behaviour::HueRoom { lamp, lamp_name } => hue_room(lamp, lamp_name, evening(hour, rng), rng),
         Behaviour::HueLamp => Reading::new("off", 1 << 40).with(hue_lamp(false, &Value::Null)),
         Behaviour::Climate => climate(memory, hour, rng),
