@@ -54,7 +54,9 @@ test('a place that is behind says by how much, and that nothing is lost by it', 
   const kept = { detail: '1,234 events safe on disk', reason: 'disk is slow' };
   expect(place({ ...late, state: 'parked' })).toMatchObject({ tone: 'bad', word: 'waiting for you', ...kept });
   expect(place({ ...late, state: 'degraded', lag_s: 0 })).toMatchObject({ tone: 'wait', word: 'late', ...kept });
-  expect(place({ pending: 12, lag_s: 1 })).toMatchObject({ word: 'up to date', detail: '12 on their way' });
+  expect(place({ pending: 12, lag_s: 1 })).toMatchObject({ word: 'up to date', detail: '12 not in files yet' });
+  const server = { pending: 12, lag_s: 1, name: 'influxdb', kind: 'influxdb' };
+  expect(place(server)).toMatchObject({ word: 'up to date', detail: '12 on their way' });
 });
 
 test('an InfluxDB is called so, whatever the settings call it, and its lamp leads to its page', () => {

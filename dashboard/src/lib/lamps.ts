@@ -91,7 +91,9 @@ function place(sink: Sink, _: number, all: Sink[]): Lamp {
 
 function detailOf(sink: Sink): string {
   if (sink.state !== 'healthy') return `${events(eventsBehind(sink))} safe on disk`;
-  return sink.pending > 0 ? `${count(sink.pending)} on their way` : `${count(sink.delivered)} kept`;
+  if (sink.pending === 0) return `${count(sink.delivered)} kept`;
+  // Those of the archive are in every answer already, and in files every few minutes.
+  return `${count(sink.pending)} ${isArchive(sink) ? 'not in files yet' : 'on their way'}`;
 }
 
 function outdoors({ weather }: Status, observed: number | null): Lamp {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Refill, RefusedRow, Sink } from '../api';
-import { behind, byReason, nameOfPart, nameOfPlace, plainly, sentenceOf, types } from './places';
+import { behind, byReason, nameOfPart, nameOfPlace, nameOfSubject, namingIts, plainly, sentenceOf, types } from './places';
 import { aSink } from './status.fixture';
 
 const sink = aSink({ name: 'cloud', kind: 'influxdb' });
@@ -75,6 +75,13 @@ test('rows that were refused for one reason stand together, the newest first', (
     ['a', [5, 3]],
     ['b', [4]],
   ]);
+});
+
+test('what a finding is about is called as on the first page, also where its sentence begins with it', () => {
+  expect(['home_assistant', 'registry', 'cloud'].map(nameOfSubject)).toEqual(['Home Assistant', 'Rooms and devices', 'cloud']);
+  expect(namingIts('home_assistant', 'home_assistant is starting')).toBe('Home Assistant is starting');
+  expect(namingIts('cloud', 'cloud takes nothing')).toBe('cloud takes nothing');
+  expect(namingIts(null, 'home_assistant is starting')).toBe('home_assistant is starting');
 });
 
 test('types are words', () => {

@@ -31,6 +31,13 @@ export function nameOfPart(part: string, sinks: Sink[]): string {
   return sink ? nameOfPlace(sink, sinks) : (PARTS[part] ?? capital(part.replaceAll('_', ' ')));
 }
 
+/** What a finding is about, by the name that it has on the first page; what is in the settings, as it is called there. */
+export const nameOfSubject = (about: string): string => PARTS[about] ?? about;
+
+/** The same name at the beginning of what was found. */
+export const namingIts = (about: string | null, says: string): string =>
+  about !== null && says.startsWith(`${about} `) ? nameOfSubject(about) + says.slice(about.length) : says;
+
 /** A place that is a moment behind, as it is at each event, is up to date for a person. */
 const BEHIND_S = 5;
 
