@@ -175,7 +175,9 @@ fn real_peers(workspace: &Workspace) -> Result<Outcome> {
         let why = vec![format!("{error:#}")];
         return Ok(Outcome { stage, failed: 1, took: began.elapsed(), why, ..Outcome::default() });
     }
-    let mut command = cargo(workspace, &["test", "--package", "hearthline", "--test", "it", "--"]);
+    // The whole workspace, for its features: with those of one package much of it would be built again.
+    let built = ["test", "--workspace", "--no-fail-fast", "--test", "it", "--"];
+    let mut command = cargo(workspace, &built);
     // Two at a time: a Home Assistant that starts keeps a core busy.
     command.args(["--ignored", "--test-threads=2"]).args(REAL_PEERS);
     command.env("HEARTHLINE_TEST_PEERS", peers::folder(&workspace.target));
