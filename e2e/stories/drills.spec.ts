@@ -133,7 +133,7 @@ test('a line that broke is told by its page and by the ledger, with what was fet
 });
 
 test('what could not be fetched is the most urgent thing, with the button that tries again', async ({ page, ownProgram }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(360_000);
   await page.goto(ownProgram.url);
   await expect(sentence(page)).toHaveText(/^Recording\./);
   await expect(region(page, 'To do')).toHaveCount(0);
