@@ -26,8 +26,9 @@ test('everything behind the first page is in one list, which each page leads to'
 
 test('the goals lead to the system: its cards, events a minute, every goal and every part', async ({ page, program, request }) => {
   test.slow(); // takes pictures of whole pages
-  const counted: string[] = [];
-  page.on('request', (asked) => asked.url().includes('/api/v1/rate?') && counted.push(asked.url()));
+  let counted = 0;
+  page.on('request', (asked) => (counted += Number(asked.url().includes('/api/v1/rate?'))));
+  const began = performance.now();
   await page.goto(program.url);
   await page.getByRole('link', { name: /^\d+ of \d+ goals met/ }).click();
   await expect(sentence(page)).toHaveText('System');
@@ -44,27 +45,25 @@ test('the goals lead to the system: its cards, events a minute, every goal and e
   const chart = region(page, 'Events a minute').getByRole('slider');
   await chart.focus();
   await page.keyboard.press('ArrowLeft');
-  const said = (await chart.getAttribute('aria-valuetext')) ?? '';
-  await expect(region(page, 'Events a minute').getByText(said)).toBeVisible();
-  const shown = Number(/: ([\d,.]+) a minute/.exec(said)?.[1]?.replaceAll(',', ''));
-  const { pieces } = await ask(request, program.url, 'rate');
-  const perMinute = pieces.map(({ live, afterwards }: { live: number; afterwards: number }) => (live + afterwards) / 5);
-  expect([0, ...perMinute]).toContain(shown);
+  await expect(async () => {
+    const said = (await chart.getAttribute('aria-valuetext')) ?? '';
+    await expect(region(page, 'Events a minute').getByText(said)).toBeVisible({ timeout: 1000 }); // a minute later it is another bar
+    const shown = Number(/: ([\d,.]+) a minute/.exec(said)?.[1]?.replaceAll(',', ''));
+    const { pieces } = await ask(request, program.url, 'rate');
+    const perMinute = pieces.map(({ live, afterwards }: { live: number; afterwards: number }) => (live + afterwards) / 5);
+    expect([0, ...perMinute]).toContain(shown);
+  }).toPass({ timeout: 20_000 });
   await look(page, 'system');
-  expect(new Set(counted).size, 'minutes that were over, each counted once').toBe(counted.length);
+  expect(counted, 'questions, one a minute').toBeLessThanOrEqual(1 + Math.ceil((performance.now() - began) / 60_000));
 });
 
-test('what is wrong: each finding as the API has it, the way to Home Assistant, and a text to hand on', async ({
-  page,
-  program,
-  request,
-  context,
-}) => {
+test('what is wrong: each finding as the API has it, the way to Home Assistant, and a text to hand on', async ({ page, program, context }) => {
   test.slow(); // takes pictures of whole pages
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const answered = page.waitForResponse(/\/api\/v1\/doctor$/, { timeout: 60_000 });
   await page.goto(`${program.url}#/doctor`);
   await expect(region(page, 'The way to Home Assistant')).toContainText('Home Assistant takes the token', { timeout: 60_000 });
-  const report = await ask(request, program.url, 'doctor'); // the same one, for 15 s
+  const report = await (await answered).json();
   const way = region(page, 'The way to Home Assistant').getByRole('listitem');
   await expect(way.first()).toContainText('Name');
   await expect(way.filter({ hasText: 'WebSocket' }).first()).toContainText(/\d ms/);
@@ -80,20 +79,21 @@ test('what is wrong: each finding as the API has it, the way to Home Assistant, 
   await look(page, 'doctor');
 });
 
-test('a finding says what it means and leads to the repair that mends it', async ({ page, program, request }) => {
+test('a finding says what it means and leads to the repair that mends it', async ({ page, program }) => {
+  let explained = '';
   await page.route('**/api/v1/doctor', async (route) => {
     const response = await route.fetch();
     const report = await response.json();
     const [first] = report.findings;
+    explained = first.explained;
     const wrong = { ...first, id: 'conflicts-mixed', severity: 'warning', says: 'a field has two types', repair: 'schema', remedy: 'mend it' };
     await route.fulfill({ response, json: { ...report, verdict: '0 faults, 1 warning: a field has two types.', findings: [wrong, ...report.findings] } });
   });
   await page.goto(`${program.url}#/doctor`);
   const finding = region(page, 'To be mended').getByRole('article', { name: 'a field has two types' });
   await expect(finding).toContainText('Mend it.', { timeout: 60_000 });
-  const { explained } = (await ask(request, program.url, 'doctor')).findings[0];
   await finding.getByText('What this means').click();
-  await expect(finding.getByText(explained.split(/[\n`]/)[0])).toBeVisible();
+  await expect(finding.getByText(explained.split(/[\n`]/)[0]!)).toBeVisible();
   await look(page, 'doctor-wrong');
   await finding.getByRole('link', { name: 'Repair: schema' }).click();
   await expect(sentence(page)).toHaveText('Repairs');
@@ -133,7 +133,7 @@ test('a line that broke is told by its page and by the ledger, with what was fet
 });
 
 test('what could not be fetched is the most urgent thing, with the button that tries again', async ({ page, ownProgram }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(360_000);
   await page.goto(ownProgram.url);
   await expect(sentence(page)).toHaveText(/^Recording\./);
   await expect(region(page, 'To do')).toHaveCount(0);

@@ -11,7 +11,7 @@ test('a search finds an entity, and its page draws its history', async ({ page }
   await expect(sentence(page)).toHaveText('Kitchen temperature');
   await expect(page.getByText('sensor.kitchen_temperature', { exact: true })).toBeVisible();
   await expect(chart(page)).toBeVisible();
-  const inked = await chart(page).locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
+  const inked = () => chart(page).locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
     const ember = getComputedStyle(document.documentElement).getPropertyValue('--ember');
     const line = [1, 3, 5].map((at) => parseInt(ember.slice(at, at + 2), 16));
     const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
@@ -22,7 +22,7 @@ test('a search finds an entity, and its page draws its history', async ({ page }
     }
     return columns.size / canvas.width;
   });
-  expect(inked, "the part of the chart's width that its line covers").toBeGreaterThan(0.1);
+  await expect.poll(inked, "the part of the chart's width that its line covers").toBeGreaterThan(0.1);
 });
 
 test('its history is asked for as often as its chart can show something new, not each second', async ({ page, program }) => {

@@ -54,7 +54,9 @@ const AWAY = /(Connecting to|Waiting for) Home Assistant[^.]*|Recording, fetchin
 const LOST = { says: /[\d,]+ lost connections?/, where: 'kept', counts: true } as const;
 const GOES_ON = /Recording\./;
 const LAMP = 'light.hue_lamp';
-const broke: Fault['when'] = (_, now) => now.connections === 0;
+/** The lamp is lit in another way than before, which is an event whatever the house does. */
+const LIT = '!lit';
+const broke: Fault['when'] = (before, now) => now.connections === 0 || now.connections_ever > before.connections_ever;
 const refused: Fault['when'] = (before, now) => now.auth_failures > before.auth_failures;
 const DEADLINE: Fault['evident'] = [24, 'a ping each 10 s, and 14 s without a byte after it'];
 const PULSE: Fault['evident'] = [7, 'no sign of life for 7 s'];
@@ -99,16 +101,16 @@ const FAULTS: Record<string, Fault> = {
   'weather-slow': { orders: ['weather-slow'], says: /Weather ?late .*/, where: 'lamps', evident: [7, 'an answer that takes 7 s'] },
   'weather-429': { orders: ['weather-429'], says: /Weather ?late .*/, where: 'lamps' },
   'weather-units': { orders: ['weather-units'], says: GOES_ON },
-  'influx-down': { orders: ['influx-down', `!set ${LAMP} on`], says: /Recording, InfluxDB takes nothing[^]*safe on disk/, always: true },
-  'influx-500': { orders: ['influx-500', `!set ${LAMP} off`], says: /Recording, InfluxDB takes nothing[^]*safe on disk/ },
-  'influx-slow': { orders: ['influx-slow', `!set ${LAMP} on`], says: /Recording, InfluxDB is slow[^.]*/, evident: LATE },
-  'bucket-dropped': { orders: ['bucket-dropped', `!set ${LAMP} off`], says: /Recording, InfluxDB waits for you[^]*safe on disk/ },
-  archive: { orders: ['archive', `!set ${LAMP} on`], says: /Recording, store takes nothing[^]*safe on disk/ },
+  'influx-down': { orders: ['influx-down', LIT], says: /Recording, InfluxDB takes nothing[^]*safe on disk/, always: true },
+  'influx-500': { orders: ['influx-500', LIT], says: /Recording, InfluxDB takes nothing[^]*safe on disk/ },
+  'influx-slow': { orders: ['influx-slow', LIT], says: /Recording, InfluxDB is slow[^.]*/, evident: LATE },
+  'bucket-dropped': { orders: ['bucket-dropped', LIT], says: /Recording, InfluxDB waits for you[^]*safe on disk/ },
+  archive: { orders: ['archive', LIT], says: /Recording, store takes nothing[^]*safe on disk/ },
   'hang-store': { orders: ['hang-store'], ...ofPart('Archive', 'hung'), evident: PULSE },
   'hang-sink': { orders: ['hang-sink'], ...ofPart('InfluxDB', 'hung'), evident: PULSE, always: true },
   'hang-weather': { orders: ['hang-weather'], ...ofPart('Weather', 'hung'), evident: PULSE },
   'hang-reader': { orders: ['hang-reader'], ...ofPart('Home Assistant', 'hung'), evident: PULSE },
-  'slow-log': { orders: ['slow-log', `!set ${LAMP} on`], says: /log is degraded[.:] [iI]t has been writing[^.]*/, evident: PULSE },
+  'slow-log': { orders: ['slow-log', LIT], says: /log is degraded[.:] [iI]t has been writing[^.]*/, evident: PULSE },
   'slow-store': { orders: ['slow-store'], says: /it has been writing down what it was given[^.]*/, evident: [37, 'something is written each 30 s, and 7 s are slow'] },
   'panic-store': { orders: ['panic-store'], ...ofPart('Archive', 'panicked') },
   'panic-sink': { orders: ['panic-sink'], ...ofPart('InfluxDB', 'panicked') },
@@ -132,7 +134,7 @@ const OF_THE_SIMULATOR: Record<string, Fault> = {
   'single-frames': { orders: ['!cause single-frames'], says: GOES_ON },
   'odd-key-order': { orders: ['!cause odd-key-order'], says: GOES_ON },
   'unknown-keys': { orders: ['!cause unknown-keys'], says: GOES_ON },
-  duplicate: { orders: ['!cause duplicate', `!set ${LAMP} off`], says: GOES_ON },
+  duplicate: { orders: ['!cause duplicate', LIT], says: GOES_ON },
   'large-attribute': { orders: ['!cause large-attribute bytes=4000000'], says: GOES_ON },
   'large-states': { orders: ['!cause large-states bytes=4000000', 'drop'], ...LOST },
   clock: { orders: ['!cause clock by=1h'], says: GOES_ON },
@@ -233,8 +235,10 @@ async function fetched(page: Page): Promise<number> {
   return count === 'One' ? 1 : Number(count?.replaceAll(',', '') ?? 0);
 }
 
+let brightness = 10;
 async function give(program: Program, order: string) {
-  if (order.startsWith('!')) await program.order(order.slice(1));
+  if (order === LIT) await program.order(`set ${LAMP} on {"brightness": ${++brightness}}`);
+  else if (order.startsWith('!')) await program.order(order.slice(1));
   else await program.cause(order);
 }
 

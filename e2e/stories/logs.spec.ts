@@ -31,8 +31,8 @@ test('a break is told as it comes, by part, level and text, and is told afterwar
   await expect(broken).not.toHaveCount(0);
   await look(page, 'logs');
 
-  const before = await lines.count();
   await page.getByRole('button', { name: 'Pause' }).click();
+  const before = await lines.count();
   await cause(request, ownProgram.url, 'drop');
   await expect(page.getByText('more since you paused')).toBeVisible({ timeout: 60_000 });
   expect(await lines.count()).toBe(before);

@@ -41,7 +41,7 @@ for (const viewport of SCREENS) {
       // By day on the one and by night on the other: their own stories look at most of them in every way.
       if ((viewport.width === 390) !== (colorScheme === 'dark')) return;
       test(`at ${viewport.width} px, ${colorScheme}: every page that the first one leads to`, async ({ page, program }) => {
-        test.setTimeout(180_000);
+        test.setTimeout(360_000); // pictures of all pages
         await page.goto(program.url);
         const links = page.getByRole('navigation', { name: 'More' }).getByRole('link');
         await expect(links.first()).toBeVisible();

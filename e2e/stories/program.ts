@@ -2,7 +2,7 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createConnection, createServer, type AddressInfo } from 'node:net';
+import { createConnection, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 
@@ -12,13 +12,20 @@ const CONTROL = /by lines of text on 127\.0\.0\.1:(\d+)/;
 /** Of the simulated Home Assistant; it guards nothing. */
 const TOKEN = 'simulated-token';
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+/** A port that nobody has. It lies below those that the system gives out by itself, so nobody is given it before it is used. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 /** An event that the simulated Home Assistant fired, as its ledger has it. */
@@ -114,10 +121,12 @@ export class Program {
     return program;
   }
 
-  /** Waits until the house is connected. */
+  /** Waits until the house is connected and is heard: what it began with is in the archive before that, for the first chart. */
   async #records(): Promise<void> {
-    const state = async () => (await (await fetch(new URL('api/v1/status', this.url))).json()).home_assistant.state;
-    while ((await state()) !== 'connected') await setTimeout(200);
+    const answer = async (path: string) => (await fetch(new URL(`api/v1/${path}`, this.url))).json();
+    while ((await answer('status')).home_assistant.state !== 'connected') await setTimeout(200);
+    const isLive = ({ origin }: { origin: string }) => origin === 'live';
+    while (!(await answer('events?type=state_changed&limit=20')).events.some(isLive)) await setTimeout(200);
   }
 
   /** Gives the simulated Home Assistant an order. Its answer, a line each. */

@@ -3,11 +3,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import type { Page } from '@playwright/test';
 import { expectAccessible, look, picture } from './look';
+import { freePort } from './program';
 import { expect, rooms, sentence, test as base } from './story';
 
 const TOKEN = 'simulated-token';
@@ -47,15 +47,6 @@ const test = base.extend<{ start: Start; peer: string }>({
     throw new Error('the simulated Home Assistant did not say where it is');
   },
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 /** Opens the page of a program that was just started. */
 async function open(page: Page, url: string) {

@@ -1,4 +1,4 @@
-import { Program } from './program';
+import { freePort, Program } from './program';
 import { expect, lamps, sentence, test } from './story';
 
 test('a killed program: the page says how old its view is, and goes on by itself after a restart', async ({
@@ -6,7 +6,7 @@ test('a killed program: the page says how old its view is, and goes on by itself
   watched,
 }, testInfo) => {
   const folder = testInfo.outputPath('data');
-  const first = await Program.start({ folder });
+  const first = await Program.start({ folder, port: String(await freePort()) });
   let second: Program | undefined;
   try {
     await page.goto(first.url);
@@ -33,14 +33,14 @@ test('a killed program: the page says how old its view is, and goes on by itself
 
 test('a stream that breaks goes on where it was, without a state twice', async ({}, testInfo) => {
   const folder = testInfo.outputPath('data');
-  const first = await Program.start({ folder });
+  const first = await Program.start({ folder, port: String(await freePort()) });
   let second: Program | undefined;
   try {
-    const seen = await live(first.url, null, 20);
+    const seen = await live(first, null, 20);
     const last = seen.at(-1)!;
     await first.kill();
     second = await Program.start({ folder, port: first.port });
-    const more = await live(second.url, last, 20);
+    const more = await live(second, last, 20);
     expect(more.every((id) => id > last), `${more} come after ${last}`).toBe(true);
     expect(new Set(more).size, 'each once').toBe(more.length);
   } finally {
@@ -49,11 +49,12 @@ test('a stream that breaks goes on where it was, without a state twice', async (
   }
 });
 
-/** The ids of so many states, from the one after `after` on. */
-async function live(url: string, after: number | null, count: number): Promise<number[]> {
+/** The ids of so many states, from the one after `after` on. There are as many: nobody waits for a house that sleeps. */
+async function live(program: Program, after: number | null, count: number): Promise<number[]> {
   const headers: Record<string, string> = after === null ? {} : { 'last-event-id': String(after) };
   const abort = new AbortController();
-  const response = await fetch(new URL('api/v1/live', url), { headers, signal: abort.signal });
+  const response = await fetch(new URL('api/v1/live', program.url), { headers, signal: abort.signal });
+  for (let nth = 1; nth <= count; nth++) await program.order(`set light.hue_lamp on {"brightness": ${nth}}`);
   const ids: number[] = [];
   let text = '';
   for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {

@@ -42,8 +42,8 @@ export const QUIET_MS = 4000;
 /** Changes are shown together, so that a thousand a second redraw the page less than three times. */
 const GATHER_MS = 400;
 const RETRY_MS = 2000;
-/** How often is asked whether something about the entities has become different, and how far back that is told. */
-const NOTICE_MS = 3000;
+/** How often is asked whether something about the entities has become different (each second tick of the clock), and how far back that is told. */
+const NOTICE_MS = 1500;
 const NOTICED_MS = 30 * 86_400_000;
 const NOTICED = 200;
 

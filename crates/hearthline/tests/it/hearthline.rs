@@ -15,11 +15,11 @@ use crate::wait::until;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_hearthline");
 /// What a start, or a change of state without waiting for a peer, may take on a machine that is busy with other tests.
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(60);
 /// What the way back to a peer may take: the backoff between attempts passes 8 s only when it is away for long.
-const RECONNECTION: Duration = Duration::from_secs(40);
-/// What stopping may take.
-const STOPPING: Duration = Duration::from_secs(10);
+const RECONNECTION: Duration = Duration::from_secs(90);
+/// What stopping may take; it is given so long where it is installed.
+const STOPPING: Duration = Duration::from_secs(60);
 
 /// A data folder with settings. Commands and runs see nothing else of the environment.
 pub(crate) struct Hearthline {

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -21,9 +22,21 @@ pub(crate) struct Process {
 #[derive(Clone, Default)]
 struct Said(Arc<Mutex<Vec<u8>>>);
 
-/// A port of the loopback address that nobody has at this moment.
+/// A port of the loopback address that nobody has, and that is given out once. It lies below those that the system gives out by
+/// itself, so nobody is given it before it is used.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    const FIRST: u32 = 20_000;
+    const PORTS: u32 = 12_000;
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
+    // Another process begins elsewhere.
+    let begin = std::process::id().wrapping_mul(97);
+    loop {
+        let given = GIVEN.fetch_add(1, Ordering::Relaxed);
+        let port = u16::try_from(FIRST + begin.wrapping_add(given) % PORTS).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// A program of a real peer, as `cargo xtask peers` installs them.
@@ -97,7 +110,7 @@ impl Process {
     /// Ends it as a crash does (`SIGKILL`).
     pub(crate) async fn kill(&mut self) {
         self.child.kill().unwrap();
-        self.ended(Duration::from_secs(5)).await;
+        self.ended(Duration::from_secs(60)).await;
     }
 }
 

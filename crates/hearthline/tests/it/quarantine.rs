@@ -12,7 +12,7 @@ use crate::hearthline::{Answer, Hearthline, Status};
 use crate::simulated::recorded;
 use crate::wait::until;
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(60);
 
 impl Hearthline {
     async fn quarantine(&self, arguments: &[&str]) -> Answer {

@@ -23,6 +23,7 @@ impl Shown {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         command.arg(here.join("tests/it/recipes/run.py")).arg(docs().join(page));
         command.current_dir(hearthline.data().parent().unwrap());
+        command.env("TZ", "UTC"); // days of DuckDB are those of the machine, of the others UTC's
         let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
         assert!(output.status.success(), "{page}: {}", String::from_utf8_lossy(&output.stderr));
         Self(serde_json::from_slice(&output.stdout).unwrap())

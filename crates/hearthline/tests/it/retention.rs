@@ -11,8 +11,11 @@ use serde_json::{Value, json};
 use crate::alone;
 use crate::hearthline::{Answer, Hearthline};
 use crate::simulated::recorded;
+use crate::wait::within_a_day;
 
 const DAY: Duration = Duration::from_secs(86_400);
+/// What a test may take.
+const LASTING: Duration = Duration::from_secs(120);
 
 /// A log whose stream ended three days ago, and was never had again.
 fn gap(hearthline: &Hearthline) {
@@ -49,6 +52,7 @@ impl Hearthline {
 
 #[tokio::test]
 async fn old_days_are_named_dropped_and_receipted_with_and_without_a_running_program() {
+    within_a_day(LASTING).await;
     let (_peer, hearthline) = recorded(House::empty(1, SystemClock::new().now())).await;
     past(&hearthline);
     let for_ever = hearthline.retention(&[]).await.stdout;
@@ -80,6 +84,7 @@ async fn old_days_are_named_dropped_and_receipted_with_and_without_a_running_pro
 
 #[tokio::test]
 async fn days_with_a_gap_that_is_not_closed_stay_with_and_without_a_running_program() {
+    within_a_day(LASTING).await;
     let hearthline = Hearthline::new("http://127.0.0.1:1", "nobody");
     past(&hearthline);
     gap(&hearthline);

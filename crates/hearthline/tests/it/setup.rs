@@ -14,7 +14,7 @@ use crate::hearthline::{Hearthline, Run};
 use crate::process::free_port;
 use crate::wait::until;
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(60);
 const WRONG: &str = "eyJ.wrong-token.of-nobody";
 
 /// A program that knows of no Home Assistant.

@@ -23,7 +23,7 @@ pub(crate) async fn recorded(house: House) -> (HomeAssistant, Hearthline) {
 /// Exactly one connection and one subscription, over which an event comes once. Answers with its time.
 pub(crate) async fn hears_once(run: &mut Run, peer: &HomeAssistant, word: &str) -> Timestamp {
     run.connected().await;
-    until("the peer has one client", Duration::from_secs(10), async || {
+    until("the peer has one client", Duration::from_secs(60), async || {
         let counters = peer.counters();
         ((counters.connections, counters.subscriptions) == (1, 6)).then_some(())
     })
@@ -49,8 +49,8 @@ async fn a_peer_that_hangs_up_on_whom_it_has_let_in_is_not_hammered() {
     })
     .await;
     // Each is closed after half a second, and no wait is shorter than a quarter.
-    let most = 1 + began.elapsed().as_millis() / 750;
     let counters = peer.counters();
+    let most = 1 + began.elapsed().as_millis() / 750;
     assert!(u128::from(counters.connections_ever) <= most, "{counters:?} within {:?}", began.elapsed());
     assert_eq!(counters.user_agent.as_deref(), Some(concat!("hearthline/", env!("CARGO_PKG_VERSION"))));
     peer.heal();

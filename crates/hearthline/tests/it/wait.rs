@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use hearthline_core::{Clock as _, SystemClock};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// Between two looks.
@@ -17,6 +18,16 @@ pub(crate) async fn until<T>(what: &str, within: Duration, mut look: impl AsyncF
         assert!(Instant::now() < deadline, "not within {} s: {what}", within.as_secs());
         tokio::time::sleep(LOOK_AGAIN).await;
     }
+}
+
+/// For a test that counts days, which end at midnight in UTC: waits for the next one where this is over in so short a time.
+pub(crate) async fn within_a_day(lasting: Duration) {
+    let clock = SystemClock::new();
+    until("a day that lasts long enough", lasting * 2, async || {
+        let now = clock.now();
+        (now.day() == now.plus(lasting).day()).then_some(())
+    })
+    .await;
 }
 
 /// For a test that keeps a core busy: such tests run one after the other, or on a small machine each would fail for the

@@ -9,10 +9,12 @@ use hearthline_sim::{House, Outdoors, Weather};
 
 use crate::hearthline::Hearthline;
 use crate::simulated::recorded;
-use crate::wait::until;
+use crate::wait::{until, within_a_day};
 
 const WRONG: &str = "wrong-0123456789abcdef-key";
 const RIGHT: &str = "right-fedcba9876543210-key";
+/// What a test may take.
+const LASTING: Duration = Duration::from_secs(120);
 
 /// A service that wants the right key, and where it listens.
 async fn service() -> (Weather, String) {
@@ -23,6 +25,7 @@ async fn service() -> (Weather, String) {
 
 #[tokio::test]
 async fn a_key_is_refused_changed_and_taken_and_is_told_to_nobody() {
+    within_a_day(LASTING).await; // calls are counted by the day
     let (peer, hearthline) = recorded(House::new(3, SystemClock::new().now())).await;
     tokio::spawn(async move { peer.run().await });
     let (weather, address) = service().await;
@@ -92,7 +95,7 @@ async fn the_house_own_weather_is_taken_and_nobody_outside_is_asked() {
     assert!(status.at("/weather/quota").is_null());
     let attributes = r#"{"temperature": 50.0, "temperature_unit": "°F"}"#;
     peer.set_state("weather.home", "sunny", attributes).unwrap();
-    until("a change is taken", Duration::from_secs(10), async || {
+    until("a change is taken", Duration::from_secs(60), async || {
         (*run.status().await.at("/weather/observation/temperature") == 10.0).then_some(())
     })
     .await;

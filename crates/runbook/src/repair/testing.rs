@@ -2,12 +2,15 @@
 
 use std::io;
 use std::path::Path;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hearthline_core::fs::{AppendFile, DirEntry, ReadFile};
 use hearthline_core::{Fs, ManualClock, MemFs, Timestamp};
+use hearthline_sim::InfluxDb;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -101,22 +104,77 @@ pub(super) async fn killed_at_any_time<W>(
     let mut kills = 0;
     let mut at = Duration::ZERO;
     while at <= most {
-        let (world, disk, made) = build();
-        let confirm = engine(&disk, name, Arc::clone(&made)).plan(name, &options).await.unwrap().confirm;
-        let first = engine(&disk, name, Arc::clone(&made));
-        let job = first.begin(name, &options, confirm.as_deref()).await.unwrap();
-        let id = job.id().to_owned();
-        kills += u32::from(timeout(at, job.run()).await.is_err());
-        let second = engine(&disk, name, made);
-        for id in second.unfinished().unwrap() {
-            second.resume(&id).unwrap().run().await.unwrap();
-        }
-        let receipt = second.show(&id).unwrap().receipt;
-        assert_eq!(receipt.state, State::Done, "killed after {at:?}: {receipt:?}");
-        look(&world, &receipt);
+        let run = async |job: Job| timeout(at, job.run()).await.is_err();
+        kills += u32::from(interrupted(name, &options, build(), run, &look).await);
         at += each;
     }
     kills
+}
+
+/// The same, killed after each request that the server has of it.
+pub(super) async fn killed_at_every_request<W>(
+    name: &'static str,
+    options: Value,
+    server: &InfluxDb,
+    build: impl Fn() -> (W, MemFs, Made),
+    look: impl Fn(&W, &Receipt),
+) -> u32 {
+    let mut kills = 0;
+    for after in 1.. {
+        let run = async |job: Job| killed(server, after, job.run()).await.is_none();
+        if !interrupted(name, &options, build(), run, &look).await {
+            break;
+        }
+        kills += 1;
+    }
+    kills
+}
+
+/// Carries a repair out once, by a `run` that says whether it killed it, and goes on with it. Whether it was killed.
+async fn interrupted<W>(
+    name: &'static str,
+    options: &Value,
+    (world, disk, made): (W, MemFs, Made),
+    run: impl AsyncFnOnce(Job) -> bool,
+    look: &impl Fn(&W, &Receipt),
+) -> bool {
+    let confirm = engine(&disk, name, Arc::clone(&made)).plan(name, options).await.unwrap().confirm;
+    let first = engine(&disk, name, Arc::clone(&made));
+    let job = first.begin(name, options, confirm.as_deref()).await.unwrap();
+    let id = job.id().to_owned();
+    let is_killed = run(job).await;
+    let second = engine(&disk, name, made);
+    for id in second.unfinished().unwrap() {
+        second.resume(&id).unwrap().run().await.unwrap();
+    }
+    let receipt = second.show(&id).unwrap().receipt;
+    assert_eq!(receipt.state, State::Done, "{receipt:?}");
+    look(&world, &receipt);
+    is_killed
+}
+
+/// Does something until the server has had so many requests more, then drops it. What came of it, if it was over before.
+pub(super) async fn killed<T>(server: &InfluxDb, requests: u64, doing: impl Future<Output = T>) -> Option<T> {
+    let last = server.counters().requests + requests;
+    Deadly { doing: pin!(doing), server, last }.await
+}
+
+/// Polls something until the server has had that request.
+struct Deadly<'s, F> {
+    doing: F,
+    server: &'s InfluxDb,
+    last: u64,
+}
+
+impl<F: Future + Unpin> Future for Deadly<'_, F> {
+    type Output = Option<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.server.counters().requests >= self.last {
+            return Poll::Ready(None);
+        }
+        Pin::new(&mut self.doing).poll(context).map(Some)
+    }
 }
 
 /// A world in which something is wrong.

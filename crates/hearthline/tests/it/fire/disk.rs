@@ -20,7 +20,7 @@ const RECOVERY: Duration = Duration::from_secs(40);
 const FILLED: Duration = Duration::from_secs(150);
 
 /// What a command may take.
-const ENDING: Duration = Duration::from_secs(20);
+const ENDING: Duration = Duration::from_secs(60);
 
 /// The way to a program whose data folder is a disk of its own, mounted by `mount`. None where this machine gives nobody
 /// a disk, which is said; as root in CI it has to.

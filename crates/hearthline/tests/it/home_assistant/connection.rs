@@ -54,7 +54,7 @@ async fn hears_once(run: &mut Run, house: &HomeAssistant, last: &str) {
     run.has("sensor.steps", last).await;
     assert_eq!(run.status().await.count("/events/duplicate"), before, "an event came twice");
     let one = async || (house.clients() == 1).then_some(());
-    until("Home Assistant has one client", Duration::from_secs(10), one).await;
+    until("Home Assistant has one client", Duration::from_secs(60), one).await;
 }
 
 /// The program needs next to no processor time while nothing happens.

@@ -121,7 +121,7 @@ async fn set(house: &HomeAssistant, entity_id: &str, value: u32) {
 
 /// Waits until the program knows it: the lists are asked for again once a second at most.
 async fn knows(run: &mut Run, entity_id: &str, what: &str, value: &str) {
-    until(&format!("{what} of {entity_id} is {value}"), Duration::from_secs(20), async || {
+    until(&format!("{what} of {entity_id} is {value}"), Duration::from_secs(60), async || {
         let answer = run.get(&format!("/api/v1/entities?ids={entity_id}")).await;
         let entities: Value = serde_json::from_str(&answer).unwrap();
         (entities["entities"][0][what] == value).then_some(())

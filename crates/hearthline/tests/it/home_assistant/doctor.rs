@@ -74,7 +74,7 @@ async fn it_logs_in_once_and_a_wrong_token_and_a_reader_are_told() {
     assert!(findings(&wrong).contains_key("ha-token-refused"), "{wrong:?}");
     let tries = || house.log().matches("Login attempt or request with invalid authentication").count();
     let told = async || (tries() > 0).then_some(());
-    until("Home Assistant's log names the wrong try", Duration::from_secs(10), told).await;
+    until("Home Assistant's log names the wrong try", Duration::from_secs(60), told).await;
 
     let reader = Hearthline::new(&house.url(), house.reader()).command(&["doctor", "--json"]).await;
     let findings = findings(&reader);

@@ -7,7 +7,7 @@ use crate::hearthline::Hearthline;
 use crate::sim::address;
 use crate::wait::until;
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(60);
 
 /// Time and text of every state of an entity.
 async fn states(hearthline: &Hearthline, entity_id: &str) -> Vec<(Value, Value)> {

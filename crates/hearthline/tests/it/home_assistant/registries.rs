@@ -51,7 +51,7 @@ async fn rows_before_and_after_an_entity_is_moved_renamed_and_given_another_unit
 
     house.command(update(json!({"area_id": attic["area_id"]}))).await;
     // The lists are asked for again once a second at most.
-    until("the thermometer is known to be in the attic", Duration::from_secs(20), async || {
+    until("the thermometer is known to be in the attic", Duration::from_secs(60), async || {
         let answer = run.get("/api/v1/entities?ids=sensor.thermometer").await;
         let entities: Value = serde_json::from_str(&answer).unwrap();
         (entities["entities"][0]["area"] == "Attic").then_some(())

@@ -37,7 +37,7 @@ impl Witness {
         let address = format!("{}/api/websocket", house.url().replacen("http", "ws", 1));
         let mut command = python::script("witness.py");
         let process = Process::start("the witness", command.arg(address).env("TOKEN", house.owner()));
-        until("the witness has subscribed", Duration::from_secs(20), async || {
+        until("the witness has subscribed", Duration::from_secs(60), async || {
             process.said().contains("subscribed").then_some(())
         })
         .await;
@@ -59,7 +59,7 @@ impl Witness {
     /// The same, as soon as it has seen so many.
     pub(crate) async fn has_seen(&self, prefix: &str, count: usize) -> Vec<Change> {
         let what = format!("the witness has seen {count} changes");
-        until(&what, Duration::from_secs(20), async || {
+        until(&what, Duration::from_secs(60), async || {
             let seen = self.seen(prefix);
             (seen.len() >= count).then_some(seen)
         })

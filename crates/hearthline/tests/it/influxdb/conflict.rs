@@ -8,8 +8,11 @@ use serde_json::{Value, json};
 
 use super::simulated::{settings, simulated, states};
 use super::{MEASUREMENT, Rig, assert_same, conflicts, sink};
+use crate::wait::within_a_day;
 
 const CHANGES: u64 = 20;
+/// What a test may take.
+const LASTING: Duration = Duration::from_secs(120);
 const VERSIONS: [(&str, InfluxVersion); 3] =
     [("one", InfluxVersion::V1), ("two", InfluxVersion::V2), ("three", InfluxVersion::V3)];
 
@@ -19,6 +22,7 @@ fn now() -> i64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_type_that_another_program_wrote_first_costs_no_row_in_any_version() {
+    within_a_day(LASTING).await; // with a week the types of its fields end
     let (mut servers, mut sinks) = (Vec::new(), String::new());
     for (name, version) in VERSIONS {
         let (server, address) = simulated(version).await;

@@ -1,11 +1,17 @@
 //! The queries of `docs/recipes/grafana.md`, and those of the dashboard beside it, asked of a real InfluxDB that has a house.
 
+use std::time::Duration;
+
 use hearthline_core::{Clock as _, SystemClock};
 use serde_json::Value;
 
 use super::Rig;
 use super::peer::InfluxDb;
 use crate::recipes::docs;
+use crate::wait::within_a_day;
+
+/// What the test may take.
+const LASTING: Duration = Duration::from_secs(300);
 
 /// What each language of a block is asked of.
 const DATABASES: [(&str, &str); 2] = [("influxql", "house"), ("influxql-ha", "ha")];
@@ -31,6 +37,7 @@ fn blocks(page: &str) -> Vec<(String, String, String)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs InfluxDB: cargo xtask test"]
 async fn each_query_of_the_recipes_and_of_the_dashboard_is_answered_with_what_the_house_said() {
+    within_a_day(LASTING).await; // energy is counted by the day
     let server = InfluxDb::running().await;
     let url = server.url();
     // An empty house: what is found is what is set here, and nothing that it had said before.

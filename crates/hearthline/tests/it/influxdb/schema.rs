@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hearthline_core::{Clock as _, Fs, RealFs, SystemClock};
 use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
@@ -250,17 +250,24 @@ async fn killed_at_any_time_on_either_way_the_counts_of_each_type_end_the_same()
     let (before, whole) = (counts(&server).await, points(&server).await);
     let mut after = None;
     let (mut there, mut back) = (0, 0);
+    // How long each way takes on this machine.
+    let repairs = Repairs::of(&server);
+    let began = Instant::now();
+    let receipt = repairs.apply().await;
+    let way_there = began.elapsed();
+    repairs.engine().undo(&receipt.id).unwrap().run().await.unwrap();
+    let way_back = began.elapsed() - way_there;
     for n in 0..8 {
         let repairs = Repairs::of(&server);
         let job = repairs.engine().begin("schema", &Value::Null, None).await.unwrap();
         let id = job.id().to_owned();
-        there += u32::from(timeout(Duration::from_millis(100 + n * 400), job.run()).await.is_err());
+        there += u32::from(timeout(way_there * n / 8, job.run()).await.is_err());
         let receipt = repairs.go_on(&id).await;
         assert_eq!(receipt.state, State::Done, "{receipt:#?}");
         let now = counts(&server).await;
         assert_eq!(after.get_or_insert_with(|| now.clone()), &now, "there, {n}");
         let job = repairs.engine().undo(&id).unwrap();
-        back += u32::from(timeout(Duration::from_millis(100 + n * 600), job.run()).await.is_err());
+        back += u32::from(timeout(way_back * n / 8, job.run()).await.is_err());
         let receipt = repairs.go_on(&id).await;
         assert_eq!(receipt.state, State::Undone, "{receipt:#?}");
         assert_eq!(counts(&server).await, before, "back, {n}");

@@ -151,7 +151,7 @@ async fn attributes_that_change_their_type_at_random_cost_no_row() {
         if n % 100 == 99 {
             // As fast as the program reads, or the simulated server cuts it off as a slow client.
             rig.house.set_state("sensor.so_far", &n.to_string(), "{}");
-            until("it keeps up", Duration::from_secs(20), async || {
+            until("it keeps up", Duration::from_secs(60), async || {
                 (run.latest("sensor.so_far").await? == n.to_string()).then_some(())
             })
             .await;

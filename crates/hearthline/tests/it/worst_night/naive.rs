@@ -62,7 +62,7 @@ pub(super) async fn play(night: &Night) -> Naive {
     let writer = NaiveWriter::new(night.house.url().parse().unwrap(), night.house.owner(), target);
     let running = writer.clone();
     tokio::spawn(async move { running.run().await });
-    until("it has subscribed", Duration::from_secs(20), async || writer.counts().running.then_some(())).await;
+    until("it has subscribed", Duration::from_secs(60), async || writer.counts().running.then_some(())).await;
 
     let began = now();
     let mut heavy = 0;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::{Clock as _, Fs, MemFs, SystemClock};
+use hearthline_core::{Clock as _, Fs, ManualClock, MemFs, SystemClock};
 use hearthline_pipeline::weather::feed::Saved;
 use hearthline_pipeline::weather::{Choice, Provider};
 
@@ -28,7 +28,8 @@ fn used(used: u32, wait: Option<Duration>) -> Subject {
         not_before: wait.map(|wait| now.plus(wait)),
         ..Saved::default()
     };
-    let subject = asking(subject_on(&disk), true);
+    let mut subject = asking(subject_on(&disk), true);
+    subject.clock = Arc::new(ManualClock::at(now)); // also at midnight
     (&disk as &dyn Fs)
         .write_atomic("/data/weather.json".as_ref(), &serde_json::to_vec(&saved).unwrap())
         .unwrap();

@@ -12,8 +12,8 @@ use hearthline_sim::{Access, FieldKind, InfluxDb, InfluxVersion, Point};
 use serde_json::{Value, json};
 
 use super::MendedSink;
-use crate::repair::testing::{Case, engine};
-use crate::repair::{Engine, Receipt, Repair};
+use crate::repair::testing::{Case, engine, killed};
+use crate::repair::{Engine, Job, Receipt, Repair};
 
 /// The repair that is tried.
 pub(super) type Made = fn(MendedSink, NativeLayout) -> Box<dyn Repair>;
@@ -25,7 +25,7 @@ pub(super) const ROWS: i64 = 60;
 /// Where a world is made again and again.
 pub(super) const FEW: i64 = 4;
 /// Each is a world of its own.
-pub(super) const KILLS: u64 = 8;
+const KILLS: u64 = 8;
 const TOKEN: &str = "of-the-simulated-one";
 
 pub(super) type Counts = BTreeMap<(String, FieldKind), u64>;
@@ -44,6 +44,11 @@ fn layout() -> NativeLayout {
         attributes: serde_json::from_value::<Attributes>(json!(["dynamics", "brightness", "count"])).unwrap(),
         weather: false,
     }
+}
+
+/// The repair of a world, begun and not yet carried out.
+pub(super) async fn begun(world: &World) -> Job {
+    world.engine().begin("schema", &Value::Null, None).await.unwrap()
 }
 
 impl World {
@@ -133,6 +138,20 @@ impl World {
 
     pub(super) async fn undo(&self, id: &str) -> Receipt {
         self.engine().undo(id).unwrap().run().await.unwrap()
+    }
+
+    /// A job that is carried out to its end, and after how many requests others like it are killed: spread over all of it.
+    pub(super) async fn moments(&self, job: Job) -> impl Iterator<Item = u64> {
+        let before = self.server.counters().requests;
+        job.run().await.unwrap();
+        let requests = self.server.counters().requests - before;
+        assert!(requests > KILLS, "{requests} requests");
+        (0..KILLS).map(move |n| 1 + n * requests / KILLS)
+    }
+
+    /// Carries a job out until the server has had so many requests of it.
+    pub(super) async fn killed(&self, after: u64, job: Job) {
+        assert!(killed(&self.server, after, job.run()).await.is_none(), "it was over before request {after}");
     }
 
     pub(super) fn counts(&self) -> Counts {

@@ -1,7 +1,6 @@
 //! Three weeks of a house at simulated servers, cleared and brought back, killed wherever a request is.
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::path::Path;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -16,7 +15,7 @@ use hearthline_sim::{Access, FieldKind, InfluxDb, InfluxVersion};
 use serde_json::json;
 
 use super::*;
-use crate::repair::testing::{Case, NIGHT};
+use crate::repair::testing::{Case, NIGHT, killed};
 use crate::repair::{Engine, Kind, Receipt, State};
 
 const HOUSE: &str = "house";
@@ -137,28 +136,6 @@ fn by_type(counts: &Counts) -> BTreeMap<FieldKind, u64> {
     by_type
 }
 
-/// Polls something until the server has had so many requests, then drops it.
-struct Killed<F> {
-    doing: F,
-    server: InfluxDb,
-    after: u64,
-}
-
-impl<F: Future + Unpin> Future for Killed<F> {
-    type Output = Option<F::Output>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if self.server.counters().requests >= self.after {
-            return Poll::Ready(None);
-        }
-        Pin::new(&mut self.doing).poll(context).map(Some)
-    }
-}
-
-async fn killed<T>(server: &InfluxDb, after: u64, doing: impl Future<Output = T>) -> Option<T> {
-    Killed { doing: pin!(doing), server: server.clone(), after }.await
-}
-
 #[tokio::test]
 async fn each_version_says_before_what_its_command_frees_and_takes_the_refused_type_afterwards() {
     for version in [InfluxVersion::V1, InfluxVersion::V2, InfluxVersion::V3] {
@@ -272,8 +249,7 @@ async fn killed_at_every_request_no_value_is_lost_and_it_goes_on() {
             let options = json!({ "mode": "clear", "to": "2023-11-20T00:00:00Z" });
             let job = world.engine().begin("schema", &options, Some(M)).await.unwrap();
             let id = job.id().to_owned();
-            let after = world.server.counters().requests + n;
-            let ended = killed(&world.server, after, job.run()).await.is_some();
+            let ended = killed(&world.server, n, job.run()).await.is_some();
             // What another program writes until it is gone on with is not lost either.
             let late = format!("{M},entity_id=late state=\"late\" {BEGIN}");
             world.server.seed(HOUSE, &late).unwrap();
@@ -281,8 +257,7 @@ async fn killed_at_every_request_no_value_is_lost_and_it_goes_on() {
             assert_eq!(receipt.state, State::Done, "{version:?} killed at {n}: {receipt:#?}");
 
             let job = world.engine().undo(&id).unwrap();
-            let after = world.server.counters().requests + n % 9 + 1;
-            killed(&world.server, after, job.run()).await;
+            killed(&world.server, n % 9 + 1, job.run()).await;
             let receipt = world.gone_on_with(&id).await;
             assert_eq!(receipt.state, State::Undone, "{version:?} killed at {n}: {receipt:#?}");
             let mut back = by_type(&world.counts());
