@@ -23,7 +23,7 @@ use tokio::task::JoinError;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::documents::{in_force, mistake};
+pub(crate) use self::documents::{in_force, mistakes};
 use self::kept::Trial;
 pub(crate) use self::kept::read as read_kept;
 use self::watch::Watch;
@@ -31,7 +31,7 @@ use super::{Current, Observer, Restarts, sinks};
 use crate::logging::LogFilter;
 use crate::settings::catalogue::Takes;
 use crate::settings::change::{Change, changes, taken_up};
-use crate::settings::{Mistakes, Settings, Source};
+use crate::settings::{Settings, Source};
 
 /// Between two looks at the files.
 const LOOK: Duration = Duration::from_secs(2);
@@ -191,7 +191,7 @@ impl Reloads {
         });
         match loaded.await {
             Ok(Ok(settings)) => usable(settings),
-            Ok(Err(Mistakes(mistakes))) => Err(mistakes.iter().map(documents::mistake).collect()),
+            Ok(Err(mistakes)) => Err(documents::mistakes(&mistakes)),
             Err(error) => Err(vec![documents::inside(&error.to_string())]),
         }
     }

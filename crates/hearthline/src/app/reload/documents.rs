@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::settings::Settings;
 use crate::settings::catalogue::{self, InForce, Takes, What};
 use crate::settings::change::Change;
-use crate::settings::mistake::Mistake;
+use crate::settings::mistake::{Mistake, Mistakes};
 use crate::settings::origin::Origin;
 
 fn value(what: &What) -> Value {
@@ -76,13 +76,15 @@ pub(super) fn change(change: &Change) -> SettingChange {
     }
 }
 
-pub(crate) fn mistake(mistake: &Mistake) -> SettingMistake {
-    SettingMistake {
+/// All of them, in their order.
+pub(crate) fn mistakes(Mistakes(mistakes): &Mistakes) -> Vec<SettingMistake> {
+    let told = |mistake: &Mistake| SettingMistake {
         place: mistake.place.to_string(),
         key: mistake.key.clone(),
         reason: mistake.problem.reason.clone(),
         todo: mistake.problem.todo.clone(),
-    }
+    };
+    mistakes.iter().map(told).collect()
 }
 
 /// A sink that can be read and not be made.
