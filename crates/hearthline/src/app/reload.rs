@@ -17,6 +17,7 @@ use std::time::Duration;
 use hearthline_api::{Reloaded, SettingMistake, SettingsChecked, SettingsDesk, SettingsInForce};
 use hearthline_core::{Clock, Fs, Timestamp};
 use hearthline_pipeline::orders::{Order, Orders};
+use hearthline_runbook::parts::WEATHER;
 use hearthline_runbook::status::Overall;
 use parking_lot::Mutex;
 use tokio::task::JoinError;
@@ -263,7 +264,7 @@ impl Reloads {
         let mut parts: Vec<&str> = taken
             .iter()
             .filter(|change| change.takes == Takes::Part)
-            .map(|change| change.sink().unwrap_or("weather"))
+            .map(|change| change.sink().unwrap_or(WEATHER))
             .collect();
         parts.dedup();
         for part in parts {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use comfy_table::Table;
+use hearthline_runbook::parts::STORE;
 use hearthline_runbook::status::{Backup, Criterion, Maintenance, Overall, Part, Refill, Sink, Status};
 
 use super::Context;
@@ -127,7 +128,7 @@ fn connection(status: &Status) -> String {
 
 /// The embedded store, by the sink that fills it.
 fn storage(status: &Status) -> (String, String) {
-    let Some(store) = status.sinks.iter().find(|sink| sink.name == "store") else {
+    let Some(store) = status.sinks.iter().find(|sink| sink.name == STORE) else {
         return ("off".into(), "no store".into());
     };
     let mut detail =

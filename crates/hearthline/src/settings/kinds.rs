@@ -13,6 +13,7 @@ use hearthline_pipeline::weather::Choice;
 use hearthline_pipeline::weather::home_assistant::is_weather;
 use hearthline_pipeline::webhook::{PLACEHOLDERS, Shape, Urgency};
 use hearthline_runbook::criteria::UptimeWindow;
+use hearthline_runbook::parts::Kind;
 use url::Url;
 
 use super::Percent;
@@ -375,7 +376,7 @@ pub(super) fn sink_type(raw: Raw<'_>) -> Meaning<&'static str> {
 pub(super) fn sink_name(raw: Raw<'_>) -> Meaning<String> {
     const TODO: &str = "write up to 40 letters a-z, digits, - and _, beginning with a letter";
     let text = text(raw).map_err(|problem| Problem::new(problem.reason, TODO))?;
-    if ["store", "log", "home_assistant", "weather", "api", "settings", "notify", "mqtt"].contains(&text) {
+    if Kind::of(text) != Kind::Sink {
         return Err(Problem::new(
             format!("{} is another part of the program", shown(text)),
             "write another name",

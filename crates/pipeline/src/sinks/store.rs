@@ -8,6 +8,9 @@ use hearthline_store::{Store, StoreError};
 use super::{Committed, Sink, SinkError};
 use crate::live::Live;
 
+/// What it is called beside the sinks of the settings.
+pub const NAME: &str = "store";
+
 /// The embedded store as a sink.
 pub struct StoreSink {
     store: Arc<Store>,
@@ -26,7 +29,7 @@ impl StoreSink {
 
 impl Sink for StoreSink {
     fn name(&self) -> &'static str {
-        "store"
+        NAME
     }
 
     fn kind(&self) -> &'static str {

@@ -11,12 +11,12 @@ use hearthline_pipeline::health::PartState;
 use hearthline_pipeline::sinks::influxdb::send::Stop;
 use hearthline_pipeline::sinks::influxdb::stored::StoredPoint;
 use hearthline_pipeline::sinks::influxdb::{InfluxView, Server};
+use hearthline_runbook::parts::{LOG, STORE, WEATHER};
 use hearthline_runbook::verify::{Expected, Leg, Outcome, Step, Trouble, readback};
 use hearthline_store::StatesQuery;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{Found, LOG, Verifier, Way};
-use crate::app::STORE;
+use super::{Found, Verifier, Way};
 use crate::app::sinks::server;
 use crate::settings::InfluxDb;
 
@@ -158,7 +158,7 @@ impl Verifier {
                 Err(Trouble::NoWeather(why))
             }
         };
-        Some(Leg::of("weather", Step::Weather, passed))
+        Some(Leg::of(WEATHER, Step::Weather, passed))
     }
 
     /// Has the store write its files, once for all, and reads every row back from them. What that takes is told, not since when
