@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use hearthline_core::RealFs;
-use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::sinks::influxdb::point::{Layout, NativeLayout};
 use hearthline_pipeline::sinks::influxdb::{InfluxConfig, ServerConfig, switched};
 use hearthline_pipeline::sources::home_assistant::Token;
@@ -13,13 +12,12 @@ use crate::settings::{InfluxDb, Secret};
 
 /// What a sink is given.
 pub(crate) fn config(sink: &InfluxDb, data_dir: &Path) -> anyhow::Result<InfluxConfig> {
-    let filter = Filter::new(&sink.filter.include.value, &sink.filter.exclude.value)?;
     Ok(InfluxConfig {
         name: sink.name.value.clone(),
         dir: dir(sink, data_dir),
         server: server(sink)?,
         layout: layout(sink, data_dir)?,
-        filter,
+        filter: sink.filter.compiled()?,
         batch_size: *sink.batch_size,
         batch_interval: *sink.batch_interval,
         start: *sink.start,

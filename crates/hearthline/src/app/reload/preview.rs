@@ -20,8 +20,7 @@ const LISTED: Duration = Duration::from_secs(10);
 pub(super) async fn of(orders: &Orders, now: &Filter, wanted: &Settings) -> Result<FilterPreview, String> {
     let live = timeout(LISTED, orders.give(Order::ListLive)).await;
     let live = live.map_err(|_| "the reader does not answer".to_owned())??;
-    let wanted =
-        Filter::new(&wanted.filter.include, &wanted.filter.exclude).map_err(|error| error.to_string())?;
+    let wanted = wanted.filter.compiled().map_err(|error| error.to_string())?;
     Ok(compare(&live, now, &wanted))
 }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use hearthline_core::{EntityId, Seq, StateRow};
 use hearthline_pipeline::deliver::SinkView;
-use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::health::PartState;
 use hearthline_pipeline::sinks::influxdb::send::Stop;
 use hearthline_pipeline::sinks::influxdb::stored::StoredPoint;
@@ -204,8 +203,7 @@ impl Verifier {
 
     async fn sink(&self, way: &Way, found: &Found, target: &Target) -> Vec<Leg> {
         let name = target.name();
-        let rules = &target.settings.filter;
-        let filter = match Filter::new(&rules.include, &rules.exclude) {
+        let filter = match target.settings.filter.compiled() {
             Ok(filter) => filter,
             Err(error) => {
                 return vec![Leg::of(name, Step::Delivered, Err(Trouble::Says(error.to_string())))];
