@@ -252,10 +252,7 @@ fn with_query(path: &str, query: &[(&str, String)]) -> String {
 
 fn folder(settings: &Settings) -> anyhow::Result<axum::Router> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let recorded = recorded(settings, &clock)?.with_context(|| {
-        let data_dir = settings.data_dir.display();
-        format!("nothing is recorded in {data_dir} yet; is it the data folder? `hearthline run` makes it")
-    })?;
+    let recorded = recorded(settings, &clock)?.with_context(|| running::nothing_in(&settings.data_dir))?;
     Ok(hearthline_api::reading(recorded))
 }
 

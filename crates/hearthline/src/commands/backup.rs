@@ -150,12 +150,7 @@ pub(super) async fn follow(
 
 /// Nothing runs: the same on the data folder.
 async fn alone(settings: &Settings, to: Option<PathBuf>) -> anyhow::Result<Summary> {
-    let dir = settings.data_dir.display();
-    if !settings.data_dir.join("store").is_dir() {
-        anyhow::bail!("nothing is recorded in {dir} yet; is it the data folder? `hearthline run` makes it");
-    }
-    let _claim =
-        Claim::take(&settings.data_dir).with_context(|| format!("the data folder {dir} cannot be used"))?;
+    let _claim = Claim::of_recorded(&settings.data_dir)?;
     let source = source_alone(settings)?;
     let on = (Arc::clone(&source.fs), Arc::clone(&source.clock));
     let backups = Backups::new(source.taker(), on, job(settings), SITE, Handle::current());

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
 use hearthline_api::{Retention, RetentionReceipts};
 use hearthline_store::{Outcome, Receipt};
 
@@ -67,12 +66,7 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
 
 /// Nothing runs: the same on the data folder.
 fn alone(settings: &Settings, keep: Option<Duration>, dry_run: bool) -> anyhow::Result<Retention> {
-    let dir = settings.data_dir.display();
-    if !settings.data_dir.join("store").is_dir() {
-        anyhow::bail!("nothing is recorded in {dir} yet; is it the data folder? `hearthline run` makes it");
-    }
-    let _claim =
-        Claim::take(&settings.data_dir).with_context(|| format!("the data folder {dir} cannot be used"))?;
+    let _claim = Claim::of_recorded(&settings.data_dir)?;
     let store = store_alone(settings)?;
     let plan = store.retention_plan(keep);
     let why = match keep {
