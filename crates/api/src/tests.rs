@@ -108,13 +108,7 @@ impl House {
         places: Vec<Place>,
     ) -> Self {
         let clock = Arc::new(ManualClock::at(NOON));
-        let config = StoreConfig {
-            dir: PathBuf::from("/data/store"),
-            flush_rows: 1000,
-            flush_interval: HOUR,
-            retention: None,
-            context_ids: false,
-        };
+        let config = StoreConfig { flush_interval: HOUR, ..StoreConfig::new("/data/store") };
         let store = Arc::new(Store::open(Arc::new(MemFs::default()), clock.clone(), config).unwrap());
         let (live, stop) = (Live::default(), CancellationToken::new());
         let (orders, incoming) = Orders::channel();

@@ -38,13 +38,7 @@ struct House {
 }
 
 fn config() -> StoreConfig {
-    StoreConfig {
-        dir: PathBuf::from("/data/store"),
-        flush_rows: 50_000,
-        flush_interval: 10 * MINUTE,
-        retention: None,
-        context_ids: false,
-    }
+    StoreConfig::new("/data/store")
 }
 
 impl House {

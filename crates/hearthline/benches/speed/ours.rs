@@ -33,24 +33,16 @@ const LOOK: Duration = Duration::from_millis(1);
 
 pub(crate) fn log_config(dir: &Path) -> LogConfig {
     LogConfig {
-        dir: dir.join("log"),
         sync: SyncPolicy::Interval(Duration::from_secs(1)),
         max_bytes: 64 << 30,
-        min_free: 0,
-        reserve_bytes: 0,
         queue_bytes: QUEUE_BYTES,
         ring_bytes: RING_BYTES,
+        ..LogConfig::new(dir.join("log"))
     }
 }
 
 pub(crate) fn store_config(dir: &Path) -> StoreConfig {
-    StoreConfig {
-        dir: dir.join("store"),
-        flush_rows: FLUSH_ROWS,
-        flush_interval: Duration::from_secs(600),
-        retention: None,
-        context_ids: false,
-    }
+    StoreConfig { flush_rows: FLUSH_ROWS, ..StoreConfig::new(dir.join("store")) }
 }
 
 /// How far events go, and when the log is synced.

@@ -1,6 +1,5 @@
 //! The recorder on its data folder, with the parts and the order of the real one: log, store, sink, source.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,11 +79,10 @@ impl Place {
 
     pub(crate) fn store(&self) -> anyhow::Result<Store> {
         let config = StoreConfig {
-            dir: PathBuf::from("/data/store"),
             flush_rows: self.setup.flush_rows,
             flush_interval: self.setup.flush_interval,
-            retention: None,
             context_ids: true,
+            ..StoreConfig::new("/data/store")
         };
         let store = Store::open(self.disk(), self.clock(), config)?;
         // One that is away: the numbers of records are kept for it.
@@ -95,13 +93,11 @@ impl Place {
     /// The log's writer; damage is an error, as nothing here overwrites what is there.
     pub(crate) fn log(&self, store: &Store) -> anyhow::Result<LogWriter> {
         let config = LogConfig {
-            dir: PathBuf::from("/data/log"),
             sync: self.setup.sync,
-            max_bytes: 1 << 30,
             min_free: self.setup.min_free,
             queue_bytes: self.setup.queue_bytes,
             ring_bytes: self.setup.ring_bytes,
-            reserve_bytes: 0,
+            ..LogConfig::new("/data/log")
         };
         let next = store.committed().next();
         let (writer, recovery) = LogWriter::open(self.disk(), self.clock(), config, next)?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hearthline_core::fs::{AppendFile, DirEntry, ReadFile};
 use hearthline_core::{Clock, Fs, ManualClock, MemFs, Seq, Timestamp};
-use hearthline_log::{Append, Log, LogConfig, LogWriter, SyncPolicy};
+use hearthline_log::{Append, Log, LogConfig, LogWriter};
 use hearthline_pipeline::deliver::{Delivery, Step};
 use hearthline_pipeline::live::Live;
 use hearthline_pipeline::sinks::StoreSink;
@@ -43,21 +43,17 @@ impl House {
     fn on(fs: MemFs, clock: ManualClock, dir: &str) -> Self {
         let (disk, time): (Arc<dyn Fs>, Arc<dyn Clock>) = (Arc::new(fs.clone()), Arc::new(clock.clone()));
         let config = StoreConfig {
-            dir: PathBuf::from(dir).join("store"),
             flush_rows: 100_000,
             flush_interval: Duration::MAX,
             retention: Some(DAY * 3),
             context_ids: true,
+            ..StoreConfig::new(PathBuf::from(dir).join("store"))
         };
         let store = Arc::new(Store::open(disk.clone(), time.clone(), config).unwrap());
         let config = LogConfig {
-            dir: PathBuf::from(dir).join("log"),
-            sync: SyncPolicy::Os,
-            max_bytes: 1 << 30,
-            min_free: 0,
             reserve_bytes: 4096,
-            queue_bytes: 1 << 20,
             ring_bytes: 1 << 16,
+            ..LogConfig::new(PathBuf::from(dir).join("log"))
         };
         let (writer, _) = LogWriter::open(disk, time.clone(), config, store.committed().next()).unwrap();
         let log = writer.log();

@@ -1,6 +1,5 @@
 //! The recorder, with the parts of the real one, on a disk in memory; only what carries the weather's question is played.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -143,24 +142,15 @@ impl Recorder {
 }
 
 fn in_memory() -> StoreConfig {
-    StoreConfig {
-        dir: PathBuf::from("/data/store"),
-        flush_rows: 50_000,
-        flush_interval: Duration::from_secs(600),
-        retention: None,
-        context_ids: false,
-    }
+    StoreConfig::new("/data/store")
 }
 
 fn log() -> LogConfig {
     LogConfig {
-        dir: PathBuf::from("/data/log"),
         sync: SyncPolicy::Interval(Duration::from_secs(1)),
-        max_bytes: 1 << 30,
-        min_free: 0,
-        reserve_bytes: 0,
         queue_bytes: 16 << 20,
         ring_bytes: 8 << 20,
+        ..LogConfig::new("/data/log")
     }
 }
 

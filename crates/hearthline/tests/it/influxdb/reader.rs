@@ -7,7 +7,7 @@ use hearthline_pipeline::sinks::influxdb::server::page::Reader;
 use hearthline_pipeline::sinks::influxdb::server::table::{EVER, Table};
 use hearthline_pipeline::sinks::influxdb::stored::{FieldValue, StoredPoint};
 use hearthline_pipeline::sinks::influxdb::{Server, ServerConfig, Version};
-use hearthline_pipeline::sources::home_assistant::{Token, Trust};
+use hearthline_pipeline::sources::home_assistant::Token;
 
 use super::peer::InfluxDb;
 
@@ -19,16 +19,7 @@ pub(super) fn server(url: &str) -> Server {
 }
 
 fn config(url: &str) -> ServerConfig {
-    ServerConfig {
-        url: url.parse().unwrap(),
-        version: Some(Version::V1),
-        database: "house".into(),
-        org: None,
-        username: None,
-        password: None,
-        token: None,
-        trust: Trust::default(),
-    }
+    ServerConfig { version: Some(Version::V1), ..ServerConfig::new(url.parse().unwrap(), "house") }
 }
 
 async fn read(

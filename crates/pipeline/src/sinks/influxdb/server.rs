@@ -81,6 +81,23 @@ pub struct ServerConfig {
     pub trust: Trust,
 }
 
+impl ServerConfig {
+    /// A server of whatever version, which lets in whoever comes.
+    #[must_use]
+    pub fn new(url: Url, database: impl Into<String>) -> Self {
+        Self {
+            url,
+            version: None,
+            database: database.into(),
+            org: None,
+            username: None,
+            password: None,
+            token: None,
+            trust: Trust::default(),
+        }
+    }
+}
+
 /// The server.
 pub struct Server {
     config: ServerConfig,

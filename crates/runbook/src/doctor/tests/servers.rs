@@ -1,6 +1,5 @@
 //! What can be wrong with a sink's server.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +10,7 @@ use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
 use hearthline_pipeline::sinks::influxdb::point::{Layout, NativeLayout};
 use hearthline_pipeline::sinks::influxdb::schema::{FieldType, Schema};
 use hearthline_pipeline::sinks::influxdb::server::TRIAL;
-use hearthline_pipeline::sources::home_assistant::{Token, Trust};
+use hearthline_pipeline::sources::home_assistant::Token;
 use hearthline_sim::{Access, InfluxDb, InfluxFault, InfluxVersion};
 
 use super::super::{Depth, Sink, Subject};
@@ -24,14 +23,8 @@ async fn server(version: InfluxVersion, access: Access) -> (InfluxDb, ServerConf
     server.create(DATABASE, None);
     let address = server.listen(LOCAL).await.unwrap();
     let config = ServerConfig {
-        url: format!("http://{address}").parse().unwrap(),
-        version: None,
-        database: DATABASE.into(),
         org: Some("home".into()),
-        username: None,
-        password: None,
-        token: None,
-        trust: Trust { extra_pem: None, anyone: false },
+        ..ServerConfig::new(format!("http://{address}").parse().unwrap(), DATABASE)
     };
     (server, config)
 }
@@ -42,10 +35,8 @@ fn sink(server: ServerConfig) -> Sink {
         dir: PathBuf::from("/data/sinks/influxdb"),
         server: Ok(server),
         layout: Layout::Native(NativeLayout {
-            measurement: "events".into(),
-            tags: BTreeMap::default(),
-            attributes: Attributes::All,
             weather: false,
+            ..NativeLayout::new("events", Attributes::All)
         }),
     }
 }

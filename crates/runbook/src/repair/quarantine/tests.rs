@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use hearthline_core::{Batch, ManualClock, MemFs, Row, SettledRow};
 use hearthline_pipeline::orders::Incoming;
 use hearthline_pipeline::quarantine::Settled;
@@ -23,13 +21,7 @@ fn row(seq: u64, raw: &str) -> QuarantineRow {
 
 /// 250 records of which two say nothing still, and a recorder that settles them; the store knows it two seconds later.
 fn house() -> (Arc<Store>, Orders) {
-    let config = StoreConfig {
-        dir: PathBuf::from("/data/store"),
-        flush_rows: 1000,
-        flush_interval: Duration::from_secs(600),
-        retention: None,
-        context_ids: false,
-    };
+    let config = StoreConfig::new("/data/store");
     let store = Store::open(Arc::new(MemFs::default()), Arc::new(ManualClock::at(NIGHT)), config).unwrap();
     let store = Arc::new(store);
     let raw = |seq| if seq == 3 || seq == 200 { "no event" } else { EVENT };

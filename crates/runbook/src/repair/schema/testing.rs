@@ -7,7 +7,7 @@ use hearthline_core::{ManualClock, MemFs, SystemClock, Timestamp};
 use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
 use hearthline_pipeline::sinks::influxdb::point::NativeLayout;
 use hearthline_pipeline::sinks::influxdb::{ServerConfig, Version};
-use hearthline_pipeline::sources::home_assistant::{Token, Trust};
+use hearthline_pipeline::sources::home_assistant::Token;
 use hearthline_sim::{Access, FieldKind, InfluxDb, InfluxVersion, Point};
 use serde_json::{Value, json};
 
@@ -39,10 +39,11 @@ pub(super) struct World {
 
 fn layout() -> NativeLayout {
     NativeLayout {
-        measurement: "m".into(),
-        tags: BTreeMap::new(),
-        attributes: serde_json::from_value::<Attributes>(json!(["dynamics", "brightness", "count"])).unwrap(),
         weather: false,
+        ..NativeLayout::new(
+            "m",
+            serde_json::from_value::<Attributes>(json!(["dynamics", "brightness", "count"])).unwrap(),
+        )
     }
 }
 
@@ -98,14 +99,10 @@ impl World {
             name: "influxdb".into(),
             dir: "/data/sinks/influxdb".into(),
             server: ServerConfig {
-                url: format!("http://{address}").parse().unwrap(),
                 version: Some(version),
-                database: "house".into(),
                 org: Some("home".into()),
-                username: None,
-                password: None,
                 token,
-                trust: Trust::default(),
+                ..ServerConfig::new(format!("http://{address}").parse().unwrap(), "house")
             },
             view: None,
             fs: Arc::new(disk.clone()),

@@ -2,7 +2,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use hearthline_core::{Clock, Fs, MemFs, Seq, SystemClock};
-use hearthline_log::{LogConfig, LogWriter, SyncPolicy};
+use hearthline_log::{LogConfig, LogWriter};
 use hearthline_pipeline::deliver::Delivery;
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::ingest::{Hello, Ingest};
@@ -11,7 +11,7 @@ use hearthline_pipeline::sinks::StoreSink;
 use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
 use hearthline_pipeline::sinks::influxdb::point::{Layout, NativeLayout};
 use hearthline_pipeline::sinks::influxdb::{InfluxConfig, InfluxSink, InfluxView, ServerConfig, Start};
-use hearthline_pipeline::sources::home_assistant::{Trust, wire};
+use hearthline_pipeline::sources::home_assistant::wire;
 use hearthline_sim::{Access, InfluxDb, InfluxVersion};
 use hearthline_store::{Store, StoreConfig};
 use tokio::sync::mpsc;
@@ -29,25 +29,14 @@ async fn server(version: InfluxVersion) -> (InfluxDb, ServerConfig) {
     server.create(DATABASE, None);
     let address = server.listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
     let config = ServerConfig {
-        url: format!("http://{address}").parse().unwrap(),
-        version: None,
-        database: DATABASE.into(),
         org: Some("home".into()),
-        username: None,
-        password: None,
-        token: None,
-        trust: Trust { extra_pem: None, anyone: false },
+        ..ServerConfig::new(format!("http://{address}").parse().unwrap(), DATABASE)
     };
     (server, config)
 }
 
 fn layout() -> Layout {
-    Layout::Native(NativeLayout {
-        measurement: "events".into(),
-        tags: std::collections::BTreeMap::default(),
-        attributes: Attributes::All,
-        weather: false,
-    })
+    Layout::Native(NativeLayout { weather: false, ..NativeLayout::new("events", Attributes::All) })
 }
 
 fn mended(server: &ServerConfig) -> MendedSink {
@@ -108,15 +97,7 @@ impl Recorder {
     fn new(server: &ServerConfig) -> Self {
         let fs: Arc<dyn Fs> = Arc::new(MemFs::default());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let config = LogConfig {
-            dir: PathBuf::from("/data/log"),
-            sync: SyncPolicy::Os,
-            max_bytes: 1 << 30,
-            min_free: 0,
-            reserve_bytes: 0,
-            queue_bytes: 1 << 20,
-            ring_bytes: 1 << 20,
-        };
+        let config = LogConfig { ring_bytes: 1 << 20, ..LogConfig::new("/data/log") };
         let (mut writer, _) = LogWriter::open(Arc::clone(&fs), Arc::clone(&clock), config, Seq(1)).unwrap();
         let log = writer.log();
         let stop = CancellationToken::new();
@@ -141,11 +122,9 @@ impl Recorder {
             start: Start::Log,
         };
         let kept = StoreConfig {
-            dir: PathBuf::from("/data/store"),
             flush_rows: 1,
             flush_interval: Duration::from_millis(20),
-            retention: None,
-            context_ids: false,
+            ..StoreConfig::new("/data/store")
         };
         let store = Arc::new(Store::open(Arc::clone(&fs), Arc::clone(&clock), kept).unwrap());
         let archive = StoreSink::new(Arc::clone(&store), Live::default());

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use hearthline_core::{Origin, Seq, Timestamp};
 
 use super::*;
@@ -32,7 +30,7 @@ fn row(entity_id: &str, attributes: &str) -> (StateRow, Option<EntityRow>) {
 }
 
 fn layout(attributes: Attributes) -> Layout {
-    NativeLayout { measurement: "m".into(), tags: BTreeMap::new(), attributes, weather: true }.into()
+    NativeLayout::new("m", attributes).into()
 }
 
 fn house() -> Recorded {

@@ -1,10 +1,8 @@
 //! The whole way from a simulated Home Assistant to the log, on one runtime with paused time, a disk in memory and streams
 //! in memory.
 
-use std::path::PathBuf;
-
 use hearthline_core::{MemFs, Origin, QuarantineRow, Seq, Settlement, Timestamp};
-use hearthline_log::{Log, LogConfig, LogWriter, Read, SyncPolicy};
+use hearthline_log::{Log, LogConfig, LogWriter, Read};
 use hearthline_sim::{Ending, Fault, Garbage, HomeAssistant, House, Options, TokioClock};
 use parking_lot::Mutex;
 use tokio::task::JoinHandle;
@@ -78,15 +76,7 @@ impl Lab {
     ) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting_at(START));
         let peer = HomeAssistant::new(house, Arc::clone(&clock), options);
-        let config = LogConfig {
-            dir: PathBuf::from("/data/log"),
-            sync: SyncPolicy::Os,
-            max_bytes: 1 << 30,
-            min_free: 0,
-            reserve_bytes: 0,
-            queue_bytes: 16 << 20,
-            ring_bytes: 1 << 20,
-        };
+        let config = LogConfig { queue_bytes: 16 << 20, ring_bytes: 1 << 20, ..LogConfig::new("/data/log") };
         let (mut writer, _) =
             LogWriter::open(Arc::new(MemFs::default()), Arc::clone(&clock), config, Seq(1)).unwrap();
         let log = writer.log();
