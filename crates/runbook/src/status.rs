@@ -530,7 +530,7 @@ pub struct Gaps {
 }
 
 /// One gap.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
     /// Its number, rising.
     pub id: u64,
