@@ -1,6 +1,6 @@
 use hearthline_core::{Batch, ManualClock, MemFs, Row, SettledRow};
 use hearthline_pipeline::orders::Incoming;
-use hearthline_pipeline::quarantine::Settled;
+use hearthline_pipeline::quarantine::{ORDER, Settled};
 use hearthline_store::StoreConfig;
 
 use super::*;
@@ -75,7 +75,7 @@ fn made((store, orders): (&Arc<Store>, Orders)) -> Made {
 fn waiting(store: &Store) -> Vec<Seq> {
     let mut waiting = Vec::new();
     store
-        .quarantined(&all(), |row, _| {
+        .quarantined(&QuarantineQuery::WAITING, |row, _| {
             waiting.push(row.seq);
             ControlFlow::Continue(())
         })
