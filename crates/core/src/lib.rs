@@ -7,6 +7,7 @@ pub mod context;
 pub mod entity;
 pub mod error;
 pub mod fence;
+pub mod figures;
 pub mod fs;
 pub mod origin;
 pub mod pulse;

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hearthline_api::{Reloaded, SettingMistake, SettingsChecked, SettingsDesk, SettingsInForce};
+use hearthline_core::figures::many;
 use hearthline_core::{Clock, Fs, Timestamp};
 use hearthline_pipeline::orders::{Order, Orders};
 use hearthline_runbook::parts::WEATHER;
@@ -198,11 +199,8 @@ impl Reloads {
     }
 
     fn refused(&self, by: By, mistakes: Vec<SettingMistake>) -> Reloaded {
-        let count = mistakes.len();
-        let says = format!(
-            "{count} mistake{} in the settings: nothing was changed, what held before holds",
-            if count == 1 { "" } else { "s" }
-        );
+        let count = many(mistakes.len() as u64, "mistake");
+        let says = format!("{count} in the settings: nothing was changed, what held before holds");
         self.0.observer.note(Some(says.clone()));
         Reloaded { says, mistakes, ..self.empty(by) }
     }
@@ -290,8 +288,7 @@ impl Reloads {
         let wanted = match self.load(toml).await {
             Ok(wanted) => wanted,
             Err(mistakes) => {
-                let says =
-                    format!("{} mistake{}", mistakes.len(), if mistakes.len() == 1 { "" } else { "s" });
+                let says = many(mistakes.len() as u64, "mistake");
                 return SettingsChecked { says, mistakes, changes: Vec::new(), preview: None };
             }
         };

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use hearthline_api::{Retention, RetentionReceipts};
+use hearthline_core::figures::many;
 use hearthline_store::{Outcome, Receipt};
 
 use super::Context;
@@ -105,7 +106,6 @@ fn render(answer: &Retention, dry_run: bool) -> String {
 }
 
 fn amount(days: u64, rows: u64, bytes: u64) -> String {
-    let many = |n: u64, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
     [many(days, "day"), many(rows, "row"), many(bytes, "byte")].join(", ")
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use hearthline_core::figures::grouped;
 use hearthline_core::{Clock, Fs, Seq};
 use hearthline_log::{Log, LogConfig, LogWriter, Read};
 use hearthline_pipeline::deliver::Delivery;
@@ -16,7 +17,6 @@ use super::document::{Compared, Manifest, Rehearsed};
 use super::folder::{empty, note_rehearsal, read};
 use super::take::of_store;
 use super::{BackupError, Progress, restore};
-use crate::kept::grouped;
 
 /// Where a rehearsal takes place.
 #[derive(Clone)]

@@ -4,6 +4,7 @@ use hearthline_api::{
     FilterPreview, KeptSet, KeptSetting, Reloaded, Setting, SettingChange, SettingMistake, SettingsInForce,
 };
 use hearthline_core::Timestamp;
+use hearthline_core::figures::many;
 use serde_json::Value;
 
 use crate::settings::Settings;
@@ -158,7 +159,7 @@ pub(super) fn would(changes: &[Change], preview: Result<&FilterPreview, &String>
 }
 
 fn settings(count: usize) -> String {
-    format!("{count} setting{}", if count == 1 { "" } else { "s" })
+    many(count as u64, "setting")
 }
 
 fn hold(count: usize) -> String {

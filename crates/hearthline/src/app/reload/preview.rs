@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use hearthline_api::FilterPreview;
+use hearthline_core::figures::grouped;
 use hearthline_pipeline::filter::{Filter, Subject};
 use hearthline_pipeline::ingest::LiveEntity;
 use hearthline_pipeline::orders::{Order, Orders};
@@ -42,10 +43,10 @@ fn compare(live: &[LiveEntity], now: &Filter, wanted: &Filter) -> FilterPreview 
     let entities = live.len() as u64;
     let says = format!(
         "{} in, {} out (now {} in, {} out)",
-        counted(would_be),
-        counted(entities - would_be),
-        counted(recorded),
-        counted(entities - recorded)
+        grouped(would_be),
+        grouped(entities - would_be),
+        grouped(recorded),
+        grouped(entities - recorded)
     );
     let (comes_in, comes_in_count) = first(comes_in);
     let (goes_out, goes_out_count) = first(goes_out);
@@ -57,13 +58,6 @@ fn first(mut names: Vec<String>) -> (Vec<String>, u64) {
     names.sort();
     names.truncate(NAMES);
     (names, count)
-}
-
-/// With a comma between thousands.
-fn counted(count: u64) -> String {
-    let digits = count.to_string();
-    let pieces: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
-    pieces.join(",")
 }
 
 #[cfg(test)]
