@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use hearthline_core::{Clock, Fs, RealFs, SystemClock};
+use hearthline_core::{Clock, Fs, RealFs, Secret, SystemClock};
 use hearthline_log::{Log, LogConfig, LogWriter, SyncPolicy};
 use hearthline_pipeline::deliver::Delivery;
 use hearthline_pipeline::ingest::{Ingest, IngestView};
@@ -16,7 +16,7 @@ use hearthline_pipeline::orders::Orders;
 use hearthline_pipeline::sinks::StoreSink;
 use hearthline_pipeline::sources::home_assistant::dial;
 use hearthline_pipeline::sources::home_assistant::{
-    Address, Link, LinkConfig, LinkStatus, SWEEP, SessionConfig, Token, Trust, in_store,
+    Address, Link, LinkConfig, LinkStatus, SWEEP, SessionConfig, Trust, in_store,
 };
 use hearthline_store::{Store, StoreConfig};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -140,7 +140,7 @@ fn link_config(address: SocketAddr) -> Result<LinkConfig> {
     Ok(LinkConfig {
         dial: dial::tcp(address.clone(), &Trust { extra_pem: None, anyone: false })?,
         session: SessionConfig { address, ping_interval: Duration::from_secs(10) },
-        token: Arc::new(|| Token::new("t")),
+        token: Arc::new(|| Secret::new("t")),
         events: vec!["state_changed".into()],
         sweep: SWEEP,
         supervised: false,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use hearthline_core::{Clock, Fs, MemFs, Seq};
+use hearthline_core::{Clock, Fs, MemFs, Secret, Seq};
 use hearthline_log::{Log, LogConfig, LogError, LogWriter};
 use hearthline_pipeline::deliver::{DeliverError, Delivery, FlushRequest, SinkView};
 use hearthline_pipeline::filter::Filter;
@@ -12,7 +12,7 @@ use hearthline_pipeline::ingest::{Ingest, IngestView};
 use hearthline_pipeline::live::Live;
 use hearthline_pipeline::orders::Orders;
 use hearthline_pipeline::sinks::{Committed, StoreSink};
-use hearthline_pipeline::sources::home_assistant::{Address, SessionConfig, Token};
+use hearthline_pipeline::sources::home_assistant::{Address, SessionConfig};
 use hearthline_pipeline::sources::home_assistant::{Dial, Io, Link, LinkConfig, LinkStatus, SWEEP, in_store};
 use hearthline_pipeline::weather::House;
 use hearthline_sim::HomeAssistant;
@@ -151,7 +151,7 @@ impl Place {
         LinkConfig {
             dial,
             session: SessionConfig { address, ping_interval: Duration::from_secs(10) },
-            token: Arc::new(|| Token::new("simulated-token")),
+            token: Arc::new(|| Secret::new("simulated-token")),
             events: vec![if self.setup.all_events { "*" } else { "state_changed" }.into()],
             sweep: SWEEP,
             supervised: false,

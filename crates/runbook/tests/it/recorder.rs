@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::{Clock, Fs, MemFs, Origin, Timestamp};
+use hearthline_core::{Clock, Fs, MemFs, Origin, Secret, Timestamp};
 use hearthline_log::{LogConfig, LogWriter, SyncPolicy};
 use hearthline_pipeline::deliver::{Delivery, FlushRequest, SinkView};
 use hearthline_pipeline::ingest::{Ingest, IngestView};
@@ -12,7 +12,7 @@ use hearthline_pipeline::metrics::Sample;
 use hearthline_pipeline::orders::Orders;
 use hearthline_pipeline::sinks::StoreSink;
 use hearthline_pipeline::sources::home_assistant::{
-    Address, Dial, Io, Link, LinkConfig, LinkState, LinkStatus, SWEEP, SessionConfig, Token, in_store,
+    Address, Dial, Io, Link, LinkConfig, LinkState, LinkStatus, SWEEP, SessionConfig, in_store,
 };
 use hearthline_pipeline::weather::ask::{self, Answer};
 use hearthline_pipeline::weather::{Choice, Feed, FeedConfig, Fetch, House, Place, Provider, WeatherView};
@@ -181,7 +181,7 @@ fn to(peer: &HomeAssistant) -> LinkConfig {
     LinkConfig {
         dial,
         session: SessionConfig { address, ping_interval: Duration::from_secs(10) },
-        token: Arc::new(|| Token::new("simulated-token")),
+        token: Arc::new(|| Secret::new("simulated-token")),
         events: vec!["state_changed".into()],
         sweep: SWEEP,
         supervised: false,

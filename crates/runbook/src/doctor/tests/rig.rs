@@ -4,8 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::{Fs, MemFs, SystemClock};
-use hearthline_pipeline::sources::home_assistant::{Address, SessionConfig, Token, Trust};
+use hearthline_core::{Fs, MemFs, Secret, SystemClock};
+use hearthline_pipeline::sources::home_assistant::{Address, SessionConfig, Trust};
 
 use super::super::{Depth, Peer, Report, Subject, examine};
 
@@ -31,7 +31,7 @@ pub(super) fn subject_on(disk: &MemFs) -> Subject {
 
 /// Home Assistant at an address.
 pub(super) fn peer(url: &str, token: &str) -> Peer {
-    let token = Token::new(token);
+    let token = Secret::new(token);
     let address = Address::of(&url.parse().unwrap()).unwrap();
     Peer {
         session: SessionConfig { address, ping_interval: Duration::from_secs(10) },

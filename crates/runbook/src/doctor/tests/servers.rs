@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use hearthline_core::{Fs, MemFs, Timestamp};
+use hearthline_core::{Fs, MemFs, Secret, Timestamp};
 use hearthline_pipeline::sinks::influxdb::ServerConfig;
 use hearthline_pipeline::sinks::influxdb::schema::{FieldType, Schema};
 use hearthline_pipeline::sinks::influxdb::server::TRIAL;
-use hearthline_pipeline::sources::home_assistant::Token;
 use hearthline_sim::{Access, InfluxFault, InfluxVersion};
 
 use super::super::{Depth, Sink, Subject};
@@ -34,7 +33,7 @@ pub(super) async fn cases() -> Vec<Case> {
     let right = Access::Password { user: "writer".into(), password: "right".into() };
     let (_guarded, guarded) = influxdb(InfluxVersion::V1, right).await;
     let wrong =
-        ServerConfig { username: Some("writer".into()), password: Some(Token::new("wrong")), ..guarded };
+        ServerConfig { username: Some("writer".into()), password: Some(Secret::new("wrong")), ..guarded };
     let (empty, missing) = open().await;
     empty.drop_database(DATABASE);
     let (old, taken) = open().await;

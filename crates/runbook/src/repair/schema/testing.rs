@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hearthline_core::{ManualClock, MemFs, SystemClock, Timestamp};
+use hearthline_core::{ManualClock, MemFs, Secret, SystemClock, Timestamp};
 use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
 use hearthline_pipeline::sinks::influxdb::point::NativeLayout;
 use hearthline_pipeline::sinks::influxdb::{ServerConfig, Version};
-use hearthline_pipeline::sources::home_assistant::Token;
 use hearthline_sim::{Access, FieldKind, InfluxDb, InfluxVersion, Point};
 use serde_json::{Value, json};
 
@@ -91,8 +90,8 @@ impl World {
         let address = server.listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let (version, token) = match version {
             InfluxVersion::V1 => (Version::V1, None),
-            InfluxVersion::V2 => (Version::V2, Some(Token::new(TOKEN))),
-            InfluxVersion::V3 => (Version::V3, Some(Token::new(TOKEN))),
+            InfluxVersion::V2 => (Version::V2, Some(Secret::new(TOKEN))),
+            InfluxVersion::V3 => (Version::V3, Some(Secret::new(TOKEN))),
         };
         let disk = MemFs::default();
         let sink = MendedSink {

@@ -5,7 +5,7 @@ mod refill;
 use std::collections::BTreeMap;
 
 use hearthline_core::{
-    EntityInfo, EntityRow, ManualClock, MemFs, QuarantineRow, StateRow, SystemClock, Timestamp,
+    EntityInfo, EntityRow, ManualClock, MemFs, QuarantineRow, Secret, StateRow, SystemClock, Timestamp,
 };
 use hearthline_log::{Append, LogConfig, LogWriter};
 use hearthline_sim::{Access, FieldKind, InfluxDb, InfluxFault, InfluxVersion};
@@ -16,7 +16,6 @@ use crate::sinks::influxdb::Version;
 use crate::sinks::influxdb::attributes::Attributes;
 use crate::sinks::influxdb::point::NativeLayout;
 use crate::sinks::influxdb::sample;
-use crate::sources::home_assistant::Token;
 
 const NOON: Timestamp = Timestamp(1_795_435_200_000_000);
 const HOUSE: &str = "house";
@@ -402,9 +401,9 @@ async fn who_may_not_write_is_told_what_to_do_and_no_secret() {
         let who = |config: &mut InfluxConfig, secret: &str| {
             if version == InfluxVersion::V1 {
                 config.server.username = Some("hearthline".into());
-                config.server.password = Some(Token::new(secret));
+                config.server.password = Some(Secret::new(secret));
             } else {
-                config.server.token = Some(Token::new(secret));
+                config.server.token = Some(Secret::new(secret));
             }
         };
         who(&mut rig.config, "wrong-hunter2");

@@ -1,7 +1,7 @@
 //! The whole way from a simulated Home Assistant to the log, on one runtime with paused time, a disk in memory and streams
 //! in memory.
 
-use hearthline_core::{MemFs, Origin, QuarantineRow, Seq, Settlement, Timestamp};
+use hearthline_core::{MemFs, Origin, QuarantineRow, Secret, Seq, Settlement, Timestamp};
 use hearthline_log::{Log, LogConfig, LogWriter, Read};
 use hearthline_sim::{Ending, Fault, Garbage, HomeAssistant, House, Options, TokioClock};
 use parking_lot::Mutex;
@@ -34,7 +34,7 @@ struct Lab {
     ingest: Arc<IngestView>,
     silence: Arc<SilenceView>,
     status: watch::Receiver<LinkStatus>,
-    token: Arc<Mutex<Token>>,
+    token: Arc<Mutex<Secret>>,
     orders: Orders,
     again: Arc<Notify>,
     stop: CancellationToken,
@@ -91,7 +91,7 @@ impl Lab {
         let mut ingest = Ingest::open(log.clone(), Arc::clone(&clock), filter).unwrap();
         prepare(&mut ingest);
         let silence = ingest.silence();
-        let token = Arc::new(Mutex::new(Token::new("simulated-token")));
+        let token = Arc::new(Mutex::new(Secret::new("simulated-token")));
         let (view, given, served) = (ingest.view(), Arc::clone(&token), peer.clone());
         let again: Arc<Notify> = Arc::default();
         let config = LinkConfig {
@@ -313,7 +313,7 @@ async fn a_refused_token_is_tried_once_until_another_is_put_in_place() {
     assert_eq!((lab.state(), lab.attempts(), lab.peer.counters().auth_failures), (LinkState::Parked, 1, 1));
     let words = lab.status.borrow().last_error.clone().unwrap();
     assert!(words.contains("token") && !words.contains("simulated-token"), "{words}");
-    *lab.token.lock() = Token::new("another");
+    *lab.token.lock() = Secret::new("another");
     sleep(NEW_TOKEN + SECOND).await;
     assert_eq!(lab.attempts(), 2);
     lab.assert_one_connection().await;
@@ -327,7 +327,7 @@ async fn a_revoked_token_parks_and_a_ban_is_told_apart() {
     lab.peer.cause(Fault::RevokeToken);
     sleep(90 * SECOND).await;
     assert_eq!((lab.state(), lab.attempts()), (LinkState::Parked, 2));
-    *lab.token.lock() = Token::new("yet another");
+    *lab.token.lock() = Secret::new("yet another");
     sleep(NEW_TOKEN + SECOND).await;
     let words = lab.status.borrow().last_error.clone().unwrap();
     assert!(words.contains("ip_bans.yaml"), "{words}");
@@ -474,7 +474,7 @@ async fn orders_are_carried_out_at_once_connected_connecting_and_parked() {
     sleep(SECOND).await;
     assert_eq!(lab.state(), LinkState::Connected);
     assert_eq!(retry("connected").await, Outcome::Recorded);
-    *lab.token.lock() = Token::new("wrong");
+    *lab.token.lock() = Secret::new("wrong");
     lab.peer.cause(Fault::Drop(Ending::Eof));
     sleep(120 * SECOND).await;
     assert_eq!(lab.state(), LinkState::Parked);
