@@ -1,7 +1,7 @@
 //! The whole way from a simulated Home Assistant to the log, on one runtime with paused time, a disk in memory and streams
 //! in memory.
 
-use hearthline_core::{MemFs, Origin, QuarantineRow, Secret, Seq, Settlement, Timestamp};
+use hearthline_core::{MemFs, Origin, QuarantineRow, Row, Secret, Seq, Settlement, StateRow, Timestamp};
 use hearthline_log::{Log, LogConfig, LogWriter, Read};
 use hearthline_sim::{Ending, Fault, Garbage, HomeAssistant, House, Options, TokioClock};
 use parking_lot::Mutex;
@@ -12,6 +12,7 @@ use super::*;
 use crate::filter::Filter;
 use crate::gaps::Cause;
 use crate::ingest::IngestView;
+use crate::normalise::Normaliser;
 use crate::orders::{Order, Orders};
 use crate::quarantine::{Outcome, Settle};
 use crate::record::Record;
@@ -39,6 +40,16 @@ struct Lab {
     again: Arc<Notify>,
     stop: CancellationToken,
     link: JoinHandle<()>,
+}
+
+/// The state rows of the log.
+fn rows(lab: &Lab) -> Vec<StateRow> {
+    let (mut rows, mut normaliser, mut reader) =
+        (Vec::new(), Normaliser::new("home"), lab.log.reader(Seq::ZERO));
+    while let Some(Read::Batch(batch)) = reader.read().unwrap() {
+        rows.extend(batch.records().filter_map(|(seq, _, bytes)| normaliser.row(seq, bytes)));
+    }
+    rows.into_iter().filter_map(|row| if let Row::State(row) = row { Some(row) } else { None }).collect()
 }
 
 impl Lab {
