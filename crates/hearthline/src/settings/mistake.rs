@@ -42,6 +42,11 @@ impl Problem {
     pub(crate) fn new(reason: impl Into<String>, todo: impl Into<String>) -> Self {
         Self { reason: reason.into(), todo: todo.into() }
     }
+
+    /// The same, with another instruction.
+    pub(crate) fn but(self, todo: impl Into<String>) -> Self {
+        Self { todo: todo.into(), ..self }
+    }
 }
 
 /// Every mistake that was found, in the order of the file, then of the environment.
