@@ -3,9 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use hearthline_core::{
-    Batch, Clock, EntityId, Fs, Origin, RealFs, Row, Seq, StateRow, SystemClock, Timestamp,
-};
+use hearthline_core::{Batch, Clock, Fs, RealFs, Row, Seq, StateRow, SystemClock, Timestamp};
 use hearthline_log::{LogConfig, LogWriter, SyncPolicy};
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::ingest::Ingest;
@@ -38,27 +36,5 @@ pub(crate) fn store(
 }
 
 fn state(seq: u32, ts: Timestamp, entity: &str) -> StateRow {
-    StateRow {
-        seq: Seq(seq.into()),
-        ts,
-        tie: 0,
-        site: "home".into(),
-        entity_id: EntityId::from(entity),
-        entity_key: entity.into(),
-        state: Some(seq.to_string().into()),
-        old_state: None,
-        value: Some(seq.into()),
-        unit: None,
-        device_class: None,
-        last_changed: ts,
-        received_delay_ms: None,
-        origin: Origin::Live,
-        restored: false,
-        attributes: None,
-        context_id: None,
-        area: None,
-        device: None,
-        weather: None,
-        weather_stale: false,
-    }
+    StateRow { seq: Seq(seq.into()), ..StateRow::new(ts, entity, &seq.to_string()) }
 }
