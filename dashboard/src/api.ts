@@ -1393,13 +1393,7 @@ export interface Setup {
   do: string | null;
   /** The settings file that is read, or that would be written */
   file: string | null;
-  mistakes: {
-    do: string;
-    key: string;
-    /** File, line and column, or the environment variable */
-    place: string;
-    reason: string;
-  }[];
+  mistakes: SettingMistake[];
   state: 'recording' | 'setup' | 'mistakes';
   token: KnownSetting | null;
   url: KnownSetting | null;

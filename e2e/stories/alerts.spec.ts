@@ -1,6 +1,6 @@
 /** Alerts: what is wrong for longer than a moment, who has seen it, and that it goes by itself. */
 
-import type { APIRequestContext, Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { look } from './look';
 import { ask, expect, sentence, showToken, test, tokenOf } from './story';
 
@@ -9,8 +9,6 @@ const ID = `sink_behind:${SINK}`;
 const bell = (page: Page) => page.getByRole('link', { name: /^Alerts:/ });
 const now = (page: Page) => page.getByRole('region', { name: 'Now' });
 const before = (page: Page) => page.getByRole('region', { name: 'Before' });
-const cause = async (request: APIRequestContext, url: string, word: string) =>
-  expect((await request.post(new URL(`api/v1/demo/faults/${word}`, url).href)).ok()).toBe(true);
 
 /** Also that the bell leaves the first line its margin. */
 const looks = (page: Page, name: string) =>
@@ -29,7 +27,7 @@ test('a bucket that is dropped is an alert that a person sees, mutes and that go
   watched.allowRefusal();
   await page.goto(ownProgram.url);
   await expect(bell(page)).toHaveAccessibleName(/^Alerts: no alerts$/);
-  await cause(request, ownProgram.url, 'bucket-dropped');
+  await ownProgram.cause('bucket-dropped');
   await expect(bell(page)).toHaveAccessibleName('Alerts: 1 alert, 1 critical', { timeout: 90_000 });
   await bell(page).click();
   await expect(sentence(page)).toHaveText('Alerts');
@@ -54,7 +52,7 @@ test('a bucket that is dropped is an alert that a person sees, mutes and that go
   await expect(alert).not.toContainText('muted until');
   await expect(bell(page)).toHaveAccessibleName('Alerts: 1 alert, 1 critical');
 
-  await cause(request, ownProgram.url, 'heal');
+  await ownProgram.cause('heal');
   await expect(alert).toHaveCount(0, { timeout: 90_000 });
   await expect(before(page).getByRole('listitem').filter({ hasText: `${SINK} stands still` })).toContainText('Seen at');
 });

@@ -2,7 +2,7 @@
 
 import type { Page } from '@playwright/test';
 import { look } from './look';
-import { ask, expect, showToken, test, tokenOf } from './story';
+import { ask, expect, more, showToken, test, tokenOf } from './story';
 
 const newest = (page: Page) => page.getByRole('region', { name: 'The newest' });
 const all = (page: Page) => page.getByRole('region', { name: 'All that are kept' });
@@ -16,7 +16,7 @@ test('who has the token backs the house up and rehearses that, while it is recor
   test.setTimeout(240_000);
   watched.allowRefusal();
   await page.goto(ownProgram.url);
-  await page.getByRole('navigation', { name: 'More' }).getByRole('link', { name: /^Backup/ }).click();
+  await more(page, 'Backup').click();
   await expect(newest(page)).toContainText('There is none yet.');
   await newest(page).getByRole('button', { name: 'Back up now' }).click();
   await showToken(newest(page), await tokenOf(testInfo));

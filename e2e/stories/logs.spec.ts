@@ -1,16 +1,11 @@
 /** What the program says of itself as it comes, and an incident told afterwards with what a person wrote down. */
 
-import type { APIRequestContext } from '@playwright/test';
 import { look } from './look';
 import { expect, sentence, showToken, test, tokenOf } from './story';
-
-const cause = async (request: APIRequestContext, url: string, word: string) =>
-  expect((await request.post(new URL(`api/v1/demo/faults/${word}`, url).href)).ok()).toBe(true);
 
 test('a break is told as it comes, by part, level and text, and is told afterwards with a note', async ({
   page,
   ownProgram,
-  request,
   watched,
 }, testInfo) => {
   test.setTimeout(240_000);
@@ -22,7 +17,7 @@ test('a break is told as it comes, by part, level and text, and is told afterwar
 
   await page.getByLabel('Part').selectOption('home_assistant');
   await page.getByLabel('Level').selectOption('warn');
-  await cause(request, ownProgram.url, 'drop');
+  await ownProgram.cause('drop');
   const broken = lines.filter({ hasText: 'trying again' });
   await expect(broken).not.toHaveCount(0, { timeout: 60_000 });
   await page.getByLabel('Text').fill('no such words');
@@ -33,7 +28,7 @@ test('a break is told as it comes, by part, level and text, and is told afterwar
 
   await page.getByRole('button', { name: 'Pause' }).click();
   const before = await lines.count();
-  await cause(request, ownProgram.url, 'drop');
+  await ownProgram.cause('drop');
   await expect(page.getByText('more since you paused')).toBeVisible({ timeout: 60_000 });
   expect(await lines.count()).toBe(before);
   await page.getByRole('button', { name: 'Go on' }).click();

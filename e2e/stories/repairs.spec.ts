@@ -2,7 +2,7 @@
 
 import type { APIRequestContext, Locator, Page } from '@playwright/test';
 import { look } from './look';
-import { ask, expect, sentence, showToken, test, tokenOf } from './story';
+import { ask, expect, more, sentence, showToken, test, tokenOf } from './story';
 
 const receipts = (page: Page) => page.getByRole('region', { name: 'Receipts' });
 const kinds = (page: Page) => page.getByRole('region', { name: 'What can be repaired' });
@@ -45,7 +45,7 @@ test('what an older program wrote as text is copied, by who has the token, with 
   test.setTimeout(400_000);
   watched.allowRefusal();
   await page.goto(ownProgram.url);
-  await page.getByRole('navigation', { name: 'More' }).getByRole('link', { name: /^Repairs/ }).click();
+  await more(page, 'Repairs').click();
   await expect(sentence(page)).toHaveText('Repairs');
   await expect(receipts(page)).toContainText('Nothing was repaired yet.');
   await kinds(page).getByText('schema', { exact: true }).click();

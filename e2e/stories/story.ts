@@ -83,6 +83,9 @@ export async function showToken(place: Locator, token: string) {
 /** What the program's API says. */
 export const ask = async (request: APIRequestContext, url: string, path: string) =>
   (await request.get(new URL(`api/v1/${path}`, url).href)).json();
+/** The link to one of the pages behind the first. */
+export const more = (page: Page, name: string) =>
+  page.getByRole('navigation', { name: 'More' }).getByRole('link', { name: new RegExp(`^${name}`) });
 export const search = (page: Page) => page.getByRole('searchbox', { name: 'Search entities' });
 /** Says how many readings it draws, as in "1,204 readings, between 20 °C and 22 °C". */
 export const chart = (page: Page) =>

@@ -2,7 +2,7 @@
 
 import type { APIRequestContext, Page } from '@playwright/test';
 import { look } from './look';
-import { ask, breakIt, expect, sentence, showToken, test, tokenOf } from './story';
+import { ask, breakIt, expect, more, sentence, showToken, test, tokenOf } from './story';
 
 const last = (page: Page) => page.getByRole('region', { name: 'The last time' });
 const legs = (page: Page) => last(page).getByRole('list', { name: 'Legs' }).getByRole('listitem');
@@ -28,7 +28,7 @@ test('a canary is followed by who has the token, leg by leg, and what is in its 
   watched.allowRefusal();
   await page.goto(ownProgram.url);
   await expect(sentence(page), 'the weather is there too').toHaveText(/^Recording\./);
-  await page.getByRole('navigation', { name: 'More' }).getByRole('link', { name: /^Verify/ }).click();
+  await more(page, 'Verify').click();
   await expect(last(page)).toContainText('Nothing was verified yet.');
   await last(page).getByRole('button', { name: 'Verify now' }).click();
   await showToken(last(page), await tokenOf(testInfo));
@@ -42,7 +42,7 @@ test('a canary is followed by who has the token, leg by leg, and what is in its 
 
   await page.goto(ownProgram.url);
   await breakIt(page, 'no-admin');
-  await page.getByRole('navigation', { name: 'More' }).getByRole('link', { name: /^Verify/ }).click();
+  await more(page, 'Verify').click();
   const begun = page.waitForResponse((answer) => answer.request().method() === 'POST' && answer.url().endsWith('/api/v1/verify'));
   await last(page).getByRole('button', { name: 'Verify now' }).click();
   expect((await begun).ok(), 'it is known who asks').toBe(true);

@@ -23,10 +23,10 @@ pub use routes::{
     Quarantined, QuarantinedWhole, Rate, RatePiece, Reloaded, RepairBegun, RepairRequest, Repairs,
     ReportList, ReportSendRequest, Reset, Retention, RetentionAmount, RetentionDay, RetentionReceipts,
     Retried, Runbook, RunbookRequest, RunbookRun, Session, Setting, SettingChange, SettingMistake,
-    SettingsChecked, SettingsDesk, SettingsInForce, SettingsMistake, SettledList, Settlement, Setup,
-    SetupBegun, SetupRequest, SetupState, SetupStep, SilentSince, SinkCardinality, SinkConcern, SinkReport,
-    SinkServer, SinkShare, State, Stats, Talker, Talkers, Unmuted, Unread, VerifyBegun, VerifyRequest,
-    Waiting, incident_report, reading, router, set_aside, waiting,
+    SettingsChecked, SettingsDesk, SettingsInForce, SettledList, Settlement, Setup, SetupBegun, SetupRequest,
+    SetupState, SetupStep, SilentSince, SinkCardinality, SinkConcern, SinkReport, SinkServer, SinkShare,
+    State, Stats, Talker, Talkers, Unmuted, Unread, VerifyBegun, VerifyRequest, Waiting, incident_report,
+    reading, router, set_aside, waiting,
 };
 pub use serve::serve;
 pub use state::{ApiState, Faults, FlushRequest, Reading};

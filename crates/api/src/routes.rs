@@ -80,9 +80,7 @@ pub use settings::{
     Answered, CheckRequest, FilterPreview, KeptSet, KeptSetting, KeptSettings, Reloaded, Setting,
     SettingChange, SettingMistake, SettingsChecked, SettingsDesk, SettingsInForce,
 };
-pub use setup::{
-    KnownSetting, SettingsMistake, Setup, SetupBegun, SetupRequest, SetupState, SetupStep, Waiting,
-};
+pub use setup::{KnownSetting, Setup, SetupBegun, SetupRequest, SetupState, SetupStep, Waiting};
 pub use sinks::{SinkCardinality, SinkConcern, SinkReport, SinkServer, SinkShare};
 pub use stats::Stats;
 pub use verify::{VerifyBegun, VerifyRequest};

@@ -40,9 +40,9 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use futures_util::{StreamExt as _, TryStreamExt as _};
+use hearthline_core::entity::domain_of;
 use hearthline_core::{
-    Batch, EntityId, EventRow, ManualClock, MemFs, Origin, QuarantineRow, Row, Seq, StateRow, Timestamp,
-    Value as Meaning,
+    Batch, EventRow, ManualClock, MemFs, Origin, QuarantineRow, Row, Seq, StateRow, Timestamp,
 };
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::left_out::LeftOut;
@@ -108,13 +108,7 @@ impl House {
         places: Vec<Place>,
     ) -> Self {
         let clock = Arc::new(ManualClock::at(NOON));
-        let config = StoreConfig {
-            dir: PathBuf::from("/data/store"),
-            flush_rows: 1000,
-            flush_interval: HOUR,
-            retention: None,
-            context_ids: false,
-        };
+        let config = StoreConfig { flush_interval: HOUR, ..StoreConfig::new("/data/store") };
         let store = Arc::new(Store::open(Arc::new(MemFs::default()), clock.clone(), config).unwrap());
         let (live, stop) = (Live::default(), CancellationToken::new());
         let (orders, incoming) = Orders::channel();
@@ -276,30 +270,14 @@ fn pretty(document: &Value) -> String {
 /// A state of so many seconds before noon.
 fn state(before: u64, entity_id: &str, state: &str) -> Row {
     let ts = NOON.minus(Duration::from_secs(before));
-    let entity_id = EntityId::from(entity_id);
-    let is_number = state.parse::<f64>().is_ok();
+    let (domain, is_number) = (domain_of(entity_id), state.parse::<f64>().is_ok());
     Row::State(StateRow {
-        seq: Seq::ZERO,
-        ts,
-        tie: 0,
-        site: "home".into(),
-        entity_key: entity_id.as_str().into(),
         state: (!state.is_empty()).then(|| state.into()),
-        old_state: None,
-        value: Meaning::of(entity_id.domain(), state).as_number(),
         unit: is_number.then(|| "°C".into()),
         device_class: is_number.then(|| "temperature".into()),
-        last_changed: ts,
         received_delay_ms: Some(3),
-        origin: Origin::Live,
-        restored: false,
-        attributes: Some(format!(r#"{{"friendly_name":"The {}"}}"#, entity_id.domain()).into()),
-        context_id: None,
-        area: None,
-        device: None,
-        weather: None,
-        weather_stale: false,
-        entity_id,
+        attributes: Some(format!(r#"{{"friendly_name":"The {domain}"}}"#).into()),
+        ..StateRow::new(ts, entity_id, state)
     })
 }
 

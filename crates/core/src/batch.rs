@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, EntityId, EntityInfo, Observation, Origin, Seq, Timestamp};
+use crate::{Change, EntityId, EntityInfo, Observation, Origin, Seq, Timestamp, Value};
 
 /// The rows of a run of consecutive log records, in log order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -79,6 +79,37 @@ pub struct StateRow {
     pub weather: Option<Arc<Observation>>,
     /// That observation was old already: it may not say how the weather was.
     pub weather_stale: bool,
+}
+
+impl StateRow {
+    /// A live state in the house `home` that was just as long, and of which nothing else is known.
+    #[must_use]
+    pub fn new(ts: Timestamp, entity_id: &str, state: &str) -> Self {
+        let id = EntityId::from(entity_id);
+        Self {
+            seq: Seq::ZERO,
+            ts,
+            tie: 0,
+            site: "home".into(),
+            entity_key: entity_id.into(),
+            state: Some(state.into()),
+            old_state: None,
+            value: Value::of(id.domain(), state).as_number(),
+            unit: None,
+            device_class: None,
+            last_changed: ts,
+            received_delay_ms: None,
+            origin: Origin::Live,
+            restored: false,
+            attributes: None,
+            context_id: None,
+            area: None,
+            device: None,
+            weather: None,
+            weather_stale: false,
+            entity_id: id,
+        }
+    }
 }
 
 /// An event other than a state change.

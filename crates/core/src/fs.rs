@@ -5,6 +5,7 @@
 //! `sync_dir` on its folder.
 
 mod fenced;
+mod json;
 mod mem;
 mod real;
 

@@ -47,6 +47,7 @@ use hearthline_runbook::backup::Backups;
 use hearthline_runbook::doctor::Doctor;
 use hearthline_runbook::maintenance::Maintenance;
 use hearthline_runbook::notify::Notify as Notifier;
+use hearthline_runbook::parts::{API, REGISTRY, STORE};
 use hearthline_runbook::repair::Repairs;
 use hearthline_runbook::verify::{Kept, Verify};
 use hearthline_store::{Protection, Store};
@@ -66,18 +67,12 @@ pub(crate) use self::snag::{Snag, Snags};
 pub(crate) use self::supervise::Supervised;
 use self::supervise::{Ask, Supervisor};
 use self::uptime::Uptimes;
-use crate::serve::{API, ApiWatch};
+use crate::serve::ApiWatch;
 use crate::settings::Settings;
 use crate::weather;
 
 /// The house that rows are stored under.
 pub(crate) const SITE: &str = "home";
-/// The sink that retention is about.
-const STORE: &str = "store";
-/// Tells people.
-const NOTIFY: &str = "notify";
-/// Tells Home Assistant.
-const MQTT: &str = "mqtt";
 /// Flushes that may wait.
 const FLUSHES: usize = 16;
 
@@ -160,7 +155,7 @@ impl Restarts {
                 self.api.restart();
                 return Ok(String::new());
             }
-            Some("registry") => return Err("registry is a part of home_assistant: start that anew".into()),
+            Some(REGISTRY) => return Err("registry is a part of home_assistant: start that anew".into()),
             _ => {}
         }
         let part = part.map(str::to_owned);

@@ -9,6 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::app::both_alone;
+use crate::settings::secret::written_in;
 use crate::settings::{Secret, Settings};
 use crate::{api_token, startup};
 
@@ -98,13 +99,11 @@ fn place(settings: &Settings) -> Option<String> {
 /// Every secret of this moment, with where it comes from if that is neither the settings file nor the data folder.
 fn named(settings: &Settings) -> Vec<(String, Secret)> {
     use crate::settings::origin::Origin;
-    // Another one may have been put into the file while the program runs.
-    let now = |file: &Path| std::fs::read_to_string(file).ok().map(|text| Secret::new(text.trim()));
     let mut named: Vec<(String, Secret)> = settings
         .secrets()
         .map(|(secret, file)| match (file, &secret.origin) {
             (Some(file), _) => {
-                (file.display().to_string(), now(file).unwrap_or_else(|| secret.value.clone()))
+                (file.display().to_string(), written_in(file).unwrap_or_else(|| secret.value.clone()))
             }
             (None, Origin::Env(name)) => ((*name).to_owned(), secret.value.clone()),
             (None, _) => (String::new(), secret.value.clone()),

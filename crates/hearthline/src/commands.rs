@@ -42,7 +42,7 @@ pub(crate) mod weather;
 use std::io::{self, BufRead as _, IsTerminal as _, Write};
 use std::time::Duration;
 
-use crate::app::reload::mistake;
+use crate::app::reload::mistakes as documents;
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
 use crate::house::Unreachable;
@@ -180,8 +180,8 @@ async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit
 
 fn say_mistakes(mistakes: &Mistakes, json: bool, out: &mut dyn Write) -> Exit {
     if json {
-        let each: Vec<_> = mistakes.0.iter().map(mistake).collect();
-        let _ = writeln!(out, "{}", serde_json::json!({ "mistakes": each }));
+        let all = documents(mistakes);
+        let _ = writeln!(out, "{}", serde_json::json!({ "mistakes": all }));
     } else {
         let _ = write!(io::stderr(), "{mistakes}");
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use hearthline_runbook::parts::{self, LOG, SOURCE, STORE};
 use hearthline_sim::{Fault, HomeAssistant, InfluxDb, InfluxFault, Weather, WeatherFault};
 use tokio::sync::Notify;
 
@@ -106,34 +107,34 @@ const NAIVE: (&str, &str) = (
 );
 /// What happens to our own threads: the part, what, and what it says then.
 const SNAGS: [(&str, &str, Snag, &str); 13] = [
-    ("hang-store", "store", Snag::Hangs, "the thread of the archive hangs"),
+    ("hang-store", STORE, Snag::Hangs, "the thread of the archive hangs"),
     ("hang-sink", SINK, Snag::Hangs, "the thread that writes to the InfluxDB hangs"),
-    ("hang-weather", "weather", Snag::Hangs, "the thread that asks for the weather hangs"),
-    ("hang-reader", "home_assistant", Snag::Hangs, "the thread that listens to Home Assistant hangs"),
+    ("hang-weather", parts::WEATHER, Snag::Hangs, "the thread that asks for the weather hangs"),
+    ("hang-reader", SOURCE, Snag::Hangs, "the thread that listens to Home Assistant hangs"),
     (
         "hang-log",
-        "log",
+        LOG,
         Snag::Hangs,
         "the thread of the log hangs, which only a new start of the program mends",
     ),
     (
         "hang-disk",
-        "store",
+        STORE,
         Snag::HangsInside,
         "the disk of the archive does not come back, which only a new start of the program mends",
     ),
     (
         "slow-store",
-        "store",
+        STORE,
         Snag::Slow(Duration::from_secs(20)),
         "the disk of the archive takes 20 s for one write",
     ),
-    ("slow-log", "log", Snag::Slow(Duration::from_secs(20)), "the disk of the log takes 20 s for one write"),
-    ("panic-store", "store", Snag::Panics, "the thread of the archive panics"),
+    ("slow-log", LOG, Snag::Slow(Duration::from_secs(20)), "the disk of the log takes 20 s for one write"),
+    ("panic-store", STORE, Snag::Panics, "the thread of the archive panics"),
     ("panic-sink", SINK, Snag::Panics, "the thread that writes to the InfluxDB panics"),
-    ("panic-weather", "weather", Snag::Panics, "the thread that asks for the weather panics"),
-    ("panic-reader", "home_assistant", Snag::Panics, "the thread that listens to Home Assistant panics"),
-    ("panic-log", "log", Snag::Panics, "the thread of the log panics"),
+    ("panic-weather", parts::WEATHER, Snag::Panics, "the thread that asks for the weather panics"),
+    ("panic-reader", SOURCE, Snag::Panics, "the thread that listens to Home Assistant panics"),
+    ("panic-log", LOG, Snag::Panics, "the thread of the log panics"),
 ];
 
 /// Ends what lasts.

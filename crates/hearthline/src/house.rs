@@ -13,7 +13,6 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use hearthline_api::Reading;
 use hearthline_core::{Clock, RealFs, SystemClock};
-use hearthline_pipeline::filter::Filter;
 use hearthline_runbook::Status;
 use hearthline_store::Store;
 use serde::de::DeserializeOwned;
@@ -252,18 +251,27 @@ fn with_query(path: &str, query: &[(&str, String)]) -> String {
 }
 
 fn folder(settings: &Settings) -> anyhow::Result<axum::Router> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let recorded = recorded(settings, &clock)?.with_context(|| running::nothing_in(&settings.data_dir))?;
+    Ok(hearthline_api::reading(recorded))
+}
+
+/// What the data folder has, for questions while nothing is recorded; none where it has no store yet.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn recorded(settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Result<Option<Reading>> {
     let config = store_config(settings);
     if !config.dir.is_dir() {
-        let data_dir = settings.data_dir.display();
-        anyhow::bail!(
-            "nothing is recorded in {data_dir} yet; is it the data folder? `hearthline run` makes it"
-        );
+        return Ok(None);
     }
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let store = Store::open_read_only(Arc::new(RealFs), Arc::clone(&clock), config)?;
-    let filter = Filter::new(&settings.filter.include, &settings.filter.exclude)?;
-    let (store, filter) = (Arc::new(store), Arc::new(filter));
-    let filter = Arc::new(move || Arc::clone(&filter));
-    let (silent, left_out) = (Arc::new(Arc::default), Arc::new(Vec::new));
-    Ok(hearthline_api::reading(Reading { store, filter, clock, silent, left_out }))
+    let filter = Arc::new(settings.filter.compiled()?);
+    let store = Store::open_read_only(Arc::new(RealFs), Arc::clone(clock), config)?;
+    Ok(Some(Reading {
+        store: Arc::new(store),
+        filter: Arc::new(move || Arc::clone(&filter)),
+        clock: Arc::clone(clock),
+        silent: Arc::new(Arc::default),
+        left_out: Arc::new(Vec::new),
+    }))
 }

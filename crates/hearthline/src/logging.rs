@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use hearthline_core::SystemClock;
 use hearthline_runbook::logs::{Level, Logs, Mask};
+use hearthline_runbook::parts::{API, LOG, SOURCE, STORE, WEATHER};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
@@ -22,19 +23,19 @@ const PARTS: [(&str, &str); 17] = [
     ("hearthline::app::supervise", "supervisor"),
     ("hearthline::app::alerts", "alerts"),
     ("hearthline::app::verify", "verify"),
-    ("hearthline::serve", "api"),
+    ("hearthline::serve", API),
     ("hearthline::fault", "simulated"),
     ("hearthline::commands::demo", "simulated"),
-    ("hearthline_api", "api"),
-    ("hearthline_log", "log"),
-    ("hearthline_store", "store"),
+    ("hearthline_api", API),
+    ("hearthline_log", LOG),
+    ("hearthline_store", STORE),
     ("hearthline_runbook::repair", "repair"),
     ("hearthline_runbook::verify", "verify"),
     ("hearthline_runbook::alerts", "alerts"),
-    ("hearthline_pipeline::weather", "weather"),
-    ("hearthline_pipeline::ingest", "home_assistant"),
-    ("hearthline_pipeline::sources", "home_assistant"),
-    ("hearthline_pipeline::silence", "home_assistant"),
+    ("hearthline_pipeline::weather", WEATHER),
+    ("hearthline_pipeline::ingest", SOURCE),
+    ("hearthline_pipeline::sources", SOURCE),
+    ("hearthline_pipeline::silence", SOURCE),
     ("hearthline_sim", "simulated"),
 ];
 /// Of everything else.

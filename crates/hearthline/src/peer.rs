@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use hearthline_pipeline::sources::home_assistant::{
-    Address, LinkConfig, SWEEP, SessionConfig, Token, TokenSource, Trust, dial,
+    Address, LinkConfig, SWEEP, SessionConfig, TokenSource, Trust, dial,
 };
 
+use crate::settings::secret::written_in;
 use crate::settings::{Setting, Settings};
 
 /// Everything that the connection needs, from settings that were loaded for recording.
@@ -51,13 +52,6 @@ pub(crate) fn trust(ca_file: Option<&Setting<PathBuf>>, verify: bool) -> anyhow:
 fn token(settings: &Settings) -> anyhow::Result<TokenSource> {
     let peer = &settings.home_assistant;
     let first = peer.token.as_ref().context("Home Assistant's token is not known")?;
-    let first = Token::new(first.expose());
-    let file: Option<PathBuf> = peer.token_file.as_ref().map(|file| file.value.clone());
-    Ok(Arc::new(move || {
-        let text = file.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
-        match text.as_deref().map(str::trim) {
-            Some(text) if !text.is_empty() => Token::new(text),
-            _ => first.clone(),
-        }
-    }))
+    let (first, file) = (first.value.clone(), peer.token_file.as_deref().cloned());
+    Ok(Arc::new(move || file.as_deref().and_then(written_in).unwrap_or_else(|| first.clone())))
 }

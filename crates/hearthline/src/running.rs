@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use hearthline_core::{Fs, RealFs};
 use hearthline_runbook::backup::UNFINISHED;
 use rustix::fs::{FlockOperation, flock};
@@ -81,6 +82,12 @@ fn taken(dir: &Path, holder: &Holder) -> String {
     )
 }
 
+/// Why a command finds nothing.
+pub(crate) fn nothing_in(data_dir: &Path) -> String {
+    let dir = data_dir.display();
+    format!("nothing is recorded in {dir} yet; is it the data folder? `hearthline run` makes it")
+}
+
 fn todo(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::ReadOnlyFilesystem => {
@@ -118,6 +125,23 @@ impl Claim {
             Ok(backup) => Err(ClaimError::Unfinished { dir: data_dir.to_path_buf(), backup }),
             Err(_) => Ok(claim),
         }
+    }
+
+    /// The same for a command that works on what is recorded, while nothing runs.
+    ///
+    /// # Errors
+    /// When nothing is recorded there, or as [`Self::take`].
+    pub(crate) fn of_recorded(data_dir: &Path) -> anyhow::Result<Self> {
+        anyhow::ensure!(data_dir.join("store").is_dir(), nothing_in(data_dir));
+        Self::for_command(data_dir)
+    }
+
+    /// The same for a command that may find nothing there.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub(crate) fn for_command(data_dir: &Path) -> anyhow::Result<Self> {
+        Self::take(data_dir).with_context(|| format!("the data folder {} cannot be used", data_dir.display()))
     }
 
     /// The same for whoever puts a backup into it.

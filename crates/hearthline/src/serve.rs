@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use hearthline_core::Clock;
 use hearthline_pipeline::health::PartState;
+use hearthline_runbook::parts::API;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -17,8 +18,6 @@ use tokio_util::sync::CancellationToken;
 use crate::app::Supervised;
 use crate::house::reachable;
 
-/// The part.
-pub(crate) const API: &str = "api";
 /// Between two questions whether it answers.
 const EVERY: Duration = Duration::from_secs(3);
 /// How long it may take for that.

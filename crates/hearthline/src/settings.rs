@@ -26,6 +26,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hearthline_log::SyncPolicy;
+use hearthline_pipeline::filter::{self, FilterError};
 use hearthline_pipeline::weather::Choice;
 use hearthline_runbook::alerts::Limits;
 use hearthline_runbook::criteria::{Targets, UptimeWindow};
@@ -120,6 +121,16 @@ pub(crate) struct Filter {
     pub(crate) include: Setting<Vec<String>>,
     /// Left out even if included.
     pub(crate) exclude: Setting<Vec<String>>,
+}
+
+impl Filter {
+    /// What decides by these rules.
+    ///
+    /// # Errors
+    /// When a rule cannot be read, which settings that were loaded do not have.
+    pub(crate) fn compiled(&self) -> Result<filter::Filter, FilterError> {
+        filter::Filter::new(&self.include, &self.exclude)
+    }
 }
 
 /// `[log]`.

@@ -12,24 +12,21 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use hearthline_api::{Access, ApiToken, Reading, SetupBegun, SetupRequest, SetupStep, Waiting};
-use hearthline_core::{Clock, RealFs, SystemClock};
-use hearthline_pipeline::filter::Filter;
+use hearthline_core::{Clock, SystemClock};
 use hearthline_pipeline::sources::home_assistant::LinkConfig;
 use hearthline_runbook::doctor::Report;
-use hearthline_store::Store;
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::store_config;
 use crate::running::Claim;
 use crate::settings::mistake::{Mistake, Mistakes, Place, Problem};
 use crate::settings::origin::Origin;
 use crate::settings::{Settings, Source, source};
 use crate::stop::Signals;
-use crate::{api_token, peer};
+use crate::{api_token, house, peer};
 
 /// Between two looks at the settings.
 const EVERY: Duration = Duration::from_secs(1);
@@ -185,22 +182,10 @@ pub(crate) async fn corrected(source: &Source, settings: &Settings) {
     }
 }
 
-/// What the data folder has, where it has something.
+/// What the data folder has, where it has something that can be read.
 fn recorded(settings: &Settings, clock: &Arc<dyn Clock>) -> Option<Reading> {
-    let config = store_config(settings);
-    let filter = Arc::new(Filter::new(&settings.filter.include, &settings.filter.exclude).ok()?);
-    if !config.dir.is_dir() {
-        return None;
-    }
-    let store = Store::open_read_only(Arc::new(RealFs), Arc::clone(clock), config);
-    let store = store.inspect_err(|error| tracing::error!(%error, "the store cannot be read")).ok()?;
-    Some(Reading {
-        store: Arc::new(store),
-        filter: Arc::new(move || Arc::clone(&filter)),
-        clock: Arc::clone(clock),
-        silent: Arc::new(Arc::default),
-        left_out: Arc::new(Vec::new),
-    })
+    let recorded = house::recorded(settings, clock);
+    recorded.inspect_err(|error| tracing::error!(%error, "the store cannot be read")).ok().flatten()
 }
 
 impl Desk {

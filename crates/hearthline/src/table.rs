@@ -26,14 +26,3 @@ pub(crate) fn cut(text: &str, characters: usize) -> String {
     }
     shown
 }
-
-/// At most two decimals, none that are zero.
-pub(crate) fn short(value: f64) -> String {
-    let text = format!("{value:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-/// The same with a unit, where there is one.
-pub(crate) fn figure(value: f64, unit: &str) -> String {
-    format!("{} {unit}", short(value)).trim_end().to_owned()
-}

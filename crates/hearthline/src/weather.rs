@@ -8,10 +8,11 @@ use hearthline_pipeline::sources::home_assistant::LinkStatus;
 use hearthline_pipeline::weather::ask::{WITHIN, http};
 use hearthline_pipeline::weather::home_assistant::HouseView;
 use hearthline_pipeline::weather::provider::{KeySource, Reading};
-use hearthline_pipeline::weather::{Choice, Feed, FeedConfig, House, Key, Place};
+use hearthline_pipeline::weather::{Choice, Feed, FeedConfig, House, Place};
 use tokio::sync::watch;
 
 use crate::settings::Settings;
+use crate::settings::secret::written_in;
 
 /// What survives a restart of the feed, in the data folder.
 pub(crate) const FILE: &str = "weather.json";
@@ -94,13 +95,6 @@ pub(crate) async fn try_out(
 /// The key of each moment: another one put into the file is taken at the next look.
 pub(crate) fn key(settings: &Settings) -> KeySource {
     let weather = &settings.weather;
-    let first = weather.api_key.as_ref().map(|key| Key::new(key.expose()));
-    let file = weather.api_key_file.as_ref().map(|file| file.value.clone());
-    Arc::new(move || {
-        let text = file.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
-        match text.as_deref().map(str::trim) {
-            Some(text) if !text.is_empty() => Some(Key::new(text)),
-            _ => first.clone(),
-        }
-    })
+    let (first, file) = (weather.api_key.as_deref().cloned(), weather.api_key_file.as_deref().cloned());
+    Arc::new(move || file.as_deref().and_then(written_in).or_else(|| first.clone()))
 }

@@ -54,18 +54,10 @@ mod tests {
     use hearthline_core::{Fs, ManualClock, MemFs, Timestamp};
 
     use super::*;
-    use crate::{Append, LogConfig, LogWriter, SyncPolicy, verify};
+    use crate::{Append, LogConfig, LogWriter, verify};
 
     fn config(dir: &str) -> LogConfig {
-        LogConfig {
-            dir: dir.into(),
-            sync: SyncPolicy::Os,
-            max_bytes: 1 << 30,
-            min_free: 0,
-            reserve_bytes: 0,
-            queue_bytes: 1 << 20,
-            ring_bytes: 0,
-        }
+        LogConfig::new(dir)
     }
 
     #[test]

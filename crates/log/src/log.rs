@@ -47,6 +47,22 @@ pub struct LogConfig {
     pub ring_bytes: usize,
 }
 
+impl LogConfig {
+    /// A log that nothing bounds, synced when asked, of which 1 MiB may wait to be written; readers read from the disk.
+    #[must_use]
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self {
+            dir: dir.into(),
+            sync: SyncPolicy::Os,
+            max_bytes: u64::MAX,
+            min_free: 0,
+            reserve_bytes: 0,
+            queue_bytes: 1 << 20,
+            ring_bytes: 0,
+        }
+    }
+}
+
 /// The figures of a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogStats {

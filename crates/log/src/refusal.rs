@@ -1,8 +1,9 @@
 //! Why the log takes nothing, for a person: what is the matter, where, and what to do.
 
-use std::fmt;
 use std::io;
 use std::path::Path;
+
+use hearthline_core::figures::size;
 
 use crate::error::LogError;
 use crate::queue::Failure;
@@ -13,8 +14,8 @@ pub(crate) fn quota(dir: &Path, bytes: u64, max: u64) -> String {
         "the log in {} has {} and may have {} (log.max_bytes), and the store has not taken the oldest of it yet; see why \
          the store is late, or raise log.max_bytes",
         dir.display(),
-        Size(bytes),
-        Size(max)
+        size(bytes),
+        size(max)
     )
 }
 
@@ -22,9 +23,9 @@ pub(crate) fn quota(dir: &Path, bytes: u64, max: u64) -> String {
 pub(crate) fn min_free(dir: &Path, free: u64, least: u64) -> String {
     format!(
         "{} free on the disk of {}, where {} have to stay free (log.min_free); make room there, or lower log.min_free",
-        Size(free),
+        size(free),
         dir.display(),
-        Size(least)
+        size(least)
     )
 }
 
@@ -33,8 +34,8 @@ pub(crate) fn full_disk(dir: &Path, free: u64, again: u64) -> String {
     format!(
         "the disk of {} is full ({} free); make room there: the log goes on by itself at {} free",
         dir.display(),
-        Size(free),
-        Size(again)
+        size(free),
+        size(again)
     )
 }
 
@@ -63,22 +64,6 @@ pub(crate) fn failed(error: &LogError, dir: &Path) -> Failure {
         "{error}; {todo}; what was taken is kept, and each second the log tries to write it elsewhere"
     );
     Failure { full_disk: error.is_full_disk(), reason }
-}
-
-/// A number of bytes as a person reads it.
-struct Size(u64);
-
-impl fmt::Display for Size {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
-        match UNITS.iter().find(|(unit, _)| self.0 >= *unit) {
-            None => write!(f, "{} bytes", self.0),
-            Some((unit, name)) => {
-                let tenths = u128::from(self.0) * 10 / u128::from(*unit);
-                write!(f, "{}.{} {name}", tenths / 10, tenths % 10)
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -14,10 +14,11 @@
 
 use std::time::Duration;
 
+use hearthline_core::Secret;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 
-use crate::sources::home_assistant::{Address, Dial, Io, SessionError, Token};
+use crate::sources::home_assistant::{Address, Dial, Io, SessionError};
 use crate::watch::ticking;
 
 /// How long each exchange may take.
@@ -47,7 +48,7 @@ pub struct Broker {
     /// Without one nobody is named.
     pub user: Option<String>,
     /// Of that user.
-    pub password: Option<Token>,
+    pub password: Option<Secret>,
 }
 
 /// Something that is said under a topic, and kept there by the broker for whoever comes later.
@@ -193,7 +194,7 @@ const fn refusal(code: Option<u8>) -> &'static str {
 }
 
 fn connect(broker: &Broker, will: Option<&Said>) -> Option<Vec<u8>> {
-    let (user, password) = (broker.user.as_deref(), broker.password.as_ref().map(Token::expose));
+    let (user, password) = (broker.user.as_deref(), broker.password.as_ref().map(Secret::expose));
     let flag = |set: bool, bits: u8| if set { bits } else { 0 };
     // A clean session; the will is kept, and given out at most once.
     let flags = 0x02

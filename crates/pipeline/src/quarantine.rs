@@ -11,11 +11,17 @@
 //! delivered or collapsed in each sink. A settlement itself is no event. So both equations hold at every moment, and what
 //! waits is `quarantined - settled`.
 
-use hearthline_core::{QuarantineRow, Seq, Settlement};
+use std::ops::ControlFlow;
+
+use hearthline_core::{QuarantineRow, Seq, Settlement, Timestamp};
+use hearthline_store::{QuarantineQuery, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::ingest::Ingest;
 use crate::sources::home_assistant::wire::{self, Event, Message, State, WireError};
+
+/// Records and bytes of one order: the reader has events to take in between.
+pub const ORDER: (usize, usize) = (100, 1 << 20);
 
 /// What is to be done with which records.
 #[derive(Clone, Debug)]
@@ -88,6 +94,30 @@ pub fn understand(raw: &[u8]) -> Result<Vec<Understood<'_>>, String> {
         }
     }
     if found.is_empty() { Err(no_event.to_string()) } else { Ok(found) }
+}
+
+/// Records that wait behind a place and are wanted, the oldest first, as many as one order takes.
+///
+/// # Errors
+/// As the store says.
+pub fn waiting_behind(
+    store: &Store,
+    behind: (Timestamp, Seq),
+    wanted: impl Fn(&QuarantineRow) -> bool,
+) -> Result<Vec<QuarantineRow>, StoreError> {
+    let (mut rows, mut bytes) = (Vec::new(), 0);
+    store.quarantined(&QuarantineQuery { from: behind.0, ..QuarantineQuery::WAITING }, |row, _| {
+        if (row.ts, row.seq) > behind && wanted(&row) {
+            bytes += row.raw.len();
+            rows.push(row);
+        }
+        if rows.len() < ORDER.0 && bytes < ORDER.1 {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    })?;
+    Ok(rows)
 }
 
 impl Settle {

@@ -30,5 +30,5 @@ pub mod view;
 pub use ask::{Fetch, http};
 pub use feed::{Feed, FeedConfig};
 pub use home_assistant::House;
-pub use provider::{Choice, Key, Place, Provider};
+pub use provider::{Choice, Place, Provider};
 pub use view::{WeatherView, WeatherViewOf};

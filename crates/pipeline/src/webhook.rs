@@ -7,6 +7,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use hearthline_core::Secret;
 use hyper::Method;
 use hyper::body::Bytes;
 use hyper::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
@@ -14,7 +15,7 @@ use serde_json::json;
 use url::Url;
 
 use crate::http::{Answer, HttpError, Limits, Peer, Question};
-use crate::sources::home_assistant::{Address, Token, Trust, dial};
+use crate::sources::home_assistant::{Address, Trust, dial};
 
 /// How long an answer may take.
 const WITHIN: Duration = Duration::from_secs(10);
@@ -97,7 +98,7 @@ pub struct Webhook {
     /// How they look.
     pub shape: Shape,
     /// Of ntfy or Gotify; a bearer token for a template.
-    pub token: Option<Token>,
+    pub token: Option<Secret>,
     /// What is said beside it.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Whose certificates are taken.
@@ -242,7 +243,7 @@ impl Webhook {
     fn untold(&self, status: u16, answer: &Answer) -> Untold {
         let said = String::from_utf8_lossy(&answer.body);
         let said: String = said.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let said = match self.token.as_ref().map(Token::expose).filter(|token| !token.is_empty()) {
+        let said = match self.token.as_ref().map(Secret::expose).filter(|token| !token.is_empty()) {
             Some(token) => said.replace(token, "***"),
             None => said,
         };

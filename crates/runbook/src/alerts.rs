@@ -10,6 +10,7 @@ mod board;
 mod file;
 mod rules;
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -309,8 +310,8 @@ impl Alerts {
 /// What a data folder knows of alerts, where the program does not run. Changes nothing.
 ///
 /// # Errors
-/// In words: why the file cannot be read.
-pub fn kept(fs: &dyn Fs, data_dir: &std::path::Path, now: Timestamp) -> Result<Listed, String> {
+/// As the disk says, or as the file cannot be read.
+pub fn kept(fs: &dyn Fs, data_dir: &std::path::Path, now: Timestamp) -> io::Result<Listed> {
     let kept = file::kept(fs, &data_dir.join(FILE))?.unwrap_or_default();
     Ok(Board::new(kept, Pace::default()).list(now, HISTORY))
 }

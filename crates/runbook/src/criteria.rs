@@ -5,6 +5,7 @@ use std::time::Duration;
 use hearthline_pipeline::metrics::{MINUTE, Samples};
 
 use crate::facts::{Canary, Connection, Facts, Missed};
+use crate::parts::WEATHER;
 use crate::status::{Criterion, Overall, Part};
 
 /// What has to be reached, and over which time.
@@ -229,7 +230,7 @@ fn persistence(samples: &Samples, targets: &Targets) -> Criterion {
 fn weather_rows(facts: &Facts, samples: &Samples, targets: &Targets) -> Criterion {
     let target = targets.weather;
     let (id, label) = ("weather_rows", "Live states that know their weather");
-    let off = facts.parts.iter().find(|part| part.name == "weather").is_none_or(|part| part.state == "off");
+    let off = facts.parts.iter().find(|part| part.name == WEATHER).is_none_or(|part| part.state == "off");
     let window = samples.window(targets.window).filter(|window| !off && window.states > 0);
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let share = window.map(|window| window.with_weather as f64 * 100.0 / window.states as f64);

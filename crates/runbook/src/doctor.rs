@@ -37,8 +37,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
 pub use self::catalogue::{CATALOGUE, Kind, Severity};
+pub(crate) use self::finding::millis;
 pub use self::finding::{Figure, Finding, Looked, Skipped};
-pub(crate) use self::finding::{count, millis};
 pub use self::kept::{Doctor, Examine};
 pub use self::report::{Outcome, Report};
 pub use self::subject::{Peer, Running, Sink, Subject, Weather};

@@ -1,5 +1,6 @@
 //! What was kept that would have been lost: the line that says what the recorder is for.
 
+use hearthline_core::figures::grouped;
 use hearthline_pipeline::gaps::{Cause, Totals};
 
 use crate::status::{Interruption, Kept};
@@ -54,24 +55,6 @@ fn words(cause: Cause, count: u64) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 
-/// `1 row`, `12,034 rows`.
-pub(crate) fn counted(count: u64, what: &str) -> String {
-    format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
-}
-
-/// With a comma after each three digits.
-pub(crate) fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
 #[cfg(test)]
 mod tests {
     use hearthline_core::Timestamp;
@@ -100,11 +83,5 @@ mod tests {
             "Since 3 May 2026: 2 Home Assistant restarts, 1 power cut. 41,203 events kept that would have been lost."
         );
         assert_eq!((kept.recovered, kept.requested), (41_203, 500_000));
-    }
-
-    #[test]
-    fn large_numbers_are_grouped() {
-        let grouped_as = [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")];
-        assert!(grouped_as.into_iter().all(|(count, text)| grouped(count) == text));
     }
 }

@@ -161,17 +161,11 @@ impl Maintenance {
     #[must_use]
     pub fn open(fs: Arc<dyn Fs>, clock: Arc<dyn Clock>, data_dir: &Path) -> Self {
         let path = data_dir.join(FILE);
-        let read =
-            fs.read_if_exists(&path).map(|bytes| bytes.map(|bytes| serde_json::from_slice::<Kept>(&bytes)));
-        let kept = match read {
-            Ok(None) => Kept::default(),
-            Ok(Some(Ok(kept))) if kept.version == VERSION => kept,
-            unread => {
-                tracing::warn!(path = %path.display(), ?unread, "the maintenance of before cannot be read: there is none");
-                Kept::default()
-            }
-        };
-        Self(Arc::new(Inner { fs, clock, path, kept: Mutex::new(kept) }))
+        let kept = fs.read_json_of(&path, VERSION).unwrap_or_else(|error| {
+            tracing::warn!(path = %path.display(), %error, "the maintenance of before cannot be read: there is none");
+            None
+        });
+        Self(Arc::new(Inner { fs, clock, path, kept: Mutex::new(kept.unwrap_or_default()) }))
     }
 
     /// The one that goes on.
@@ -218,8 +212,7 @@ impl Maintenance {
     }
 
     fn keep(&self, kept: &mut Kept, new: Kept) -> Result<(), Refused> {
-        let bytes = serde_json::to_vec_pretty(&new).map_err(|error| Refused::Disk(error.to_string()))?;
-        self.0.fs.write_atomic(&self.0.path, &bytes).map_err(|error| Refused::Disk(error.to_string()))?;
+        self.0.fs.write_json(&self.0.path, &new).map_err(|error| Refused::Disk(error.to_string()))?;
         *kept = new;
         Ok(())
     }

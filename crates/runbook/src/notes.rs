@@ -81,8 +81,7 @@ impl Notes {
         let _one = writing.lock();
         let mut notes = match self.read() {
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                let aside = path.with_extension("json.damaged");
-                fs.rename(path, &aside)?;
+                let aside = fs.set_aside(path)?;
                 tracing::error!(%error, "notes cannot be read; they lie in {} now", aside.display());
                 Vec::new()
             }
@@ -91,8 +90,7 @@ impl Notes {
         let note = Note { at: clock.now().to_string(), text: text.to_owned() };
         notes.push(note.clone());
         notes.drain(..notes.len().saturating_sub(MOST));
-        let bytes = serde_json::to_vec_pretty(&notes).map_err(io::Error::from)?;
-        fs.write_atomic(path, &bytes)?;
+        fs.write_json(path, &notes)?;
         Ok(note)
     }
 
@@ -107,10 +105,9 @@ impl Notes {
     }
 
     fn read(&self) -> io::Result<Vec<Note>> {
-        let Some(bytes) = self.0.fs.read_if_exists(&self.0.path)? else { return Ok(Vec::new()) };
-        serde_json::from_slice(&bytes).map_err(|error| {
-            io::Error::new(io::ErrorKind::InvalidData, format!("{}: {error}", self.0.path.display()))
-        })
+        let Inner { fs, path, .. } = &*self.0;
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+        Ok(fs.read_json(path).map_err(named)?.unwrap_or_default())
     }
 }
 

@@ -151,18 +151,11 @@ impl Notify {
         (alerts, maintenance): (Alerts, Maintenance),
     ) -> Self {
         let path = data_dir.join(FILE);
-        let read =
-            fs.read_if_exists(&path).map(|bytes| bytes.map(|bytes| serde_json::from_slice::<Kept>(&bytes)));
-        let mut kept = match read {
-            Ok(None) => Kept::default(),
-            Ok(Some(Ok(kept))) if kept.version == VERSION => kept,
-            unread => {
-                let why = unread.err().map(|error| error.to_string()).unwrap_or_default();
-                tracing::warn!(path = %path.display(), why, "what was told cannot be read: what is wrong is told again");
-                Kept::default()
-            }
-        };
-        kept.version = VERSION;
+        let kept = fs.read_json_of(&path, VERSION).unwrap_or_else(|error| {
+            tracing::warn!(path = %path.display(), %error, "what was told cannot be read: what is wrong is told again");
+            None
+        });
+        let mut kept = kept.unwrap_or(Kept { version: VERSION, ..Kept::default() });
         kept.desks.retain(|name, _| places.iter().any(|place| place.name == *name));
         for place in &places {
             kept.desks.entry(place.name.clone()).or_default();
@@ -338,10 +331,7 @@ impl Notify {
             return;
         }
         let kept = kept.lock().clone();
-        let written = serde_json::to_vec_pretty(&kept)
-            .map_err(Into::into)
-            .and_then(|bytes| fs.write_atomic(path, &bytes));
-        match written {
+        match fs.write_json(path, &kept) {
             Ok(()) => writing.1 = false,
             Err(error) => {
                 writing.0 = true;

@@ -1,27 +1,46 @@
 //! What the state of a part means for the data, and what a person can do.
 
+/// Every event goes through it.
+pub const LOG: &str = "log";
+/// The embedded store.
+pub const STORE: &str = hearthline_pipeline::sinks::store::NAME;
+/// The connection to Home Assistant.
+pub const SOURCE: &str = "home_assistant";
+/// What Home Assistant lists of entities, devices and areas.
+pub const REGISTRY: &str = "registry";
+/// Who says how the weather is.
+pub const WEATHER: &str = "weather";
+/// What answers commands and the page.
+pub const API: &str = "api";
+/// The settings, where parts are off because of mistakes in them.
+pub const SETTINGS: &str = "settings";
+/// Tells people.
+pub const NOTIFY: &str = "notify";
+/// Tells Home Assistant.
+pub const MQTT: &str = "mqtt";
+
 /// Which kind of part it is, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Every event goes through it.
+    /// [`LOG`].
     Log,
-    /// The embedded store.
+    /// [`STORE`].
     Store,
-    /// A place that the log is delivered to beside the store.
+    /// A place that the log is delivered to beside the store, called as the settings say.
     Sink,
-    /// The connection to Home Assistant.
+    /// [`SOURCE`].
     Source,
-    /// What Home Assistant lists of entities, devices and areas.
+    /// [`REGISTRY`].
     Registry,
-    /// Who says how the weather is.
+    /// [`WEATHER`].
     Weather,
-    /// What this answer comes from.
+    /// [`API`].
     Api,
-    /// The settings, where parts are off because of mistakes in them.
+    /// [`SETTINGS`].
     Settings,
-    /// Tells people.
+    /// [`NOTIFY`].
     Notify,
-    /// Tells Home Assistant.
+    /// [`MQTT`].
     Mqtt,
 }
 
@@ -30,15 +49,15 @@ impl Kind {
     #[must_use]
     pub fn of(name: &str) -> Self {
         match name {
-            "log" => Self::Log,
-            "store" => Self::Store,
-            "home_assistant" => Self::Source,
-            "registry" => Self::Registry,
-            "weather" => Self::Weather,
-            "api" => Self::Api,
-            "settings" => Self::Settings,
-            "notify" => Self::Notify,
-            "mqtt" => Self::Mqtt,
+            LOG => Self::Log,
+            STORE => Self::Store,
+            SOURCE => Self::Source,
+            REGISTRY => Self::Registry,
+            WEATHER => Self::Weather,
+            API => Self::Api,
+            SETTINGS => Self::Settings,
+            NOTIFY => Self::Notify,
+            MQTT => Self::Mqtt,
             _ => Self::Sink,
         }
     }
@@ -136,18 +155,8 @@ pub fn todo(name: &str, state: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    const PARTS: [&str; 10] = [
-        "log",
-        "store",
-        "influxdb",
-        "home_assistant",
-        "registry",
-        "weather",
-        "api",
-        "notify",
-        "mqtt",
-        "settings",
-    ];
+    const PARTS: [&str; 10] =
+        [LOG, STORE, "influxdb", SOURCE, REGISTRY, WEATHER, API, NOTIFY, MQTT, SETTINGS];
 
     #[test]
     fn each_state_of_each_part_says_what_it_means_and_what_to_do() {

@@ -15,6 +15,7 @@ mod watch;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use hearthline_core::figures::many;
 use hearthline_core::{Clock, Fs};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -24,7 +25,6 @@ pub use self::report::{Outcome, Run};
 pub use self::saved::{Found, Saved};
 use crate::Status;
 use crate::doctor::Doctor;
-use crate::doctor::count;
 use crate::maintenance::{self, Maintenance};
 use crate::repair::{
     AtEnd, Doing, Done, Options, Plan, Program, Receipt, Receipts, Refused, Repair, RepairError, Repairs,
@@ -112,7 +112,7 @@ impl Runbook {
             Some(why) => format!("the doctor could not look: {why}"),
             None => {
                 let found = |what| findings.iter().filter(|found| found.severity == what).count() as u64;
-                let count = |what| count(found(what), what);
+                let count = |what| many(found(what), what);
                 format!("the doctor finds {}, {}", count("fault"), count("warning"))
             }
         };

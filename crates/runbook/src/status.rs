@@ -2,7 +2,15 @@
 //!
 //! Every figure in it comes from a counter of something that happened. What is not known is null, never 0.
 
+mod gaps;
+mod parts;
+mod weather;
+
 use serde::{Deserialize, Serialize};
+
+pub use self::gaps::{Gap, Gaps, Interruption, Kept};
+pub use self::parts::{Part, Restart};
+pub use self::weather::{Attribution, Budget, Weather, WeatherObservation, WeatherQuota, WeatherRequests};
 
 /// The whole document.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -269,215 +277,6 @@ pub struct Refill {
     pub running: bool,
 }
 
-/// A part of the program.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Part {
-    /// What it is called in commands and on the page.
-    pub name: String,
-    /// `starting`, `healthy`, `degraded`, `unhealthy`, `parked` or `off`.
-    pub state: String,
-    /// Since when, ISO 8601 UTC.
-    pub since: String,
-    /// Why, where it is not healthy.
-    pub reason: Option<String>,
-    /// The share of time that it was healthy or degraded, since the program started; null where it is off.
-    pub uptime: Option<f64>,
-    /// The same over the last 24 hours, or since [`Status::uptime_since`] if that is later. Time in which the program did not
-    /// run counts as down.
-    #[serde(default)]
-    pub uptime_24h: Option<f64>,
-    /// The same over 7 days.
-    #[serde(default)]
-    pub uptime_7d: Option<f64>,
-    /// The same over 30 days.
-    #[serde(default)]
-    pub uptime_30d: Option<f64>,
-    /// Seconds of the last 30 days in which it was neither, those in which the program did not run included; looked at each
-    /// second.
-    #[serde(default)]
-    pub down_s: Option<f64>,
-    /// What its state means for the data; null where it is as it should be.
-    #[serde(default)]
-    pub meaning: Option<String>,
-    /// What a person can do; null where there is nothing to do but wait.
-    #[serde(default)]
-    pub todo: Option<String>,
-    /// How often it was started anew since the program started.
-    #[serde(default)]
-    pub restarts: u64,
-    /// The last time.
-    #[serde(default)]
-    pub last_restart: Option<Restart>,
-}
-
-/// A part was started anew.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Restart {
-    /// When, ISO 8601 UTC.
-    pub at: String,
-    /// Why, in words.
-    pub why: String,
-}
-
-impl Restart {
-    /// Why, where it did not come of itself.
-    pub const WANTED: &str = "a person wanted it";
-}
-
-impl Part {
-    /// A part of that name in this state, of which nothing else is known.
-    #[must_use]
-    pub fn new(name: &str, state: &str) -> Self {
-        Self {
-            name: name.into(),
-            state: state.into(),
-            since: String::new(),
-            reason: None,
-            uptime: None,
-            uptime_24h: None,
-            uptime_7d: None,
-            uptime_30d: None,
-            down_s: None,
-            meaning: crate::parts::meaning(name, state).map(Into::into),
-            todo: crate::parts::todo(name, state),
-            restarts: 0,
-            last_restart: None,
-        }
-    }
-
-    /// Seconds that it was down since an earlier document; none where one of both does not know.
-    pub(crate) fn down_since(&self, earlier: &Status) -> Option<f64> {
-        let before = earlier.parts.iter().find(|earlier| earlier.name == self.name)?;
-        Some((self.down_s? - before.down_s?).max(0.0))
-    }
-}
-
-/// The weather feed. Counts are since the program started.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Weather {
-    /// Which provider is in use; `off` where there is none.
-    pub provider: String,
-    /// What the settings say.
-    pub configured: String,
-    /// The place that is asked for, rounded, or the entity.
-    pub source: Option<String>,
-    /// As of a part.
-    pub state: String,
-    /// Why, where it is not healthy, and what to do.
-    pub reason: Option<String>,
-    /// Calls made.
-    pub calls: u64,
-    /// Looks at which the last answer was still good.
-    pub cache_hits: u64,
-    /// Calls that brought no observation.
-    pub errors: u64,
-    /// Looks at which no call was made because of the budget or because the provider asked us to wait.
-    pub limited: u64,
-    /// Calls by provider and by what came of them.
-    pub requests: Vec<WeatherRequests>,
-    /// Seconds since the observation in use was made; null where there is none.
-    pub age_s: Option<f64>,
-    /// Seconds to the next call; null where none is planned.
-    pub next_call_s: Option<f64>,
-    /// What was used of the budget; null where nobody outside is asked.
-    pub quota: Option<WeatherQuota>,
-    /// The observation in use.
-    pub observation: Option<WeatherObservation>,
-    /// What has to stand beside the data.
-    pub attribution: Option<Attribution>,
-    /// Why the last call that failed did.
-    pub last_error: Option<String>,
-}
-
-/// Calls of one kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WeatherRequests {
-    /// Who was asked.
-    pub provider: String,
-    /// `ok`, `unauthorised`, `too_many`, `server_error`, `rejected`, `late`, `unreachable` or `garbage`.
-    pub outcome: String,
-    /// How often.
-    pub count: u64,
-}
-
-/// The budget.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WeatherQuota {
-    /// Of the last minute.
-    pub minute: Budget,
-    /// Of the UTC day.
-    pub day: Budget,
-}
-
-/// Calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Budget {
-    /// Made.
-    pub used: u32,
-    /// Allowed.
-    pub limit: u32,
-}
-
-/// Words and a link.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attribution {
-    /// The words.
-    pub text: String,
-    /// Where the link leads.
-    pub url: String,
-}
-
-/// An observation; what is not known is left out. Units as in the `weather` table.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[expect(missing_docs, reason = "each is named as in the observation itself")]
-pub struct WeatherObservation {
-    /// Its own time, ISO 8601 UTC.
-    pub at: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub temperature: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub apparent_temperature: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub dew_point: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub humidity: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pressure: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub wind_speed: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub wind_gust_speed: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub wind_bearing: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cloud_cover: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub precipitation: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub condition: Option<String>,
-}
-
-impl From<&hearthline_core::Observation> for WeatherObservation {
-    fn from(of: &hearthline_core::Observation) -> Self {
-        Self {
-            at: of.at.to_string(),
-            temperature: of.temperature,
-            apparent_temperature: of.apparent_temperature,
-            dew_point: of.dew_point,
-            humidity: of.humidity,
-            pressure: of.pressure,
-            wind_speed: of.wind_speed,
-            wind_gust_speed: of.wind_gust_speed,
-            wind_bearing: of.wind_bearing,
-            cloud_cover: of.cloud_cover,
-            precipitation: of.precipitation,
-            condition: of.condition.as_deref().map(Into::into),
-        }
-    }
-}
-
 /// Sensors that report regularly and have not done so for long.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Silence {
@@ -513,60 +312,6 @@ pub struct SilentDevice {
     pub sentence: String,
 }
 
-/// Gaps by their state.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Gaps {
-    /// Named and not yet closed.
-    pub open: u64,
-    /// Everything was had afterwards.
-    pub filled: u64,
-    /// Some of it was had afterwards.
-    pub partly: u64,
-    /// Nothing could be had.
-    pub lost: u64,
-    /// The newest ones, newest first.
-    #[serde(default)]
-    pub recent: Vec<Gap>,
-}
-
-/// One gap.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Gap {
-    /// Its number, rising.
-    pub id: u64,
-    /// `open`, `filled`, `partly` or `lost`.
-    pub state: String,
-    /// From this instant of Home Assistant's clock, ISO 8601 UTC.
-    pub from: String,
-    /// To this instant; null while the stream has not come back.
-    pub to: Option<String>,
-    /// What ended the stream.
-    pub cause: String,
-    /// The entities concerned; empty means all.
-    pub entities: Vec<String>,
-    /// States that were had afterwards.
-    pub recovered: u64,
-    /// The cause as one word, for programs: `disconnected`, `restarted`, `stopped`, `not_running`, `power_cut`,
-    /// `queue_full`, `log_refused`, `chain_broken`, `compared`, `damaged` or `requested`.
-    #[serde(default)]
-    pub kind: String,
-    /// While it is being filled: history was asked for up to here, ISO 8601 UTC.
-    #[serde(default)]
-    pub through: Option<String>,
-    /// Entities that changed in it and that Home Assistant's history does not have: states of them may be lost.
-    #[serde(default)]
-    pub not_kept: Vec<String>,
-    /// Of the recovered states, those whose attributes Home Assistant did not keep.
-    #[serde(default)]
-    pub without_attributes: u64,
-    /// Why something could not be had.
-    #[serde(default)]
-    pub note: Option<String>,
-    /// How often history was asked for all of it.
-    #[serde(default)]
-    pub tries: u32,
-}
-
 /// Alerts, counted. What they are: `GET /api/v1/alerts`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertCounts {
@@ -578,56 +323,6 @@ pub struct AlertCounts {
     pub unseen: u64,
     /// What is wrong and muted.
     pub muted: u64,
-}
-
-impl From<&hearthline_pipeline::gaps::Gap> for Gap {
-    fn from(gap: &hearthline_pipeline::gaps::Gap) -> Self {
-        let cause = match gap.detail.as_str() {
-            "" => gap.cause.to_string(),
-            detail => format!("{}: {detail}", gap.cause),
-        };
-        Self {
-            id: gap.id,
-            state: gap.state.as_str().into(),
-            from: gap.from.to_string(),
-            to: gap.to.map(|to| to.to_string()),
-            cause,
-            entities: gap.entities.iter().map(ToString::to_string).collect(),
-            recovered: gap.recovered,
-            kind: gap.cause.as_str().into(),
-            through: gap.through.map(|through| through.to_string()),
-            not_kept: gap.result.not_kept.iter().map(ToString::to_string).collect(),
-            without_attributes: gap.without_attributes,
-            note: Some(gap.result.note.clone()).filter(|note| !note.is_empty()),
-            tries: gap.closings,
-        }
-    }
-}
-
-/// What was kept that would have been lost, since the first connection.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
-    /// The first connection, ISO 8601 UTC; null before it.
-    pub since: Option<String>,
-    /// States that were had after a gap.
-    pub recovered: u64,
-    /// States from before the first connection that a person asked for.
-    pub requested: u64,
-    /// What came between, by cause, the frequent ones first.
-    pub interruptions: Vec<Interruption>,
-    /// All of it in one sentence; null before the first connection.
-    pub sentence: Option<String>,
-}
-
-/// Something that came between, and how often.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Interruption {
-    /// As [`Gap::kind`].
-    pub kind: String,
-    /// How often.
-    pub count: u64,
-    /// Both in words.
-    pub words: String,
 }
 
 /// One success criterion, evaluated over a window.

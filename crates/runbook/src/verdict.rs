@@ -1,9 +1,9 @@
 //! The sentence: is the house recorded, what is missing, what to do.
 
 use hearthline_core::Timestamp;
+use hearthline_core::figures::grouped;
 
 use crate::facts::{Connection, Facts};
-use crate::kept::grouped;
 use crate::parts::Kind;
 use crate::space::ABOUT_TO;
 use crate::status::{DiskFull, Gap, Gaps, Overall, Refill, Sink};

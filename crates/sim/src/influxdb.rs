@@ -30,6 +30,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use database::Database;
+use http::Request;
 use line::Reading;
 
 pub use fault::InfluxFault;
@@ -61,6 +62,15 @@ pub enum Access {
     },
     /// 2.x and 3.x.
     Token(String),
+}
+
+impl Access {
+    /// Whether a request to a 2.x or 3.x shows the token, where one is wanted.
+    fn lets_in(&self, request: &Request) -> bool {
+        let Self::Token(token) = self else { return true };
+        let given = request.header("authorization").and_then(|value| value.split_once(' '));
+        given.is_some_and(|(scheme, given)| ["Token", "Bearer"].contains(&scheme) && given == token)
+    }
 }
 
 /// What has happened so far.

@@ -60,6 +60,11 @@ pub struct QuarantineQuery {
     pub settled: bool,
 }
 
+impl QuarantineQuery {
+    /// All that wait for a person.
+    pub const WAITING: Self = Self { from: Timestamp(i64::MIN), to: Timestamp(i64::MAX), settled: false };
+}
+
 impl StatesQuery {
     fn filter(&self) -> Filter {
         let names =

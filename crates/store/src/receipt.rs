@@ -124,12 +124,11 @@ impl Receipts<'_> {
     /// Puts it in place, durably.
     pub(crate) fn write(&self, receipt: &Receipt) -> Result<(), StoreError> {
         let path = self.path(receipt.number);
-        let bytes = serde_json::to_vec_pretty(receipt).map_err(|error| disk("write", &path)(error.into()))?;
         self.fs.create_dir_all(&self.dir).map_err(disk("create", &self.dir))?;
         if let Some(parent) = self.dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             self.fs.sync_dir(parent).map_err(disk("sync", parent))?;
         }
-        self.fs.write_atomic(&path, &bytes).map_err(disk("write", &path))
+        self.fs.write_json(&path, receipt).map_err(disk("write", &path))
     }
 
     fn read(&self, number: u64) -> Result<Receipt, StoreError> {

@@ -34,6 +34,20 @@ pub struct StoreConfig {
     pub context_ids: bool,
 }
 
+impl StoreConfig {
+    /// A store that keeps everything but context ids, and writes a file for 50,000 rows or ten minutes.
+    #[must_use]
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self {
+            dir: dir.into(),
+            flush_rows: 50_000,
+            flush_interval: Duration::from_secs(600),
+            retention: None,
+            context_ids: false,
+        }
+    }
+}
+
 /// The embedded store. One writer and any number of readers share it; no reader waits for the disk of the writer, nor
 /// the other way round.
 ///

@@ -38,13 +38,7 @@ struct House {
 }
 
 fn config() -> StoreConfig {
-    StoreConfig {
-        dir: PathBuf::from("/data/store"),
-        flush_rows: 50_000,
-        flush_interval: 10 * MINUTE,
-        retention: None,
-        context_ids: false,
-    }
+    StoreConfig::new("/data/store")
 }
 
 impl House {
@@ -128,27 +122,10 @@ fn brief(rows: &[StateRow]) -> Vec<(&str, i64, Option<&str>)> {
 fn state(entity_id: &str, after: i64, text: &str) -> StateRow {
     let ts = Timestamp(NOON.0 + after * 1_000_000);
     StateRow {
-        seq: Seq::ZERO,
-        ts,
-        tie: 0,
-        site: "home".into(),
-        entity_id: EntityId::from(entity_id),
-        entity_key: entity_id.into(),
-        state: Some(text.into()),
-        old_state: None,
         value: text.parse().ok(),
-        unit: None,
-        device_class: None,
-        last_changed: ts,
         received_delay_ms: Some(3),
-        origin: Origin::Live,
-        restored: false,
         attributes: Some(r#"{"friendly_name":"A"}"#.into()),
-        context_id: None,
-        area: None,
-        device: None,
-        weather: None,
-        weather_stale: false,
+        ..StateRow::new(ts, entity_id, text)
     }
 }
 

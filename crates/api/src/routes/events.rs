@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::newest::Newest;
-use super::parameters::{Query, entities, period};
+use super::parameters::{Query, entities, limited, period};
 use super::reading::blocking;
 use crate::{ApiError, Reading};
 
@@ -104,7 +104,7 @@ pub(super) async fn get(
         event_type: parameters.r#type,
         text: parameters.text.map(|text| text.to_lowercase()),
     };
-    let limit = parameters.limit.unwrap_or(LIMIT.0).clamp(1, LIMIT.1);
+    let limit = limited(parameters.limit, LIMIT);
     blocking("the events cannot be read", move || {
         let newest = which.newest(&reading.store, from, to, limit)?;
         let more = newest.more();

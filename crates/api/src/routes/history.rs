@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::entities::{NameSpan, names};
-use super::parameters::{Query, check_count, length, period};
+use super::parameters::{Query, check_count, length, limited, period};
 use super::reading::blocking;
 use crate::{ApiError, Reading};
 
@@ -129,7 +129,7 @@ pub(super) async fn get(
     Query(parameters): Query<Parameters>,
 ) -> Result<Json<History>, ApiError> {
     let (from, to) = period(parameters.from.as_deref(), parameters.to.as_deref(), SPAN, &*reading.clock)?;
-    let limit = parameters.limit.unwrap_or(LIMIT.0).clamp(1, LIMIT.1);
+    let limit = limited(parameters.limit, LIMIT);
     let bucket = length("bucket", parameters.bucket.as_deref())?;
     let fill = fill(parameters.fill.as_deref())?;
     if let Some(bucket) = bucket {

@@ -8,7 +8,7 @@ use axum::extract::State;
 use hearthline_runbook::logs::{Level, Lines, Logs, Wanted};
 use serde::Deserialize;
 
-use super::parameters::{Query, instant, length, list};
+use super::parameters::{Query, instant, length, limited, list};
 use super::reading::blocking;
 use crate::{ApiError, ApiState};
 
@@ -70,7 +70,7 @@ fn wanted(parameters: &Parameters) -> Result<Wanted, ApiError> {
         since: instant("since", parameters.since.as_deref())?,
         until: instant("until", parameters.until.as_deref())?,
         after: parameters.after,
-        tail: parameters.tail.unwrap_or(TAIL.0).clamp(1, TAIL.1),
+        tail: limited(parameters.tail, TAIL),
     })
 }
 

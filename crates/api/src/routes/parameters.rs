@@ -49,6 +49,11 @@ pub(super) fn entities(name: &str, text: Option<&str>) -> Result<Option<Filter>,
     Ok((!rules.is_empty()).then_some(filter))
 }
 
+/// How many are answered: what is asked for, within what the route answers at most; else what it answers by itself.
+pub(super) fn limited(asked: Option<usize>, (default, most): (usize, usize)) -> usize {
+    asked.unwrap_or(default).clamp(1, most)
+}
+
 /// An instant in ISO 8601 with an offset.
 pub(super) fn instant(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, ApiError> {
     let refuse = |error: hearthline_core::time::NotATime| {

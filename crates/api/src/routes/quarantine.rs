@@ -14,7 +14,7 @@ use hearthline_store::QuarantineQuery;
 use serde::{Deserialize, Serialize};
 
 use super::newest::Newest;
-use super::parameters::{Query, instant};
+use super::parameters::{Query, instant, limited};
 use super::reading::blocking;
 use crate::{ApiError, Reading};
 
@@ -85,7 +85,7 @@ pub(super) async fn get(
         to: instant("to", parameters.to.as_deref())?.unwrap_or(Timestamp(i64::MAX)),
         settled: parameters.all,
     };
-    let mut newest = Newest::new(parameters.limit.unwrap_or(LIMIT.0).clamp(1, LIMIT.1));
+    let mut newest = Newest::new(limited(parameters.limit, LIMIT));
     blocking("the quarantine cannot be read", move || {
         reading.store.quarantined(&query, |row, settled| {
             newest.offer(row.ts, || Quarantined::of(&row, settled.as_ref()));

@@ -89,7 +89,7 @@ pub struct SettingChange {
 pub struct SettingMistake {
     /// File, line and column, or the variable.
     pub place: String,
-    /// The key; empty where the file cannot be read at all.
+    /// The key with its section; empty where the file cannot be read at all.
     pub key: String,
     /// What is wrong.
     pub reason: String,

@@ -20,7 +20,7 @@ use hearthline_runbook::doctor::Report;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{Access, ApiError, ApiState, Reading};
+use crate::{Access, ApiError, ApiState, Reading, SettingMistake};
 
 /// Whether it records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +45,7 @@ pub struct Setup {
     #[serde(rename = "do")]
     pub todo: Option<String>,
     /// In the order of the file, then of the environment.
-    pub mistakes: Vec<SettingsMistake>,
+    pub mistakes: Vec<SettingMistake>,
     /// The settings file that is read, or that would be written; null while it records.
     pub file: Option<String>,
     /// Home Assistant's address, where the settings have it.
@@ -61,20 +61,6 @@ pub struct KnownSetting {
     pub value: Option<String>,
     /// The environment variable, or file and line.
     pub origin: String,
-}
-
-/// A mistake in the settings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SettingsMistake {
-    /// File, line and column, or the environment variable.
-    pub place: String,
-    /// The key with its section; empty where there is none.
-    pub key: String,
-    /// What is wrong.
-    pub reason: String,
-    /// What to do.
-    #[serde(rename = "do")]
-    pub todo: String,
 }
 
 /// Where Home Assistant is, and what it lets us in with.

@@ -10,7 +10,7 @@ use hearthline_core::{Observation, Timestamp, WeatherRow};
 use hearthline_store::{Store, StoreError, WeatherQuery};
 use serde::{Deserialize, Serialize};
 
-use super::parameters::{Query, check_count, length, period};
+use super::parameters::{Query, check_count, length, limited, period};
 use super::reading::blocking;
 use crate::{ApiError, Reading};
 
@@ -92,7 +92,7 @@ pub(super) async fn get(
     Query(parameters): Query<Parameters>,
 ) -> Result<Json<Observations>, ApiError> {
     let (from, to) = period(parameters.from.as_deref(), parameters.to.as_deref(), SPAN, &*reading.clock)?;
-    let limit = parameters.limit.unwrap_or(LIMIT.0).clamp(1, LIMIT.1);
+    let limit = limited(parameters.limit, LIMIT);
     let every = length("every", parameters.every.as_deref())?;
     if let Some(every) = every {
         check_count("every", from, to, every)?;

@@ -3,8 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hearthline_core::MemFs;
-use hearthline_pipeline::weather::Choice;
-use hearthline_runbook::doctor::{Depth, Doctor, Running, Subject, Weather, examine};
+use hearthline_runbook::doctor::{Depth, Doctor, Subject, examine};
 
 use super::*;
 
@@ -27,32 +26,8 @@ fn counted(looks: &Arc<AtomicUsize>, clock: ManualClock) -> Doctor {
 }
 
 pub(super) fn subject(clock: ManualClock) -> Subject {
-    Subject {
-        fs: Arc::new(MemFs::default()),
-        clock: Arc::new(clock),
-        data_dir: PathBuf::from("/data"),
-        settings: vec!["data folder: /data (default)".into()],
-        notes: Vec::new(),
-        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-        running: Running::No,
-        home_assistant: None,
-        log_max_bytes: 1 << 30,
-        min_free: 0,
-        retention: None,
-        sinks: Vec::new(),
-        weather: Weather {
-            choice: Choice::Off,
-            provider: None,
-            has_key: false,
-            calls_per_day: None,
-            file: PathBuf::from("/data/weather.json"),
-            ask: Arc::new(|_| Box::pin(std::future::ready(None))),
-        },
-        places: Vec::new(),
-        broker: None,
-        place: Arc::default(),
-        backup: hearthline_runbook::backup::Job { dir: "/data/backups".into(), every: None, keep: None },
-    }
+    let (fs, data_dir) = (Arc::new(MemFs::default()), "/data".as_ref());
+    Subject { log_max_bytes: 1 << 30, ..Subject::new(fs, Arc::new(clock), data_dir) }
 }
 
 #[tokio::test]

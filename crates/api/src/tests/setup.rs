@@ -3,7 +3,7 @@
 use hearthline_runbook::doctor::examine_way;
 
 use super::*;
-use crate::{KnownSetting, SettingsMistake, Setup, SetupBegun, SetupState, Waiting, waiting};
+use crate::{KnownSetting, SettingMistake, Setup, SetupBegun, SetupState, Waiting, waiting};
 
 pub(super) const HERE: &str = r#"{"url": "http://ha:8123", "token": "hunter2"}"#;
 
@@ -19,7 +19,7 @@ pub(super) fn house() -> House {
             verdict: "Not recording: the settings have 1 mistake at /etc/h.toml:2:1: log.synk: no such key."
                 .into(),
             todo: Some("correct it; recording begins by itself then".into()),
-            mistakes: vec![SettingsMistake {
+            mistakes: vec![SettingMistake {
                 place: "/etc/h.toml:2:1".into(),
                 key: "log.synk".into(),
                 reason: "no such key".into(),

@@ -36,6 +36,8 @@ struct Disk {
     capacity: u64,
     used: u64,
     faults: Vec<Fault>,
+    /// Changes that are still taken; none is any number.
+    left: Option<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -59,6 +61,26 @@ impl Disk {
         } else {
             Ok(())
         }
+    }
+
+    /// Before anything is written but bytes.
+    fn write(&mut self) -> io::Result<()> {
+        self.check_writable()?;
+        self.change()
+    }
+
+    /// Before anything is made durable.
+    fn sync(&mut self) -> io::Result<()> {
+        if self.faults.contains(&Fault::Sync) {
+            return Err(io::Error::other("sync failed (simulated)"));
+        }
+        self.change()
+    }
+
+    fn change(&mut self) -> io::Result<()> {
+        let Some(left) = &mut self.left else { return Ok(()) };
+        *left = left.checked_sub(1).ok_or_else(|| io::Error::other("killed (simulated)"))?;
+        Ok(())
     }
 
     fn recount(&mut self) {
@@ -90,9 +112,17 @@ impl MemFs {
         self.0.lock().faults.push(fault);
     }
 
+    /// Takes so many changes and no more until [`MemFs::heal`]: where the power goes, or the process is killed. Half of what is
+    /// appended then is there.
+    pub fn take_only(&self, changes: u64) {
+        self.0.lock().left = Some(changes);
+    }
+
     /// Ends all faults.
     pub fn heal(&self) {
-        self.0.lock().faults.clear();
+        let mut disk = self.0.lock();
+        disk.faults.clear();
+        disk.left = None;
     }
 
     /// Takes away what was not synced.
@@ -123,7 +153,7 @@ impl MemFs {
 impl Fs for MemFs {
     fn create_dir_all(&self, dir: &Path) -> io::Result<()> {
         let mut disk = self.0.lock();
-        disk.check_writable()?;
+        disk.write()?;
         disk.dirs.extend(dir.ancestors().map(Path::to_path_buf));
         Ok(())
     }
@@ -145,7 +175,7 @@ impl Fs for MemFs {
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn AppendFile>> {
         let mut disk = self.0.lock();
-        disk.check_writable()?;
+        disk.write()?;
         if !path.parent().is_some_and(|dir| dir.as_os_str().is_empty() || disk.dirs.contains(dir)) {
             return Err(io::ErrorKind::NotFound.into());
         }
@@ -164,7 +194,7 @@ impl Fs for MemFs {
 
     fn truncate(&self, path: &Path, len: u64) -> io::Result<()> {
         let mut disk = self.0.lock();
-        disk.check_writable()?;
+        disk.write()?;
         let id = disk.id(path)?;
         let file = disk.file(id)?;
         file.bytes.truncate(usize::try_from(len).unwrap_or(usize::MAX));
@@ -175,7 +205,7 @@ impl Fs for MemFs {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut disk = self.0.lock();
-        disk.check_writable()?;
+        disk.write()?;
         let id = disk.id(from)?;
         disk.names.remove(from);
         disk.names.insert(to.to_path_buf(), id);
@@ -185,7 +215,7 @@ impl Fs for MemFs {
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         let mut disk = self.0.lock();
-        disk.check_writable()?;
+        disk.write()?;
         disk.names.remove(path).ok_or(io::ErrorKind::NotFound)?;
         disk.recount();
         Ok(())
@@ -193,7 +223,7 @@ impl Fs for MemFs {
 
     fn remove_dir(&self, dir: &Path) -> io::Result<()> {
         let mut disk = self.0.lock();
-        disk.check_writable()?;
+        disk.write()?;
         if disk.names.keys().any(|path| path.starts_with(dir)) {
             return Err(io::ErrorKind::DirectoryNotEmpty.into());
         }
@@ -202,9 +232,7 @@ impl Fs for MemFs {
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         let mut disk = self.0.lock();
-        if disk.faults.contains(&Fault::Sync) {
-            return Err(io::Error::other("sync failed (simulated)"));
-        }
+        disk.sync()?;
         let inside = |path: &Path| path.parent() == Some(dir);
         let now: Vec<_> = disk
             .names
@@ -232,18 +260,22 @@ impl AppendFile for Handle {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut disk = self.disk.lock();
         disk.check_writable()?;
+        let killed = disk.change().err();
         let room = usize::try_from(disk.capacity.saturating_sub(disk.used)).unwrap_or(usize::MAX);
-        let fits = bytes.get(..room).unwrap_or(bytes);
+        let taken = if killed.is_some() { bytes.len() / 2 } else { bytes.len() };
+        let fits = bytes.get(..room.min(taken)).unwrap_or(bytes);
         disk.used += fits.len() as u64;
         disk.file(self.id)?.bytes.extend_from_slice(fits);
-        if fits.len() < bytes.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        match killed {
+            Some(killed) => Err(killed),
+            None if fits.len() < bytes.len() => Err(io::ErrorKind::StorageFull.into()),
+            None => Ok(()),
+        }
     }
 
     fn sync(&mut self) -> io::Result<()> {
         let mut disk = self.disk.lock();
-        if disk.faults.contains(&Fault::Sync) {
-            return Err(io::Error::other("sync failed (simulated)"));
-        }
+        disk.sync()?;
         let file = disk.file(self.id)?;
         file.durable = file.bytes.len();
         Ok(())
@@ -298,6 +330,22 @@ mod tests {
         assert_eq!(file.append(b"four").unwrap_err().kind(), io::ErrorKind::StorageFull);
         assert_eq!((&fs as &dyn Fs).read(Path::new("/d/a")).unwrap(), b"fou");
         assert_eq!(fs.free_space(Path::new("/d")).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_disk_that_takes_no_more_keeps_what_it_took_and_half_of_the_rest() {
+        let fs = MemFs::default();
+        fs.create_dir_all(Path::new("/d")).unwrap();
+        fs.take_only(3);
+        let mut file = fs.create(Path::new("/d/a")).unwrap();
+        file.append(b"ab").unwrap();
+        file.sync().unwrap();
+        assert!(
+            file.append(b"cdef").is_err() && file.sync().is_err() && fs.sync_dir(Path::new("/d")).is_err()
+        );
+        assert_eq!((&fs as &dyn Fs).read(Path::new("/d/a")).unwrap(), b"abcd");
+        fs.heal();
+        file.append(b"g").unwrap();
     }
 
     #[test]

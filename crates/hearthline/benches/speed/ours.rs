@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use hearthline_core::{Clock, Fs, RealFs, SystemClock};
+use hearthline_core::{Clock, Fs, RealFs, Secret, SystemClock};
 use hearthline_log::{Log, LogConfig, LogWriter, SyncPolicy};
 use hearthline_pipeline::deliver::Delivery;
 use hearthline_pipeline::ingest::{Ingest, IngestView};
@@ -16,7 +16,7 @@ use hearthline_pipeline::orders::Orders;
 use hearthline_pipeline::sinks::StoreSink;
 use hearthline_pipeline::sources::home_assistant::dial;
 use hearthline_pipeline::sources::home_assistant::{
-    Address, Link, LinkConfig, LinkStatus, SWEEP, SessionConfig, Token, Trust, in_store,
+    Address, Link, LinkConfig, LinkStatus, SWEEP, SessionConfig, Trust, in_store,
 };
 use hearthline_store::{Store, StoreConfig};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -33,24 +33,16 @@ const LOOK: Duration = Duration::from_millis(1);
 
 pub(crate) fn log_config(dir: &Path) -> LogConfig {
     LogConfig {
-        dir: dir.join("log"),
         sync: SyncPolicy::Interval(Duration::from_secs(1)),
         max_bytes: 64 << 30,
-        min_free: 0,
-        reserve_bytes: 0,
         queue_bytes: QUEUE_BYTES,
         ring_bytes: RING_BYTES,
+        ..LogConfig::new(dir.join("log"))
     }
 }
 
 pub(crate) fn store_config(dir: &Path) -> StoreConfig {
-    StoreConfig {
-        dir: dir.join("store"),
-        flush_rows: FLUSH_ROWS,
-        flush_interval: Duration::from_secs(600),
-        retention: None,
-        context_ids: false,
-    }
+    StoreConfig { flush_rows: FLUSH_ROWS, ..StoreConfig::new(dir.join("store")) }
 }
 
 /// How far events go, and when the log is synced.
@@ -148,7 +140,7 @@ fn link_config(address: SocketAddr) -> Result<LinkConfig> {
     Ok(LinkConfig {
         dial: dial::tcp(address.clone(), &Trust { extra_pem: None, anyone: false })?,
         session: SessionConfig { address, ping_interval: Duration::from_secs(10) },
-        token: Arc::new(|| Token::new("t")),
+        token: Arc::new(|| Secret::new("t")),
         events: vec!["state_changed".into()],
         sweep: SWEEP,
         supervised: false,

@@ -1,6 +1,5 @@
 //! Each stage of the way alone, on one thread.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +16,6 @@ use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
 use hearthline_pipeline::sinks::influxdb::point::{Encoded, Encoder, NativeLayout};
 use hearthline_pipeline::sinks::influxdb::schema::Schema;
 use hearthline_pipeline::sinks::influxdb::{InfluxConfig, InfluxSink, ServerConfig, Start};
-use hearthline_pipeline::sources::home_assistant::Trust;
 use hearthline_pipeline::sources::home_assistant::wire::{self, Message};
 use hearthline_store::{Store, StoreConfig};
 use serde::{Deserialize, Serialize};
@@ -155,8 +153,7 @@ fn read(log: &Log) -> Result<Vec<RecordBatch>> {
 
 /// Lines as a delivery makes them: the bytes of a batch, then those of the next in their place.
 fn encode(attributes: Attributes, batches: &[Batch]) -> u64 {
-    let (measurement, tags) = ("home_assistant_events".into(), BTreeMap::new());
-    let layout = NativeLayout { measurement, tags, attributes, weather: true };
+    let layout = NativeLayout::new("home_assistant_events", attributes);
     let mut encoder = Encoder::new(layout.into(), Schema::default());
     let mut bytes = Vec::new();
     let mut lines = 0;
@@ -178,33 +175,17 @@ fn deliver(
     dir: &Path,
     batches: &[Batch],
 ) -> Result<u64> {
-    let (measurement, tags) = ("home_assistant_events".into(), BTreeMap::new());
     let config = InfluxConfig {
         name: "influxdb".into(),
         dir: dir.join("sinks/influxdb"),
-        server: ServerConfig {
-            url: format!("http://{address}/").parse()?,
-            version: None,
-            database: "house".into(),
-            org: None,
-            username: None,
-            password: None,
-            token: None,
-            trust: Trust::default(),
-        },
-        layout: NativeLayout { measurement, tags, attributes: Attributes::Default, weather: true }.into(),
+        server: ServerConfig::new(format!("http://{address}/").parse()?, "house"),
+        layout: NativeLayout::new("home_assistant_events", Attributes::Default).into(),
         filter: Filter::default(),
         batch_size: 5000,
         batch_interval: Duration::from_secs(1),
         start: Start::Log,
     };
-    let store = StoreConfig {
-        dir: dir.join("store"),
-        flush_rows: 50_000,
-        flush_interval: Duration::from_secs(600),
-        retention: None,
-        context_ids: false,
-    };
+    let store = StoreConfig::new(dir.join("store"));
     let store = Arc::new(Store::open(Arc::new(RealFs), Arc::clone(clock), store)?);
     let mut sink = InfluxSink::open(config, log, store, Arc::new(RealFs), Arc::clone(clock))?;
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use hearthline_core::{Batch, EntityId, ManualClock, Origin, RealFs, Row, Seq, StateRow, Timestamp};
+use hearthline_core::{Batch, EntityId, ManualClock, RealFs, Row, Seq, StateRow, Timestamp};
 use hearthline_store::{Fill, StatesQuery, Store, StoreConfig};
 use serde::{Deserialize, Serialize};
 
@@ -110,27 +110,12 @@ fn write(store: &Store, clock: &ManualClock, days: u64, plain: &Path) -> Result<
 
 fn state(entity_id: &EntityId, ts: Timestamp, value: f64) -> Row {
     Row::State(StateRow {
-        seq: Seq::ZERO,
-        ts,
-        tie: 0,
-        site: "home".into(),
-        entity_key: entity_id.as_str().into(),
-        state: Some(value.to_string().into()),
-        old_state: None,
         value: Some(value),
         unit: Some("W".into()),
         device_class: Some("power".into()),
-        last_changed: ts,
         received_delay_ms: Some(3),
-        origin: Origin::Live,
-        restored: false,
         attributes: Some(r#"{"unit_of_measurement":"W","device_class":"power"}"#.into()),
-        context_id: None,
-        area: None,
-        device: None,
-        weather: None,
-        weather_stale: false,
-        entity_id: entity_id.clone(),
+        ..StateRow::new(ts, entity_id.as_str(), &value.to_string())
     })
 }
 

@@ -13,7 +13,7 @@ pub(crate) struct Current(Arc<RwLock<(Arc<Settings>, Arc<Filter>)>>);
 
 impl Current {
     /// # Errors
-    /// When a rule cannot be read, which settings that were loaded do not have.
+    /// As [`crate::settings::Filter::compiled`].
     pub(crate) fn new(settings: &Settings) -> Result<Self, FilterError> {
         Ok(Self(Arc::new(RwLock::new(both(settings.clone())?))))
     }
@@ -40,6 +40,6 @@ impl Current {
 }
 
 fn both(settings: Settings) -> Result<(Arc<Settings>, Arc<Filter>), FilterError> {
-    let filter = Filter::new(&settings.filter.include, &settings.filter.exclude)?;
+    let filter = settings.filter.compiled()?;
     Ok((Arc::new(settings), Arc::new(filter)))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hearthline_core::Clock;
 use hearthline_pipeline::health::PartState;
 use hearthline_pipeline::mqtt::{Broker, MqttError, Session};
-use hearthline_pipeline::sources::home_assistant::{Address, Token, dial};
+use hearthline_pipeline::sources::home_assistant::{Address, dial};
 use hearthline_pipeline::watch::ticking;
 use hearthline_runbook::discovery::{Device, Figures, Pace};
 use parking_lot::Mutex;
@@ -132,7 +132,7 @@ pub(crate) fn broker(of: &Mqtt) -> anyhow::Result<Broker> {
         dial,
         client: device(of).id(),
         user: of.username.as_ref().map(|user| user.value.clone()),
-        password: of.password.as_ref().map(|password| Token::new(password.expose())),
+        password: of.password.as_deref().cloned(),
     })
 }
 

@@ -1,7 +1,6 @@
 //! Where people are told: from the settings to the places.
 
 use anyhow::Context as _;
-use hearthline_pipeline::sources::home_assistant::Token;
 use hearthline_pipeline::webhook::Webhook;
 use hearthline_runbook::notify::Place;
 
@@ -21,7 +20,7 @@ fn place(of: &Notify) -> anyhow::Result<Place> {
     let hook = Webhook {
         url: of.url.expose().parse().with_context(|| format!("the address of {name} is none"))?,
         shape: of.shape.clone(),
-        token: of.token.as_ref().map(|token| Token::new(token.expose())),
+        token: of.token.as_deref().cloned(),
         headers: of.headers.clone(),
         trust: peer::trust(of.ca_file.as_ref(), *of.tls_verify)?,
     };

@@ -23,6 +23,7 @@ use hearthline_pipeline::sinks::{Sink, StoreSink};
 use hearthline_pipeline::sources::home_assistant::{Link, LinkConfig, LinkStatus, in_store};
 use hearthline_pipeline::weather::{Feed, WeatherView, ask};
 use hearthline_runbook::notify::Notify as Notifier;
+use hearthline_runbook::parts::{LOG, MQTT, NOTIFY, SOURCE, STORE, WEATHER};
 use hearthline_store::Store;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc, watch};
@@ -222,13 +223,13 @@ impl Parts {
     /// As it is called in the status document and in commands.
     pub(super) fn name(&self, part: Part) -> &str {
         match part {
-            Part::Log => "log",
-            Part::Store => super::STORE,
+            Part::Log => LOG,
+            Part::Store => STORE,
             Part::Sink(n) => self.shared.settings.sinks.get(n).map_or("sink", |sink| &sink.name.value),
-            Part::Source => "home_assistant",
-            Part::Weather => "weather",
-            Part::Notify => super::NOTIFY,
-            Part::Mqtt => super::MQTT,
+            Part::Source => SOURCE,
+            Part::Weather => WEATHER,
+            Part::Notify => NOTIFY,
+            Part::Mqtt => MQTT,
         }
     }
 
@@ -280,9 +281,7 @@ impl Parts {
             }
         };
         let requests = self.shared.flushes.renew();
-        self.spawn("store", Part::Store, move |stop, pulse| {
-            fill_store(delivery.watched(pulse), requests, stop)
-        })
+        self.spawn(STORE, Part::Store, move |stop, pulse| fill_store(delivery.watched(pulse), requests, stop))
     }
 
     fn start_sink(&self, n: usize) -> anyhow::Result<Thread> {
@@ -345,7 +344,7 @@ impl Parts {
         };
         let world = weather::world(Arc::clone(&self.views.ingest), self.views.link.subscribe());
         let (orders, now) = (self.shared.orders.clone(), Arc::clone(&self.shared.ask_weather));
-        self.spawn("weather", Part::Weather, move |stop, _| {
+        self.spawn(WEATHER, Part::Weather, move |stop, _| {
             ask::run(feed, world, ask::http(ask::WITHIN), orders, now, stop)
         })
     }
@@ -354,7 +353,7 @@ impl Parts {
 impl Parts {
     fn start_notify(&self) -> anyhow::Result<Thread> {
         let notify = self.shared.notify.clone();
-        self.spawn("notify", Part::Notify, |stop, _| async move {
+        self.spawn(NOTIFY, Part::Notify, |stop, _| async move {
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = notify.tell() => {}
@@ -366,7 +365,7 @@ impl Parts {
         let settings = self.shared.settings.mqtt.as_ref().context("the settings name no broker")?;
         let (broker, device) = (mqtt::broker(settings)?, mqtt::device(settings));
         let (announcer, clock) = (self.shared.announcer.clone(), Arc::clone(&self.shared.clock));
-        self.spawn("mqtt", Part::Mqtt, |stop, _| announcer.run(broker, device, clock, stop))
+        self.spawn(MQTT, Part::Mqtt, |stop, _| announcer.run(broker, device, clock, stop))
     }
 }
 

@@ -15,15 +15,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hearthline_api::{Reloaded, SettingMistake, SettingsChecked, SettingsDesk, SettingsInForce};
+use hearthline_core::figures::many;
 use hearthline_core::{Clock, Fs, Timestamp};
 use hearthline_pipeline::orders::{Order, Orders};
+use hearthline_runbook::parts::WEATHER;
 use hearthline_runbook::status::Overall;
 use parking_lot::Mutex;
 use tokio::task::JoinError;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::documents::{in_force, mistake};
+pub(crate) use self::documents::{in_force, mistakes};
 use self::kept::Trial;
 pub(crate) use self::kept::read as read_kept;
 use self::watch::Watch;
@@ -31,7 +33,7 @@ use super::{Current, Observer, Restarts, sinks};
 use crate::logging::LogFilter;
 use crate::settings::catalogue::Takes;
 use crate::settings::change::{Change, changes, taken_up};
-use crate::settings::{Mistakes, Settings, Source};
+use crate::settings::{Settings, Source};
 
 /// Between two looks at the files.
 const LOOK: Duration = Duration::from_secs(2);
@@ -191,17 +193,14 @@ impl Reloads {
         });
         match loaded.await {
             Ok(Ok(settings)) => usable(settings),
-            Ok(Err(Mistakes(mistakes))) => Err(mistakes.iter().map(documents::mistake).collect()),
+            Ok(Err(mistakes)) => Err(documents::mistakes(&mistakes)),
             Err(error) => Err(vec![documents::inside(&error.to_string())]),
         }
     }
 
     fn refused(&self, by: By, mistakes: Vec<SettingMistake>) -> Reloaded {
-        let count = mistakes.len();
-        let says = format!(
-            "{count} mistake{} in the settings: nothing was changed, what held before holds",
-            if count == 1 { "" } else { "s" }
-        );
+        let count = many(mistakes.len() as u64, "mistake");
+        let says = format!("{count} in the settings: nothing was changed, what held before holds");
         self.0.observer.note(Some(says.clone()));
         Reloaded { says, mistakes, ..self.empty(by) }
     }
@@ -263,7 +262,7 @@ impl Reloads {
         let mut parts: Vec<&str> = taken
             .iter()
             .filter(|change| change.takes == Takes::Part)
-            .map(|change| change.sink().unwrap_or("weather"))
+            .map(|change| change.sink().unwrap_or(WEATHER))
             .collect();
         parts.dedup();
         for part in parts {
@@ -289,8 +288,7 @@ impl Reloads {
         let wanted = match self.load(toml).await {
             Ok(wanted) => wanted,
             Err(mistakes) => {
-                let says =
-                    format!("{} mistake{}", mistakes.len(), if mistakes.len() == 1 { "" } else { "s" });
+                let says = many(mistakes.len() as u64, "mistake");
                 return SettingsChecked { says, mistakes, changes: Vec::new(), preview: None };
             }
         };

@@ -3,23 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use hearthline_core::RealFs;
-use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::sinks::influxdb::point::{Layout, NativeLayout};
 use hearthline_pipeline::sinks::influxdb::{InfluxConfig, ServerConfig, switched};
-use hearthline_pipeline::sources::home_assistant::Token;
 
 use crate::peer;
-use crate::settings::{InfluxDb, Secret};
+use crate::settings::InfluxDb;
 
 /// What a sink is given.
 pub(crate) fn config(sink: &InfluxDb, data_dir: &Path) -> anyhow::Result<InfluxConfig> {
-    let filter = Filter::new(&sink.filter.include.value, &sink.filter.exclude.value)?;
     Ok(InfluxConfig {
         name: sink.name.value.clone(),
         dir: dir(sink, data_dir),
         server: server(sink)?,
         layout: layout(sink, data_dir)?,
-        filter,
+        filter: sink.filter.compiled()?,
         batch_size: *sink.batch_size,
         batch_interval: *sink.batch_interval,
         start: *sink.start,
@@ -44,15 +41,14 @@ pub(crate) fn layout(sink: &InfluxDb, data_dir: &Path) -> anyhow::Result<Layout>
 
 /// Where its server is, and who we are there.
 pub(crate) fn server(sink: &InfluxDb) -> anyhow::Result<ServerConfig> {
-    let secret = |secret: &Secret| Token::new(secret.expose());
     Ok(ServerConfig {
         url: sink.url.value.clone(),
         version: *sink.version,
         database: sink.database.value.clone(),
         org: sink.org.as_ref().map(|org| org.value.clone()),
         username: sink.username.as_ref().map(|user| user.value.clone()),
-        password: sink.password.as_deref().map(secret),
-        token: sink.token.as_deref().map(secret),
+        password: sink.password.as_deref().cloned(),
+        token: sink.token.as_deref().cloned(),
         trust: peer::trust(sink.ca_file.as_ref(), *sink.tls_verify)?,
     })
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use hearthline_core::{Clock, Pulse};
 use hearthline_log::{LogThread, LogWriter, Round};
 use hearthline_pipeline::watch::Watched;
+use hearthline_runbook::parts::LOG;
 use tokio_util::sync::CancellationToken;
 
 use super::panics;
@@ -73,8 +74,8 @@ impl Thread {
     pub(super) fn of_log(writer: LogWriter, clock: &Arc<dyn Clock>, snags: &Snags) -> anyhow::Result<Self> {
         let (pulse, snags) = (Pulse::new(Arc::clone(clock)), snags.clone());
         let round = move |round| match round {
-            Round::Begins => snags.meet("log"),
-            Round::Writes => snags.meet_inside("log"),
+            Round::Begins => snags.meet(LOG),
+            Round::Writes => snags.meet_inside(LOG),
         };
         let handle = Handle::Log(writer.spawn_watched(pulse.clone(), round)?);
         Ok(Self { handle, pulse, stop: CancellationToken::new(), given_up: Arc::default() })

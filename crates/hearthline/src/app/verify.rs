@@ -18,6 +18,7 @@ use hearthline_pipeline::http::{Answer, HttpError};
 use hearthline_pipeline::sinks::influxdb::InfluxView;
 use hearthline_pipeline::sources::home_assistant::canary::ENTITY;
 use hearthline_pipeline::sources::home_assistant::{Canary, SessionError};
+use hearthline_runbook::parts::{LOG, SOURCE};
 use hearthline_runbook::verify::document::Instead;
 use hearthline_runbook::verify::leg::left_out;
 use hearthline_runbook::verify::{
@@ -41,9 +42,6 @@ const QUIET: Duration = Duration::from_secs(60);
 const AGAIN: Duration = Duration::from_secs(60);
 /// Between two looks whether Home Assistant is there.
 const LOOK: Duration = Duration::from_secs(1);
-
-const HOME_ASSISTANT: &str = "home_assistant";
-const LOG: &str = "log";
 
 const RIGHTS: &str =
     "make the token in the profile of an administrator (Settings, People, the user, Administrator)";
@@ -122,7 +120,7 @@ impl Verifier {
             Ok(instead) => instead,
             Err(trouble) => {
                 let mut change = self.begun(1, Kind::Text, Expected::default()).change;
-                change.legs.push(Leg::of(HOME_ASSISTANT, Step::Set, Err(trouble)));
+                change.legs.push(Leg::of(SOURCE, Step::Set, Err(trouble)));
                 return Carried { instead: None, changes: vec![change] };
             }
         };
@@ -181,7 +179,7 @@ impl Verifier {
             let words = format!("its note cannot be written to the data folder ({error}), so it was not set");
             let expected = Expected { state: Some(number.to_string()), dynamics: Some(text) };
             let mut way = self.begun(round, Kind::Text, expected);
-            way.change.legs.push(Leg::of(HOME_ASSISTANT, Step::Set, Err(Trouble::Says(words))));
+            way.change.legs.push(Leg::of(SOURCE, Step::Set, Err(Trouble::Says(words))));
             return Ok(vec![way]);
         }
         let mut follower = Follower::new(&self.log, &self.clock);
@@ -221,7 +219,7 @@ impl Verifier {
             Err(error) => Err(Trouble::Refused(error.to_string())),
         };
         let is_set = set.is_ok();
-        way.change.legs.push(Leg::of(HOME_ASSISTANT, Step::Set, set));
+        way.change.legs.push(Leg::of(SOURCE, Step::Set, set));
         if is_set {
             let state = way.expected.state.clone();
             let wanted = |found: &Found| {
@@ -258,11 +256,11 @@ impl Verifier {
             let leg = match self.log.stats().refuses {
                 Some(why) => Leg::of(LOG, Step::Logged, Err(Trouble::LogRefuses(why))),
                 None if way.change.kind == Kind::Natural => {
-                    Leg::of(HOME_ASSISTANT, Step::Heard, Err(Trouble::Quiet(within, house.state)))
+                    Leg::of(SOURCE, Step::Heard, Err(Trouble::Quiet(within, house.state)))
                 }
                 None => {
                     let unheard = Trouble::Unheard(within, house.state, house.reason);
-                    Leg::of(HOME_ASSISTANT, Step::Heard, Err(unheard))
+                    Leg::of(SOURCE, Step::Heard, Err(unheard))
                 }
             };
             way.change.legs.push(leg);
@@ -272,7 +270,7 @@ impl Verifier {
         way.change.seq = Some(found.seq.0);
         let after = found.received.since(way.since.wall);
         let heard = Ok((after, format!("the event of {}", found.ts)));
-        let mut heard = Leg::of(HOME_ASSISTANT, Step::Heard, heard);
+        let mut heard = Leg::of(SOURCE, Step::Heard, heard);
         if way.change.kind == Kind::Natural {
             heard.ms = None; // its times begin here
         }

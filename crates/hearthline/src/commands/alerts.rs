@@ -5,13 +5,14 @@ use std::time::Duration;
 use axum::http::Method;
 use clap::Subcommand;
 use hearthline_api::{MuteRequest, Unmuted};
+use hearthline_core::figures::figure;
 use hearthline_runbook::alerts::{Alert, Figure, Listed, Mute, Past, Severity, State};
 
 use super::Context;
 use crate::exit::Exit;
 use crate::house::{Program, segment};
 use crate::instant::length;
-use crate::table::{figure, table, text};
+use crate::table::{table, text};
 
 /// Lists them, or says something of one.
 #[derive(Debug, clap::Args)]

@@ -121,14 +121,10 @@ mod tests {
             from: "2026-11-01T00:00:00.000000Z".into(),
             to: Some("2026-11-11T00:00:00.000000Z".into()),
             cause: "asked for by a person".into(),
-            entities: Vec::new(),
             recovered: 1234,
             kind: "requested".into(),
             through: through.map(Into::into),
-            not_kept: Vec::new(),
-            without_attributes: 0,
-            tries: 0,
-            note: None,
+            ..Gap::default()
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::http::Method;
 use hearthline_api::{BackupBegun, BackupRequest};
+use hearthline_core::figures::size;
 use hearthline_core::{Fs, RealFs};
 use hearthline_runbook::backup::{self, Backups, Ended, Job, Listed, Summary, Verified};
 use hearthline_runbook::verify::By;
@@ -70,7 +71,7 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
             let verified = blocking(move |progress| {
                 let name = named(name, &dir)?;
                 Ok(backup::verify(&RealFs, &dir, &name, &|files, of| {
-                    progress(&format!("{files} files, {} compared", bytes(of)));
+                    progress(&format!("{files} files, {} compared", size(of)));
                 })?)
             })
             .await?;
@@ -143,19 +144,14 @@ pub(super) async fn follow(
         let Some(running) = known.running.filter(|running| running.id == id) else {
             anyhow::bail!("the program did not come to a result: see what it says");
         };
-        line.say(&format!("{} files, {} so far", running.files, bytes(running.bytes)));
+        line.say(&format!("{} files, {} so far", running.files, size(running.bytes)));
         tokio::time::sleep(LOOK).await;
     }
 }
 
 /// Nothing runs: the same on the data folder.
 async fn alone(settings: &Settings, to: Option<PathBuf>) -> anyhow::Result<Summary> {
-    let dir = settings.data_dir.display();
-    if !settings.data_dir.join("store").is_dir() {
-        anyhow::bail!("nothing is recorded in {dir} yet; is it the data folder? `hearthline run` makes it");
-    }
-    let _claim =
-        Claim::take(&settings.data_dir).with_context(|| format!("the data folder {dir} cannot be used"))?;
+    let _claim = Claim::of_recorded(&settings.data_dir)?;
     let source = source_alone(settings)?;
     let on = (Arc::clone(&source.fs), Arc::clone(&source.clock));
     let backups = Backups::new(source.taker(), on, job(settings), SITE, Handle::current());
@@ -193,9 +189,9 @@ fn taken(backup: &Summary) -> String {
          the log from record {} to {} ({} events), {} rows in files, up to {}\n",
         backup.name,
         backup.files,
-        bytes(backup.bytes),
+        size(backup.bytes),
         backup.new_files,
-        bytes(backup.new_bytes),
+        size(backup.new_bytes),
         Duration::from_millis(backup.took_ms).as_secs_f64(),
         backup.log.first,
         backup.log.last,
@@ -240,8 +236,8 @@ fn page(listed: &Listed) -> String {
             rows.add_row([
                 backup.name.clone(),
                 format!("{}{damaged}", backup.files),
-                bytes(backup.bytes),
-                bytes(backup.new_bytes),
+                size(backup.bytes),
+                size(backup.new_bytes),
                 backup.log.last.to_string(),
                 backup.rows.to_string(),
                 format!("{:.1} s", Duration::from_millis(backup.took_ms).as_secs_f64()),
@@ -258,18 +254,6 @@ fn page(listed: &Listed) -> String {
     page
 }
 
-/// A size, with a decimal.
-pub(super) fn bytes(count: u64) -> String {
-    let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
-    match units.into_iter().find(|(shift, _)| count >> shift > 0) {
-        Some((shift, unit)) => {
-            let tenths = (u128::from(count) * 10) >> shift;
-            format!("{}.{} {unit}", tenths / 10, tenths % 10)
-        }
-        None => format!("{count} bytes"),
-    }
-}
-
 /// An instant is told to the second.
 fn second(at: &str) -> String {
     at.get(..19).map_or_else(|| at.to_owned(), |second| format!("{second}Z"))
@@ -280,7 +264,7 @@ fn compared(verified: &Verified) -> String {
         "backup {}: {} files, {}, are what was written\n",
         verified.name,
         verified.files,
-        bytes(verified.bytes)
+        size(verified.bytes)
     );
     for bad in &verified.bad {
         page.push_str(&format!("NOT what was written: {}: {}\n", bad.path, bad.why));

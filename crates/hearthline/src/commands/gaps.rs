@@ -107,13 +107,8 @@ mod tests {
             to: to.map(Into::into),
             cause: "connection reset".into(),
             entities: entities.iter().map(ToString::to_string).collect(),
-            recovered: 0,
             kind: "disconnected".into(),
-            through: None,
-            not_kept: Vec::new(),
-            without_attributes: 0,
-            tries: 0,
-            note: None,
+            ..Gap::default()
         };
         let recent = vec![
             gap(2, None, &[]),

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use axum::http::Method;
 use hearthline_api::BackupBegun;
+use hearthline_core::figures::size;
 use hearthline_core::{RealFs, SystemClock};
 use hearthline_runbook::backup::{self, Manifest, Rehearsed, Scratch};
 
 use super::Context;
-use super::backup::{blocking, bytes, follow, named};
+use super::backup::{blocking, follow, named};
 use crate::app::SITE;
 use crate::backup::job;
 use crate::exit::Exit;
@@ -58,7 +59,7 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
     let manifest = blocking(move |progress| {
         let name = named(name, &dir)?;
         let _claim = Claim::take_to_restore(&folder)?;
-        let progress = |files, of| progress(&format!("{files} files, {} put back", bytes(of)));
+        let progress = |files, of| progress(&format!("{files} files, {} put back", size(of)));
         Ok(backup::restore(&RealFs, &dir, &name, &folder, &progress)?)
     })
     .await?;
@@ -84,7 +85,7 @@ async fn alone(name: Option<String>, dir: PathBuf, to: Option<PathBuf>) -> anyho
             Scratch { fs: Arc::new(RealFs), clock: Arc::new(SystemClock::new()), dir: None, site: SITE };
         // Beneath the folder that is named, so that nothing of anybody is emptied.
         let scratch = Scratch { dir: to.as_ref().map(|to| to.join("rehearsal")), ..scratch };
-        let progress = |files, of| progress(&format!("{files} files, {} put there", bytes(of)));
+        let progress = |files, of| progress(&format!("{files} files, {} put there", size(of)));
         Ok(backup::rehearse(&scratch, &dir, &name, &progress)?)
     })
     .await
@@ -97,7 +98,7 @@ fn restored(manifest: &Manifest, to: &Path) -> String {
         manifest.at,
         to.display(),
         manifest.files.len(),
-        bytes(manifest.bytes),
+        size(manifest.bytes),
     );
     for left in &manifest.left_out {
         page.push_str(&format!("not in it: {} ({}); to be done: {}\n", left.what, left.why, left.todo));
@@ -122,7 +123,7 @@ fn compared(rehearsed: &Rehearsed) -> String {
         rehearsed.says,
         text(&rows),
         rehearsed.files,
-        bytes(rehearsed.bytes),
+        size(rehearsed.bytes),
         seconds(rehearsed.restore_ms),
         seconds(rehearsed.open_ms),
     )

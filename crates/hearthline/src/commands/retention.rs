@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
 use hearthline_api::{Retention, RetentionReceipts};
+use hearthline_core::figures::many;
 use hearthline_store::{Outcome, Receipt};
 
 use super::Context;
@@ -67,12 +67,7 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
 
 /// Nothing runs: the same on the data folder.
 fn alone(settings: &Settings, keep: Option<Duration>, dry_run: bool) -> anyhow::Result<Retention> {
-    let dir = settings.data_dir.display();
-    if !settings.data_dir.join("store").is_dir() {
-        anyhow::bail!("nothing is recorded in {dir} yet; is it the data folder? `hearthline run` makes it");
-    }
-    let _claim =
-        Claim::take(&settings.data_dir).with_context(|| format!("the data folder {dir} cannot be used"))?;
+    let _claim = Claim::of_recorded(&settings.data_dir)?;
     let store = store_alone(settings)?;
     let plan = store.retention_plan(keep);
     let why = match keep {
@@ -111,7 +106,6 @@ fn render(answer: &Retention, dry_run: bool) -> String {
 }
 
 fn amount(days: u64, rows: u64, bytes: u64) -> String {
-    let many = |n: u64, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
     [many(days, "day"), many(rows, "row"), many(bytes, "byte")].join(", ")
 }
 

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use comfy_table::Table;
+use hearthline_core::figures::{figure, many, short};
+use hearthline_runbook::parts::STORE;
 use hearthline_runbook::status::{Backup, Criterion, Maintenance, Overall, Part, Refill, Sink, Status};
 
 use super::Context;
 use crate::exit::Exit;
 use crate::house::Program;
-use crate::table::{figure, short, table, text};
+use crate::table::{table, text};
 
 /// Nothing to choose.
 #[derive(Debug, clap::Args)]
@@ -119,7 +121,7 @@ fn connection(status: &Status) -> String {
     let mut words = Vec::new();
     words.extend(peer.version.as_ref().map(|version| format!("Home Assistant {version}")));
     words.push(format!("since {}", peer.since));
-    words.push(format!("{} attempt{}", peer.attempts, if peer.attempts == 1 { "" } else { "s" }));
+    words.push(many(peer.attempts, "attempt"));
     words.extend(peer.last_event_age_s.map(|age| format!("last event {age:.0} s ago")));
     words.extend(peer.reason.clone());
     words.join(", ")
@@ -127,7 +129,7 @@ fn connection(status: &Status) -> String {
 
 /// The embedded store, by the sink that fills it.
 fn storage(status: &Status) -> (String, String) {
-    let Some(store) = status.sinks.iter().find(|sink| sink.name == "store") else {
+    let Some(store) = status.sinks.iter().find(|sink| sink.name == STORE) else {
         return ("off".into(), "no store".into());
     };
     let mut detail =

@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use hearthline_core::figures::many;
+
 /// One mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mistake {
@@ -39,6 +41,11 @@ impl Problem {
     /// Both at once.
     pub(crate) fn new(reason: impl Into<String>, todo: impl Into<String>) -> Self {
         Self { reason: reason.into(), todo: todo.into() }
+    }
+
+    /// The same, with another instruction.
+    pub(crate) fn but(self, todo: impl Into<String>) -> Self {
+        Self { todo: todo.into(), ..self }
     }
 }
 
@@ -80,8 +87,7 @@ impl fmt::Display for Mistake {
 
 impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.0.len();
-        writeln!(f, "{count} mistake{} in the settings", if count == 1 { "" } else { "s" })?;
+        writeln!(f, "{} in the settings", many(self.0.len() as u64, "mistake"))?;
         for mistake in &self.0 {
             writeln!(f, "{mistake}")?;
         }

@@ -1,26 +1,11 @@
-//! A text that cannot be printed.
+//! Secrets, which settings have as they were read, and files as they are now.
 
-use std::fmt;
+use std::path::Path;
 
-/// A token. It has no `Display` and is not serialisable, and its `Debug` says nothing, so that no log line, error or
-/// answer can hold it by accident.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Secret(String);
+pub(crate) use hearthline_core::Secret;
 
-impl Secret {
-    /// Wraps the text.
-    pub(crate) fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text itself: for the wire and for nothing else.
-    pub(crate) fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret")
-    }
+/// What a file says now, where it says something: another one may have been put into it while the program runs.
+pub(crate) fn written_in(file: &Path) -> Option<Secret> {
+    let text = std::fs::read_to_string(file).ok()?;
+    Some(text.trim()).filter(|text| !text.is_empty()).map(Secret::new)
 }

@@ -3,12 +3,13 @@
 use std::net::SocketAddr;
 
 use axum::http::StatusCode;
-use hearthline_api::{ApiError, KnownSetting, SettingsMistake, Setup, SetupState};
+use hearthline_api::{ApiError, KnownSetting, Setup, SetupState};
 use hearthline_runbook::doctor::Finding;
 
 use super::{Desk, Lacking};
+use crate::app::reload::mistakes;
 use crate::house::reachable;
-use crate::settings::mistake::{Mistake, Mistakes, Place, Problem};
+use crate::settings::mistake::{Mistakes, Place, Problem};
 use crate::settings::origin::{Origin, Setting};
 use crate::settings::source;
 
@@ -35,12 +36,12 @@ impl Desk {
             let todo = "correct it; recording begins by itself then";
             (SetupState::Mistakes, wrong(&lacking.mistakes), todo)
         };
-        let mistakes = if is_setup { Vec::new() } else { lacking.mistakes.0 };
+        let mistakes = if is_setup { Vec::new() } else { mistakes(&lacking.mistakes) };
         Setup {
             state,
             verdict,
             todo: Some(todo.into()),
-            mistakes: mistakes.iter().map(told).collect(),
+            mistakes,
             file: Some(self.source.file().display().to_string()),
             url: of.url.as_ref().map(|Setting { value, origin }| known(origin, Some(value.to_string()))),
             token: of.token.as_ref().map(|token| known(&token.origin, None)),
@@ -81,15 +82,6 @@ fn wrong(mistakes: &Mistakes) -> String {
     let key = if first.key.is_empty() { String::new() } else { format!("{}: ", first.key) };
     let many = if count == 1 { "1 mistake".into() } else { format!("{count} mistakes, the first") };
     format!("Not recording: the settings have {many} at {}: {key}{}.", first.place, first.problem.reason)
-}
-
-fn told(mistake: &Mistake) -> SettingsMistake {
-    SettingsMistake {
-        place: mistake.place.to_string(),
-        key: mistake.key.clone(),
-        reason: mistake.problem.reason.clone(),
-        todo: mistake.problem.todo.clone(),
-    }
 }
 
 /// What to do about a finding for who stands before the page: nothing is in a file yet.

@@ -2,11 +2,8 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use hearthline_core::{
-    Batch, Clock, EntityId, Fs, Origin, RealFs, Row, Seq, StateRow, SystemClock, Timestamp,
-};
+use hearthline_core::{Batch, Clock, Fs, RealFs, Row, Seq, StateRow, SystemClock, Timestamp};
 use hearthline_log::{LogConfig, LogWriter, SyncPolicy};
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::ingest::Ingest;
@@ -15,15 +12,7 @@ use hearthline_store::{Store, StoreConfig};
 /// A log that begins with that number, and what the producer puts into it at a time.
 pub(crate) fn log(data: &Path, begins: Seq, put: impl FnOnce(&mut Ingest, Timestamp)) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let config = LogConfig {
-        dir: data.join("log"),
-        sync: SyncPolicy::Always,
-        max_bytes: 1 << 30,
-        min_free: 0,
-        reserve_bytes: 0,
-        queue_bytes: 1 << 20,
-        ring_bytes: 0,
-    };
+    let config = LogConfig { sync: SyncPolicy::Always, ..LogConfig::new(data.join("log")) };
     let (mut writer, _) = LogWriter::open(Arc::new(RealFs), Arc::clone(&clock), config, begins).unwrap();
     let mut ingest = Ingest::open(writer.log(), Arc::clone(&clock), Arc::new(Filter::default())).unwrap();
     put(&mut ingest, clock.now());
@@ -38,13 +27,7 @@ pub(crate) fn store(
     entity: &str,
     times: impl Iterator<Item = Timestamp>,
 ) -> Store {
-    let config = StoreConfig {
-        dir: data.join("store"),
-        flush_rows: 50_000,
-        flush_interval: Duration::from_secs(600),
-        retention: None,
-        context_ids: false,
-    };
+    let config = StoreConfig::new(data.join("store"));
     let store = Store::open(fs, Arc::new(SystemClock::new()), config).unwrap();
     let rows: Vec<_> = (1..).zip(times).map(|(seq, ts)| Row::State(state(seq, ts, entity))).collect();
     store.write(&Batch { first: Seq(1), last: Seq(rows.len() as u64), rows }).unwrap();
@@ -53,27 +36,5 @@ pub(crate) fn store(
 }
 
 fn state(seq: u32, ts: Timestamp, entity: &str) -> StateRow {
-    StateRow {
-        seq: Seq(seq.into()),
-        ts,
-        tie: 0,
-        site: "home".into(),
-        entity_id: EntityId::from(entity),
-        entity_key: entity.into(),
-        state: Some(seq.to_string().into()),
-        old_state: None,
-        value: Some(seq.into()),
-        unit: None,
-        device_class: None,
-        last_changed: ts,
-        received_delay_ms: None,
-        origin: Origin::Live,
-        restored: false,
-        attributes: None,
-        context_id: None,
-        area: None,
-        device: None,
-        weather: None,
-        weather_stale: false,
-    }
+    StateRow { seq: Seq(seq.into()), ..StateRow::new(ts, entity, &seq.to_string()) }
 }

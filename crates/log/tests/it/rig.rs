@@ -25,15 +25,7 @@ impl Rig {
     }
 
     pub(crate) fn on(fs: MemFs, sync: SyncPolicy) -> Self {
-        let config = LogConfig {
-            dir: PathBuf::from(DIR),
-            sync,
-            max_bytes: 1 << 30,
-            min_free: 0,
-            reserve_bytes: 0,
-            queue_bytes: 1 << 20,
-            ring_bytes: 0,
-        };
+        let config = LogConfig { sync, ..LogConfig::new(DIR) };
         Self { fs, clock: ManualClock::at(START), config }
     }
 

@@ -10,15 +10,7 @@ use crate::rig::{SECOND, of, record};
 
 fn open(dir: &std::path::Path, sync: SyncPolicy) -> (LogWriter, Recovery) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let config = LogConfig {
-        dir: dir.join("log"),
-        sync,
-        max_bytes: 1 << 30,
-        min_free: 0,
-        reserve_bytes: 0,
-        queue_bytes: 1 << 20,
-        ring_bytes: 4_000,
-    };
+    let config = LogConfig { sync, ring_bytes: 4_000, ..LogConfig::new(dir.join("log")) };
     LogWriter::open(Arc::new(RealFs), clock, config, Seq(1)).unwrap()
 }
 

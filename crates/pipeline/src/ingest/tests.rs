@@ -2,10 +2,8 @@ mod full;
 mod refilter;
 mod settle;
 
-use std::path::PathBuf;
-
 use hearthline_core::{EntityInfo, ManualClock, MemFs};
-use hearthline_log::{LogConfig, LogWriter, Read, SyncPolicy};
+use hearthline_log::{LogConfig, LogWriter, Read};
 
 use super::*;
 
@@ -30,15 +28,7 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn config(queue_bytes: usize) -> LogConfig {
-    LogConfig {
-        dir: PathBuf::from("/data/log"),
-        sync: SyncPolicy::Os,
-        max_bytes: 1 << 30,
-        min_free: 0,
-        reserve_bytes: 0,
-        queue_bytes,
-        ring_bytes: 1 << 20,
-    }
+    LogConfig { queue_bytes, ring_bytes: 1 << 20, ..LogConfig::new("/data/log") }
 }
 
 impl House {

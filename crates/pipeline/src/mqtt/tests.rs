@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use hearthline_core::Secret;
 use tokio::io::DuplexStream;
 
 use super::*;
@@ -13,7 +14,7 @@ fn broker(user: Option<&str>) -> (Broker, DuplexStream) {
         Box::pin(async move { Ok(Box::new(ours.expect("dialled once")) as Box<dyn Io>) })
     });
     let address = Address { tls: false, host: "broker".into(), port: 1883, path: "/".into() };
-    let password = user.map(|_| Token::new("s3cret"));
+    let password = user.map(|_| Secret::new("s3cret"));
     (Broker { address, dial, client: "hl".into(), user: user.map(Into::into), password }, theirs)
 }
 

@@ -8,6 +8,9 @@ use hearthline_store::{Store, StoreError};
 use super::{Committed, Sink, SinkError};
 use crate::live::Live;
 
+/// What it is called beside the sinks of the settings.
+pub const NAME: &str = "store";
+
 /// The embedded store as a sink.
 pub struct StoreSink {
     store: Arc<Store>,
@@ -26,7 +29,7 @@ impl StoreSink {
 
 impl Sink for StoreSink {
     fn name(&self) -> &'static str {
-        "store"
+        NAME
     }
 
     fn kind(&self) -> &'static str {
@@ -81,11 +84,9 @@ mod tests {
     async fn only_what_the_store_took_is_shown() {
         let (fs, clock) = (Arc::new(MemFs::default()), Arc::new(ManualClock::at(Timestamp::EPOCH)));
         let config = StoreConfig {
-            dir: "/store".into(),
             flush_rows: 10,
             flush_interval: std::time::Duration::from_secs(1),
-            retention: None,
-            context_ids: false,
+            ..StoreConfig::new("/store")
         };
         let closed = Store::open_read_only(fs.clone(), clock.clone(), config.clone()).unwrap();
         let open = Store::open(fs, clock, config).unwrap();

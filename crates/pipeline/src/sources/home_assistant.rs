@@ -42,4 +42,4 @@ pub use link::{Link, LinkConfig, SWEEP};
 pub use session::{Session, SessionConfig};
 pub use status::{LinkState, LinkStatus};
 pub use tls::Trust;
-pub use token::{Token, TokenSource};
+pub use token::TokenSource;

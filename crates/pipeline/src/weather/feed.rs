@@ -15,12 +15,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::{Clock, Fs, Observation, Timestamp};
+use hearthline_core::{Clock, Fs, Observation, Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::home_assistant::HouseView;
-use super::provider::{Choice, Key, KeySource, Place, Provider};
+use super::provider::{Choice, KeySource, Place, Provider};
 use super::quota::Quota;
 use super::view::{WeatherView, WeatherViewOf};
 use crate::context::ABSENT;
@@ -105,7 +105,7 @@ enum Why {
     /// The provider said how long.
     RetryAfter,
     /// It refused this key.
-    Refused(Option<Key>),
+    Refused(Option<Secret>),
 }
 
 /// A question that is to be carried over the network. The address may hold the key, so there is no `Debug`.

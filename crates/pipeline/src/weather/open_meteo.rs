@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::{Observation, Timestamp};
+use hearthline_core::{Observation, Secret, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::provider::{Attribution, Facts, Key, Place, ReadError, Reading, below};
+use super::provider::{Attribution, Facts, Place, ReadError, Reading, below};
 use super::units::{celsius, degrees, hectopascals, metres_per_second, millimetres, percent};
 
 /// What is to be known before it is asked. Its terms allow 600 calls a minute and 10,000 a day.
@@ -34,7 +34,7 @@ const RAIN: &str = "precipitation";
 
 /// The question. A key is for those who pay.
 #[must_use]
-pub fn request(place: Place, base: &Url, key: Option<&Key>) -> Url {
+pub fn request(place: Place, base: &Url, key: Option<&Secret>) -> Url {
     let mut url = below(base, "/v1/forecast");
     url.query_pairs_mut()
         .append_pair("latitude", &place.latitude())

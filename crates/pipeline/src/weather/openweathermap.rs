@@ -6,11 +6,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::{Observation, Timestamp};
+use hearthline_core::{Observation, Secret, Timestamp};
 use serde::Deserialize;
 use url::Url;
 
-use super::provider::{Attribution, Facts, Key, Place, ReadError, Reading, below};
+use super::provider::{Attribution, Facts, Place, ReadError, Reading, below};
 
 /// What is to be known before it is asked. Its free plan allows 60 calls a minute and 1,000,000 a month.
 pub const FACTS: Facts = Facts {
@@ -29,7 +29,7 @@ pub const FACTS: Facts = Facts {
 
 /// The question.
 #[must_use]
-pub fn request(place: Place, base: &Url, key: Option<&Key>) -> Url {
+pub fn request(place: Place, base: &Url, key: Option<&Secret>) -> Url {
     let mut url = below(base, "/data/2.5/weather");
     url.query_pairs_mut()
         .append_pair("lat", &place.latitude())
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn the_question_holds_the_key_and_asks_for_metric_units() {
-        let (place, key) = (Place::near(44.34, 10.99).unwrap(), Key::new("hunter2"));
+        let (place, key) = (Place::near(44.34, 10.99).unwrap(), Secret::new("hunter2"));
         let url = request(place, &FACTS.base_url.parse().unwrap(), Some(&key));
         assert_eq!(
             url.as_str(),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::Observation;
+use hearthline_core::{Observation, Secret};
 use url::Url;
 
 use super::{open_meteo, openweathermap};
@@ -98,7 +98,7 @@ impl Provider {
 
     /// The question. With a key it holds the key: it is for the wire and for nothing else.
     #[must_use]
-    pub fn request(self, place: Place, base: &Url, key: Option<&Key>) -> Url {
+    pub fn request(self, place: Place, base: &Url, key: Option<&Secret>) -> Url {
         match self {
             Self::OpenMeteo => open_meteo::request(place, base, key),
             Self::OpenWeatherMap => openweathermap::request(place, base, key),
@@ -186,30 +186,8 @@ impl fmt::Display for Place {
     }
 }
 
-/// An API key. Its `Debug` says nothing, so that no log line or error can hold it by accident.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Key(Arc<str>);
-
 /// Answers with the key that holds now: a person may put another in place while the program runs.
-pub type KeySource = Arc<dyn Fn() -> Option<Key> + Send + Sync>;
-
-impl Key {
-    /// Wraps the text.
-    pub fn new(key: impl Into<Arc<str>>) -> Self {
-        Self(key.into())
-    }
-
-    /// For the wire and for nothing else.
-    pub(super) fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Key")
-    }
-}
+pub type KeySource = Arc<dyn Fn() -> Option<Secret> + Send + Sync>;
 
 /// The address below which a path lies, whether or not the base ends in a slash.
 pub(super) fn below(base: &Url, path: &str) -> Url {
@@ -230,11 +208,6 @@ mod tests {
         for (latitude, longitude) in [(91.0, 0.0), (0.0, 180.5), (f64::NAN, 0.0)] {
             assert_eq!(Place::near(latitude, longitude), None);
         }
-    }
-
-    #[test]
-    fn a_key_cannot_be_printed() {
-        assert_eq!(format!("{:?}", Some(Key::new("hunter2"))), "Some(Key)");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
+use hearthline_core::Secret;
 use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -47,7 +48,7 @@ fn hook(address: SocketAddr, path: &str, shape: Shape, token: Option<&str>) -> W
     Webhook {
         url: format!("http://{address}{path}").parse().unwrap(),
         shape,
-        token: token.map(Token::new),
+        token: token.map(Secret::new),
         headers: Vec::new(),
         trust: Trust::default(),
     }

@@ -1,11 +1,10 @@
 //! The recorder on its data folder, with the parts and the order of the real one: log, store, sink, source.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use hearthline_core::{Clock, Fs, MemFs, Seq};
+use hearthline_core::{Clock, Fs, MemFs, Secret, Seq};
 use hearthline_log::{Log, LogConfig, LogError, LogWriter};
 use hearthline_pipeline::deliver::{DeliverError, Delivery, FlushRequest, SinkView};
 use hearthline_pipeline::filter::Filter;
@@ -13,7 +12,7 @@ use hearthline_pipeline::ingest::{Ingest, IngestView};
 use hearthline_pipeline::live::Live;
 use hearthline_pipeline::orders::Orders;
 use hearthline_pipeline::sinks::{Committed, StoreSink};
-use hearthline_pipeline::sources::home_assistant::{Address, SessionConfig, Token};
+use hearthline_pipeline::sources::home_assistant::{Address, SessionConfig};
 use hearthline_pipeline::sources::home_assistant::{Dial, Io, Link, LinkConfig, LinkStatus, SWEEP, in_store};
 use hearthline_pipeline::weather::House;
 use hearthline_sim::HomeAssistant;
@@ -80,11 +79,10 @@ impl Place {
 
     pub(crate) fn store(&self) -> anyhow::Result<Store> {
         let config = StoreConfig {
-            dir: PathBuf::from("/data/store"),
             flush_rows: self.setup.flush_rows,
             flush_interval: self.setup.flush_interval,
-            retention: None,
             context_ids: true,
+            ..StoreConfig::new("/data/store")
         };
         let store = Store::open(self.disk(), self.clock(), config)?;
         // One that is away: the numbers of records are kept for it.
@@ -95,13 +93,11 @@ impl Place {
     /// The log's writer; damage is an error, as nothing here overwrites what is there.
     pub(crate) fn log(&self, store: &Store) -> anyhow::Result<LogWriter> {
         let config = LogConfig {
-            dir: PathBuf::from("/data/log"),
             sync: self.setup.sync,
-            max_bytes: 1 << 30,
             min_free: self.setup.min_free,
             queue_bytes: self.setup.queue_bytes,
             ring_bytes: self.setup.ring_bytes,
-            reserve_bytes: 0,
+            ..LogConfig::new("/data/log")
         };
         let next = store.committed().next();
         let (writer, recovery) = LogWriter::open(self.disk(), self.clock(), config, next)?;
@@ -155,7 +151,7 @@ impl Place {
         LinkConfig {
             dial,
             session: SessionConfig { address, ping_interval: Duration::from_secs(10) },
-            token: Arc::new(|| Token::new("simulated-token")),
+            token: Arc::new(|| Secret::new("simulated-token")),
             events: vec![if self.setup.all_events { "*" } else { "state_changed" }.into()],
             sweep: SWEEP,
             supervised: false,

@@ -74,12 +74,7 @@ fn same_lines(logged: &BTreeMap<Seq, String>, stored: &[Row]) -> anyhow::Result<
 }
 
 fn encoder() -> Encoder {
-    let layout = NativeLayout {
-        measurement: "m".into(),
-        tags: BTreeMap::new(),
-        attributes: Attributes::All,
-        weather: true,
-    };
+    let layout = NativeLayout::new("m", Attributes::All);
     Encoder::new(layout.into(), Schema::default())
 }
 

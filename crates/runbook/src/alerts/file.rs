@@ -19,14 +19,9 @@ use super::board::Kept;
 /// Of the file.
 pub(super) const VERSION: u32 = 1;
 
-/// What is there, or why it cannot be read.
-pub(super) fn kept(fs: &dyn Fs, path: &Path) -> Result<Option<Kept>, String> {
-    let Some(bytes) = fs.read_if_exists(path).map_err(|error| error.to_string())? else { return Ok(None) };
-    match serde_json::from_slice::<Kept>(&bytes) {
-        Ok(kept) if kept.version == VERSION => Ok(Some(kept)),
-        Ok(kept) => Err(format!("it is of version {}, and this program reads {VERSION}", kept.version)),
-        Err(error) => Err(error.to_string()),
-    }
+/// What is there.
+pub(super) fn kept(fs: &dyn Fs, path: &Path) -> io::Result<Option<Kept>> {
+    fs.read_json_of(path, VERSION)
 }
 
 /// What is there, with why nothing is where something should be.
@@ -35,9 +30,8 @@ pub(super) fn read(fs: &dyn Fs, path: &Path) -> (Kept, Option<String>) {
         Ok(kept) => return (kept.unwrap_or_default(), None),
         Err(why) => why,
     };
-    let aside = path.with_extension("json.damaged");
-    let fate = match fs.rename(path, &aside) {
-        Ok(()) => format!("it lies in {} now", aside.display()),
+    let fate = match fs.set_aside(path) {
+        Ok(aside) => format!("it lies in {} now", aside.display()),
         Err(error) => format!("it could not be set aside either: {error}"),
     };
     let note = format!(
@@ -50,5 +44,5 @@ pub(super) fn read(fs: &dyn Fs, path: &Path) -> (Kept, Option<String>) {
 
 /// Puts it in place.
 pub(super) fn write(fs: &dyn Fs, path: &Path, kept: &Kept) -> io::Result<()> {
-    fs.write_atomic(path, &serde_json::to_vec_pretty(kept)?)
+    fs.write_json(path, kept)
 }

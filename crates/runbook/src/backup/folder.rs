@@ -82,7 +82,7 @@ pub fn newest(fs: &dyn Fs, dir: &Path) -> Result<Option<Manifest>, BackupError> 
 }
 
 pub(super) fn rehearsed(fs: &dyn Fs, dir: &Path, name: &str) -> Option<Rehearsed> {
-    serde_json::from_slice(&fs.read(&dir.join(name).join(REHEARSED)).ok()?).ok()
+    fs.read_json(&dir.join(name).join(REHEARSED)).ok()?
 }
 
 /// Puts a manifest in place, durably: from then on the backup is there.
@@ -91,14 +91,12 @@ pub(super) fn write(fs: &dyn Fs, dir: &Path, manifest: &Manifest) -> Result<(), 
     fs.create_dir_all(&within).map_err(disk("make", &within))?;
     fs.sync_dir(dir).map_err(disk("sync", dir))?;
     let path = within.join(MANIFEST);
-    let bytes = serde_json::to_vec_pretty(manifest).map_err(|error| disk("write", &path)(error.into()))?;
-    fs.write_atomic(&path, &bytes).map_err(disk("write", &path))
+    fs.write_json(&path, manifest).map_err(disk("write", &path))
 }
 
 pub(super) fn note_rehearsal(fs: &dyn Fs, dir: &Path, rehearsed: &Rehearsed) -> Result<(), BackupError> {
     let path = dir.join(&rehearsed.name).join(REHEARSED);
-    let bytes = serde_json::to_vec_pretty(rehearsed).map_err(|error| disk("write", &path)(error.into()))?;
-    fs.write_atomic(&path, &bytes).map_err(disk("write", &path))
+    fs.write_json(&path, rehearsed).map_err(disk("write", &path))
 }
 
 /// Removes what was begun and not ended, and nothing that is not of a backup.

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use hearthline_core::figures::grouped;
 use hearthline_core::{Clock, Fs, Seq};
-use hearthline_log::{Log, LogConfig, LogWriter, Read, SyncPolicy};
+use hearthline_log::{Log, LogConfig, LogWriter, Read};
 use hearthline_pipeline::deliver::Delivery;
 use hearthline_pipeline::live::Live;
 use hearthline_pipeline::sinks::StoreSink;
@@ -16,7 +17,6 @@ use super::document::{Compared, Manifest, Rehearsed};
 use super::folder::{empty, note_rehearsal, read};
 use super::take::of_store;
 use super::{BackupError, Progress, restore};
-use crate::kept::grouped;
 
 /// Where a rehearsal takes place.
 #[derive(Clone)]
@@ -162,22 +162,12 @@ fn store(fs: &dyn Fs, manifest: &Manifest, dir: &Path) -> Result<Vec<Compared>, 
 fn replay(scratch: &Scratch, manifest: &Manifest, dir: &Path) -> Result<Vec<Compared>, BackupError> {
     let (fs, clock) = (&scratch.fs, &scratch.clock);
     let config = StoreConfig {
-        dir: dir.join("store"),
-        flush_rows: 50_000,
         flush_interval: Duration::MAX,
-        retention: None,
         context_ids: true,
+        ..StoreConfig::new(dir.join("store"))
     };
     let store = Arc::new(Store::open(Arc::clone(fs), Arc::clone(clock), config)?);
-    let config = LogConfig {
-        dir: dir.join("log"),
-        sync: SyncPolicy::Os,
-        max_bytes: u64::MAX,
-        min_free: 0,
-        reserve_bytes: 0,
-        queue_bytes: 1 << 20,
-        ring_bytes: 0,
-    };
+    let config = LogConfig::new(dir.join("log"));
     let (writer, _) = LogWriter::open(Arc::clone(fs), Arc::clone(clock), config, store.committed().next())?;
     let log = writer.log();
     let (before, behind) = (store.committed_counts().events, events_behind(&log, store.committed())?);

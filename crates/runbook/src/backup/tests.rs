@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use hearthline_core::fs::{AppendFile, DirEntry, ReadFile};
 use hearthline_core::{Clock, Fs, ManualClock, MemFs, Seq, Timestamp};
-use hearthline_log::{Append, Log, LogConfig, LogWriter, SyncPolicy};
+use hearthline_log::{Append, Log, LogConfig, LogWriter};
 use hearthline_pipeline::deliver::{Delivery, Step};
 use hearthline_pipeline::live::Live;
 use hearthline_pipeline::sinks::StoreSink;
@@ -43,21 +42,17 @@ impl House {
     fn on(fs: MemFs, clock: ManualClock, dir: &str) -> Self {
         let (disk, time): (Arc<dyn Fs>, Arc<dyn Clock>) = (Arc::new(fs.clone()), Arc::new(clock.clone()));
         let config = StoreConfig {
-            dir: PathBuf::from(dir).join("store"),
             flush_rows: 100_000,
             flush_interval: Duration::MAX,
             retention: Some(DAY * 3),
             context_ids: true,
+            ..StoreConfig::new(PathBuf::from(dir).join("store"))
         };
         let store = Arc::new(Store::open(disk.clone(), time.clone(), config).unwrap());
         let config = LogConfig {
-            dir: PathBuf::from(dir).join("log"),
-            sync: SyncPolicy::Os,
-            max_bytes: 1 << 30,
-            min_free: 0,
             reserve_bytes: 4096,
-            queue_bytes: 1 << 20,
             ring_bytes: 1 << 16,
+            ..LogConfig::new(PathBuf::from(dir).join("log"))
         };
         let (writer, _) = LogWriter::open(disk, time.clone(), config, store.committed().next()).unwrap();
         let log = writer.log();
@@ -101,10 +96,7 @@ impl House {
     }
 
     fn source(&self) -> Source {
-        self.source_on(Arc::new(self.fs.clone()))
-    }
-
-    fn source_on(&self, fs: Arc<dyn Fs>) -> Source {
+        let fs: Arc<dyn Fs> = Arc::new(self.fs.clone());
         let (clock, data_dir) = (Arc::new(self.clock.clone()), PathBuf::from(DATA));
         let settings = || Settings {
             lines: vec!["data folder: /data".into()],
@@ -306,76 +298,6 @@ fn whatever_is_recorded_dropped_and_merged_meanwhile_a_backup_is_of_one_moment()
     }
 }
 
-/// A disk under a process that dies after so many changes.
-struct Dying {
-    disk: MemFs,
-    left: Arc<AtomicU64>,
-}
-
-struct DyingFile(Box<dyn AppendFile>, Arc<AtomicU64>);
-
-fn spend(left: &AtomicU64) -> io::Result<()> {
-    let spent = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
-    spent.map(drop).map_err(|_| io::Error::other("killed"))
-}
-
-impl Dying {
-    fn new(disk: &MemFs, left: u64) -> Self {
-        Self { disk: disk.clone(), left: Arc::new(AtomicU64::new(left)) }
-    }
-}
-
-impl AppendFile for DyingFile {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        spend(&self.1)?;
-        self.0.append(bytes)
-    }
-    fn sync(&mut self) -> io::Result<()> {
-        spend(&self.1)?;
-        self.0.sync()
-    }
-}
-
-impl Fs for Dying {
-    fn create_dir_all(&self, dir: &Path) -> io::Result<()> {
-        spend(&self.left)?;
-        self.disk.create_dir_all(dir)
-    }
-    fn read_dir(&self, dir: &Path) -> io::Result<Vec<DirEntry>> {
-        self.disk.read_dir(dir)
-    }
-    fn create(&self, path: &Path) -> io::Result<Box<dyn AppendFile>> {
-        spend(&self.left)?;
-        Ok(Box::new(DyingFile(self.disk.create(path)?, Arc::clone(&self.left))))
-    }
-    fn open(&self, path: &Path) -> io::Result<Box<dyn ReadFile>> {
-        self.disk.open(path)
-    }
-    fn truncate(&self, path: &Path, len: u64) -> io::Result<()> {
-        spend(&self.left)?;
-        self.disk.truncate(path, len)
-    }
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        spend(&self.left)?;
-        self.disk.rename(from, to)
-    }
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        spend(&self.left)?;
-        self.disk.remove(path)
-    }
-    fn remove_dir(&self, dir: &Path) -> io::Result<()> {
-        spend(&self.left)?;
-        self.disk.remove_dir(dir)
-    }
-    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        spend(&self.left)?;
-        self.disk.sync_dir(dir)
-    }
-    fn free_space(&self, path: &Path) -> io::Result<u64> {
-        self.disk.free_space(path)
-    }
-}
-
 /// With a backup that is there, and more since.
 fn with_one() -> (House, Manifest) {
     let house = House::new();
@@ -395,8 +317,9 @@ fn killed_at_each_change_there_is_a_whole_backup_or_none_and_the_next_one_goes_o
     let mut kills = 0;
     for left in 0.. {
         let (house, first) = with_one();
-        let dying = Arc::new(Dying::new(&house.fs, left));
-        let taken = take(&house.source_on(dying), Path::new(BACKUPS), By::Person, &|_, _| ());
+        house.fs.take_only(left);
+        let taken = take(&house.source(), Path::new(BACKUPS), By::Person, &|_, _| ());
+        house.fs.heal();
         if left % 2 == 0 {
             house.fs.power_cut();
         }
@@ -433,7 +356,9 @@ fn killed_while_old_ones_are_taken_away_the_others_stay_whole() {
     for left in 0.. {
         let (house, _) = with_one();
         let kept = house.take();
-        let done = prune(&Dying::new(&house.fs, left), Path::new(BACKUPS), 1);
+        house.fs.take_only(left);
+        let done = prune(&house.fs, Path::new(BACKUPS), 1);
+        house.fs.heal();
         if left % 2 == 0 {
             house.fs.power_cut();
         }
@@ -460,8 +385,10 @@ fn killed_while_it_is_put_back_nothing_starts_there_and_the_same_one_goes_on() {
     let second = house.take();
     let (to, mut marked) = (Path::new("/again"), 0);
     for left in 0.. {
+        house.fs.take_only(left);
         // Whether it says that it is done is looked at on the disk.
-        let _ = restore(&Dying::new(&house.fs, left), Path::new(BACKUPS), &second.name, to, &|_, _| ());
+        let _ = restore(&house.fs, Path::new(BACKUPS), &second.name, to, &|_, _| ());
+        house.fs.heal();
         let mark = house.disk().read_if_exists(&to.join(UNFINISHED)).unwrap();
         if mark.is_none() && names(&house.fs, "/again").contains(&"store".to_owned()) {
             // All but that the mark's end is durable: after a power cut it is put back once more.

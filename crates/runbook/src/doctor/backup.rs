@@ -1,6 +1,7 @@
 //! How old the newest backup is that the program is to take by itself, and whether it is whole.
 
 use hearthline_core::Timestamp;
+use hearthline_core::figures::many;
 
 use super::blocking::blocking;
 use super::catalogue::{
@@ -65,7 +66,7 @@ fn look(subject: &Subject) -> Vec<Finding> {
     if let Some(bad) = newest.damaged.first() {
         let says = format!(
             "{} of the newest backup could not be read, or were not what was once written: {} ({})",
-            super::count(newest.damaged.len() as u64, "file"),
+            many(newest.damaged.len() as u64, "file"),
             bad.path,
             bad.why
         );

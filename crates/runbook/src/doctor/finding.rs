@@ -147,8 +147,3 @@ impl From<Vec<Finding>> for Looked {
 pub(crate) fn millis(took: Duration) -> f64 {
     (took.as_secs_f64() * 100_000.0).round() / 100.0
 }
-
-/// `1 file`, `2 files`.
-pub(crate) fn count(number: u64, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}

@@ -1,10 +1,10 @@
 //! Whether the log is what was written: the newest of it, or all.
 
+use hearthline_core::figures::many;
 use hearthline_log::{Report, aside, verify_while};
 
 use super::blocking::blocking;
 use super::catalogue::{LOG_ASIDE, LOG_DAMAGED, LOG_OK, LOG_UNREADABLE};
-use super::finding::count;
 use super::{Check, Depth, Finding, Subject, seconds};
 
 /// Bytes that are read where not everything is.
@@ -54,8 +54,8 @@ fn told(report: &Report, unread: u64, asides: &[aside::Aside]) -> Vec<Finding> {
         let says = format!(
             "{} of the log cannot be read, at {}, the first: {first}; a record is lost only if the store does not have it \
              either",
-            count(lost, "record"),
-            count(new.len() as u64, "place")
+            many(lost, "record"),
+            many(new.len() as u64, "place")
         );
         findings.push(
             figures(Finding::of(LOG_DAMAGED, says))
@@ -74,7 +74,7 @@ fn told(report: &Report, unread: u64, asides: &[aside::Aside]) -> Vec<Finding> {
     }
     if !known.is_empty() {
         let says =
-            format!("{} of the log set aside by `repair log`", count(known.len() as u64, "damaged place"));
+            format!("{} of the log set aside by `repair log`", many(known.len() as u64, "damaged place"));
         findings.push(Finding::of(LOG_ASIDE, says).figure("places", known.len(), "1"));
     }
     findings

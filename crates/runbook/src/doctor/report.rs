@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use hearthline_core::Timestamp;
+use hearthline_core::figures::many;
 use serde::Serialize;
 
 use super::catalogue::UNREACHABLE;
-use super::finding::{count, millis};
+use super::finding::millis;
 use super::{Depth, Finding, Looked, Severity, Skipped, Subject};
 
 /// All findings of one look.
@@ -112,10 +113,10 @@ fn verdict(findings: &[Finding], counts: &Counts) -> String {
     match findings.first() {
         Some(first) if first.severity >= Severity::Warning => format!(
             "{}, {}: {}.",
-            count(counts.fault as u64, "fault"),
-            count(counts.warning as u64, "warning"),
+            many(counts.fault as u64, "fault"),
+            many(counts.warning as u64, "warning"),
             first.says
         ),
-        _ => format!("Nothing is wrong: {looked} findings, {} to know.", count(counts.note as u64, "thing")),
+        _ => format!("Nothing is wrong: {looked} findings, {} to know.", many(counts.note as u64, "thing")),
     }
 }

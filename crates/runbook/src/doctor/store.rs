@@ -1,10 +1,10 @@
 //! Whether the store is what its manifest says: each file there, with its length and a footer; all bytes if wanted.
 
+use hearthline_core::figures::many;
 use hearthline_store::{Check as Found, Depth as StoreDepth, StoreError, check};
 
 use super::blocking::blocking;
 use super::catalogue::{STORE_DAMAGED, STORE_MISSING, STORE_OK, STORE_UNREADABLE};
-use super::finding::count;
 use super::{Check, Depth, Finding, Subject, seconds};
 
 /// Names that are told.
@@ -54,7 +54,7 @@ fn told(found: &Found) -> Vec<Finding> {
     if !found.missing.is_empty() {
         let says = format!(
             "{} of the store cannot be found: {}",
-            count(found.missing.len() as u64, "file"),
+            many(found.missing.len() as u64, "file"),
             shown(&found.missing)
         );
         findings.push(
@@ -67,7 +67,7 @@ fn told(found: &Found) -> Vec<Finding> {
     if !found.damaged.is_empty() {
         let names: Vec<_> = found.damaged.iter().map(|(name, why)| format!("{name} ({why})")).collect();
         let says =
-            format!("{} of the store not as written: {}", count(names.len() as u64, "file"), shown(&names));
+            format!("{} of the store not as written: {}", many(names.len() as u64, "file"), shown(&names));
         findings.push(
             figures(Finding::of(STORE_DAMAGED, says))
                 .figure("damaged", names.len(), "1")

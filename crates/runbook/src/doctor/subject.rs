@@ -1,7 +1,7 @@
 //! Who is looked at: what the settings name, and the program if it runs.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,6 +56,39 @@ pub struct Subject {
     pub broker: Option<Broker>,
     /// Where the house is, once Home Assistant was asked; the inner none is not known.
     pub place: Arc<watch::Sender<Option<Option<Place>>>>,
+}
+
+impl Subject {
+    /// A data folder of which the settings name nothing else, and on which nothing runs.
+    #[must_use]
+    pub fn new(fs: Arc<dyn Fs>, clock: Arc<dyn Clock>, data_dir: &Path) -> Self {
+        Self {
+            fs,
+            clock,
+            data_dir: data_dir.into(),
+            settings: vec![format!("data folder: {} (default)", data_dir.display())],
+            notes: Vec::new(),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            running: Running::No,
+            home_assistant: None,
+            log_max_bytes: 0,
+            min_free: 0,
+            retention: None,
+            sinks: Vec::new(),
+            weather: Weather {
+                choice: Choice::Off,
+                provider: None,
+                has_key: false,
+                calls_per_day: None,
+                file: data_dir.join("weather.json"),
+                ask: Arc::new(|_| Box::pin(std::future::ready(None))),
+            },
+            backup: Job { dir: data_dir.join("backups"), every: None, keep: None },
+            places: Vec::new(),
+            broker: None,
+            place: Arc::default(),
+        }
+    }
 }
 
 /// Latitude and longitude in degrees.

@@ -1,7 +1,8 @@
 //! What keeps it from coming back: only what is so.
 
+use hearthline_core::figures::many;
+
 use super::Known;
-use crate::doctor::count;
 use crate::markdown::Markdown;
 use crate::repair::{Receipt, State};
 use crate::status::Restart;
@@ -40,7 +41,7 @@ fn kept(known: &Known) -> Vec<String> {
         .filter_map(|sink| Some((&sink.name, sink.conflicts.filter(|fields| *fields > 0)?)));
     let mut kept: Vec<String> = mapped
         .map(|(sink, fields)| {
-            format!("{sink}: {} of another type there; such a value goes to a field of its own and is not refused", count(fields, "field"))
+            format!("{sink}: {} of another type there; such a value goes to a field of its own and is not refused", many(fields, "field"))
         })
         .collect();
     let filled = known.gaps().iter().filter(|gap| gap.state == "filled" && gap.recovered > 0).count();

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use hearthline_core::Timestamp;
+use hearthline_core::figures::many;
 
 use super::{Known, Period, short};
 use crate::Status;
-use crate::doctor::count;
 use crate::markdown::Markdown;
 use crate::runbook::report::seconds;
 use crate::status::{Gap, Part};
@@ -79,7 +79,7 @@ pub(super) fn sentence(known: &Known) -> String {
             format!(
                 "Nothing was recorded for {} ({}{goes_on}).",
                 seconds(stood.as_secs_f64()),
-                count(times as u64, "gap")
+                many(times as u64, "gap")
             )
         }
     }

@@ -1,9 +1,11 @@
 //! Figures before and after.
 
+use hearthline_core::figures::figure;
+
 use super::{Known, short};
 use crate::markdown::Markdown;
 use crate::runbook::report::counters::{counters, difference};
-use crate::runbook::report::{criterion, figure};
+use crate::runbook::report::criterion;
 use crate::status::Criterion;
 
 pub(super) fn section(page: &mut Markdown, known: &Known) {

@@ -1,8 +1,8 @@
 //! What was missed, and what of it is lost.
 
+use hearthline_core::figures::{grouped, many};
+
 use super::{Known, short};
-use crate::doctor::count;
-use crate::kept::grouped;
 use crate::markdown::Markdown;
 use crate::status::{Gap, Sink};
 
@@ -25,7 +25,7 @@ pub(super) fn gaps(page: &mut Markdown, known: &Known) {
             to,
             gap.cause.clone(),
             gap.state.clone(),
-            count(gap.recovered, "state"),
+            many(gap.recovered, "state"),
         ]
     };
     page.table(["Gap", "From", "To", "Cause", "State", "Fetched afterwards"], gaps.iter().map(row));
@@ -39,24 +39,24 @@ pub(super) fn sentence(known: &Known) -> String {
     let short = short_of(known).count() as u64;
     let fetched = gaps.iter().map(|gap| gap.recovered).sum::<u64>();
     match &known.gaps {
-        _ if lost > 0 => format!("Something was lost: {} of which nothing could be had.", count(lost, "gap")),
-        _ if partly > 0 => format!("Something may be lost: {} filled in part.", count(partly, "gap")),
+        _ if lost > 0 => format!("Something was lost: {} of which nothing could be had.", many(lost, "gap")),
+        _ if partly > 0 => format!("Something may be lost: {} filled in part.", many(partly, "gap")),
         _ if short > 0 => {
-            format!("Nothing is lost from the archive; {} did not get everything.", count(short, "sink"))
+            format!("Nothing is lost from the archive; {} did not get everything.", many(short, "sink"))
         }
         Err(_) => "Whether something was lost is not known.".into(),
         Ok(_) if open > 0 => {
-            format!("Whether something was lost is not known yet: {} open.", count(open, "gap"))
+            format!("Whether something was lost is not known yet: {} open.", many(open, "gap"))
         }
         Ok(_) if known.status.is_none() => {
             "Whether something was lost is not known yet: the program does not run.".into()
         }
         Ok(_) if gaps.is_empty() => "Nothing was lost: there is no gap.".into(),
         Ok(_) => {
-            let found = count(gaps.len() as u64, "gap");
+            let found = many(gaps.len() as u64, "gap");
             format!(
                 "Nothing was lost: {found}, filled with {} from Home Assistant's history.",
-                count(fetched, "state")
+                many(fetched, "state")
             )
         }
     }
@@ -104,7 +104,7 @@ fn perhaps(known: &Known) -> Vec<String> {
 }
 
 fn left(sink: &Sink, lost: u64) -> String {
-    format!("{}: {} left the log before it had them; the archive has them", sink.name, count(lost, "event"))
+    format!("{}: {} left the log before it had them; the archive has them", sink.name, many(lost, "event"))
 }
 
 /// Each sink, and what it had lost before, where that was written down.

@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use hearthline_core::Timestamp;
+use hearthline_core::figures::counted;
 use hearthline_pipeline::webhook::{Message, Untold, Urgency};
 use serde::{Deserialize, Serialize};
 
 use super::{PlaceView, Told};
 use crate::alerts::{Alert, Severity, State};
-use crate::kept::counted;
 use crate::maintenance::{Meanwhile, Period};
 use crate::silent::about;
 use crate::status::Overall;

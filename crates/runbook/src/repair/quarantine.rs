@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hearthline_core::{QuarantineRow, Seq, Settlement, Timestamp};
 use hearthline_pipeline::orders::{Order, Orders};
-use hearthline_pipeline::quarantine::{Outcome, Settle, understand};
+use hearthline_pipeline::quarantine::{Outcome, Settle, understand, waiting_behind};
 use hearthline_store::{QuarantineQuery, Store, StoreError};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -14,8 +14,6 @@ use tokio::time::{Instant, sleep};
 use super::blocking::blocking;
 use super::{Doing, Done, Plan, Repair, RepairError, Scribe, Step};
 
-/// Records and bytes of one order: the reader has events to take in between.
-const ORDER: (usize, usize) = (100, 1 << 20);
 /// How long the store may take until it knows what was settled.
 const WITHIN: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(250);
@@ -46,7 +44,7 @@ impl Quarantine {
         let store = Arc::clone(&self.store);
         let look = move || {
             let mut waiting = Waiting::default();
-            store.quarantined(&all(), |row, _| {
+            store.quarantined(&QuarantineQuery::WAITING, |row, _| {
                 if understand(&row.raw).is_ok() {
                     waiting.understood += 1;
                     waiting.bytes += row.raw.len() as u64;
@@ -63,27 +61,8 @@ impl Quarantine {
     /// Some that wait and are understood, the oldest first, behind a place.
     async fn some(&self, behind: (Timestamp, Seq)) -> Result<Vec<QuarantineRow>, RepairError> {
         let store = Arc::clone(&self.store);
-        let look = move || {
-            let (mut rows, mut bytes) = (Vec::new(), 0);
-            store.quarantined(&QuarantineQuery { from: behind.0, ..all() }, |row, _| {
-                if (row.ts, row.seq) > behind && understand(&row.raw).is_ok() {
-                    bytes += row.raw.len();
-                    rows.push(row);
-                }
-                if rows.len() < ORDER.0 && bytes < ORDER.1 {
-                    ControlFlow::Continue(())
-                } else {
-                    ControlFlow::Break(())
-                }
-            })?;
-            Ok::<_, StoreError>(rows)
-        };
-        blocking(look).await
+        blocking(move || waiting_behind(&store, behind, |row| understand(&row.raw).is_ok())).await
     }
-}
-
-const fn all() -> QuarantineQuery {
-    QuarantineQuery { from: Timestamp(i64::MIN), to: Timestamp(i64::MAX), settled: false }
 }
 
 impl Repair for Quarantine {

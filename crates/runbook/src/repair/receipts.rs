@@ -81,10 +81,8 @@ impl Receipts {
         }
         let path = self.dir.join(id).join(NAME);
         let told = |why: String| format!("{} cannot be read: {why}", path.display());
-        let Some(bytes) = self.fs.read_if_exists(&path).map_err(|error| told(error.to_string()))? else {
-            return Ok(None);
-        };
-        let receipt: Receipt = serde_json::from_slice(&bytes).map_err(|error| told(error.to_string()))?;
+        let read = self.fs.read_json(&path).map_err(|error| told(error.to_string()))?;
+        let Some(receipt): Option<Receipt> = read else { return Ok(None) };
         if receipt.id != id || receipt.steps.len() != receipt.plan.steps.len() {
             return Err(told(format!("it is not of {id}, or its steps are not those of its plan")));
         }
@@ -96,8 +94,7 @@ impl Receipts {
     /// # Errors
     /// As the disk says; the one before is there then.
     pub fn write(&self, receipt: &Receipt) -> io::Result<()> {
-        let bytes = serde_json::to_vec_pretty(receipt)?;
-        self.fs.write_atomic(&self.dir_of(&receipt.id).join(NAME), &bytes)
+        self.fs.write_json(&self.dir_of(&receipt.id).join(NAME), receipt)
     }
 
     /// Makes the folder of a new one, durably, and names it.

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hearthline_core::figures::{counted, grouped as number};
 use hearthline_core::{Clock, Fs};
 use hearthline_pipeline::sinks::influxdb::export::take::TakeError;
 use hearthline_pipeline::sinks::influxdb::export::{ExportError, Origin};
@@ -30,7 +31,6 @@ pub use self::clear::{Clear, ClearOptions};
 pub use self::copy::SchemaCopy;
 pub use self::rewrite::SchemaRewrite;
 use super::RepairError;
-use crate::kept::{counted, grouped as number};
 
 /// How long a sink may take to stand still: a write that is on its way is waited for.
 const STANDS: Duration = Duration::from_secs(60);

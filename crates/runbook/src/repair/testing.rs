@@ -9,8 +9,11 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hearthline_core::fs::{AppendFile, DirEntry, ReadFile};
-use hearthline_core::{Fs, ManualClock, MemFs, Timestamp};
-use hearthline_sim::InfluxDb;
+use hearthline_core::{Fs, ManualClock, MemFs, SystemClock, Timestamp};
+use hearthline_pipeline::sinks::influxdb::ServerConfig;
+use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
+use hearthline_pipeline::sinks::influxdb::point::{Layout, NativeLayout};
+use hearthline_sim::{Access, InfluxDb, InfluxVersion};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -20,6 +23,23 @@ use crate::Status;
 
 /// 2026-11-26T00:41:07Z
 pub(crate) const NIGHT: Timestamp = Timestamp(1_795_653_667_000_000);
+
+/// What the database of a server is called.
+pub(crate) const DATABASE: &str = "house";
+
+/// A server with a database, and who it is for a sink.
+pub(crate) async fn influxdb(version: InfluxVersion, access: Access) -> (InfluxDb, ServerConfig) {
+    let server = InfluxDb::new(version, access, Arc::new(SystemClock::new()));
+    server.create(DATABASE, None);
+    let address = server.listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let url = format!("http://{address}").parse().unwrap();
+    (server, ServerConfig { org: Some("home".into()), ..ServerConfig::new(url, DATABASE) })
+}
+
+/// Points of states and events, with all attributes and without the weather.
+pub(crate) fn layout() -> Layout {
+    NativeLayout { weather: false, ..NativeLayout::new("events", Attributes::All) }.into()
+}
 
 /// A status document, and what was asked of it.
 pub(crate) struct House {

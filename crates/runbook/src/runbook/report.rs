@@ -6,6 +6,7 @@ mod losses;
 use std::time::Duration;
 
 use hearthline_core::Timestamp;
+use hearthline_core::figures::figure;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -272,12 +273,6 @@ fn settings(page: &mut Markdown, receipt: &Receipt) {
         page.heading(2, "Settings");
         page.items(kept.lines);
     }
-}
-
-/// At most two decimals, none that are zero.
-pub(crate) fn figure(value: f64, unit: &str) -> String {
-    let text = format!("{value:.2}");
-    format!("{} {unit}", text.trim_end_matches('0').trim_end_matches('.')).trim_end().to_owned()
 }
 
 /// A length of time.

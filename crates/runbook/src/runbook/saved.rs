@@ -67,12 +67,11 @@ pub(super) fn findings(report: &Report) -> Vec<Found> {
 impl Saved {
     /// Puts it in place, durably.
     pub(super) fn write(&self, fs: &dyn Fs, dir: &Path, name: &str) -> io::Result<()> {
-        fs.write_atomic(&dir.join(name), &serde_json::to_vec_pretty(self)?)
+        fs.write_json(&dir.join(name), self)
     }
 
     /// What was written; none where nothing was.
     pub(crate) fn read(fs: &dyn Fs, dir: &Path, name: &str) -> io::Result<Option<Self>> {
-        let bytes = fs.read_if_exists(&dir.join(name))?;
-        Ok(bytes.map(|bytes| serde_json::from_slice(&bytes)).transpose()?)
+        fs.read_json(&dir.join(name))
     }
 }

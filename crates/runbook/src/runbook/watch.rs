@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use hearthline_core::figures::many;
 use serde_json::json;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::saved::HEALTHY;
 use super::{Runbook, since};
 use crate::Status;
-use crate::doctor::count;
 use crate::monitor::Watch;
 use crate::repair::restart::{states, told};
 use crate::repair::{Done, RepairError, Scribe};
@@ -37,7 +37,7 @@ impl Runbook {
             let is_late = overall == Overall::Degraded || parts.iter().any(|part| part.state == "degraded");
             let patience = if gaps.open > 0 { FILLED } else { LATE };
             if is_up && (!is_late && gaps.open == 0 || waited > patience) {
-                let (told, open) = (told(&parts), count(gaps.open, "gap"));
+                let (told, open) = (told(&parts), many(gaps.open, "gap"));
                 return Ok(Done {
                     says: format!("{told} after {:.1} s; {open} open", waited.as_secs_f64()),
                     data: states(&parts),
@@ -100,7 +100,7 @@ impl Runbook {
         if !report.passed {
             return Err(RepairError::Person(report.reasons.join("; ")));
         }
-        let (looks, events, gaps) = (report.looks, count(report.events, "event"), count(report.gaps, "gap"));
+        let (looks, events, gaps) = (report.looks, many(report.events, "event"), many(report.gaps, "gap"));
         let late: Vec<_> = late.into_iter().collect();
         let held = match late.as_slice() {
             [] => format!("every criterion held at {looks} looks"),

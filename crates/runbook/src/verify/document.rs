@@ -1,9 +1,9 @@
 //! The result of one verification, as it is kept and shown.
 
+use hearthline_core::figures::many;
 use serde::{Deserialize, Serialize};
 
 use super::leg::{Leg, Outcome, Step};
-use crate::doctor::count;
 
 /// Changes that are kept whole: those that did not get through first.
 const KEPT_WHOLE: usize = 12;
@@ -228,7 +228,7 @@ fn passages(changes: &[Change]) -> Vec<Passage> {
 
 /// The worst leg is the one that is told; of equals the first, since those behind it follow from it.
 fn sentence(worst: Outcome, passages: &[Passage], changes: &[Change], instead: Option<&Instead>) -> String {
-    let followed = count(changes.len() as u64, "change");
+    let followed = many(changes.len() as u64, "change");
     let of = match changes.first().map(|change| change.entity_id.as_str()) {
         Some(entity) if !entity.is_empty() => format!(" of {entity}"),
         _ => String::new(),

@@ -26,8 +26,7 @@ const RESULTS: &str = "results.json";
 /// # Errors
 /// As the disk says, or as the file cannot be read.
 pub fn kept(fs: &dyn Fs, data_dir: &Path) -> io::Result<Vec<Verified>> {
-    let bytes = fs.read_if_exists(&data_dir.join("verify").join(RESULTS))?;
-    Ok(bytes.map(|bytes| serde_json::from_slice(&bytes)).transpose()?.unwrap_or_default())
+    Ok(fs.read_json(&data_dir.join("verify").join(RESULTS))?.unwrap_or_default())
 }
 
 /// The last results. Others may look at any time.
@@ -76,7 +75,7 @@ impl Kept {
 
     /// Keeps one. That it could not be written is said; it is known until the program ends.
     pub(super) fn keep(&self, result: Verified) {
-        let bytes = {
+        let results = {
             let mut results = self.results.lock();
             results.iter_mut().for_each(|older| older.changes.clear());
             results.insert(0, result);
@@ -86,12 +85,10 @@ impl Kept {
                 let oldest = results.len() - 1;
                 results.remove(if through == Some(oldest) { oldest - 1 } else { oldest });
             }
-            serde_json::to_vec_pretty(&*results)
+            results.clone()
         };
-        let written = bytes.map_err(io::Error::from).and_then(|bytes| {
-            self.fs.create_dir_all(&self.dir)?;
-            self.fs.write_atomic(&self.dir.join(RESULTS), &bytes)
-        });
+        let made = self.fs.create_dir_all(&self.dir);
+        let written = made.and_then(|()| self.fs.write_json(&self.dir.join(RESULTS), &results));
         if let Err(error) = written {
             tracing::warn!(%error, "the result of a verification could not be kept");
         }

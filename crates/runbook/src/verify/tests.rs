@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -232,14 +231,7 @@ fn a_point_is_looked_for_under_the_names_that_the_sink_gave_its_fields() {
         rows: 1,
     };
     let is = |text: &str| FieldValue::Text(text.into());
-    let layout = |attributes| {
-        Layout::Native(NativeLayout {
-            measurement: "m".into(),
-            tags: BTreeMap::new(),
-            attributes,
-            weather: true,
-        })
-    };
+    let layout = |attributes| Layout::Native(NativeLayout::new("m", attributes));
     let all = layout(Attributes::All);
     let own = vec![("state".to_owned(), is("12")), ("attr_dynamics_str".to_owned(), is("none"))];
     assert_eq!(text.fields(&all, "sensor.a", "m", &[]), own);

@@ -1,10 +1,9 @@
 //! The recorder, with the parts of the real one, on a disk in memory; only what carries the weather's question is played.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::{Clock, Fs, MemFs, Origin, Timestamp};
+use hearthline_core::{Clock, Fs, MemFs, Origin, Secret, Timestamp};
 use hearthline_log::{LogConfig, LogWriter, SyncPolicy};
 use hearthline_pipeline::deliver::{Delivery, FlushRequest, SinkView};
 use hearthline_pipeline::ingest::{Ingest, IngestView};
@@ -13,7 +12,7 @@ use hearthline_pipeline::metrics::Sample;
 use hearthline_pipeline::orders::Orders;
 use hearthline_pipeline::sinks::StoreSink;
 use hearthline_pipeline::sources::home_assistant::{
-    Address, Dial, Io, Link, LinkConfig, LinkState, LinkStatus, SWEEP, SessionConfig, Token, in_store,
+    Address, Dial, Io, Link, LinkConfig, LinkState, LinkStatus, SWEEP, SessionConfig, in_store,
 };
 use hearthline_pipeline::weather::ask::{self, Answer};
 use hearthline_pipeline::weather::{Choice, Feed, FeedConfig, Fetch, House, Place, Provider, WeatherView};
@@ -143,24 +142,15 @@ impl Recorder {
 }
 
 fn in_memory() -> StoreConfig {
-    StoreConfig {
-        dir: PathBuf::from("/data/store"),
-        flush_rows: 50_000,
-        flush_interval: Duration::from_secs(600),
-        retention: None,
-        context_ids: false,
-    }
+    StoreConfig::new("/data/store")
 }
 
 fn log() -> LogConfig {
     LogConfig {
-        dir: PathBuf::from("/data/log"),
         sync: SyncPolicy::Interval(Duration::from_secs(1)),
-        max_bytes: 1 << 30,
-        min_free: 0,
-        reserve_bytes: 0,
         queue_bytes: 16 << 20,
         ring_bytes: 8 << 20,
+        ..LogConfig::new("/data/log")
     }
 }
 
@@ -191,7 +181,7 @@ fn to(peer: &HomeAssistant) -> LinkConfig {
     LinkConfig {
         dial,
         session: SessionConfig { address, ping_interval: Duration::from_secs(10) },
-        token: Arc::new(|| Token::new("simulated-token")),
+        token: Arc::new(|| Secret::new("simulated-token")),
         events: vec!["state_changed".into()],
         sweep: SWEEP,
         supervised: false,

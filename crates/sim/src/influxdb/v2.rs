@@ -9,7 +9,7 @@ use super::http::{Reply, Request};
 use super::line::Reading;
 use super::query::parser;
 use super::v1::{partial, unit};
-use super::{Access, State, query};
+use super::{State, query};
 
 const VERSION: &str = "v2.7.10";
 const ORGANISATION: &str = "0000000000000001";
@@ -23,7 +23,7 @@ pub(super) fn answer(state: &mut State, request: &Request, now: i64) -> Reply {
             json!({ "name": "influxdb", "message": "ready for queries and writes", "status": "pass",
                 "checks": [], "version": VERSION, "commit": "0000000000" }),
         ),
-        _ if !authorised(&state.access, request) => told(401, "unauthorized", "unauthorized access"),
+        _ if !state.access.lets_in(request) => told(401, "unauthorized", "unauthorized access"),
         ("POST", "/api/v2/write") => write(state, request, now),
         ("GET", "/api/v2/orgs") => organisations(state, request),
         ("GET", "/api/v2/buckets") => buckets(state, request),
@@ -34,12 +34,6 @@ pub(super) fn answer(state: &mut State, request: &Request, now: i64) -> Reply {
         _ => told(404, "not found", "path not found"),
     };
     reply.with("X-Influxdb-Build", "OSS").with("X-Influxdb-Version", VERSION)
-}
-
-fn authorised(access: &Access, request: &Request) -> bool {
-    let Access::Token(token) = access else { return true };
-    let given = request.header("authorization").and_then(|value| value.split_once(' '));
-    given.is_some_and(|(scheme, given)| ["Token", "Bearer"].contains(&scheme) && given == token)
 }
 
 fn told(status: u16, code: &str, message: &str) -> Reply {

@@ -1,85 +1,5 @@
-use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use hearthline_core::fs::{AppendFile, DirEntry, ReadFile};
-
 use super::context::{known, weather};
 use super::*;
-
-/// A disk that takes so many changes and no more: where the power goes, or the process is killed.
-#[derive(Clone)]
-pub(super) struct Doomed {
-    pub(super) disk: MemFs,
-    pub(super) left: Arc<AtomicUsize>,
-}
-
-impl Doomed {
-    fn allow(&self) -> io::Result<()> {
-        let taken = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
-        taken.map(drop).map_err(|_| io::Error::other("no power"))
-    }
-}
-
-impl Fs for Doomed {
-    fn create_dir_all(&self, dir: &Path) -> io::Result<()> {
-        self.allow()?;
-        self.disk.create_dir_all(dir)
-    }
-    fn read_dir(&self, dir: &Path) -> io::Result<Vec<DirEntry>> {
-        self.disk.read_dir(dir)
-    }
-    fn create(&self, path: &Path) -> io::Result<Box<dyn AppendFile>> {
-        self.allow()?;
-        Ok(Box::new(DoomedFile { file: self.disk.create(path)?, disk: self.clone() }))
-    }
-    fn open(&self, path: &Path) -> io::Result<Box<dyn ReadFile>> {
-        self.disk.open(path)
-    }
-    fn truncate(&self, path: &Path, len: u64) -> io::Result<()> {
-        self.allow()?;
-        self.disk.truncate(path, len)
-    }
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.allow()?;
-        self.disk.rename(from, to)
-    }
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        self.allow()?;
-        self.disk.remove(path)
-    }
-    fn remove_dir(&self, dir: &Path) -> io::Result<()> {
-        self.allow()?;
-        self.disk.remove_dir(dir)
-    }
-    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        self.allow()?;
-        self.disk.sync_dir(dir)
-    }
-    fn free_space(&self, path: &Path) -> io::Result<u64> {
-        self.disk.free_space(path)
-    }
-}
-
-struct DoomedFile {
-    file: Box<dyn AppendFile>,
-    disk: Doomed,
-}
-
-impl AppendFile for DoomedFile {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self.disk.allow() {
-            Ok(()) => self.file.append(bytes),
-            Err(error) => {
-                self.file.append(&bytes[..bytes.len() / 2])?; // torn
-                Err(error)
-            }
-        }
-    }
-    fn sync(&mut self) -> io::Result<()> {
-        self.disk.allow()?;
-        self.file.sync()
-    }
-}
 
 /// The log: what the store has not committed is given again.
 fn replay(store: &Store, log: &[Row]) {
@@ -95,7 +15,7 @@ fn log() -> Vec<Row> {
 }
 
 /// What a flush and a merge go through, until the disk takes no more.
-fn live_through(disk: &Doomed, clock: &ManualClock, log: &[Row]) -> Result<(), crate::StoreError> {
+fn live_through(disk: &MemFs, clock: &ManualClock, log: &[Row]) -> Result<(), crate::StoreError> {
     let store = Store::open(Arc::new(disk.clone()), Arc::new(clock.clone()), config())?;
     let (first, second) = log.split_at(log.len() * 5 / 8);
     replay(&store, first);
@@ -114,14 +34,15 @@ fn whenever_the_power_goes_each_row_is_there_once_after_the_replay() {
     let clock = ManualClock::at(NOON.plus(2 * DAY));
     let mut survived = 0;
     for (cut, left) in (0..).flat_map(|left| [(true, left), (false, left)]) {
-        let disk = Doomed { disk: MemFs::default(), left: Arc::new(AtomicUsize::new(left)) };
+        let disk = MemFs::default();
+        disk.take_only(left);
         let done = live_through(&disk, &clock, &log).is_ok();
         if cut {
-            disk.disk.power_cut();
+            disk.power_cut();
         }
         let what = format!("{left} changes, power cut: {cut}");
-        disk.left.store(usize::MAX, Ordering::Relaxed);
-        let store = Store::open(Arc::new(disk.disk.clone()), Arc::new(clock.clone()), config()).expect(&what);
+        disk.heal();
+        let store = Store::open(Arc::new(disk.clone()), Arc::new(clock.clone()), config()).expect(&what);
         assert_eq!(all(&store).len() as u64, store.committed().0, "{what}: only what is committed is there");
         replay(&store, &log);
         store.flush().unwrap();
@@ -130,7 +51,7 @@ fn whenever_the_power_goes_each_row_is_there_once_after_the_replay() {
         assert_eq!((counts.events, counts.delivered, counts.collapsed), (80, 80, 0), "{what}");
         assert_eq!(store.latest().len(), 2);
         let named = store.files().len() + 2; // with the manifest and the last states
-        assert_eq!(tree(&disk.disk, Path::new("/data")).len(), named, "{what}: nothing is left over");
+        assert_eq!(tree(&disk, Path::new("/data")).len(), named, "{what}: nothing is left over");
         if done {
             survived += 1;
             if survived == 2 {
@@ -160,20 +81,21 @@ fn whenever_the_power_goes_weather_and_names_are_those_of_what_is_committed() {
         rows
     };
     for (cut, left) in (0..).flat_map(|left| [(true, left), (false, left)]) {
-        let disk = Doomed { disk: MemFs::default(), left: Arc::new(AtomicUsize::new(left)) };
+        let disk = MemFs::default();
+        disk.take_only(left);
         let done = live_through(&disk, &clock, &log).is_ok();
         if cut {
-            disk.disk.power_cut();
+            disk.power_cut();
         }
         let what = format!("{left} changes, power cut: {cut}");
-        disk.left.store(usize::MAX, Ordering::Relaxed);
-        let store = Store::open(Arc::new(disk.disk.clone()), Arc::new(clock.clone()), config()).expect(&what);
+        disk.heal();
+        let store = Store::open(Arc::new(disk.clone()), Arc::new(clock.clone()), config()).expect(&what);
         assert_eq!(there(&store), store.committed().0, "{what}");
         replay(&store, &log);
         store.flush().unwrap();
         assert_eq!((there(&store), store.verify()), (24, vec![]), "{what}");
         let named = store.files().len() + 2; // with the manifest and the entities
-        assert_eq!(tree(&disk.disk, Path::new("/data")).len(), named, "{what}: nothing is left over");
+        assert_eq!(tree(&disk, Path::new("/data")).len(), named, "{what}: nothing is left over");
         if done && !cut {
             return;
         }
@@ -185,26 +107,26 @@ fn a_flush_that_fails_leaves_the_rows_in_memory_and_can_be_tried_again() {
     let log = log();
     let clock = ManualClock::at(NOON);
     for left in 0.. {
-        let disk = Doomed { disk: MemFs::default(), left: Arc::new(AtomicUsize::new(usize::MAX)) };
+        let disk = MemFs::default();
         let store = Store::open(Arc::new(disk.clone()), Arc::new(clock.clone()), config()).unwrap();
         replay(&store, &log[..20]);
         store.flush().unwrap();
         replay(&store, &log);
-        disk.left.store(left, Ordering::Relaxed);
+        disk.take_only(left);
         let failed = store.flush().is_err();
         assert_eq!(all(&store).len(), log.len(), "{left}");
         assert_eq!(store.committed(), if failed { Seq(20) } else { Seq(80) });
 
-        disk.left.store(usize::MAX, Ordering::Relaxed);
+        disk.heal();
         store.flush().unwrap();
         let counts = store.committed_counts();
         assert_eq!((counts.events, counts.delivered, counts.collapsed), (80, 80, 0), "{left}");
         assert_eq!(all(&store).len(), log.len(), "{left}");
         drop(store);
-        let store = Store::open(Arc::new(disk.disk.clone()), Arc::new(clock.clone()), config()).unwrap();
+        let store = Store::open(Arc::new(disk.clone()), Arc::new(clock.clone()), config()).unwrap();
         assert_eq!(all(&store).len(), log.len(), "{left}");
         let named = store.files().len() + 2;
-        assert_eq!(tree(&disk.disk, Path::new("/data")).len(), named, "{left}: nothing is left over");
+        assert_eq!(tree(&disk, Path::new("/data")).len(), named, "{left}: nothing is left over");
         if !failed {
             return;
         }

@@ -23,7 +23,7 @@ fn settle(of: u64, after: i64, how: Settlement) -> Row {
 
 /// The records of the list with what was decided about each.
 fn list(store: &Store, settled: bool) -> Vec<(u64, Option<Settlement>)> {
-    let query = QuarantineQuery { from: Timestamp(i64::MIN), to: Timestamp(i64::MAX), settled };
+    let query = QuarantineQuery { settled, ..QuarantineQuery::WAITING };
     let mut found = Vec::new();
     store
         .quarantined(&query, |row, settled| {

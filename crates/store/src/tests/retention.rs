@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use hearthline_core::Clock as _;
 use hearthline_core::fs::Fault;
 
-use super::crash::Doomed;
 use super::*;
 use crate::{Hold, Outcome, Protection, RetentionPlan, StoreError, Table};
 
@@ -162,19 +161,19 @@ fn wherever_a_drop_or_a_merge_is_killed_a_day_is_whole_or_gone_and_the_receipt_s
     let (mut kept, mut dropped) = (0, 0);
     for (cut, left) in (0..).flat_map(|left| [(true, left), (false, left)]) {
         let house = house(Some(3 * DAY));
-        let disk = Doomed { disk: house.disk.clone(), left: Arc::new(AtomicUsize::new(usize::MAX)) };
+        let disk = house.disk.clone();
         let open =
             || Store::open(Arc::new(disk.clone()), Arc::new(house.clock.clone()), house.config.clone());
         drop(house.store);
         let store = open().unwrap();
         let what = format!("{left} changes, power cut: {cut}");
-        disk.left.store(left, Ordering::Relaxed);
+        disk.take_only(left);
         let done = drop_and_merge(&store).is_ok();
         drop(store);
         if cut {
-            disk.disk.power_cut();
+            disk.power_cut();
         }
-        disk.left.store(usize::MAX, Ordering::Relaxed);
+        disk.heal();
 
         let store = open().expect(&what);
         let there = is_there(&store, &what);
@@ -213,24 +212,20 @@ fn wherever_a_drop_or_a_merge_is_killed_a_day_is_whole_or_gone_and_the_receipt_s
 fn a_drop_that_fails_at_any_step_is_told_truly_while_the_program_goes_on() {
     for left in 0.. {
         let house = house(Some(3 * DAY));
-        let disk = Doomed { disk: house.disk.clone(), left: Arc::new(AtomicUsize::new(usize::MAX)) };
+        let disk = house.disk.clone();
         drop(house.store);
         let store =
             Store::open(Arc::new(disk.clone()), Arc::new(house.clock.clone()), house.config.clone()).unwrap();
-        disk.left.store(left, Ordering::Relaxed);
+        disk.take_only(left);
         let failed = drop_and_merge(&store).is_err();
-        disk.left.store(usize::MAX, Ordering::Relaxed);
+        disk.heal();
         drop_and_merge(&store).unwrap();
         let receipts = store.retention_receipts().unwrap();
         let (last, before) = receipts.split_last().unwrap();
         assert_eq!(last.outcome, Outcome::Dropped, "{left}");
         assert!(before.iter().all(|receipt| receipt.outcome == Outcome::Kept), "{left}: {before:?}");
         assert_eq!(by_day(&store), BTreeMap::from([(2, 4)]), "{left}");
-        assert_eq!(
-            tree(&disk.disk, Path::new(RECEIPTS)).len(),
-            receipts.len(),
-            "{left}: nothing is left over"
-        );
+        assert_eq!(tree(&disk, Path::new(RECEIPTS)).len(), receipts.len(), "{left}: nothing is left over");
         if !failed {
             return;
         }

@@ -7,7 +7,7 @@ use axum::extract::State;
 use hearthline_core::{ChangeKind, EntityInfo, EntityRow};
 use serde::{Deserialize, Serialize};
 
-use super::super::parameters::{Query, instant, list};
+use super::super::parameters::{Query, instant, limited, list};
 use crate::{ApiError, Reading};
 
 /// Changes of an answer where the caller does not say, and at most.
@@ -68,7 +68,7 @@ pub(in super::super) async fn get(
     let to = instant("to", parameters.to.as_deref())?.unwrap_or_else(|| reading.clock.now());
     let from = instant("from", parameters.from.as_deref())?.unwrap_or_else(|| to.minus(SPAN));
     let kinds = list(parameters.what.as_deref()).into_iter().map(kind).collect::<Result<Vec<_>, _>>()?;
-    let limit = parameters.limit.unwrap_or(LIMIT.0).clamp(1, LIMIT.1);
+    let limit = limited(parameters.limit, LIMIT);
     let key = parameters.entity.map(|name| reading.store.series(&name).key);
     // What no registry knew cannot have gone from one: it has come into it, and goes on under its key there.
     let told = |what, info: &EntityInfo| {

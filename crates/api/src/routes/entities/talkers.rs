@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
-use super::super::parameters::{Query, period};
+use super::super::parameters::{Query, limited, period};
 use super::super::reading::blocking;
 use crate::{ApiError, Reading};
 
@@ -53,7 +53,7 @@ pub(in crate::routes) async fn get(
     Query(parameters): Query<Parameters>,
 ) -> Result<Json<Talkers>, ApiError> {
     let (from, to) = period(parameters.from.as_deref(), parameters.to.as_deref(), SPAN, &*reading.clock)?;
-    let limit = parameters.limit.unwrap_or(LIMIT.0).clamp(1, LIMIT.1);
+    let limit = limited(parameters.limit, LIMIT);
     let hours = to.since(from).as_secs_f64() / 3600.0;
     let counts = blocking("the states cannot be counted", move || reading.store.counts(from, to)).await?;
     let talker = |(entity_id, states): (hearthline_core::EntityId, u64)| Talker {

@@ -3,25 +3,19 @@
 //!
 //! They go through the log, some at a time: what was settled stays settled where a later one is refused.
 
-use std::ops::ControlFlow;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use hearthline_core::{QuarantineRow, Seq, Settlement, Timestamp};
 use hearthline_pipeline::orders::Order;
 use hearthline_pipeline::portion::portion;
-use hearthline_pipeline::quarantine::{Outcome, Settle, Settled};
-use hearthline_store::{QuarantineQuery, Store, StoreError};
+use hearthline_pipeline::quarantine::{ORDER, Outcome, Settle, Settled, waiting_behind};
 use serde::{Deserialize, Serialize};
 
 use super::one::unknown;
 use crate::routes::parameters::{Query, list};
 use crate::routes::reading::blocking;
 use crate::{ApiError, ApiState};
-
-/// Records and bytes of one order: the reader has events to take in between.
-const ORDER: (usize, usize) = (100, 1 << 20);
 
 /// Which ones.
 #[derive(Debug, Deserialize)]
@@ -63,7 +57,8 @@ pub(in crate::routes) async fn retry(
     let mut behind = (Timestamp(i64::MIN), Seq::ZERO);
     loop {
         let store = state.reading.store.clone();
-        let rows = blocking("the quarantine cannot be read", move || waiting_behind(&store, behind)).await?;
+        let look = move || waiting_behind(&store, behind, |_| true);
+        let rows = blocking("the quarantine cannot be read", look).await?;
         let Some(last) = rows.last() else { return Ok(Json(answer)) };
         behind = (last.ts, last.seq);
         settle(&state, Settlement::Retried, rows, &mut answer).await?;
@@ -102,24 +97,6 @@ async fn settle(
         answer.extend(settled);
     }
     Ok(())
-}
-
-/// Some records that wait, the oldest first, behind a place.
-fn waiting_behind(store: &Store, behind: (Timestamp, Seq)) -> Result<Vec<QuarantineRow>, StoreError> {
-    let query = QuarantineQuery { from: behind.0, to: Timestamp(i64::MAX), settled: false };
-    let (mut rows, mut bytes) = (Vec::new(), 0);
-    store.quarantined(&query, |row, _| {
-        if (row.ts, row.seq) > behind {
-            bytes += row.raw.len();
-            rows.push(row);
-        }
-        if rows.len() < ORDER.0 && bytes < ORDER.1 {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(())
-        }
-    })?;
-    Ok(rows)
 }
 
 /// The records of these numbers; all of them have to be there and to wait.

@@ -7,16 +7,13 @@ use hearthline_pipeline::deliver::SinkViewOf;
 use hearthline_pipeline::health::PartState;
 use hearthline_pipeline::sources::home_assistant::{LinkState, LinkStatus};
 use hearthline_runbook::facts::RESTART;
+use hearthline_runbook::parts::{API, LOG, MQTT, NOTIFY, REGISTRY, SETTINGS, SOURCE, STORE, WEATHER};
 use hearthline_runbook::{Connection, status};
 
 use super::{Look, Observer};
-use crate::app::{MQTT, NOTIFY, STORE};
-use crate::serve::API;
 
 /// Registries that are not there by then are missing: said before whoever waits for them has waited for 10 s.
 const LISTS: Duration = Duration::from_secs(7);
-/// The part that listens to Home Assistant.
-const SOURCE: &str = "home_assistant";
 
 impl Observer {
     pub(super) fn set_parts(&self, look: &Look) {
@@ -25,7 +22,7 @@ impl Observer {
             (None, Some(damaged)) => (PartState::Degraded, Some(damaged)),
             (None, None) => (PartState::Healthy, None),
         };
-        self.set("log", state, reason);
+        self.set(LOG, state, reason);
         for sink in &look.sinks {
             let (state, reason) = look.state_of(sink);
             self.set(&sink.name, state, reason);
@@ -43,11 +40,11 @@ impl Observer {
         };
         self.set(SOURCE, state, reason);
         let (state, reason) = self.registries(look);
-        self.set("registry", state, reason);
-        self.set("weather", look.weather.state, look.weather.reason.clone());
+        self.set(REGISTRY, state, reason);
+        self.set(WEATHER, look.weather.state, look.weather.reason.clone());
         self.set(API, PartState::Healthy, None);
         if let Some(off) = &self.views.off {
-            self.set("settings", PartState::Parked, Some(off.clone()));
+            self.set(SETTINGS, PartState::Parked, Some(off.clone()));
         }
         if self.notify().is_on() {
             let (state, reason) = self.notify().state();

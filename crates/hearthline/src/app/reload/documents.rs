@@ -4,12 +4,13 @@ use hearthline_api::{
     FilterPreview, KeptSet, KeptSetting, Reloaded, Setting, SettingChange, SettingMistake, SettingsInForce,
 };
 use hearthline_core::Timestamp;
+use hearthline_core::figures::many;
 use serde_json::Value;
 
 use crate::settings::Settings;
 use crate::settings::catalogue::{self, InForce, Takes, What};
 use crate::settings::change::Change;
-use crate::settings::mistake::Mistake;
+use crate::settings::mistake::{Mistake, Mistakes};
 use crate::settings::origin::Origin;
 
 fn value(what: &What) -> Value {
@@ -76,13 +77,15 @@ pub(super) fn change(change: &Change) -> SettingChange {
     }
 }
 
-pub(crate) fn mistake(mistake: &Mistake) -> SettingMistake {
-    SettingMistake {
+/// All of them, in their order.
+pub(crate) fn mistakes(Mistakes(mistakes): &Mistakes) -> Vec<SettingMistake> {
+    let told = |mistake: &Mistake| SettingMistake {
         place: mistake.place.to_string(),
         key: mistake.key.clone(),
         reason: mistake.problem.reason.clone(),
         todo: mistake.problem.todo.clone(),
-    }
+    };
+    mistakes.iter().map(told).collect()
 }
 
 /// A sink that can be read and not be made.
@@ -156,7 +159,7 @@ pub(super) fn would(changes: &[Change], preview: Result<&FilterPreview, &String>
 }
 
 fn settings(count: usize) -> String {
-    format!("{count} setting{}", if count == 1 { "" } else { "s" })
+    many(count as u64, "setting")
 }
 
 fn hold(count: usize) -> String {

@@ -57,12 +57,11 @@ pub(crate) fn read(fs: &dyn Fs, data_dir: &Path) -> io::Result<KeptSettings> {
         if path.extension().is_none_or(|extension| extension != "json") {
             continue;
         }
-        let Some(bytes) = fs.read_if_exists(&path)? else { continue };
-        match serde_json::from_slice::<KeptSet>(&bytes) {
-            Ok(set) => kept.push(set),
-            Err(error) => {
-                tracing::warn!(%error, file = %path.display(), "settings that were kept cannot be read")
+        match fs.read_json::<KeptSet>(&path) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                tracing::warn!(%error, file = %path.display(), "settings that were kept cannot be read");
             }
+            set => kept.extend(set?),
         }
     }
     kept.sort_by_key(|set| std::cmp::Reverse(set.number));
@@ -83,7 +82,7 @@ pub(super) fn keep(fs: &dyn Fs, data_dir: &Path, set: KeptSet) -> io::Result<()>
     let dir = dir(data_dir);
     fs.create_dir_all(&dir)?;
     let file = |number: u64| dir.join(format!("{number}.json"));
-    fs.write_atomic(&file(number), &serde_json::to_vec_pretty(&KeptSet { number, ..set })?)?;
+    fs.write_json(&file(number), &KeptSet { number, ..set })?;
     for old in kept.iter().skip(MOST - 1) {
         fs.remove(&file(old.number))?;
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use hearthline_api::FilterPreview;
+use hearthline_core::figures::grouped;
 use hearthline_pipeline::filter::{Filter, Subject};
 use hearthline_pipeline::ingest::LiveEntity;
 use hearthline_pipeline::orders::{Order, Orders};
@@ -20,8 +21,7 @@ const LISTED: Duration = Duration::from_secs(10);
 pub(super) async fn of(orders: &Orders, now: &Filter, wanted: &Settings) -> Result<FilterPreview, String> {
     let live = timeout(LISTED, orders.give(Order::ListLive)).await;
     let live = live.map_err(|_| "the reader does not answer".to_owned())??;
-    let wanted =
-        Filter::new(&wanted.filter.include, &wanted.filter.exclude).map_err(|error| error.to_string())?;
+    let wanted = wanted.filter.compiled().map_err(|error| error.to_string())?;
     Ok(compare(&live, now, &wanted))
 }
 
@@ -43,10 +43,10 @@ fn compare(live: &[LiveEntity], now: &Filter, wanted: &Filter) -> FilterPreview 
     let entities = live.len() as u64;
     let says = format!(
         "{} in, {} out (now {} in, {} out)",
-        counted(would_be),
-        counted(entities - would_be),
-        counted(recorded),
-        counted(entities - recorded)
+        grouped(would_be),
+        grouped(entities - would_be),
+        grouped(recorded),
+        grouped(entities - recorded)
     );
     let (comes_in, comes_in_count) = first(comes_in);
     let (goes_out, goes_out_count) = first(goes_out);
@@ -58,13 +58,6 @@ fn first(mut names: Vec<String>) -> (Vec<String>, u64) {
     names.sort();
     names.truncate(NAMES);
     (names, count)
-}
-
-/// With a comma between thousands.
-fn counted(count: u64) -> String {
-    let digits = count.to_string();
-    let pieces: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
-    pieces.join(",")
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hearthline_pipeline::health::PartState;
 use hearthline_pipeline::sources::home_assistant::LinkState;
+use hearthline_runbook::parts::LOG;
 
 use super::judge::Next;
 use super::plan::{Plan, Step, start_all, stop_all};
@@ -23,7 +24,7 @@ impl Supervisor {
     pub(super) fn log_is_gone(&mut self, n: usize, words: &str) {
         let now = self.now();
         tracing::error!(
-            part = "log",
+            part = LOG,
             "log: {words}; it is opened anew, and everything behind it begins from what it has"
         );
         let words = format!("the log's writer ended: {words}");

@@ -6,17 +6,16 @@ use std::time::Duration;
 
 use hearthline_core::{EntityId, Seq, StateRow};
 use hearthline_pipeline::deliver::SinkView;
-use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::health::PartState;
 use hearthline_pipeline::sinks::influxdb::send::Stop;
 use hearthline_pipeline::sinks::influxdb::stored::StoredPoint;
 use hearthline_pipeline::sinks::influxdb::{InfluxView, Server};
+use hearthline_runbook::parts::{LOG, STORE, WEATHER};
 use hearthline_runbook::verify::{Expected, Leg, Outcome, Step, Trouble, readback};
 use hearthline_store::StatesQuery;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{Found, LOG, Verifier, Way};
-use crate::app::STORE;
+use super::{Found, Verifier, Way};
 use crate::app::sinks::server;
 use crate::settings::InfluxDb;
 
@@ -158,7 +157,7 @@ impl Verifier {
                 Err(Trouble::NoWeather(why))
             }
         };
-        Some(Leg::of("weather", Step::Weather, passed))
+        Some(Leg::of(WEATHER, Step::Weather, passed))
     }
 
     /// Has the store write its files, once for all, and reads every row back from them. What that takes is told, not since when
@@ -204,8 +203,7 @@ impl Verifier {
 
     async fn sink(&self, way: &Way, found: &Found, target: &Target) -> Vec<Leg> {
         let name = target.name();
-        let rules = &target.settings.filter;
-        let filter = match Filter::new(&rules.include, &rules.exclude) {
+        let filter = match target.settings.filter.compiled() {
             Ok(filter) => filter,
             Err(error) => {
                 return vec![Leg::of(name, Step::Delivered, Err(Trouble::Says(error.to_string())))];

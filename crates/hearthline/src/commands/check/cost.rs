@@ -44,7 +44,7 @@ impl Recorded {
         version: Option<Version>,
         fields: &[(String, String, FieldType)],
     ) -> anyhow::Result<String> {
-        let filter = Filter::new(&sink.filter.include.value, &sink.filter.exclude.value)?;
+        let filter = sink.filter.compiled()?;
         let cost = |layout: &Layout| self.cost(layout, &filter, fields);
         let chosen = cost(&sink.layout);
         let less = match &sink.layout {

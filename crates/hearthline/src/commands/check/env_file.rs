@@ -10,13 +10,13 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde::Serialize;
 
-use crate::app::reload::{in_force, mistake};
+use crate::app::reload::{in_force, mistakes as documents};
 use crate::commands::Context;
 use crate::commands::settings::mistakes as told;
 use crate::exit::Exit;
 use crate::settings::catalogue::{About, variables};
 use crate::settings::environment::variable;
-use crate::settings::{Environment, Mistakes, Purpose, load, nearest, text};
+use crate::settings::{Environment, Purpose, load, nearest, text};
 
 /// Variables that say what one of ours says under another name; what to write instead.
 const NEEDED: [(&str, &str); 2] = [
@@ -100,7 +100,7 @@ fn understand(content: &str) -> Answer {
             understood.retain(|one| !ignored.iter().any(|(name, _)| *name == one.variable));
             (Vec::new(), as_file(&in_force(&settings)))
         }
-        Err(Mistakes(mistakes)) => (mistakes.iter().map(mistake).collect(), String::new()),
+        Err(mistakes) => (documents(&mistakes), String::new()),
     };
     Answer { understood, ignored, missing: lacking(NEEDED), not_set: lacking(USEFUL), mistakes, toml }
 }

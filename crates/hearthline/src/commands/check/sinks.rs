@@ -121,12 +121,7 @@ mod tests {
             field("somebody_elses", FieldType::Integer),
         ];
         fields.push(("other".into(), "attr_x".into(), FieldType::Text));
-        let layout = Layout::Native(NativeLayout {
-            measurement: "m".into(),
-            tags: BTreeMap::new(),
-            attributes: Attributes::All,
-            weather: true,
-        });
+        let layout = Layout::Native(NativeLayout::new("m", Attributes::All));
         assert_eq!(
             taken(&layout, &fields),
             ["attr_dynamics (text and bool)", "attr_list_json (float)", "value (text)"]

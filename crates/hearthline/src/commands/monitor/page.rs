@@ -1,8 +1,9 @@
 //! What a person sees of a watch.
 
+use hearthline_core::figures::figure;
 use hearthline_runbook::monitor::{Outcome, Report};
 
-use crate::table::{figure, table, text};
+use crate::table::{table, text};
 
 /// The terminal's second screen, so that what stood there before comes back.
 pub(super) const OTHER_SCREEN: &str = "\x1b[?1049h";

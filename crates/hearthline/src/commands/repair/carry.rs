@@ -1,7 +1,7 @@
 //! Where a repair is carried out: in the running program, or here, over the data folder.
 
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -78,7 +78,7 @@ impl Place {
         match self {
             Self::Running(program) => watch(program, program.post("/api/v1/repairs", &asked).await?).await,
             Self::Folder { engine, data_dir } => {
-                let _claim = claim(data_dir)?;
+                let _claim = Claim::for_command(data_dir)?;
                 let RepairRequest { repair, options, confirm } = asked;
                 carry_out(engine.begin(&repair, &options, confirm.as_deref()).await?).await
             }
@@ -106,7 +106,7 @@ impl Place {
                 watch(program, program.ask(Method::POST, &path(id, where_to)).await?).await
             }
             Self::Folder { engine, data_dir } => {
-                let _claim = claim(data_dir)?;
+                let _claim = Claim::for_command(data_dir)?;
                 carry_out(how(engine, id)?).await
             }
         }
@@ -123,11 +123,6 @@ impl Place {
 
 fn path(id: &str, where_to: &str) -> String {
     format!("/api/v1/repairs/{}{where_to}", segment(id))
-}
-
-fn claim(data_dir: &Path) -> anyhow::Result<Claim> {
-    let words = || format!("the data folder {} cannot be used", data_dir.display());
-    Claim::take(data_dir).with_context(words)
 }
 
 /// Looks until the program has done it.

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
+use hearthline_core::figures::figure;
 use hearthline_runbook::verify::{Outcome, Passage, Verified};
 
-use crate::table::{cut, figure, table, text};
+use crate::table::{cut, table, text};
 
 /// The sentence, a line for each leg, and what to do.
 pub(super) fn page(result: &Verified) -> String {

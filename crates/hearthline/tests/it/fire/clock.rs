@@ -3,12 +3,11 @@
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hearthline_core::{Clock, Fs, ManualClock, MemFs, Timestamp};
-use hearthline_log::{Append, Log, LogConfig, LogThread, LogWriter, SyncPolicy};
+use hearthline_log::{Append, Log, LogConfig, LogThread, LogWriter};
 use hearthline_pipeline::deliver::{Delivery, Step};
 use hearthline_pipeline::ingest::{Hello, Ingest};
 use hearthline_pipeline::live::Live;
@@ -32,23 +31,9 @@ struct Run {
 impl Run {
     fn start(fs: &MemFs, clock: &ManualClock) -> Self {
         let (fs, clock): (Arc<dyn Fs>, Arc<dyn Clock>) = (Arc::new(fs.clone()), Arc::new(clock.clone()));
-        let config = StoreConfig {
-            dir: PathBuf::from("/data/store"),
-            flush_rows: 50_000,
-            flush_interval: FLUSH,
-            retention: None,
-            context_ids: false,
-        };
+        let config = StoreConfig { flush_interval: FLUSH, ..StoreConfig::new("/data/store") };
         let store = Arc::new(Store::open(Arc::clone(&fs), Arc::clone(&clock), config).unwrap());
-        let config = LogConfig {
-            dir: PathBuf::from("/data/log"),
-            sync: SyncPolicy::Os,
-            max_bytes: 1 << 30,
-            min_free: 0,
-            reserve_bytes: 0,
-            queue_bytes: 1 << 20,
-            ring_bytes: 1 << 20,
-        };
+        let config = LogConfig { ring_bytes: 1 << 20, ..LogConfig::new("/data/log") };
         let (writer, recovery) =
             LogWriter::open(fs, Arc::clone(&clock), config, store.committed().next()).unwrap();
         assert_eq!((recovery.torn_bytes, recovery.damage), (0, vec![]));

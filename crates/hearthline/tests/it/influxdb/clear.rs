@@ -9,7 +9,6 @@ use hearthline_core::{Clock, Fs, RealFs, SystemClock};
 use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
 use hearthline_pipeline::sinks::influxdb::point::NativeLayout;
 use hearthline_pipeline::sinks::influxdb::{ServerConfig, Version};
-use hearthline_pipeline::sources::home_assistant::Trust;
 use hearthline_runbook::repair::schema::MendedSink;
 use hearthline_runbook::repair::{Clear, ClearOptions, Engine, Kind, Options, Receipt, Repair, State};
 use serde_json::{Value, json};
@@ -86,8 +85,7 @@ fn by_type(counts: &Counts) -> BTreeMap<&str, u64> {
 }
 
 fn layout() -> NativeLayout {
-    let (measurement, tags) = (MEASUREMENT.into(), BTreeMap::new());
-    NativeLayout { measurement, tags, attributes: Attributes::All, weather: true }
+    NativeLayout::new(MEASUREMENT, Attributes::All)
 }
 
 fn engine(data: &Path, url: &str) -> Arc<Engine> {
@@ -96,14 +94,8 @@ fn engine(data: &Path, url: &str) -> Arc<Engine> {
         name: "influxdb".into(),
         dir: data.join("sinks/influxdb"),
         server: ServerConfig {
-            url: url.parse().unwrap(),
             version: Some(Version::V1),
-            database: "house".into(),
-            org: None,
-            username: None,
-            password: None,
-            token: None,
-            trust: Trust::default(),
+            ..ServerConfig::new(url.parse().unwrap(), "house")
         },
         view: None,
         fs: Arc::clone(&fs),

@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
+use hearthline_core::Secret;
 use hearthline_pipeline::sinks::influxdb::schema::FieldType;
 use hearthline_pipeline::sinks::influxdb::server::page::Reader;
 use hearthline_pipeline::sinks::influxdb::server::table::{EVER, Table};
 use hearthline_pipeline::sinks::influxdb::stored::{FieldValue, StoredPoint};
 use hearthline_pipeline::sinks::influxdb::{Server, ServerConfig, Version};
-use hearthline_pipeline::sources::home_assistant::{Token, Trust};
 
 use super::peer::InfluxDb;
 
@@ -19,16 +19,7 @@ pub(super) fn server(url: &str) -> Server {
 }
 
 fn config(url: &str) -> ServerConfig {
-    ServerConfig {
-        url: url.parse().unwrap(),
-        version: Some(Version::V1),
-        database: "house".into(),
-        org: None,
-        username: None,
-        password: None,
-        token: None,
-        trust: Trust::default(),
-    }
+    ServerConfig { version: Some(Version::V1), ..ServerConfig::new(url.parse().unwrap(), "house") }
 }
 
 async fn read(
@@ -182,7 +173,7 @@ async fn whoever_may_not_list_shards_still_tells_integers_and_floats_apart() {
     let real = InfluxDb::guarded().await;
     let config = ServerConfig {
         username: Some("writer".into()),
-        password: Some(Token::new("right")),
+        password: Some(Secret::new("right")),
         ..config(&real.url())
     };
     let mut server = Server::new(config).unwrap();

@@ -12,7 +12,6 @@ use hearthline_pipeline::sinks::influxdb::schema::FieldType;
 use hearthline_pipeline::sinks::influxdb::server::{EVER, Reader};
 use hearthline_pipeline::sinks::influxdb::stored::StoredPoint;
 use hearthline_pipeline::sinks::influxdb::{ServerConfig, Version};
-use hearthline_pipeline::sources::home_assistant::Trust;
 use hearthline_runbook::repair::schema::{MendedSink, SchemaCopy};
 use hearthline_runbook::repair::{Engine, Receipt, Repair, State};
 use serde_json::{Value, json};
@@ -79,8 +78,7 @@ struct Repairs {
 }
 
 fn layout() -> NativeLayout {
-    let (measurement, tags) = (MEASUREMENT.into(), BTreeMap::new());
-    NativeLayout { measurement, tags, attributes: Attributes::Default, weather: true }
+    NativeLayout::new(MEASUREMENT, Attributes::Default)
 }
 
 impl Repairs {
@@ -89,16 +87,7 @@ impl Repairs {
         let sink = MendedSink {
             name: "influxdb".into(),
             dir: folder.path().join("sinks/influxdb"),
-            server: ServerConfig {
-                url: server.url().parse().unwrap(),
-                version: None,
-                database: "house".into(),
-                org: None,
-                username: None,
-                password: None,
-                token: None,
-                trust: Trust::default(),
-            },
+            server: ServerConfig::new(server.url().parse().unwrap(), "house"),
             view: None,
             fs: Arc::new(RealFs),
             clock: Arc::new(SystemClock::new()),

@@ -1,5 +1,5 @@
 use hearthline_core::{ManualClock, MemFs, Seq};
-use hearthline_log::{LogConfig, LogWriter, Read, SyncPolicy};
+use hearthline_log::{LogConfig, LogWriter, Read};
 
 use super::*;
 use crate::filter::Filter;
@@ -36,15 +36,7 @@ impl Lab {
     fn on(fs: MemFs, clock: ManualClock, house: House, exclude: &[&str]) -> Self {
         let exclude: Vec<_> = exclude.iter().map(ToString::to_string).collect();
         let filter = Arc::new(Filter::new(&[], &exclude).unwrap());
-        let config = LogConfig {
-            dir: "/data/log".into(),
-            sync: SyncPolicy::Os,
-            max_bytes: 1 << 30,
-            min_free: 0,
-            reserve_bytes: 0,
-            queue_bytes: 1 << 20,
-            ring_bytes: 1 << 20,
-        };
+        let config = LogConfig { ring_bytes: 1 << 20, ..LogConfig::new("/data/log") };
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
         let (mut writer, _) =
             LogWriter::open(Arc::new(fs.clone()), Arc::clone(&shared), config, Seq(1)).unwrap();

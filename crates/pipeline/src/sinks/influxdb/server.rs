@@ -31,6 +31,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use hearthline_core::Secret;
 use hyper::Method;
 use hyper::body::Bytes;
 use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
@@ -47,7 +48,7 @@ use super::answer::{Meaning, meaning};
 use super::send::Stop;
 use crate::http::{Answer, HttpError, Limits, Peer, Question};
 use crate::sources::home_assistant::tls::TrustError;
-use crate::sources::home_assistant::{Address, Token, Trust, dial};
+use crate::sources::home_assistant::{Address, Trust, dial};
 
 /// The generation of a server, by how it is written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,11 +75,28 @@ pub struct ServerConfig {
     /// With a password.
     pub username: Option<String>,
     /// Of that user.
-    pub password: Option<Token>,
+    pub password: Option<Secret>,
     /// In place of user and password.
-    pub token: Option<Token>,
+    pub token: Option<Secret>,
     /// Whose certificates are taken.
     pub trust: Trust,
+}
+
+impl ServerConfig {
+    /// A server of whatever version, which lets in whoever comes.
+    #[must_use]
+    pub fn new(url: Url, database: impl Into<String>) -> Self {
+        Self {
+            url,
+            version: None,
+            database: database.into(),
+            org: None,
+            username: None,
+            password: None,
+            token: None,
+            trust: Trust::default(),
+        }
+    }
 }
 
 /// The server.
@@ -189,7 +207,7 @@ impl Server {
             (Some(token), _) if version == Some(Version::V3) => format!("Bearer {}", token.expose()),
             (Some(token), _) => format!("Token {}", token.expose()),
             (None, Some(user)) => {
-                let password = password.as_ref().map_or("", Token::expose);
+                let password = password.as_ref().map_or("", Secret::expose);
                 format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
             }
             (None, None) => return None,

@@ -3,10 +3,9 @@
 //! Nothing in this list changes anything in the house: read-only by construction. The one state that `hearthline verify` sets is in
 //! [`super::canary`].
 
-use hearthline_core::{EntityId, Timestamp};
+use hearthline_core::{EntityId, Secret, Timestamp};
 use serde::Serialize;
 
-use super::Token;
 use super::reported::TEMPLATE;
 use super::wire::registry::Registry;
 
@@ -136,7 +135,7 @@ impl Period {
 }
 
 /// The one message without an id. Home Assistant takes it first, and nothing before it.
-pub(super) fn auth(token: &Token) -> String {
+pub(super) fn auth(token: &Secret) -> String {
     #[derive(Serialize)]
     struct Auth<'a> {
         #[serde(rename = "type")]
@@ -185,7 +184,7 @@ mod tests {
         ] {
             assert_eq!(command.to_json(7), json);
         }
-        assert_eq!(auth(&Token::new("a\"b")), r#"{"type":"auth","access_token":"a\"b"}"#);
+        assert_eq!(auth(&Secret::new("a\"b")), r#"{"type":"auth","access_token":"a\"b"}"#);
     }
 
     #[test]

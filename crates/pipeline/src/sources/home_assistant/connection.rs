@@ -2,6 +2,9 @@
 //! registries; wait until Home Assistant has started, since before that its states are a part; compare its states with
 //! ours; then take in events until the stream ends, and compare again from time to time for entities that stay quiet.
 
+mod compare;
+mod registries;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,20 +15,18 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
+use self::registries::entity_update;
 use super::command::Command;
 use super::fill::Filler;
 use super::link::LinkConfig;
 use super::lists::{Kept, Lists};
-use super::reported::Reported;
 use super::session::{Incoming, Session};
 use super::status::{LinkState, LinkStatus};
-use super::wire::registry::{EntityUpdate, Registry};
-use super::wire::{self, Event, EventData, Message, State};
+use super::wire::registry::Registry;
+use super::wire::{self, EventData, Message};
 use super::{Io, SessionError};
 use crate::ingest::{CLOCKS, Hello, Ingest, IngestError};
 use crate::orders;
-use crate::portion::portion;
-use crate::record::EntityRecord;
 
 /// The one type that is always asked for when no other is.
 const STATE_CHANGED: &str = "state_changed";
@@ -33,18 +34,10 @@ const STATE_CHANGED: &str = "state_changed";
 const ALL: &str = "*";
 /// Between two questions whether Home Assistant has started.
 const STARTED: Duration = Duration::from_secs(2);
-/// The least between two comparisons where the answer is large.
-const LARGE_SWEEP: (usize, Duration) = (4 << 20, Duration::from_secs(3600));
 /// Without an event for so long after a comparison, a gap ends with the newest state compared.
 const QUIET: Duration = Duration::from_secs(5);
-/// The least between two comparisons, however much gives reason for one.
-const SOON: Duration = Duration::from_secs(10);
-/// States of a snapshot that are logged at once, in bytes of JSON.
-const PIECE: usize = 1 << 20;
 /// How long the log may take to write one piece. Home Assistant cuts off a client that reads nothing for 5 s.
 const ROOM: Duration = Duration::from_secs(4);
-/// Entities that are logged at once.
-const LEARNT: usize = 500;
 /// After a question was refused.
 const ASK_AGAIN: Duration = Duration::from_secs(60);
 /// With a slower ping no comparison is made: its answer shares the socket and could get us cut off.
@@ -410,77 +403,12 @@ impl<'l> Connection<'l> {
         Ok(())
     }
 
-    async fn take_states(&mut self, answer: &str, received: Timestamp) -> Result<(), SessionError> {
-        let (states, unreadable) = wire::parse_states(answer)?;
-        if let Some(first) = unreadable.first() {
-            tracing::warn!(count = unreadable.len(), %first, "states of a snapshot cannot be read");
-        }
-        self.make_room().await?;
-        for piece in pieces(&states) {
-            let report = self.ingest.compare(piece, received)?;
-            tracing::debug!(?report, "compared states with home assistant's");
-            self.make_room().await?;
-        }
-        self.ingest.compared(&states)?;
-        self.compared = Some(Instant::now());
-        let sweep = self.config.sweep;
-        let most = if answer.len() > LARGE_SWEEP.0 { sweep.max(LARGE_SWEEP.1) } else { sweep };
-        // Not in step with a sensor that reports as regularly: it would be looked at at the same moment of its own each time.
-        let after = most.mul_f64(0.75 + 0.25 * self.rng.f64());
-        self.next = Some((Instant::now() + after, Command::GetStates));
-        if states.iter().any(|state| state.has_reports) && !self.is_busy() {
-            self.no_more_reports().await?;
-            self.reported = Some(self.session.ask(Command::Reported).await?);
-        }
-        Ok(())
-    }
-
-    /// What has reported without a change. What a template comes to later, or another one does, is not waited for.
-    async fn take_rendered(
-        &mut self,
-        id: u64,
-        outcome: &Result<Cow<'_, str>, Cow<'_, str>>,
-    ) -> Result<(), SessionError> {
-        if self.reported == Some(id) {
-            match outcome.as_deref().map(Reported::parse) {
-                Ok(Some(reported)) => self.ingest.reported(&reported),
-                Ok(None) => tracing::debug!("what has reported without a change was not understood"),
-                Err(message) => tracing::debug!(%message, "what has reported without a change is not known"),
-            }
-            self.no_more_reports().await?;
-        }
-        Ok(())
-    }
-
-    async fn no_more_reports(&mut self) -> Result<(), SessionError> {
-        if let Some(id) = self.reported.take() {
-            self.session.ask(Command::Unsubscribe(id)).await?;
-        }
-        Ok(())
-    }
-
     /// Waits until the log has written what it was given, so that its queue takes another piece. Nothing is read from the
     /// socket meanwhile, which Home Assistant bears for some seconds.
     async fn make_room(&mut self) -> Result<(), SessionError> {
         let log = self.ingest.log();
         let written = log.wait_written(self.ingest.appended());
         timeout(ROOM, written).await.map_err(|_| IngestError::QueueFull.into())
-    }
-
-    /// Another filter holds. Events wait until the registries are in, so that an entity that comes in has its key, and nothing
-    /// is recorded that the new rules leave out; then its state is had.
-    async fn have_all_again(&mut self) -> Result<(), SessionError> {
-        self.lists.hold();
-        self.lists.changed(None);
-        self.compare_soon();
-        self.ask_for_lists().await
-    }
-
-    /// Something may have been missed. While Home Assistant is starting, states are compared at the end of that anyway.
-    fn compare_soon(&mut self) {
-        if let Some(compared) = self.compared {
-            self.next = Some((Instant::now().max(compared + SOON), Command::GetStates));
-        }
     }
 
     /// Asks history for what is missing, one question at a time.
@@ -515,157 +443,8 @@ impl<'l> Connection<'l> {
         Ok(())
     }
 
-    /// Subscribes to what says that a registry has changed, where that is not recorded anyway.
-    async fn hear_of_registries(&mut self) -> Result<(), SessionError> {
-        for registry in Registry::ALL {
-            let event_type = registry.update_event();
-            if self.is_ours(event_type) {
-                self.session.ask(Command::SubscribeEvents(Some(event_type.into()))).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether events of this type are not recorded and only tell us something.
-    fn is_ours(&self, event_type: &str) -> bool {
-        Registry::updated_by(event_type).is_some()
-            && !self.config.events.iter().any(|kind| kind == event_type)
-    }
-
     /// Whether the settings ask for events of this type.
     fn is_recorded(&self, event_type: &str) -> bool {
         self.config.events.iter().any(|kind| kind == event_type || kind == ALL)
-    }
-
-    /// A registry has changed. What the event says holds at once; the rest is asked for.
-    fn take_update(
-        &mut self,
-        registry: Registry,
-        event: &Event<'_>,
-        received: Timestamp,
-    ) -> Result<(), SessionError> {
-        let at = event.time_fired;
-        if registry == Registry::Entity {
-            let EntityUpdate { action, entity_id, old_entity_id } = entity_update(event);
-            match (action.0.as_deref(), old_entity_id.0, entity_id.0) {
-                (Some("update"), Some(from), Some(to)) => {
-                    self.ingest.renamed(&from, &to, at, received)?;
-                    self.filler.plan_anew();
-                }
-                (Some("remove"), _, Some(gone)) => self.ingest.unregistered(&gone, at, received)?,
-                (Some("create"), _, Some(new)) if !self.ingest.is_registered(&new) => self.lists.hold(),
-                _ => {}
-            }
-        }
-        self.lists.changed(Some(at));
-        Ok(())
-    }
-
-    async fn ask_for_lists(&mut self) -> Result<(), SessionError> {
-        if self.lists.begins() {
-            self.ask_for_each_list().await?;
-        }
-        Ok(())
-    }
-
-    async fn ask_for_each_list(&mut self) -> Result<(), SessionError> {
-        for registry in Registry::ALL {
-            self.session.ask(Command::Registry(registry)).await?;
-        }
-        Ok(())
-    }
-
-    async fn take_list(
-        &mut self,
-        registry: Registry,
-        outcome: Result<&str, &str>,
-    ) -> Result<(), SessionError> {
-        let taken = match outcome {
-            Ok(answer) => self.lists.registries.take(registry, answer).map_err(|error| error.to_string()),
-            Err(message) => Err(message.to_owned()),
-        };
-        match &taken {
-            Ok(unreadable) => {
-                if let Some(first) = unreadable.first() {
-                    tracing::warn!(
-                        ?registry,
-                        count = unreadable.len(),
-                        first,
-                        "entries of a registry cannot be read"
-                    );
-                }
-            }
-            Err(message) => tracing::warn!(?registry, message, "a registry cannot be had; asking again"),
-        }
-        if registry == Registry::Entity && taken.is_ok() {
-            self.lists.name_as_before();
-        }
-        let Some(at) = self.lists.answered(taken.is_err()) else { return Ok(()) };
-        let news = self.ingest.registered(&self.lists.registries, at);
-        if news.iter().any(EntityRecord::is_renaming) {
-            self.filler.plan_anew();
-        }
-        self.make_room().await?;
-        for some in news.chunks(LEARNT) {
-            self.ingest.learn(some)?;
-            self.make_room().await?;
-        }
-        self.do_without_lists()
-    }
-
-    /// No longer waits for lists, unless without them it cannot be said what is left out.
-    fn do_without_lists(&mut self) -> Result<(), SessionError> {
-        if self.ingest.can_decide() {
-            self.lists.holds = false;
-        } else if self.lists.holds {
-            tracing::warn!("nothing is recorded until the registries are had, which a filter rule needs");
-        }
-        Ok(())
-    }
-
-    async fn look_after_lists(&mut self) -> Result<(), SessionError> {
-        if self.lists.is_late() {
-            self.do_without_lists()?;
-        }
-        self.ask_for_lists().await?;
-        self.go_on().await
-    }
-}
-
-fn entity_update(event: &Event<'_>) -> EntityUpdate {
-    match event.data {
-        EventData::Other(data) => serde_json::from_str(data).unwrap_or_default(),
-        EventData::StateChanged { .. } => EntityUpdate::default(),
-    }
-}
-
-/// The states in pieces that the log's queue takes easily.
-fn pieces<'s, 'a>(states: &'s [State<'a>]) -> impl Iterator<Item = &'s [State<'a>]> {
-    let mut rest = states;
-    std::iter::from_fn(move || {
-        let first = portion(rest, (usize::MAX, PIECE), |state| state.raw.len());
-        let (piece, others) = rest.split_at_checked(first)?;
-        rest = others;
-        Some(piece)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_snapshot_comes_in_pieces_without_a_hole() {
-        let large = "x".repeat(400_000);
-        let raws: Vec<_> = (0..7).map(|n| {
-            let blob = if n < 5 { large.as_str() } else { "" };
-            format!(r#"{{"entity_id":"sensor.s{n}","state":"1","attributes":{{"b":"{blob}"}},"last_changed":"2026-01-01T00:00:00+00:00","last_updated":"2026-01-01T00:00:00+00:00"}}"#)
-        }).collect();
-        let states: Vec<_> = raws.iter().map(|raw| wire::parse_state(raw).unwrap()).collect();
-        let lengths: Vec<_> = pieces(&states).map(<[_]>::len).collect();
-        assert_eq!(lengths, [2, 2, 3]);
-        let joined: Vec<_> = pieces(&states).flatten().map(|state| state.entity_id.clone()).collect();
-        assert_eq!(joined, states.iter().map(|state| state.entity_id.clone()).collect::<Vec<_>>());
-        assert_eq!(pieces(&[]).count(), 0);
     }
 }

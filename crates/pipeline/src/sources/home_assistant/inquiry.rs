@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::Timestamp;
+use hearthline_core::{Secret, Timestamp};
 use hyper::Method;
 use hyper::body::Bytes;
 use parking_lot::Mutex;
@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout};
 use super::command::Command;
 use super::session::{Incoming, Opening, Session, SessionConfig};
 use super::wire::{self, Message};
-use super::{Address, Dial, Io, SessionError, Token};
+use super::{Address, Dial, Io, SessionError};
 use crate::http::{HttpError, Limits, Peer, Question};
 
 /// What answers HTTP at an address.
@@ -73,7 +73,7 @@ impl Inquiry {
     pub async fn open(
         stream: Box<dyn Io>,
         config: &SessionConfig,
-        token: &Token,
+        token: &Secret,
     ) -> Result<Self, SessionError> {
         let session = Session::open(stream, config, token).await?;
         Ok(Self { session, address: config.address.authority() })

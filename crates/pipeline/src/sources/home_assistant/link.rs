@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::Clock;
+use hearthline_core::{Clock, Secret};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -18,7 +18,7 @@ use super::fill::{Filler, Stored};
 use super::session::{self, Session, SessionConfig};
 use super::status::{LinkState, LinkStatus};
 use super::wire::{self, Message};
-use super::{Dial, Retry, SessionError, Token, TokenSource};
+use super::{Dial, Retry, SessionError, TokenSource};
 use crate::ingest::Ingest;
 use crate::orders::{Incoming, meanwhile};
 use crate::watch::ticking;
@@ -130,7 +130,7 @@ impl Link {
         ingest.stopped();
     }
 
-    async fn open(&self, token: &Token) -> Result<Session<Box<dyn super::Io>>, SessionError> {
+    async fn open(&self, token: &Secret) -> Result<Session<Box<dyn super::Io>>, SessionError> {
         self.status.send_modify(|status| status.attempts += 1);
         let stream = (self.config.dial)().await?;
         Session::open(stream, &self.config.session, token).await
@@ -172,7 +172,7 @@ impl Link {
     async fn fail(
         &self,
         error: &SessionError,
-        token: &Token,
+        token: &Secret,
         words: String,
         said: &mut String,
         backoff: &mut Backoff,

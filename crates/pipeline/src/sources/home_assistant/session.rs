@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use hashbrown::HashMap;
-use hearthline_core::Timestamp;
+use hearthline_core::{Secret, Timestamp};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -23,7 +23,7 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use super::command::{Command, auth};
 use super::heard::{Heard, Hearing};
 use super::wire::{self, Message};
-use super::{Address, SessionError, Token};
+use super::{Address, SessionError};
 use crate::watch::ticking;
 
 /// The largest frame, in bytes: `get_states` of a whole house is one.
@@ -106,13 +106,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     ///
     /// # Errors
     /// When the peer is not Home Assistant, does not take the token or does not answer.
-    pub async fn open(stream: S, config: &SessionConfig, token: &Token) -> Result<Self, SessionError> {
+    pub async fn open(stream: S, config: &SessionConfig, token: &Secret) -> Result<Self, SessionError> {
         let address = config.address.authority();
         let late = |_| SessionError::Late { address, what: "let us in", within: OPENING };
         timeout(OPENING, Self::authenticate(stream, config, token)).await.map_err(late)?
     }
 
-    async fn authenticate(stream: S, config: &SessionConfig, token: &Token) -> Result<Self, SessionError> {
+    async fn authenticate(stream: S, config: &SessionConfig, token: &Secret) -> Result<Self, SessionError> {
         let address = config.address.to_string();
         let mut request = address.as_str().into_client_request().map_err(|e| handshake_error(&address, e))?;
         let agent = HeaderValue::from_static(concat!("hearthline/", env!("CARGO_PKG_VERSION")));
@@ -154,7 +154,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         Ok(session)
     }
 
-    async fn greet(&mut self, address: &str, token: &Token) -> Result<(), SessionError> {
+    async fn greet(&mut self, address: &str, token: &Secret) -> Result<(), SessionError> {
         let stranger =
             |detail: &str| SessionError::NotHomeAssistant { address: address.into(), detail: detail.into() };
         let first = self.next_text().await?;

@@ -2,14 +2,14 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use hearthline_core::{Clock as _, ManualClock, MemFs, Timestamp};
+use hearthline_core::{Clock as _, ManualClock, MemFs, Secret, Timestamp};
 use hearthline_sim::{Outdoors, Weather, WeatherFault};
 
 use super::*;
 use crate::context::Context;
 use crate::health::PartState;
 use crate::record::Record;
-use crate::weather::{Choice, FeedConfig, Key, Provider};
+use crate::weather::{Choice, FeedConfig, Provider};
 
 const START: Timestamp = Timestamp(1_800_000_000_000_000);
 const KEY: &str = "hunter2-of-the-weather";
@@ -29,7 +29,7 @@ impl Lab {
         let clock = ManualClock::at(START);
         let service = Weather::new(Arc::new(clock.clone()), Some(KEY), Outdoors::default);
         let address = service.listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
-        let key = Key::new(key);
+        let key = Secret::new(key);
         let config = FeedConfig {
             choice: Choice::Outside(provider),
             outside: false,

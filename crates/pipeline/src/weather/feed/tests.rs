@@ -1,4 +1,4 @@
-use hearthline_core::{EntityId, ManualClock, MemFs};
+use hearthline_core::{EntityId, ManualClock, MemFs, Secret};
 
 use super::*;
 use crate::health::PartState;
@@ -19,7 +19,7 @@ struct Lab {
 }
 
 fn config(choice: Choice, key: Option<&str>) -> FeedConfig {
-    let key = key.map(Key::new);
+    let key = key.map(Secret::new);
     FeedConfig {
         choice,
         outside: false,
@@ -193,7 +193,7 @@ fn a_refused_key_parks_until_there_is_another_or_an_hour_is_over() {
     let key = Arc::new(parking_lot::Mutex::new("wrong"));
     let given = Arc::clone(&key);
     let config = FeedConfig {
-        key: Arc::new(move || Some(Key::new(*given.lock()))),
+        key: Arc::new(move || Some(Secret::new(*given.lock()))),
         ..config(Choice::Outside(Provider::OpenWeatherMap), None)
     };
     let mut lab = Lab::of(config);

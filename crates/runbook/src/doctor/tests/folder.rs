@@ -112,15 +112,7 @@ impl Clock for Slow {
 
 /// Five batches in a log.
 fn written(disk: &MemFs) {
-    let config = LogConfig {
-        dir: LOG.into(),
-        sync: SyncPolicy::Always,
-        max_bytes: 1 << 30,
-        min_free: 0,
-        reserve_bytes: 0,
-        queue_bytes: 1 << 20,
-        ring_bytes: 0,
-    };
+    let config = LogConfig { sync: SyncPolicy::Always, ..LogConfig::new(LOG) };
     let clock = Arc::new(ManualClock::at(NIGHT));
     let (mut writer, _) = LogWriter::open(Arc::new(disk.clone()), clock, config, Seq(1)).unwrap();
     for n in 0..5_u8 {
@@ -133,13 +125,7 @@ fn written(disk: &MemFs) {
 
 /// Two days of events in files.
 fn stored(disk: &MemFs) {
-    let config = StoreConfig {
-        dir: STORE.into(),
-        flush_rows: 1000,
-        flush_interval: Duration::from_secs(3600),
-        retention: None,
-        context_ids: false,
-    };
+    let config = StoreConfig::new(STORE);
     let clock = Arc::new(ManualClock::at(NIGHT));
     let store = Store::open(Arc::new(disk.clone()), clock, config).unwrap();
     for day in 0..2 {

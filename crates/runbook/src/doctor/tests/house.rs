@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::{Clock as _, SystemClock};
-use hearthline_pipeline::sources::home_assistant::{Token, Trust};
+use hearthline_core::{Clock as _, Secret, SystemClock};
+use hearthline_pipeline::sources::home_assistant::Trust;
 use hearthline_sim::{Ending, Fault, HomeAssistant, House, Options};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -107,7 +107,7 @@ pub(super) async fn cases() -> Vec<Case> {
 async fn way() -> Vec<Case> {
     let refused = with(Fault::Refuse).await;
     let banned = set_up(Options { login_attempts_threshold: Some(1), ..Options::default() }).await;
-    let wrong = |peer: &Peer| Peer { token: Arc::new(|| Token::new("wrong")), ..peer.clone() };
+    let wrong = |peer: &Peer| Peer { token: Arc::new(|| Secret::new("wrong")), ..peer.clone() };
     let extra = Trust { extra_pem: Some(CERTIFICATE.to_vec()), anyone: false };
     let authority = Trust { extra_pem: Some(AUTHORITY.to_vec()), anyone: false };
     let authority = of(Peer { trust: authority, ..encrypted_with(AUTHORITY).await });

@@ -1,16 +1,13 @@
 //! A subject of which nothing is wrong, to be made wrong.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::{Fs, MemFs, SystemClock};
-use hearthline_pipeline::sources::home_assistant::{Address, SessionConfig, Token, Trust};
-use hearthline_pipeline::weather::Choice;
+use hearthline_core::{Fs, MemFs, Secret, SystemClock};
+use hearthline_pipeline::sources::home_assistant::{Address, SessionConfig, Trust};
 
-use super::super::{Depth, Peer, Report, Running, Subject, Weather, examine};
-use crate::backup::Job;
+use super::super::{Depth, Peer, Report, Subject, examine};
 
 /// What was made wrong, the finding that is to be there, and all that was found.
 pub(super) struct Case {
@@ -29,37 +26,12 @@ pub(super) fn subject() -> Subject {
 pub(super) fn subject_on(disk: &MemFs) -> Subject {
     let fs: Arc<dyn Fs> = Arc::new(disk.clone());
     fs.create_dir_all("/data".as_ref()).unwrap();
-    Subject {
-        fs,
-        clock: Arc::new(SystemClock::new()),
-        data_dir: PathBuf::from("/data"),
-        settings: vec!["data folder: /data (default)".into()],
-        notes: Vec::new(),
-        listen: LOCAL,
-        running: Running::No,
-        home_assistant: None,
-        log_max_bytes: 0,
-        min_free: 0,
-        retention: None,
-        sinks: Vec::new(),
-        weather: Weather {
-            choice: Choice::Off,
-            provider: None,
-            has_key: false,
-            calls_per_day: None,
-            file: PathBuf::from("/data/weather.json"),
-            ask: Arc::new(|_| Box::pin(std::future::ready(None))),
-        },
-        places: Vec::new(),
-        broker: None,
-        place: Arc::default(),
-        backup: Job { dir: PathBuf::from("/data/backups"), every: None, keep: None },
-    }
+    Subject::new(fs, Arc::new(SystemClock::new()), "/data".as_ref())
 }
 
 /// Home Assistant at an address.
 pub(super) fn peer(url: &str, token: &str) -> Peer {
-    let token = Token::new(token);
+    let token = Secret::new(token);
     let address = Address::of(&url.parse().unwrap()).unwrap();
     Peer {
         session: SessionConfig { address, ping_interval: Duration::from_secs(10) },

@@ -1,52 +1,24 @@
 //! What can be wrong with a sink's server.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
-use hearthline_core::{Fs, MemFs, SystemClock, Timestamp};
+use hearthline_core::{Fs, MemFs, Secret, Timestamp};
 use hearthline_pipeline::sinks::influxdb::ServerConfig;
-use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
-use hearthline_pipeline::sinks::influxdb::point::{Layout, NativeLayout};
 use hearthline_pipeline::sinks::influxdb::schema::{FieldType, Schema};
 use hearthline_pipeline::sinks::influxdb::server::TRIAL;
-use hearthline_pipeline::sources::home_assistant::{Token, Trust};
-use hearthline_sim::{Access, InfluxDb, InfluxFault, InfluxVersion};
+use hearthline_sim::{Access, InfluxFault, InfluxVersion};
 
 use super::super::{Depth, Sink, Subject};
 use super::rig::{Case, LOCAL, case, look, subject, subject_on};
-
-const DATABASE: &str = "house";
-
-async fn server(version: InfluxVersion, access: Access) -> (InfluxDb, ServerConfig) {
-    let server = InfluxDb::new(version, access, Arc::new(SystemClock::new()));
-    server.create(DATABASE, None);
-    let address = server.listen(LOCAL).await.unwrap();
-    let config = ServerConfig {
-        url: format!("http://{address}").parse().unwrap(),
-        version: None,
-        database: DATABASE.into(),
-        org: Some("home".into()),
-        username: None,
-        password: None,
-        token: None,
-        trust: Trust { extra_pem: None, anyone: false },
-    };
-    (server, config)
-}
+use crate::repair::testing::{DATABASE, influxdb, layout};
 
 fn sink(server: ServerConfig) -> Sink {
     Sink {
         name: "influxdb".into(),
         dir: PathBuf::from("/data/sinks/influxdb"),
         server: Ok(server),
-        layout: Layout::Native(NativeLayout {
-            measurement: "events".into(),
-            tags: BTreeMap::default(),
-            attributes: Attributes::All,
-            weather: false,
-        }),
+        layout: layout(),
     }
 }
 
@@ -55,13 +27,13 @@ fn of(server: ServerConfig) -> Subject {
 }
 
 pub(super) async fn cases() -> Vec<Case> {
-    let open = || server(InfluxVersion::V1, Access::Open);
+    let open = || influxdb(InfluxVersion::V1, Access::Open);
     let (down, away) = open().await;
     down.cause(InfluxFault::Down);
     let right = Access::Password { user: "writer".into(), password: "right".into() };
-    let (_guarded, guarded) = server(InfluxVersion::V1, right).await;
+    let (_guarded, guarded) = influxdb(InfluxVersion::V1, right).await;
     let wrong =
-        ServerConfig { username: Some("writer".into()), password: Some(Token::new("wrong")), ..guarded };
+        ServerConfig { username: Some("writer".into()), password: Some(Secret::new("wrong")), ..guarded };
     let (empty, missing) = open().await;
     empty.drop_database(DATABASE);
     let (old, taken) = open().await;
@@ -101,7 +73,7 @@ pub(super) async fn cases() -> Vec<Case> {
 /// A server of which nothing can be asked but who it is, and to which everything can be written.
 async fn silent() -> ServerConfig {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    let (_, config) = server(InfluxVersion::V1, Access::Open).await;
+    let (_, config) = influxdb(InfluxVersion::V1, Access::Open).await;
     let listener = tokio::net::TcpListener::bind(LOCAL).await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -129,7 +101,7 @@ async fn silent() -> ServerConfig {
 #[tokio::test]
 async fn a_point_is_written_read_back_and_removed_from_each_version() {
     for version in [InfluxVersion::V1, InfluxVersion::V2, InfluxVersion::V3] {
-        let (server, config) = server(version, Access::Open).await;
+        let (server, config) = influxdb(version, Access::Open).await;
         let report = look(of(config), Depth::Try).await;
         let found = report.findings.iter().find(|finding| finding.check == "sinks").unwrap();
         assert_eq!(found.id, "sink-ok", "{version:?}: {found:?}");
@@ -141,7 +113,7 @@ async fn a_point_is_written_read_back_and_removed_from_each_version() {
 
 #[tokio::test]
 async fn a_look_writes_nothing() {
-    let (server, config) = server(InfluxVersion::V1, Access::Open).await;
+    let (server, config) = influxdb(InfluxVersion::V1, Access::Open).await;
     let report = look(of(config), Depth::Look).await;
     assert_eq!(server.counters().stored, 0);
     assert!(report.skipped.iter().any(|skipped| skipped.check == "sink-write"), "{report:?}");
@@ -149,9 +121,9 @@ async fn a_look_writes_nothing() {
 
 #[tokio::test]
 async fn a_server_that_answers_late_does_not_hold_up_the_others() {
-    let (slow, first) = server(InfluxVersion::V1, Access::Open).await;
+    let (slow, first) = influxdb(InfluxVersion::V1, Access::Open).await;
     slow.cause(InfluxFault::Slow(Duration::from_millis(200)));
-    let (_second, second) = server(InfluxVersion::V1, Access::Open).await;
+    let (_second, second) = influxdb(InfluxVersion::V1, Access::Open).await;
     let second = Sink { name: "second".into(), ..sink(second) };
     let report = look(Subject { sinks: vec![sink(first), second], ..subject() }, Depth::Try).await;
     let of = report.findings.iter().filter(|finding| finding.id == "sink-ok");

@@ -13,15 +13,7 @@ const DIR: &str = "/data/log";
 
 fn open(disk: &MemFs) -> LogWriter {
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(NIGHT));
-    let config = LogConfig {
-        dir: DIR.into(),
-        sync: SyncPolicy::Always,
-        max_bytes: 1 << 30,
-        min_free: 0,
-        reserve_bytes: 0,
-        queue_bytes: 1 << 20,
-        ring_bytes: 0,
-    };
+    let config = LogConfig { sync: SyncPolicy::Always, ..LogConfig::new(DIR) };
     LogWriter::open(Arc::new(disk.clone()), clock, config, Seq(1)).unwrap().0
 }
 

@@ -1,8 +1,6 @@
-use std::path::PathBuf;
-
 use hearthline_core::{Batch, ManualClock, MemFs, Row, SettledRow};
 use hearthline_pipeline::orders::Incoming;
-use hearthline_pipeline::quarantine::Settled;
+use hearthline_pipeline::quarantine::{ORDER, Settled};
 use hearthline_store::StoreConfig;
 
 use super::*;
@@ -23,13 +21,7 @@ fn row(seq: u64, raw: &str) -> QuarantineRow {
 
 /// 250 records of which two say nothing still, and a recorder that settles them; the store knows it two seconds later.
 fn house() -> (Arc<Store>, Orders) {
-    let config = StoreConfig {
-        dir: PathBuf::from("/data/store"),
-        flush_rows: 1000,
-        flush_interval: Duration::from_secs(600),
-        retention: None,
-        context_ids: false,
-    };
+    let config = StoreConfig::new("/data/store");
     let store = Store::open(Arc::new(MemFs::default()), Arc::new(ManualClock::at(NIGHT)), config).unwrap();
     let store = Arc::new(store);
     let raw = |seq| if seq == 3 || seq == 200 { "no event" } else { EVENT };
@@ -83,7 +75,7 @@ fn made((store, orders): (&Arc<Store>, Orders)) -> Made {
 fn waiting(store: &Store) -> Vec<Seq> {
     let mut waiting = Vec::new();
     store
-        .quarantined(&all(), |row, _| {
+        .quarantined(&QuarantineQuery::WAITING, |row, _| {
             waiting.push(row.seq);
             ControlFlow::Continue(())
         })

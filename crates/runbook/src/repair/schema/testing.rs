@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hearthline_core::{ManualClock, MemFs, SystemClock, Timestamp};
+use hearthline_core::{ManualClock, MemFs, Secret, SystemClock, Timestamp};
 use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
 use hearthline_pipeline::sinks::influxdb::point::NativeLayout;
 use hearthline_pipeline::sinks::influxdb::{ServerConfig, Version};
-use hearthline_pipeline::sources::home_assistant::{Token, Trust};
 use hearthline_sim::{Access, FieldKind, InfluxDb, InfluxVersion, Point};
 use serde_json::{Value, json};
 
@@ -39,10 +38,11 @@ pub(super) struct World {
 
 fn layout() -> NativeLayout {
     NativeLayout {
-        measurement: "m".into(),
-        tags: BTreeMap::new(),
-        attributes: serde_json::from_value::<Attributes>(json!(["dynamics", "brightness", "count"])).unwrap(),
         weather: false,
+        ..NativeLayout::new(
+            "m",
+            serde_json::from_value::<Attributes>(json!(["dynamics", "brightness", "count"])).unwrap(),
+        )
     }
 }
 
@@ -95,22 +95,18 @@ impl World {
         let address = server.listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let (version, token) = match version {
             InfluxVersion::V1 => (Version::V1, None),
-            InfluxVersion::V2 => (Version::V2, Some(Token::new(TOKEN))),
-            InfluxVersion::V3 => (Version::V3, Some(Token::new(TOKEN))),
+            InfluxVersion::V2 => (Version::V2, Some(Secret::new(TOKEN))),
+            InfluxVersion::V3 => (Version::V3, Some(Secret::new(TOKEN))),
         };
         let disk = MemFs::default();
         let sink = MendedSink {
             name: "influxdb".into(),
             dir: "/data/sinks/influxdb".into(),
             server: ServerConfig {
-                url: format!("http://{address}").parse().unwrap(),
                 version: Some(version),
-                database: "house".into(),
                 org: Some("home".into()),
-                username: None,
-                password: None,
                 token,
-                trust: Trust::default(),
+                ..ServerConfig::new(format!("http://{address}").parse().unwrap(), "house")
             },
             view: None,
             fs: Arc::new(disk.clone()),

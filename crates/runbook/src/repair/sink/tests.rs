@@ -1,54 +1,22 @@
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use hearthline_core::{Clock, Fs, MemFs, Seq, SystemClock};
-use hearthline_log::{LogConfig, LogWriter, SyncPolicy};
+use hearthline_log::{LogConfig, LogWriter};
 use hearthline_pipeline::deliver::Delivery;
 use hearthline_pipeline::filter::Filter;
 use hearthline_pipeline::ingest::{Hello, Ingest};
 use hearthline_pipeline::live::Live;
 use hearthline_pipeline::sinks::StoreSink;
-use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
-use hearthline_pipeline::sinks::influxdb::point::{Layout, NativeLayout};
 use hearthline_pipeline::sinks::influxdb::{InfluxConfig, InfluxSink, InfluxView, ServerConfig, Start};
-use hearthline_pipeline::sources::home_assistant::{Trust, wire};
-use hearthline_sim::{Access, InfluxDb, InfluxVersion};
+use hearthline_pipeline::sources::home_assistant::wire;
+use hearthline_sim::{Access, InfluxVersion};
 use hearthline_store::{Store, StoreConfig};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::repair::testing::{Case, Made, engine, killed_at_every_request};
+use crate::repair::testing::{Case, DATABASE, Made, engine, influxdb, killed_at_every_request, layout};
 use crate::repair::{Engine, State};
-
-const DATABASE: &str = "house";
-
-/// A server with a database, and who it is for a sink.
-async fn server(version: InfluxVersion) -> (InfluxDb, ServerConfig) {
-    let server = InfluxDb::new(version, Access::Open, Arc::new(SystemClock::new()));
-    server.create(DATABASE, None);
-    let address = server.listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
-    let config = ServerConfig {
-        url: format!("http://{address}").parse().unwrap(),
-        version: None,
-        database: DATABASE.into(),
-        org: Some("home".into()),
-        username: None,
-        password: None,
-        token: None,
-        trust: Trust { extra_pem: None, anyone: false },
-    };
-    (server, config)
-}
-
-fn layout() -> Layout {
-    Layout::Native(NativeLayout {
-        measurement: "events".into(),
-        tags: std::collections::BTreeMap::default(),
-        attributes: Attributes::All,
-        weather: false,
-    })
-}
 
 fn mended(server: &ServerConfig) -> MendedSink {
     MendedSink {
@@ -73,7 +41,7 @@ fn made(config: &ServerConfig, recorder: Option<&Recorder>) -> Made {
 
 /// A recorder of two events, whose server lost its database behind the first.
 pub(in crate::repair) async fn case() -> Case {
-    let (server, config) = server(InfluxVersion::V1).await;
+    let (server, config) = influxdb(InfluxVersion::V1, Access::Open).await;
     let mut recorder = Recorder::new(&config);
     recorder.hear();
     until("the first event", || server.points(DATABASE, "events").len() == 1).await;
@@ -108,15 +76,7 @@ impl Recorder {
     fn new(server: &ServerConfig) -> Self {
         let fs: Arc<dyn Fs> = Arc::new(MemFs::default());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let config = LogConfig {
-            dir: PathBuf::from("/data/log"),
-            sync: SyncPolicy::Os,
-            max_bytes: 1 << 30,
-            min_free: 0,
-            reserve_bytes: 0,
-            queue_bytes: 1 << 20,
-            ring_bytes: 1 << 20,
-        };
+        let config = LogConfig { ring_bytes: 1 << 20, ..LogConfig::new("/data/log") };
         let (mut writer, _) = LogWriter::open(Arc::clone(&fs), Arc::clone(&clock), config, Seq(1)).unwrap();
         let log = writer.log();
         let stop = CancellationToken::new();
@@ -141,11 +101,9 @@ impl Recorder {
             start: Start::Log,
         };
         let kept = StoreConfig {
-            dir: PathBuf::from("/data/store"),
             flush_rows: 1,
             flush_interval: Duration::from_millis(20),
-            retention: None,
-            context_ids: false,
+            ..StoreConfig::new("/data/store")
         };
         let store = Arc::new(Store::open(Arc::clone(&fs), Arc::clone(&clock), kept).unwrap());
         let archive = StoreSink::new(Arc::clone(&store), Live::default());
@@ -191,7 +149,7 @@ async fn until(what: &str, holds: impl Fn() -> bool) {
 #[tokio::test]
 async fn a_database_that_was_dropped_is_made_again_and_the_sink_goes_on_at_once() {
     for version in [InfluxVersion::V1, InfluxVersion::V2] {
-        let (server, config) = server(version).await;
+        let (server, config) = influxdb(version, Access::Open).await;
         let mut recorder = Recorder::new(&config);
         let engine = engine_for(&config, Some(&recorder));
         recorder.hear();
@@ -222,7 +180,7 @@ async fn a_database_that_was_dropped_is_made_again_and_the_sink_goes_on_at_once(
 
 #[tokio::test]
 async fn a_sink_that_stands_still_for_nothing_looks_again_at_once() {
-    let (server, config) = server(InfluxVersion::V1).await;
+    let (server, config) = influxdb(InfluxVersion::V1, Access::Open).await;
     let mut recorder = Recorder::new(&config);
     recorder.hear();
     until("the first event", || server.points(DATABASE, "events").len() == 1).await;
@@ -245,7 +203,7 @@ async fn a_sink_that_stands_still_for_nothing_looks_again_at_once() {
 
 #[tokio::test]
 async fn a_period_is_sent_once_more_when_a_person_asks_for_it() {
-    let (server, config) = server(InfluxVersion::V1).await;
+    let (server, config) = influxdb(InfluxVersion::V1, Access::Open).await;
     let mut recorder = Recorder::new(&config);
     (0..3).for_each(|_| recorder.hear());
     until("the events", || server.points(DATABASE, "events").len() == 3).await;
@@ -273,7 +231,7 @@ async fn a_period_is_sent_once_more_when_a_person_asks_for_it() {
 
 #[tokio::test]
 async fn killed_at_any_time_the_database_is_there_in_the_end() {
-    let (server, config) = server(InfluxVersion::V2).await;
+    let (server, config) = influxdb(InfluxVersion::V2, Access::Open).await;
     let build = || {
         server.drop_database(DATABASE);
         let sink = mended(&config);
@@ -289,7 +247,7 @@ async fn killed_at_any_time_the_database_is_there_in_the_end() {
 
 #[tokio::test]
 async fn a_server_that_is_away_is_not_known_and_a_wrong_one_is_told() {
-    let (_, config) = server(InfluxVersion::V2).await;
+    let (_, config) = influxdb(InfluxVersion::V2, Access::Open).await;
     let away = ServerConfig { url: "http://127.0.0.1:9".parse().unwrap(), ..config.clone() };
     let words = engine_for(&away, None).plan("sink", &Value::Null).await.err().unwrap().to_string();
     assert!(words.contains("127.0.0.1:9"), "{words}");

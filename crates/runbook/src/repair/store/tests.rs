@@ -40,26 +40,12 @@ fn clock() -> Arc<dyn Clock> {
 }
 
 fn open_log(disk: &MemFs, dir: &str) -> LogWriter {
-    let config = LogConfig {
-        dir: dir.into(),
-        sync: SyncPolicy::Always,
-        max_bytes: 1 << 30,
-        min_free: 0,
-        reserve_bytes: 0,
-        queue_bytes: 1 << 20,
-        ring_bytes: 0,
-    };
+    let config = LogConfig { sync: SyncPolicy::Always, ..LogConfig::new(dir) };
     LogWriter::open(Arc::new(disk.clone()), clock(), config, Seq(1)).unwrap().0
 }
 
 fn open_store(disk: &MemFs) -> Arc<Store> {
-    let config = StoreConfig {
-        dir: STORE.into(),
-        flush_rows: 1000,
-        flush_interval: Duration::from_secs(600),
-        retention: None,
-        context_ids: false,
-    };
+    let config = StoreConfig::new(STORE);
     Arc::new(Store::open(Arc::new(disk.clone()), clock(), config).unwrap())
 }
 

@@ -1,7 +1,8 @@
 //! What was lost meanwhile, and for how long something stood.
 
+use hearthline_core::figures::many;
+
 use super::{Mark, Run, seconds};
-use crate::doctor::count;
 use crate::markdown::Markdown;
 use crate::repair::receipt::StepReceipt;
 use crate::status::{Gap, Part};
@@ -25,8 +26,8 @@ pub(super) fn data(page: &mut Markdown, run: &Run<'_>) {
     let (open, partly, lost) = (states(&["open"]), states(&["partly"]), states(&["lost"]));
     let said = match (open, partly + lost, sinks.is_empty()) {
         (0, 0, true) if gaps.is_empty() => "Nothing: no gap was found meanwhile.".to_owned(),
-        (0, 0, true) => format!("Nothing: {} found meanwhile, and filled.", count(gaps.len() as u64, "gap")),
-        (_, 0, true) => format!("Not known yet: {} being filled.", count(open as u64, "gap")),
+        (0, 0, true) => format!("Nothing: {} found meanwhile, and filled.", many(gaps.len() as u64, "gap")),
+        (_, 0, true) => format!("Not known yet: {} being filled.", many(open as u64, "gap")),
         _ => format!("Gaps: {lost} lost, {partly} filled in part, {open} being filled."),
     };
     page.paragraph(&said);
@@ -49,7 +50,7 @@ fn row(gap: &Gap) -> [String; 7] {
         gap.to.clone().unwrap_or_else(|| "open".into()),
         gap.cause.clone(),
         gap.state.clone(),
-        count(gap.recovered, "state"),
+        many(gap.recovered, "state"),
         missing.join(", "),
     ]
 }

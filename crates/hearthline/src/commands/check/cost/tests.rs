@@ -1,38 +1,16 @@
-use std::collections::BTreeMap;
-
-use hearthline_core::{Origin, Seq, Timestamp};
-
 use super::*;
 
 fn row(entity_id: &str, attributes: &str) -> (StateRow, Option<EntityRow>) {
     let row = StateRow {
-        seq: Seq(1),
-        ts: Timestamp(1_795_435_200_000_000),
-        tie: 0,
-        site: "home".into(),
-        entity_id: entity_id.into(),
-        entity_key: entity_id.into(),
-        state: Some("on".into()),
-        old_state: None,
         value: None,
-        unit: None,
-        device_class: None,
-        last_changed: Timestamp::EPOCH,
-        received_delay_ms: None,
-        origin: Origin::Live,
-        restored: false,
         attributes: Some(attributes.into()),
-        context_id: None,
-        area: None,
-        device: None,
-        weather: None,
-        weather_stale: false,
+        ..StateRow::new(Timestamp(1_795_435_200_000_000), entity_id, "on")
     };
     (row, None)
 }
 
 fn layout(attributes: Attributes) -> Layout {
-    NativeLayout { measurement: "m".into(), tags: BTreeMap::new(), attributes, weather: true }.into()
+    NativeLayout::new("m", attributes).into()
 }
 
 fn house() -> Recorded {

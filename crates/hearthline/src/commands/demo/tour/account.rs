@@ -189,13 +189,8 @@ mod tests {
             to: Some(Timestamp(to * 1_000_000).to_string()),
             cause: "killed".into(),
             entities: entities.iter().map(ToString::to_string).collect(),
-            recovered: 0,
             kind: "disconnected".into(),
-            through: None,
-            not_kept: Vec::new(),
-            without_attributes: 0,
-            tries: 0,
-            note: None,
+            ..Gap::default()
         }
     }
 

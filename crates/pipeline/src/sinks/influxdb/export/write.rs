@@ -166,8 +166,7 @@ impl ExportWriter {
         }
         self.fs.rename(&temporary(&lines), &lines).map_err(disk(&lines))?;
         self.fs.sync_dir(&self.dir).map_err(disk(&lines))?;
-        let text = serde_json::to_vec_pretty(&manifest).map_err(|error| disk(&about)(error.into()))?;
-        self.fs.write_atomic(&about, &text).map_err(disk(&about))?;
+        self.fs.write_json(&about, &manifest).map_err(disk(&about))?;
         Ok(manifest)
     }
 }

@@ -151,6 +151,12 @@ impl From<HaLayout> for Layout {
 }
 
 impl NativeLayout {
+    /// With the weather, and without tags of a person.
+    #[must_use]
+    pub fn new(measurement: impl Into<String>, attributes: Attributes) -> Self {
+        Self { measurement: measurement.into(), tags: BTreeMap::new(), attributes, weather: true }
+    }
+
     fn check(&self) -> Result<(), String> {
         let Self { measurement, tags, .. } = self;
         if !is_measurement(measurement) || *measurement == WEATHER {

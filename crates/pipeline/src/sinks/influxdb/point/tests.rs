@@ -15,12 +15,7 @@ use crate::sinks::influxdb::schema::FieldType;
 const AT: Timestamp = Timestamp(1_700_000_000_000_001);
 
 fn native(attributes: Attributes) -> NativeLayout {
-    NativeLayout {
-        measurement: "home_assistant_events".into(),
-        tags: BTreeMap::new(),
-        attributes,
-        weather: true,
-    }
+    NativeLayout::new("home_assistant_events", attributes)
 }
 
 fn layout(attributes: Attributes) -> Layout {

@@ -12,12 +12,7 @@ use crate::sinks::influxdb::schema::{FieldType, Schema};
 const NOW: Timestamp = Timestamp(1_800_000_000_000_000);
 
 fn encoder() -> Encoder {
-    let layout = NativeLayout {
-        measurement: "m".into(),
-        tags: BTreeMap::new(),
-        attributes: Attributes::All,
-        weather: true,
-    };
+    let layout = NativeLayout::new("m", Attributes::All);
     Encoder::new(layout.into(), Schema::default())
 }
 

@@ -5,9 +5,9 @@ mod refill;
 use std::collections::BTreeMap;
 
 use hearthline_core::{
-    EntityInfo, EntityRow, ManualClock, MemFs, QuarantineRow, StateRow, SystemClock, Timestamp,
+    EntityInfo, EntityRow, ManualClock, MemFs, QuarantineRow, Secret, StateRow, SystemClock, Timestamp,
 };
-use hearthline_log::{Append, LogConfig, LogWriter, SyncPolicy};
+use hearthline_log::{Append, LogConfig, LogWriter};
 use hearthline_sim::{Access, FieldKind, InfluxDb, InfluxFault, InfluxVersion};
 use hearthline_store::StoreConfig;
 
@@ -16,7 +16,6 @@ use crate::sinks::influxdb::Version;
 use crate::sinks::influxdb::attributes::Attributes;
 use crate::sinks::influxdb::point::NativeLayout;
 use crate::sinks::influxdb::sample;
-use crate::sources::home_assistant::{Token, Trust};
 
 const NOON: Timestamp = Timestamp(1_795_435_200_000_000);
 const HOUSE: &str = "house";
@@ -43,46 +42,20 @@ impl Rig {
             name: "influxdb".into(),
             dir: "/data/sinks/influxdb".into(),
             server: ServerConfig {
-                url: format!("http://{address}/").parse().unwrap(),
-                version: None,
-                database: HOUSE.into(),
                 org: Some("home".into()),
-                username: None,
-                password: None,
-                token: None,
-                trust: Trust::default(),
+                ..ServerConfig::new(format!("http://{address}/").parse().unwrap(), HOUSE)
             },
-            layout: NativeLayout {
-                measurement: "m".into(),
-                tags: BTreeMap::new(),
-                attributes: Attributes::All,
-                weather: true,
-            }
-            .into(),
+            layout: NativeLayout::new("m", Attributes::All).into(),
             filter: Filter::new(&[], &["sensor.hidden".into()]).unwrap(),
             batch_size: 100,
             batch_interval: Duration::from_secs(1),
             start: Start::Log,
         };
         let (fs, clock) = (MemFs::default(), ManualClock::at(NOON));
-        let log = LogConfig {
-            dir: "/data/log".into(),
-            sync: SyncPolicy::Os,
-            max_bytes: 1 << 30,
-            min_free: 0,
-            reserve_bytes: 0,
-            queue_bytes: 1 << 20,
-            ring_bytes: 0, // what the log let go of is gone
-        };
+        let log = LogConfig::new("/data/log"); // without a ring: what the log let go of is gone
         let (writer, _) =
             LogWriter::open(Arc::new(fs.clone()), Arc::new(clock.clone()), log, Seq(1)).unwrap();
-        let store = StoreConfig {
-            dir: "/data/store".into(),
-            flush_rows: 1000,
-            flush_interval: Duration::from_secs(600),
-            retention: None,
-            context_ids: false,
-        };
+        let store = StoreConfig::new("/data/store");
         let store = Store::open(Arc::new(fs.clone()), Arc::new(clock.clone()), store).unwrap();
         Self { server, config, fs, clock, writer, store: Arc::new(store), seq: 0 }
     }
@@ -428,9 +401,9 @@ async fn who_may_not_write_is_told_what_to_do_and_no_secret() {
         let who = |config: &mut InfluxConfig, secret: &str| {
             if version == InfluxVersion::V1 {
                 config.server.username = Some("hearthline".into());
-                config.server.password = Some(Token::new(secret));
+                config.server.password = Some(Secret::new(secret));
             } else {
-                config.server.token = Some(Token::new(secret));
+                config.server.token = Some(Secret::new(secret));
             }
         };
         who(&mut rig.config, "wrong-hunter2");

@@ -1,10 +1,8 @@
 //! The whole way from a simulated Home Assistant to the log, on one runtime with paused time, a disk in memory and streams
 //! in memory.
 
-use std::path::PathBuf;
-
-use hearthline_core::{MemFs, Origin, QuarantineRow, Seq, Settlement, Timestamp};
-use hearthline_log::{Log, LogConfig, LogWriter, Read, SyncPolicy};
+use hearthline_core::{MemFs, Origin, QuarantineRow, Row, Secret, Seq, Settlement, StateRow, Timestamp};
+use hearthline_log::{Log, LogConfig, LogWriter, Read};
 use hearthline_sim::{Ending, Fault, Garbage, HomeAssistant, House, Options, TokioClock};
 use parking_lot::Mutex;
 use tokio::task::JoinHandle;
@@ -14,6 +12,7 @@ use super::*;
 use crate::filter::Filter;
 use crate::gaps::Cause;
 use crate::ingest::IngestView;
+use crate::normalise::Normaliser;
 use crate::orders::{Order, Orders};
 use crate::quarantine::{Outcome, Settle};
 use crate::record::Record;
@@ -36,11 +35,21 @@ struct Lab {
     ingest: Arc<IngestView>,
     silence: Arc<SilenceView>,
     status: watch::Receiver<LinkStatus>,
-    token: Arc<Mutex<Token>>,
+    token: Arc<Mutex<Secret>>,
     orders: Orders,
     again: Arc<Notify>,
     stop: CancellationToken,
     link: JoinHandle<()>,
+}
+
+/// The state rows of the log.
+fn rows(lab: &Lab) -> Vec<StateRow> {
+    let (mut rows, mut normaliser, mut reader) =
+        (Vec::new(), Normaliser::new("home"), lab.log.reader(Seq::ZERO));
+    while let Some(Read::Batch(batch)) = reader.read().unwrap() {
+        rows.extend(batch.records().filter_map(|(seq, _, bytes)| normaliser.row(seq, bytes)));
+    }
+    rows.into_iter().filter_map(|row| if let Row::State(row) = row { Some(row) } else { None }).collect()
 }
 
 impl Lab {
@@ -78,15 +87,7 @@ impl Lab {
     ) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting_at(START));
         let peer = HomeAssistant::new(house, Arc::clone(&clock), options);
-        let config = LogConfig {
-            dir: PathBuf::from("/data/log"),
-            sync: SyncPolicy::Os,
-            max_bytes: 1 << 30,
-            min_free: 0,
-            reserve_bytes: 0,
-            queue_bytes: 16 << 20,
-            ring_bytes: 1 << 20,
-        };
+        let config = LogConfig { queue_bytes: 16 << 20, ring_bytes: 1 << 20, ..LogConfig::new("/data/log") };
         let (mut writer, _) =
             LogWriter::open(Arc::new(MemFs::default()), Arc::clone(&clock), config, Seq(1)).unwrap();
         let log = writer.log();
@@ -101,7 +102,7 @@ impl Lab {
         let mut ingest = Ingest::open(log.clone(), Arc::clone(&clock), filter).unwrap();
         prepare(&mut ingest);
         let silence = ingest.silence();
-        let token = Arc::new(Mutex::new(Token::new("simulated-token")));
+        let token = Arc::new(Mutex::new(Secret::new("simulated-token")));
         let (view, given, served) = (ingest.view(), Arc::clone(&token), peer.clone());
         let again: Arc<Notify> = Arc::default();
         let config = LinkConfig {
@@ -323,7 +324,7 @@ async fn a_refused_token_is_tried_once_until_another_is_put_in_place() {
     assert_eq!((lab.state(), lab.attempts(), lab.peer.counters().auth_failures), (LinkState::Parked, 1, 1));
     let words = lab.status.borrow().last_error.clone().unwrap();
     assert!(words.contains("token") && !words.contains("simulated-token"), "{words}");
-    *lab.token.lock() = Token::new("another");
+    *lab.token.lock() = Secret::new("another");
     sleep(NEW_TOKEN + SECOND).await;
     assert_eq!(lab.attempts(), 2);
     lab.assert_one_connection().await;
@@ -337,7 +338,7 @@ async fn a_revoked_token_parks_and_a_ban_is_told_apart() {
     lab.peer.cause(Fault::RevokeToken);
     sleep(90 * SECOND).await;
     assert_eq!((lab.state(), lab.attempts()), (LinkState::Parked, 2));
-    *lab.token.lock() = Token::new("yet another");
+    *lab.token.lock() = Secret::new("yet another");
     sleep(NEW_TOKEN + SECOND).await;
     let words = lab.status.borrow().last_error.clone().unwrap();
     assert!(words.contains("ip_bans.yaml"), "{words}");
@@ -484,7 +485,7 @@ async fn orders_are_carried_out_at_once_connected_connecting_and_parked() {
     sleep(SECOND).await;
     assert_eq!(lab.state(), LinkState::Connected);
     assert_eq!(retry("connected").await, Outcome::Recorded);
-    *lab.token.lock() = Token::new("wrong");
+    *lab.token.lock() = Secret::new("wrong");
     lab.peer.cause(Fault::Drop(Ending::Eof));
     sleep(120 * SECOND).await;
     assert_eq!(lab.state(), LinkState::Parked);

@@ -91,8 +91,7 @@ impl Clear {
         let table = server.table(*version, &task.measurement).await?;
         let has = all_columns(&table);
         let typing = Typing::new(&task.measurement, &counts, &has, &task.accepts(), ours);
-        let text = serde_json::to_vec_pretty(&typing).map_err(std::io::Error::from)?;
-        self.sink.fs.write_atomic(&path, &text)?;
+        self.sink.fs.write_json(&path, &typing)?;
         Ok(typing)
     }
 

@@ -10,7 +10,6 @@ use hearthline_core::{Clock, Fs, ManualClock, MemFs, SystemClock};
 use hearthline_pipeline::sinks::influxdb::ServerConfig;
 use hearthline_pipeline::sinks::influxdb::attributes::Attributes;
 use hearthline_pipeline::sinks::influxdb::point::NativeLayout;
-use hearthline_pipeline::sources::home_assistant::Trust;
 use hearthline_sim::{Access, FieldKind, InfluxDb, InfluxVersion};
 use serde_json::json;
 
@@ -58,14 +57,8 @@ impl World {
             name: "influxdb".into(),
             dir: "/data/sinks/influxdb".into(),
             server: ServerConfig {
-                url: format!("http://{address}/").parse().unwrap(),
-                version: None,
-                database: HOUSE.into(),
                 org: Some("home".into()),
-                username: None,
-                password: None,
-                token: None,
-                trust: Trust::default(),
+                ..ServerConfig::new(format!("http://{address}/").parse().unwrap(), HOUSE)
             },
             view: None,
             fs: Arc::new(disk.clone()),
@@ -115,7 +108,7 @@ impl World {
 }
 
 fn layout() -> NativeLayout {
-    NativeLayout { measurement: M.into(), tags: BTreeMap::new(), attributes: Attributes::All, weather: true }
+    NativeLayout::new(M, Attributes::All)
 }
 
 pub(in crate::repair) async fn case() -> Case {

@@ -1,20 +1,8 @@
 //! Another filter while events come in, over the one connection.
 
-use hearthline_core::{Row, StateRow};
-
 use super::*;
-use crate::normalise::Normaliser;
 
 const TEMPERATURE: &str = "sensor.kitchen_temperature";
-
-fn rows(lab: &Lab) -> Vec<StateRow> {
-    let (mut rows, mut normaliser, mut reader) =
-        (Vec::new(), Normaliser::new("home"), lab.log.reader(Seq::ZERO));
-    while let Some(Read::Batch(batch)) = reader.read().unwrap() {
-        rows.extend(batch.records().filter_map(|(seq, _, bytes)| normaliser.row(seq, bytes)));
-    }
-    rows.into_iter().filter_map(|row| if let Row::State(row) = row { Some(row) } else { None }).collect()
-}
 
 async fn refilter(lab: &Lab, exclude: &[&str]) -> Seq {
     let exclude: Vec<_> = exclude.iter().map(ToString::to_string).collect();

@@ -1,9 +1,6 @@
 //! Entities that are renamed, moved, made anew or left out, as rows show it.
 
-use hearthline_core::{Row, StateRow};
-
 use super::*;
-use crate::normalise::Normaliser;
 
 const TEMPERATURE: &str = "sensor.kitchen_temperature";
 const HUMIDITY: &str = "sensor.kitchen_humidity";
@@ -11,16 +8,6 @@ const HUMIDITY: &str = "sensor.kitchen_humidity";
 fn living(lab: &Lab) -> JoinHandle<()> {
     let peer = lab.peer.clone();
     tokio::spawn(async move { peer.run().await })
-}
-
-/// The state rows of the log.
-fn rows(lab: &Lab) -> Vec<StateRow> {
-    let (mut rows, mut normaliser, mut reader) =
-        (Vec::new(), Normaliser::new("home"), lab.log.reader(Seq::ZERO));
-    while let Some(Read::Batch(batch)) = reader.read().unwrap() {
-        rows.extend(batch.records().filter_map(|(seq, _, bytes)| normaliser.row(seq, bytes)));
-    }
-    rows.into_iter().filter_map(|row| if let Row::State(row) = row { Some(row) } else { None }).collect()
 }
 
 fn last<'r>(rows: &'r [StateRow], entity_id: &str) -> &'r StateRow {
