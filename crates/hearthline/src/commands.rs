@@ -46,6 +46,7 @@ use crate::app::reload::mistake;
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
 use crate::house::Unreachable;
+use crate::running::disk_todo;
 use crate::settings::{Environment, Mistakes, Purpose, Settings, Source};
 
 /// How long the end of a command waits for what waits for a disk that may never come back.
@@ -193,6 +194,47 @@ fn say(error: &anyhow::Error) -> Exit {
     if error.chain().filter_map(|cause| cause.downcast_ref()).any(is_closed) {
         return Exit::Ok; // the reader, as in `| head`, has seen enough
     }
-    let _ = writeln!(io::stderr(), "hearthline: {error:#}");
+    let _ = writeln!(io::stderr(), "hearthline: {}", words(error));
     if error.downcast_ref::<Unreachable>().is_some() { Exit::Unreachable } else { Exit::Failed }
+}
+
+/// An error with its causes, each once: most say what their own cause says. A disk that takes nothing needs a hand.
+fn words(error: &anyhow::Error) -> String {
+    let mut words = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if words.is_empty() {
+            words = cause;
+        } else if !words.contains(&cause) {
+            words = format!("{words}: {cause}");
+        }
+    }
+    let of_disk = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()).find_map(disk_todo);
+    match of_disk.filter(|todo| !words.contains(todo)) {
+        Some(todo) => format!("{words}; {todo}"),
+        None => words,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+
+    use super::*;
+
+    #[test]
+    fn each_cause_is_told_once_and_a_full_disk_says_what_to_do() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("cannot write {path}: {source}")]
+        struct Refused {
+            path: &'static str,
+            source: io::Error,
+        }
+        let refused = |kind: io::ErrorKind, path| Err::<(), _>(Refused { path, source: kind.into() });
+        let full = refused(io::ErrorKind::StorageFull, "manifest").context("cannot open the store");
+        let expected = "cannot open the store: cannot write manifest: no storage space; make room on its disk";
+        assert_eq!(words(&full.unwrap_err()), expected);
+        let other = refused(io::ErrorKind::NotFound, "e.csv").context("the export broke off");
+        let expected = "the export broke off: cannot write e.csv: entity not found";
+        assert_eq!(words(&other.unwrap_err()), expected);
+    }
 }

@@ -60,10 +60,15 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
     let mut chunks = house.stream("/api/v1/export", &query).await?;
     let mut file = args.output.as_deref().map(open).transpose()?;
     let out: &mut dyn Write = file.as_mut().map_or(context.out as &mut dyn Write, |file| file);
+    let refused = || match &args.output {
+        Some(path) => format!("cannot write {}", path.display()),
+        None => "cannot write to standard output".into(),
+    };
     while let Some(chunk) = chunks.next().await {
-        out.write_all(&chunk.context("the export broke off; what was written is not complete")?)?;
+        let chunk = chunk.context("the export broke off; what was written is not complete")?;
+        out.write_all(&chunk).with_context(refused)?;
     }
-    out.flush()?;
+    out.flush().with_context(refused)?;
     Ok(Exit::Ok)
 }
 
