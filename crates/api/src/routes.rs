@@ -235,9 +235,11 @@ fn open(access: Access) -> Router {
 /// Puts what the server refuses before any route is asked into the words that all refusals have.
 async fn in_words(response: Response) -> Response {
     let (what, why, todo) = match response.status() {
-        StatusCode::METHOD_NOT_ALLOWED => {
-            ("not allowed", "this address is not asked by that method", "see /openapi.json for the methods of each")
-        }
+        StatusCode::METHOD_NOT_ALLOWED => (
+            "not allowed",
+            "this address is not asked by that method",
+            "see /openapi.json for the methods of each",
+        ),
         StatusCode::PAYLOAD_TOO_LARGE => ("the body cannot be read", "it is too large", "send less"),
         _ => return response,
     };

@@ -231,7 +231,10 @@ mod tests {
     #[test]
     fn what_a_house_says_gives_a_terminal_no_orders() {
         assert_eq!(signs("22.1 °C\tnow\n"), "22.1 °C\tnow\n");
-        assert_eq!(signs("\u{1b}[31mred\u{1b}[0m\r\u{9b}2J\n"), "\u{fffd}[31mred\u{fffd}[0m\u{fffd}\u{fffd}2J\n");
+        assert_eq!(
+            signs("\u{1b}[31mred\u{1b}[0m\r\u{9b}2J\n"),
+            "\u{fffd}[31mred\u{fffd}[0m\u{fffd}\u{fffd}2J\n"
+        );
     }
 
     #[test]
@@ -244,7 +247,8 @@ mod tests {
         }
         let refused = |kind: io::ErrorKind, path| Err::<(), _>(Refused { path, source: kind.into() });
         let full = refused(io::ErrorKind::StorageFull, "manifest").context("cannot open the store");
-        let expected = "cannot open the store: cannot write manifest: no storage space; make room on its disk";
+        let expected =
+            "cannot open the store: cannot write manifest: no storage space; make room on its disk";
         assert_eq!(words(&full.unwrap_err()), expected);
         let other = refused(io::ErrorKind::NotFound, "e.csv").context("the export broke off");
         let expected = "the export broke off: cannot write e.csv: entity not found";

@@ -62,7 +62,8 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
     let mut lines = lines;
     loop {
         for line in &lines.lines {
-            let text = if context.json { serde_json::to_string(line)? } else { signs(&told(line)).into_owned() };
+            let text =
+                if context.json { serde_json::to_string(line)? } else { signs(&told(line)).into_owned() };
             writeln!(context.out, "{text}")?;
         }
         context.out.flush()?;

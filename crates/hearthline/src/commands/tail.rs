@@ -8,8 +8,8 @@ use futures_util::StreamExt as _;
 use hearthline_api::{Change, Event, Lost};
 
 use self::sse::{Message, Messages};
-use super::{Context, signs};
 use super::events::{with_unit, words};
+use super::{Context, signs};
 use crate::exit::Exit;
 use crate::house::{House, Program, Unreachable};
 
