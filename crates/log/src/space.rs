@@ -88,10 +88,11 @@ impl Shared {
         } else {
             (max, least)
         };
-        queue.full = if let Some(spent) = spent.filter(|spent| free < spent.room) {
-            Some(refusal::full_disk(dir, free, spent.again))
-        } else if spent.is_some() {
-            Some(refusal::min_free(dir, free, least))
+        queue.full = if let Some(Spent { again, room }) = spent {
+            Some(match free < room {
+                true => refusal::full_disk(dir, free, again),
+                false => refusal::min_free_until(dir, free, least, again),
+            })
         } else if bytes >= max_again.max(1) {
             Some(refusal::quota(dir, bytes, max))
         } else if free < least_again {
