@@ -39,14 +39,17 @@ pub(crate) mod token;
 pub(crate) mod verify;
 pub(crate) mod weather;
 
+use std::borrow::Cow;
 use std::io::{self, BufRead as _, IsTerminal as _, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use crate::app::reload::mistakes as documents;
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
 use crate::house::Unreachable;
-use crate::settings::{Environment, Mistakes, Purpose, Settings, Source};
+use crate::running::{self, disk_todo};
+use crate::settings::{Environment, Mistakes, Purpose, Settings, Source, source};
 
 /// How long the end of a command waits for what waits for a disk that may never come back.
 const LEFT_BEHIND: Duration = Duration::from_secs(10);
@@ -69,7 +72,7 @@ impl Context<'_> {
         if self.json {
             self.write_json(document)?;
         } else {
-            self.out.write_all(page.as_bytes())?;
+            self.out.write_all(signs(page).as_bytes())?;
         }
         Ok(Exit::Ok)
     }
@@ -79,6 +82,12 @@ impl Context<'_> {
         serde_json::to_writer_pretty(&mut *self.out, document)?;
         Ok(writeln!(self.out)?)
     }
+}
+
+/// A page without orders to a terminal: what a house or a person says may hold some.
+fn signs(page: &str) -> Cow<'_, str> {
+    let is_order = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if page.contains(is_order) { page.replace(is_order, "\u{fffd}").into() } else { page.into() }
 }
 
 /// Whether a person types that word after what is said. Where nobody can, nobody does.
@@ -119,6 +128,14 @@ pub(crate) fn run(cli: Cli, environment: &Environment, out: &mut (dyn Write + Se
                 }
                 return say_mistakes(&mistakes, cli.json, out);
             }
+            // The program that is asked goes by what held before.
+            command if asks_program(command) && has_program(&settings, &mistakes) => {
+                // A reload is answered with them.
+                if !matches!(command, Command::Reload(_)) {
+                    let _ = writeln!(io::stderr(), "{mistakes}");
+                }
+                settings
+            }
             _ => return say_mistakes(&mistakes, cli.json, out),
         },
     };
@@ -133,6 +150,46 @@ pub(crate) fn run(cli: Cli, environment: &Environment, out: &mut (dyn Write + Se
             done
         });
     done.unwrap_or_else(|error| say(&error))
+}
+
+/// Whether it has all that it needs from a program that runs.
+const fn asks_program(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Status(_)
+            | Command::Reload(_)
+            | Command::Settings(_)
+            | Command::Monitor(_)
+            | Command::History(_)
+            | Command::Entities(_)
+            | Command::Events(_)
+            | Command::Tail(_)
+            | Command::Export(_)
+            | Command::Flush(_)
+            | Command::Gaps(_)
+            | Command::Sinks(_)
+            | Command::Conflicts(_)
+            | Command::Alerts(_)
+            | Command::Maintenance(_)
+            | Command::Notify(_)
+            | Command::Repair(_)
+            | Command::Runbook(_)
+            | Command::Verify(_)
+            | Command::Backfill(_)
+            | Command::Logs(_)
+            | Command::Note(_)
+            | Command::Report(_)
+            | Command::Quarantine(_)
+            | Command::Weather(_)
+            | Command::Token(_)
+    )
+}
+
+/// Whether a program runs on the data folder of these settings, as far as it is known which that is.
+fn has_program(settings: &Settings, mistakes: &Mistakes) -> bool {
+    let is_in_folder = settings.config.as_deref().and_then(Path::parent) == Some(settings.data_dir.as_path());
+    (is_in_folder || source::knows_data_dir(settings, mistakes))
+        && matches!(running::find(&settings.data_dir), Ok(Some(_)))
 }
 
 async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit> {
@@ -193,6 +250,57 @@ fn say(error: &anyhow::Error) -> Exit {
     if error.chain().filter_map(|cause| cause.downcast_ref()).any(is_closed) {
         return Exit::Ok; // the reader, as in `| head`, has seen enough
     }
-    let _ = writeln!(io::stderr(), "hearthline: {error:#}");
+    let _ = writeln!(io::stderr(), "hearthline: {}", words(error));
     if error.downcast_ref::<Unreachable>().is_some() { Exit::Unreachable } else { Exit::Failed }
+}
+
+/// An error with its causes, each once: most say what their own cause says. A disk that takes nothing needs a hand.
+fn words(error: &anyhow::Error) -> String {
+    let mut words = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if words.is_empty() {
+            words = cause;
+        } else if !words.contains(&cause) {
+            words = format!("{words}: {cause}");
+        }
+    }
+    let of_disk = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()).find_map(disk_todo);
+    match of_disk.filter(|todo| !words.contains(todo)) {
+        Some(todo) => format!("{words}; {todo}"),
+        None => words,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+
+    use super::*;
+
+    #[test]
+    fn what_a_house_says_gives_a_terminal_no_orders() {
+        assert_eq!(signs("22.1 °C\tnow\n"), "22.1 °C\tnow\n");
+        assert_eq!(
+            signs("\u{1b}[31mred\u{1b}[0m\r\u{9b}2J\n"),
+            "\u{fffd}[31mred\u{fffd}[0m\u{fffd}\u{fffd}2J\n"
+        );
+    }
+
+    #[test]
+    fn each_cause_is_told_once_and_a_full_disk_says_what_to_do() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("cannot write {path}: {source}")]
+        struct Refused {
+            path: &'static str,
+            source: io::Error,
+        }
+        let refused = |kind: io::ErrorKind, path| Err::<(), _>(Refused { path, source: kind.into() });
+        let full = refused(io::ErrorKind::StorageFull, "manifest").context("cannot open the store");
+        let expected =
+            "cannot open the store: cannot write manifest: no storage space; make room on its disk";
+        assert_eq!(words(&full.unwrap_err()), expected);
+        let other = refused(io::ErrorKind::NotFound, "e.csv").context("the export broke off");
+        let expected = "the export broke off: cannot write e.csv: entity not found";
+        assert_eq!(words(&other.unwrap_err()), expected);
+    }
 }

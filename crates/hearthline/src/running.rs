@@ -69,6 +69,15 @@ pub(crate) struct Holder {
     boot: Option<String>,
 }
 
+impl ClaimError {
+    /// Why the folder could not be had at this moment, where that is because a program that listens has it.
+    pub(crate) fn of_running(data_dir: &Path) -> Option<Self> {
+        let running = find(data_dir).ok()??;
+        let holder = Holder { pid: Some(running.pid), address: Some(running.address), boot: None };
+        Some(Self::Taken { dir: data_dir.to_path_buf(), holder })
+    }
+}
+
 fn taken(dir: &Path, holder: &Holder) -> String {
     let dir = dir.display();
     let who = match (holder.pid, holder.address) {
@@ -89,17 +98,24 @@ pub(crate) fn nothing_in(data_dir: &Path) -> String {
 }
 
 fn todo(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::ReadOnlyFilesystem => {
-            "its disk is read-only: mount it writable (the system makes a disk with errors read-only, which `dmesg` tells)"
-        }
+    disk_todo(error).unwrap_or(match error.kind() {
         io::ErrorKind::PermissionDenied => {
             "let this program's user write there, or set another data folder (data_dir, HEARTHLINE_DATA_DIR)"
         }
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room on its disk",
         _ => {
             "set another data folder (data_dir, HEARTHLINE_DATA_DIR), or see what is the matter with its disk"
         }
+    })
+}
+
+/// What to do about a disk that takes nothing, whatever was to be written.
+pub(crate) fn disk_todo(error: &io::Error) -> Option<&'static str> {
+    match error.kind() {
+        io::ErrorKind::ReadOnlyFilesystem => Some(
+            "its disk is read-only: mount it writable (the system makes a disk with errors read-only, which `dmesg` tells)",
+        ),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some("make room on its disk"),
+        _ => None,
     }
 }
 
@@ -121,9 +137,16 @@ impl Claim {
     /// When another program runs on it, a backup is half put back into it, or as the disk says.
     pub(crate) fn take(data_dir: &Path) -> Result<Self, ClaimError> {
         let claim = Self::take_to_restore(data_dir)?;
-        match std::fs::read_to_string(data_dir.join(UNFINISHED)) {
-            Ok(backup) => Err(ClaimError::Unfinished { dir: data_dir.to_path_buf(), backup }),
-            Err(_) => Ok(claim),
+        let dir = data_dir.to_path_buf();
+        match (&RealFs as &dyn Fs).read_if_exists(&data_dir.join(UNFINISHED)) {
+            Ok(None) => Ok(claim),
+            // Whatever is in it: what is half put back is not to be taken for a data folder.
+            Ok(Some(name)) => {
+                let name = String::from_utf8_lossy(&name).trim().to_owned();
+                let backup = if name.is_empty() { "NAME".into() } else { name };
+                Err(ClaimError::Unfinished { dir, backup })
+            }
+            Err(source) => Err(ClaimError::Disk { dir, source }),
         }
     }
 
@@ -310,6 +333,22 @@ mod tests {
         first.announce("127.0.0.1:8099".parse().unwrap()).unwrap();
         let listening = format!("(process {}, http://127.0.0.1:8099)", std::process::id());
         assert!(words().contains(&listening) && words().contains("stop it, or set another"), "{}", words());
+    }
+
+    #[test]
+    fn a_folder_into_which_a_backup_is_half_put_back_is_no_data_folder_whatever_the_mark_says() {
+        let dir = tempfile::tempdir().unwrap();
+        for (mark, told) in [
+            (&b"2026-11-26T00-41-07Z"[..], "`hearthline restore 2026-11-26T00-41-07Z --to "),
+            (b"", "`hearthline restore NAME --to "),
+            (b"\xff\xfe", "go on with `hearthline restore "),
+        ] {
+            let path = dir.path().join(UNFINISHED);
+            let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path).unwrap();
+            file.write_all(mark).unwrap();
+            let words = Claim::take(dir.path()).unwrap_err().to_string();
+            assert!(words.contains(told), "{words}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod try_out;
 mod words;
 mod write;
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +22,8 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::running::Claim;
+use crate::app::store_config;
+use crate::running::{Claim, ClaimError};
 use crate::settings::mistake::{Mistake, Mistakes, Place, Problem};
 use crate::settings::origin::Origin;
 use crate::settings::{Settings, Source, source};
@@ -71,9 +73,8 @@ impl Listening {
         if let Some(before) = before.filter(|before| before.configured == listen) {
             return Ok(before);
         }
-        let what = || format!("cannot listen on {listen} ({})", settings.api.listen.origin);
-        let listener = TcpListener::bind(listen).await.with_context(what)?.into_std()?;
-        Ok(Self { configured: listen, listener })
+        let listener = TcpListener::bind(listen).await.map_err(|error| refused(settings, &error))?;
+        Ok(Self { configured: listen, listener: listener.into_std()? })
     }
 
     /// For one who serves.
@@ -83,6 +84,21 @@ impl Listening {
     pub(crate) fn listener(&self) -> std::io::Result<TcpListener> {
         TcpListener::from_std(self.listener.try_clone()?)
     }
+}
+
+/// Why nobody can listen there. A program that has the data folder usually has the address too, and is the better reason.
+fn refused(settings: &Settings, error: &io::Error) -> anyhow::Error {
+    if let Some(taken) = ClaimError::of_running(&settings.data_dir) {
+        return taken.into();
+    }
+    let (listen, origin) = (*settings.api.listen, &settings.api.listen.origin);
+    let todo = match error.kind() {
+        io::ErrorKind::AddrInUse => "stop what listens there (`ss -ltnp` says what), or set another address",
+        _ => "set another address",
+    };
+    anyhow::anyhow!(
+        "cannot listen on {listen} ({origin}): {error}; {todo} (listen under [api], HEARTHLINE_API_LISTEN)"
+    )
 }
 
 /// What can be recorded with now.

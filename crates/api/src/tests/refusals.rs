@@ -17,6 +17,9 @@ async fn what_cannot_be_read_is_refused_in_words() {
         "/api/v1/export?format=xml",
         "/api/v1/quarantine?to=2026-11-23",
         "/api/v1/retention?keep=1h",
+        "/api/v1/gaps/first",
+        "/api/v1/entities/%FF",
+        "/api/v1/report?since=yesterday",
     ] {
         let answer = house.get(path).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
@@ -36,6 +39,20 @@ async fn an_unknown_path_is_answered_in_words_beside_the_page() {
         assert_eq!(answer.json()["error"]["why"], format!("there is nothing at {path}"));
     }
     assert!(house.get("/").await.header("content-type").starts_with("text/html"));
+}
+
+#[tokio::test]
+async fn what_is_refused_before_a_route_is_asked_is_refused_in_words_too() {
+    let house = House::new();
+    let flush = house.ask(Method::GET, "/api/v1/flush").await;
+    assert_eq!(flush.headers().get("allow").unwrap(), "POST");
+    let flush = house.get("/api/v1/flush").await;
+    assert_eq!(flush.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(flush.json()["error"]["why"], "this address is not asked by that method");
+    let long = format!(r#"{{"text": "{}"}}"#, "a".repeat(3 << 20));
+    let note = repairs::post(&house, "/api/v1/notes", &long).await;
+    assert_eq!(note.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(note.json()["error"]["what"], "the body cannot be read");
 }
 
 /// As it comes from another machine.

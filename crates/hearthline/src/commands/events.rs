@@ -2,7 +2,7 @@
 
 use hearthline_api::{Event, Events};
 
-use super::Context;
+use super::{Context, signs};
 use crate::exit::Exit;
 use crate::house::House;
 use crate::instant::{Instant, instant, period_query};
@@ -20,7 +20,7 @@ pub(crate) struct Args {
     /// Only events of this type, as in state_changed
     #[arg(long = "type", value_name = "TYPE")]
     event_type: Option<String>,
-    /// From this instant: 2026-11-23T11:57:01Z, 2026-11-23, or so long ago as in 24h
+    /// From this instant: 2026-11-23T11:57:01Z, 2026-11-23, 22:00, or so long ago as in 24h
     #[arg(long, value_parser = instant, default_value = "1h")]
     from: Instant,
     /// Up to, but not including, this instant
@@ -44,7 +44,7 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
     if context.json {
         context.write_json(&events)?;
     } else {
-        context.out.write_all(render(&events).as_bytes())?;
+        context.out.write_all(signs(&render(&events)).as_bytes())?;
     }
     Ok(Exit::Ok)
 }

@@ -22,7 +22,7 @@ pub(crate) struct Args {
     /// Only this entity, by any name that it ever had; may be given more than once
     #[arg(long = "entity", value_name = "ENTITY_ID")]
     entities: Vec<String>,
-    /// From this instant: 2026-11-23T11:57:01Z, 2026-11-23, or so long ago as in 24h
+    /// From this instant: 2026-11-23T11:57:01Z, 2026-11-23, 22:00, or so long ago as in 24h
     #[arg(long, value_parser = instant)]
     from: Option<Instant>,
     /// Up to, but not including, this instant
@@ -60,10 +60,15 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
     let mut chunks = house.stream("/api/v1/export", &query).await?;
     let mut file = args.output.as_deref().map(open).transpose()?;
     let out: &mut dyn Write = file.as_mut().map_or(context.out as &mut dyn Write, |file| file);
+    let refused = || match &args.output {
+        Some(path) => format!("cannot write {}", path.display()),
+        None => "cannot write to standard output".into(),
+    };
     while let Some(chunk) = chunks.next().await {
-        out.write_all(&chunk.context("the export broke off; what was written is not complete")?)?;
+        let chunk = chunk.context("the export broke off; what was written is not complete")?;
+        out.write_all(&chunk).with_context(refused)?;
     }
-    out.flush()?;
+    out.flush().with_context(refused)?;
     Ok(Exit::Ok)
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use hearthline_api::{Bucket, History, State};
 
-use super::Context;
+use super::{Context, signs};
 use crate::exit::Exit;
 use crate::house::{House, segment};
 use crate::instant::{Instant, instant, length, period_query};
@@ -16,7 +16,7 @@ use crate::table::{table, text};
 pub(crate) struct Args {
     /// The entity, as in sensor.kitchen_temperature, by any name that it ever had
     entity_id: String,
-    /// From this instant: 2026-11-23T11:57:01Z, 2026-11-23, or so long ago as in 24h
+    /// From this instant: 2026-11-23T11:57:01Z, 2026-11-23, 22:00, or so long ago as in 24h
     #[arg(long, value_parser = instant, default_value = "24h")]
     from: Instant,
     /// Up to, but not including, this instant
@@ -56,7 +56,7 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
     if context.json {
         context.write_json(&history)?;
     } else {
-        context.out.write_all(render(&history).as_bytes())?;
+        context.out.write_all(signs(&render(&history)).as_bytes())?;
     }
     Ok(Exit::Ok)
 }

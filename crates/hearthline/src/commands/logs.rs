@@ -5,7 +5,7 @@ use std::time::Duration;
 use hearthline_core::{Clock as _, RealFs, SystemClock};
 use hearthline_runbook::logs::{FOLDER, Level, Line, Lines, Logs, Wanted};
 
-use super::Context;
+use super::{Context, signs};
 use crate::exit::Exit;
 use crate::house::Program;
 use crate::instant::{Instant, instant};
@@ -62,7 +62,8 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
     let mut lines = lines;
     loop {
         for line in &lines.lines {
-            let text = if context.json { serde_json::to_string(line)? } else { told(line) };
+            let text =
+                if context.json { serde_json::to_string(line)? } else { signs(&told(line)).into_owned() };
             writeln!(context.out, "{text}")?;
         }
         context.out.flush()?;
@@ -87,11 +88,15 @@ async fn next(settings: &Settings, wanted: &Wanted) -> Lines {
 
 /// The running program, or the files.
 async fn ask(settings: &Settings, wanted: &Wanted, wait: Duration) -> anyhow::Result<Lines> {
-    if let Some(program) = Program::of(settings)? {
-        return program.query("/api/v1/logs", &query(wanted, wait)).await;
-    }
     let data_dir = &settings.data_dir;
     let folder = data_dir.join(FOLDER);
+    if let Some(program) = Program::of(settings)? {
+        match program.query("/api/v1/logs", &query(wanted, wait)).await {
+            // One that waits for its settings, or hangs: what was written down is there all the same.
+            Err(_) if folder.is_dir() => {}
+            answered => return answered,
+        }
+    }
     anyhow::ensure!(
         folder.is_dir(),
         "there is no {}: is {} the data folder?",

@@ -207,7 +207,12 @@ async fn mistakes_are_told_and_once_the_file_is_right_recording_begins_by_itself
     let checked = hearthline.command(&["healthcheck"]).await;
     assert_eq!(checked.code, 1, "{checked:?}");
     assert!(checked.stdout.contains("log.keep"), "{checked:?}");
-    assert_eq!(hearthline.command(&["status"]).await.code, 2);
+    let status = hearthline.command(&["status"]).await;
+    assert_eq!(status.code, 1, "{status:?}");
+    assert!(
+        status.stderr.contains("nothing is recorded") && status.stderr.contains("log.keep"),
+        "{status:?}"
+    );
     let refused = send(&mut run, "/api/v1/setup/test", &json!({ "token": token })).await;
     assert_eq!(refused.0, StatusCode::CONFLICT, "{refused:?}");
 
@@ -284,5 +289,13 @@ async fn what_is_recorded_already_can_be_read_while_it_waits() {
     let before = entities.json();
     assert_eq!(waiting["entities"].as_array().unwrap().len(), before["entities"].as_array().unwrap().len());
     assert!(!waiting["entities"].as_array().unwrap().is_empty());
+    assert!(run.stop().await.success());
+
+    let hearthline = hearthline.without("HEARTHLINE_CONFIG").without("HOME_ASSISTANT_TOKEN");
+    let mut run = hearthline.start();
+    run.get("/api/v1/setup").await;
+    let logs = hearthline.command(&["logs"]).await;
+    assert_eq!(logs.code, 0, "{logs:?}");
+    assert!(logs.stdout.contains("stopped; everything received is in files"), "{logs:?}");
     assert!(run.stop().await.success());
 }

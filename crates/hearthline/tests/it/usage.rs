@@ -23,12 +23,23 @@ async fn mistakes_in_the_settings_are_told_all_at_once_with_exit_code_2() {
 async fn a_second_program_on_the_same_folder_is_refused_and_the_first_goes_on() {
     let hearthline = Hearthline::new(NOWHERE, "token");
     let mut first = hearthline.start();
-    first.address().await;
-    let second = hearthline.command(&["run"]).await;
-    assert_eq!(second.code, 1);
-    let who = format!("(process {}, http://127.0.0.1:", first.id());
-    for told in ["another hearthline runs on", &who, "stop it, or set another data folder"] {
-        assert!(second.stderr.contains(told), "{told}: {}", second.stderr);
+    let address = first.address().await.to_string();
+    let who = format!("(process {}, http://{address})", first.id());
+    // The same settings want the same address.
+    for listen in ["127.0.0.1:0", &address] {
+        let second = hearthline.command_with(&[("HEARTHLINE_API_LISTEN", listen)], &["run"]).await;
+        assert_eq!(second.code, 1);
+        for told in ["another hearthline runs on", &who, "stop it, or set another data folder"] {
+            assert!(second.stderr.contains(told), "{told}: {}", second.stderr);
+        }
+    }
+    let elsewhere = hearthline.path("elsewhere").display().to_string();
+    let variables = [("HEARTHLINE_DATA_DIR", &*elsewhere), ("HEARTHLINE_API_LISTEN", &address)];
+    let stranger = hearthline.command_with(&variables, &["run"]).await;
+    assert_eq!(stranger.code, 1);
+    for told in [&*format!("cannot listen on {address}"), "stop what listens there", "HEARTHLINE_API_LISTEN"]
+    {
+        assert!(stranger.stderr.contains(told), "{told}: {}", stranger.stderr);
     }
     first.status().await;
     assert_eq!(first.stop().await.code(), Some(0));
