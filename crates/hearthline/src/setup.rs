@@ -22,7 +22,6 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::store_config;
 use crate::running::{Claim, ClaimError};
 use crate::settings::mistake::{Mistake, Mistakes, Place, Problem};
 use crate::settings::origin::Origin;

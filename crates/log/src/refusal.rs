@@ -31,7 +31,7 @@ pub(crate) fn min_free(dir: &Path, free: u64, least: u64) -> String {
 
 /// The same while there is no reserve, which is made again at more than that.
 pub(crate) fn min_free_until(dir: &Path, free: u64, least: u64, again: u64) -> String {
-    format!("{}: the log goes on by itself at {} free", min_free(dir, free, least), Size(again))
+    format!("{}: the log goes on by itself at {} free", min_free(dir, free, least), size(again))
 }
 
 /// The disk is full, and the reserve is spent.
