@@ -28,6 +28,11 @@ pub(crate) fn min_free(dir: &Path, free: u64, least: u64) -> String {
     )
 }
 
+/// The same while there is no reserve, which is made again at more than that.
+pub(crate) fn min_free_until(dir: &Path, free: u64, least: u64, again: u64) -> String {
+    format!("{}: the log goes on by itself at {} free", min_free(dir, free, least), Size(again))
+}
+
 /// The disk is full, and the reserve is spent.
 pub(crate) fn full_disk(dir: &Path, free: u64, again: u64) -> String {
     format!(

@@ -13,6 +13,14 @@ use crate::state::State;
 /// What a full disk must have free again before a segment that is stored may stay.
 const ROOM: u64 = 16 << 20;
 
+/// The reserve is spent, or could not be made yet.
+struct Spent {
+    /// Bytes that have to be free before it is made again.
+    again: u64,
+    /// Bytes that would do but for `min_free`.
+    room: u64,
+}
+
 impl Log {
     /// Removes the oldest segments whose records are all stored elsewhere (`stored` and before) and whose end is older
     /// than `keep`; answers with how many. From 90 % of `max_bytes` on, and near `min_free`, the stored ones go however
@@ -72,7 +80,7 @@ impl Shared {
     pub(crate) fn judge_space(&self) {
         let (max, least, dir) = (self.config.max_bytes, self.config.min_free, &*self.config.dir);
         let bytes = self.state.lock().bytes();
-        let full_disk = self.judge_reserve();
+        let spent = self.judge_reserve();
         let free = self.free();
         let mut queue = self.queue.lock();
         let (max_again, least_again) = if queue.full.is_some() {
@@ -80,8 +88,11 @@ impl Shared {
         } else {
             (max, least)
         };
-        queue.full = if let Some(again) = full_disk {
-            Some(refusal::full_disk(dir, free, again))
+        queue.full = if let Some(Spent { again, room }) = spent {
+            Some(match free < room {
+                true => refusal::full_disk(dir, free, again),
+                false => refusal::min_free_until(dir, free, least, again),
+            })
         } else if bytes >= max_again.max(1) {
             Some(refusal::quota(dir, bytes, max))
         } else if free < least_again {
@@ -91,9 +102,8 @@ impl Shared {
         };
     }
 
-    /// Frees the reserve when the disk is full, and makes it again when there is room. While it is spent, answers with
-    /// how much has to be free for that.
-    fn judge_reserve(&self) -> Option<u64> {
+    /// Frees the reserve when the disk is full, and makes it again when there is room. Answers while it is spent.
+    fn judge_reserve(&self) -> Option<Spent> {
         let mut reserve = self.reserve.lock();
         if self.free() < reserve.full() {
             reserve.release(&*self.fs);
@@ -102,7 +112,7 @@ impl Shared {
         if reserve.is_spent() && self.free() >= again {
             reserve.make(&*self.fs);
         }
-        reserve.is_spent().then_some(again)
+        reserve.is_spent().then(|| Spent { again, room: reserve.again(0) })
     }
 
     /// Whether stored segments go to make room: near the quota, or with less than `least` free.

@@ -123,6 +123,7 @@ fn where_space_has_to_stay_free_the_log_goes_on_at_the_figure_that_it_names() {
     writer.step().unwrap();
     let refuses = log.stats().refuses.unwrap();
     assert!(refuses.contains("by itself at 70.3 KiB free"), "{refuses}");
+    assert!(refuses.contains("(log.min_free)") && !refuses.contains("is full"), "{refuses}");
     rig.fs.set_capacity(full + 72_000);
     writer.step().unwrap();
     assert_eq!((held(&rig), log.stats().refuses), (true, None));
