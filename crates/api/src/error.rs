@@ -57,7 +57,7 @@ impl ApiError {
             StatusCode::INTERNAL_SERVER_ERROR,
             what,
             why,
-            "look at the program's log and at `hearthline status`",
+            "see what `hearthline doctor` finds, and the program's log",
         )
     }
 }

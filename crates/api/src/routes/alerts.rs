@@ -4,12 +4,12 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use hearthline_runbook::alerts::{Alert, Alerts, Listed, Mute, Refused};
 use serde::{Deserialize, Serialize};
 
-use super::parameters::{Query, document, length};
+use super::parameters::{Path, Query, document, length};
 use crate::{ApiError, ApiState};
 
 /// Of what is over, so many without a wish for more.

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use hearthline_runbook::backup::{Listed, Refused};
 use hearthline_runbook::verify::By;
 use serde::{Deserialize, Serialize};
 
-use super::parameters::document_or_nothing;
+use super::parameters::{Path, document_or_nothing};
 use crate::{ApiError, ApiState};
 
 /// What is asked for: the body of a request; without one, a backup where the settings have them.

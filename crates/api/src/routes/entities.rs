@@ -7,7 +7,7 @@ pub(super) mod left_out;
 pub(super) mod talkers;
 
 use axum::Json;
-use axum::extract::{Path, State as Shared};
+use axum::extract::State as Shared;
 use axum::http::StatusCode;
 use hearthline_core::{EntityId, EntityInfo, Named};
 use hearthline_pipeline::filter::Subject;
@@ -16,7 +16,7 @@ use hearthline_store::{Segment, Series};
 use serde::{Deserialize, Serialize};
 
 use super::history::State;
-use super::parameters::{Query, list};
+use super::parameters::{Path, Query, list};
 use crate::{ApiError, Reading};
 
 /// The parameters.

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use hearthline_core::{EntityId, Timestamp};
 use hearthline_store::{ExportFormat, StatesQuery};
 use serde::Deserialize;
@@ -58,7 +58,7 @@ pub(super) async fn get(
         from: instant("from", parameters.from.as_deref())?.unwrap_or(Timestamp(i64::MIN)),
         to: instant("to", parameters.to.as_deref())?.unwrap_or(Timestamp(i64::MAX)),
     };
-    let (sender, receiver) = mpsc::channel(WAITING);
+    let (sender, mut receiver) = mpsc::channel(WAITING);
     tokio::task::spawn_blocking(move || {
         let mut out = io::BufWriter::with_capacity(CHUNK, Sending(sender.clone()));
         let done = reading.store.export(&query, format, &mut out).map_err(io::Error::other);
@@ -66,13 +66,20 @@ pub(super) async fn get(
             if sender.is_closed() {
                 return; // the reader has seen enough
             }
-            tracing::warn!("an export broke off: {error}");
             let _ = sender.blocking_send(Err(error)); // ends the answer before its end, which the reader notices
         }
     });
-    let chunks = stream::unfold(receiver, |mut receiver| async {
+    // As long as nothing is sent, it can still be said why.
+    let first = match receiver.recv().await {
+        Some(Err(error)) => return Err(ApiError::inside("the export cannot be made", error.to_string())),
+        first => first,
+    };
+    let rest = stream::unfold(receiver, |mut receiver| async {
         receiver.recv().await.map(|chunk| (chunk, receiver))
     });
+    let chunks = stream::iter(first)
+        .chain(rest)
+        .inspect_err(|error: &io::Error| tracing::warn!("an export broke off: {error}"));
     Ok(([(header::CONTENT_TYPE, media_type)], Body::from_stream(chunks)).into_response())
 }
 

@@ -2,10 +2,11 @@
 //! program that records a real house has none.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
+use super::parameters::Path;
 use crate::{ApiError, ApiState};
 
 /// The answer to what there is.

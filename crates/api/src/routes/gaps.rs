@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use hearthline_pipeline::orders::Order;
 use hearthline_runbook::status::{Gap, Gaps};
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
-use super::parameters::{Query, instant};
+use super::parameters::{Path, Query, instant};
 use crate::{ApiError, ApiState};
 
 /// So long is waited for the recorder, which answers between two frames.

@@ -5,14 +5,14 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Path, State as Shared};
+use axum::extract::State as Shared;
 use hearthline_core::{EntityId, StateRow};
 use hearthline_store::{Fill, StatesQuery, StoreError};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::entities::{NameSpan, names};
-use super::parameters::{Query, check_count, length, period};
+use super::parameters::{Path, Query, check_count, length, period};
 use super::reading::blocking;
 use crate::{ApiError, Reading};
 

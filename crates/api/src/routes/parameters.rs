@@ -28,6 +28,21 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
+/// A name or a number in the address itself. One that cannot be read is refused in words.
+pub(super) struct Path<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = axum::extract::Path::from_request_parts(parts, state).await.map_err(|error| {
+            let why = error.body_text().replace("Invalid URL: ", "");
+            ApiError::parameter("the address", why, "see /openapi.json for what each route is asked with")
+        })?;
+        Ok(Self(path.0))
+    }
+}
+
 /// The document of a request's body; `todo` says how one looks.
 pub(super) fn document<T: DeserializeOwned>(body: &[u8], todo: &str) -> Result<T, ApiError> {
     serde_json::from_slice(body).map_err(|error| ApiError::parameter("the body", error.to_string(), todo))

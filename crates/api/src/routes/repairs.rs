@@ -5,7 +5,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use hearthline_runbook::repair::{
     CATALOGUE, Damaged, Finding, Kind, Listed, Plan, Receipt, Refused, RepairError, Seen,
@@ -13,7 +13,7 @@ use hearthline_runbook::repair::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::parameters::document;
+use super::parameters::{Path, document};
 use crate::{ApiError, ApiState};
 
 /// What is asked for: the body of a request.

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
 use super::notify::{NotifyTested, nothing_sent};
-use super::parameters::{Query, document_or_nothing, period};
+use super::parameters::{Query, document_or_nothing, instant};
 use super::reading::blocking;
 use crate::{ApiError, ApiState};
 
@@ -88,8 +88,8 @@ pub(super) async fn send(State(state): State<ApiState>, body: Bytes) -> Result<J
 
 /// The period that is asked for.
 fn asked(state: &ApiState, since: Option<&str>, until: Option<&str>) -> Result<Period, ApiError> {
-    let clock = &*state.reading.clock;
-    let (since, until) = period(since, until, SPAN, clock)?;
+    let until = instant("until", until)?.unwrap_or_else(|| state.reading.clock.now());
+    let since = instant("since", since)?.unwrap_or_else(|| until.minus(SPAN));
     if since >= until {
         let (why, todo) =
             (format!("{since} is not before {until}"), "write an earlier since or a later until");

@@ -3,12 +3,13 @@
 use std::io;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use hearthline_runbook::reports::ReportFile;
 use serde::{Deserialize, Serialize};
 
+use super::parameters::Path;
 use crate::{ApiError, ApiState};
 
 /// The reports that there are.

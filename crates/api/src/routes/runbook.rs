@@ -5,14 +5,14 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hearthline_runbook::repair::{Options, Plan, Refused, Seen};
 use hearthline_runbook::reports::name_of;
 use hearthline_runbook::runbook::lines::NAME;
 use hearthline_runbook::runbook::{Outcome, report};
 use serde::{Deserialize, Serialize};
 
-use super::parameters::{Query, document_or_nothing};
+use super::parameters::{Path, Query, document_or_nothing};
 use super::repairs::{RepairBegun, refused};
 use crate::{ApiError, ApiState};
 

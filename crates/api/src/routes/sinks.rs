@@ -2,13 +2,14 @@
 //! another type, what was left out and what was set aside, and what the points cost it.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use hearthline_pipeline::sinks::influxdb::cardinality::{self, Cardinality};
 use hearthline_pipeline::sinks::influxdb::{InfluxView, RefusedRow, Version};
 use hearthline_runbook::status;
 use serde::{Deserialize, Serialize};
 
+use super::parameters::Path;
 use super::conflicts::{Conflict, LeftOut, conflicts_of, left_out_of};
 use crate::{ApiError, ApiState};
 

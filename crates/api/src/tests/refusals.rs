@@ -17,6 +17,9 @@ async fn what_cannot_be_read_is_refused_in_words() {
         "/api/v1/export?format=xml",
         "/api/v1/quarantine?to=2026-11-23",
         "/api/v1/retention?keep=1h",
+        "/api/v1/gaps/first",
+        "/api/v1/entities/%FF",
+        "/api/v1/report?since=yesterday",
     ] {
         let answer = house.get(path).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");

@@ -1,7 +1,7 @@
 //! `GET /api/v1/quarantine/{seq}`: one record that could not be understood, with all its bytes.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -10,6 +10,7 @@ use hearthline_pipeline::quarantine::understand;
 use serde::{Deserialize, Serialize};
 
 use super::Settlement;
+use crate::routes::parameters::Path;
 use crate::routes::reading::blocking;
 use crate::{ApiError, Reading};
 
