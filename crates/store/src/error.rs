@@ -29,7 +29,7 @@ pub enum StoreError {
         why: String,
     },
     /// The manifest is not what was written, or not there. Nothing was changed.
-    #[error("{} is damaged: {why}; put the folder back from a backup or rebuild the manifest from the files", path.display())]
+    #[error("{} is damaged: {why}; `hearthline repair store` makes it anew from the files; else put the folder back from a backup", path.display())]
     DamagedManifest {
         /// Which.
         path: PathBuf,
