@@ -167,7 +167,12 @@ impl Maintenance {
             Ok(None) => Kept::default(),
             Ok(Some(Ok(kept))) if kept.version == VERSION => kept,
             unread => {
-                tracing::warn!(path = %path.display(), ?unread, "the maintenance of before cannot be read: there is none");
+                let why = match unread {
+                    Err(error) => error.to_string(),
+                    Ok(Some(Err(error))) => error.to_string(),
+                    Ok(_) => "it is of another version".into(),
+                };
+                tracing::warn!(path = %path.display(), why, "the maintenance of before cannot be read: there is none");
                 Kept::default()
             }
         };

@@ -157,7 +157,11 @@ impl Notify {
             Ok(None) => Kept::default(),
             Ok(Some(Ok(kept))) if kept.version == VERSION => kept,
             unread => {
-                let why = unread.err().map(|error| error.to_string()).unwrap_or_default();
+                let why = match unread {
+                    Err(error) => error.to_string(),
+                    Ok(Some(Err(error))) => error.to_string(),
+                    Ok(_) => "it is of another version".into(),
+                };
                 tracing::warn!(path = %path.display(), why, "what was told cannot be read: what is wrong is told again");
                 Kept::default()
             }
