@@ -20,6 +20,9 @@ pub(super) use self::house::HOUSE;
 pub(super) use self::notify::NOTIFY;
 pub(super) use self::sink::SINK;
 
+/// What can be written where a key names a file or a folder.
+const PATH: &str = "a path";
+
 /// A key of the settings of `T`.
 pub(super) struct Entry<T: 'static> {
     pub(super) about: About,
@@ -99,7 +102,7 @@ pub(crate) struct InForce {
 pub(crate) fn all(settings: &Settings) -> Vec<InForce> {
     let mut all = Vec::new();
     for Entry { about, shown, .. } in HOUSE {
-        all.extend(shown(settings).map(|shown| InForce { name: about.key.into(), about, shown }));
+        all.extend(shown(settings).map(|shown| in_force(about.key.into(), about, shown)));
     }
     for sink in &settings.sinks {
         all.extend(of_each("sinks", &sink.name, SINK, sink));
@@ -129,8 +132,19 @@ fn of_each<T>(
 ) -> impl Iterator<Item = InForce> {
     entries.iter().filter_map(move |Entry { about, shown, .. }| {
         let name = format!("{section}.{name}.{}", about.key);
-        shown(one).map(|shown| InForce { name, about, shown })
+        shown(one).map(|shown| in_force(name, about, shown))
     })
+}
+
+/// A path in the file is relative to that file: it is told in full, so that it means the same wherever it is written next.
+fn in_force(name: String, about: &'static About, mut shown: Shown) -> InForce {
+    if about.kind == PATH
+        && let (Origin::File(..), What::Plain(Value::String(path))) = (&shown.origin, &mut shown.value)
+        && let Ok(whole) = std::path::absolute(&*path)
+    {
+        *path = whole.display().to_string();
+    }
+    InForce { name, about, shown }
 }
 
 fn plain<T>(setting: &Setting<T>, written: fn(&T) -> Value) -> Option<Shown> {

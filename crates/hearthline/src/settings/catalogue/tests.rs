@@ -99,6 +99,22 @@ fn what_is_shown_can_be_read_again_and_says_the_same() {
 }
 
 #[test]
+fn a_path_that_is_relative_to_its_file_is_told_so_that_it_holds_in_any_file() {
+    let text = "[home_assistant]\ntoken_file = \"secrets/home_assistant\"\n[backup]\ndir = \"/mnt/nas\"\n";
+    let read_file = |_: &Path| Ok(text.to_owned());
+    let environment = Environment::default();
+    let settings = load(Some(Path::new("house/own.toml")), &environment, &read_file, Purpose::Read).unwrap();
+    let told = |name: &str| {
+        let one = all(&settings).into_iter().find(|one| one.name == name).unwrap();
+        one.shown.value
+    };
+    let whole = std::env::current_dir().unwrap().join("house/secrets/home_assistant");
+    assert_eq!(told("home_assistant.token_file"), What::Plain(whole.display().to_string().into()));
+    assert_eq!(told("backup.dir"), What::Plain("/mnt/nas".into()));
+    assert_eq!(told("data_dir"), What::Plain("./data".into()), "which no file says");
+}
+
+#[test]
 fn every_value_of_every_key_is_told_and_no_secret() {
     let settings = read(super::super::tests::EVERY_KEY).unwrap();
     let told: Vec<String> = all(&settings)
