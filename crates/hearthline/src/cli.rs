@@ -15,7 +15,7 @@ use crate::commands::{
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
-    /// Settings file (TOML); without one, the defaults and the environment hold [env: HEARTHLINE_CONFIG]
+    /// Settings file (TOML); without one, hearthline.toml in the data folder if it is there [env: HEARTHLINE_CONFIG]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Answer as JSON, for programs

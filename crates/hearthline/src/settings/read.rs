@@ -78,7 +78,13 @@ pub(super) fn load_partly(
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Mistake {
-    let todo = "name the settings file by --config or HEARTHLINE_CONFIG, or leave both away to use the environment alone";
+    let todo = match error.kind() {
+        io::ErrorKind::NotFound => {
+            "name the settings file by --config or HEARTHLINE_CONFIG, or leave both away to use the environment alone"
+        }
+        io::ErrorKind::InvalidData => "write it anew as text in UTF-8",
+        _ => "let this program's user read it, or name another by --config or HEARTHLINE_CONFIG",
+    };
     let problem = Problem::new(format!("cannot be read: {error}"), todo);
     Mistake { place: Place::File(path.into(), 1, 1), key: String::new(), problem }
 }
@@ -201,7 +207,12 @@ impl Reader<'_> {
                     "correct the path or its rights",
                 )
             })
-            .and_then(|text| read(Raw::Text(&text)));
+            .and_then(|text| {
+                let in_file = |problem: Problem| {
+                    Problem::new(format!("{}: {}", file.display(), problem.reason), problem.todo)
+                };
+                read(Raw::Text(&text)).map_err(in_file)
+            });
         match read {
             Ok(value) => Some(Setting { value, origin: file.origin.clone() }),
             Err(_) if self.purpose == Purpose::Read => None,

@@ -435,6 +435,24 @@ fn a_file_that_is_not_there_is_named() {
 }
 
 #[test]
+fn a_file_that_is_no_text_or_has_no_secret_is_named_with_what_to_do() {
+    let of = |file: &'static str, what: fn() -> io::Result<String>| {
+        let read = move |path: &Path| match path.to_str() {
+            Some(path) if path == file => what(),
+            _ => Ok("[home_assistant]\nurl = \"http://ha:8123\"\ntoken_file = \"/etc/token\"\n".to_owned()),
+        };
+        let config = Some(Path::new("/etc/house.toml"));
+        load(config, &Environment::default(), &read, Purpose::Record).unwrap_err().to_string()
+    };
+    let words = of("/etc/house.toml", || Err(io::ErrorKind::InvalidData.into()));
+    assert!(words.contains("/etc/house.toml:1:1: cannot be read") && words.contains("UTF-8"), "{words}");
+    let words = of("/etc/house.toml", || Err(io::ErrorKind::PermissionDenied.into()));
+    assert!(words.contains("let this program's user read it"), "{words}");
+    let words = of("/etc/token", || Ok("\n".into()));
+    assert!(words.contains("home_assistant.token_file: /etc/token: an empty text"), "{words}");
+}
+
+#[test]
 fn no_text_makes_the_reader_panic() {
     for (_, text) in BROKEN {
         for end in 0..text.len() {

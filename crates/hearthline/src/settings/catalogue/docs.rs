@@ -12,9 +12,9 @@ const HEAD: &str = "# Configuration
 This page is made from the program's own table of settings (`crates/hearthline/src/settings/catalogue`), and a test fails when it is
 not what that says.
 
-Settings come from the defaults, one TOML file (`--config FILE` or `HEARTHLINE_CONFIG`) and the environment; the later wins. A
-key that does not exist is a mistake, with its line and what was probably meant; all mistakes are told at once. `hearthline check`
-validates them, `hearthline settings` shows what holds and who said so.
+Settings come from the defaults, one TOML file (`--config FILE` or `HEARTHLINE_CONFIG`, else `hearthline.toml` in the data folder if it
+is there) and the environment; the later wins. A key that does not exist is a mistake, with its line and what was probably meant; all
+mistakes are told at once. `hearthline check` validates them, `hearthline settings` shows what holds and who said so.
 
 - A **duration** is a number and a unit: `\"500ms\"`, `\"10s\"`, `\"15m\"`, `\"24h\"`, `\"7d\"`. A **size** too: `\"512MiB\"`, `\"2GiB\"`, or a number of
   bytes. A **share** has a percent sign: `\"99.5%\"`. A **rule** is written as under `filter.include`.
@@ -38,7 +38,7 @@ const VARIABLES: &str = "## Variables without a key
 
 | variable | meaning |
 | --- | --- |
-| `HEARTHLINE_CONFIG` | The settings file, where `--config` does not name one. |
+| `HEARTHLINE_CONFIG` | The settings file, where `--config` does not name one. Without both it is `hearthline.toml` in the data folder, if it is there. |
 | `HEARTHLINE_LOG` | What the program says on standard error: `error`, `warn`, `info` (the default), `debug`, `trace`, or as in `hearthline_pipeline=debug`. live |
 | `HEARTHLINE_OPTIONS` | A JSON file with more of these variables, as Home Assistant's supervisor writes the options of an app. A reload reads it again. |
 | `SUPERVISOR_TOKEN` | Set by the supervisor: address and token of Home Assistant for an app, unless an address is set. |
