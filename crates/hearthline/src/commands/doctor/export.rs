@@ -7,7 +7,7 @@
 //! doctor     the report, as `hearthline doctor --json`
 //! status     the status document; null where the program does not run
 //! receipts   of repairs and of retention, the newest first
-//! log        the last lines that the program has said; null, since they go to standard error and are not kept
+//! log        the newest lines that the program has said, the oldest first; a text where they cannot be read
 //! ```
 //!
 //! Secrets are no part of it by construction. Since a server may repeat one in its words, every secret that the settings, the
@@ -19,6 +19,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use hearthline_core::{Fs, RealFs};
 use hearthline_runbook::doctor::{Report, Subject};
+use hearthline_runbook::logs::{Logs, Wanted};
 use serde_json::{Value, json};
 
 use crate::settings::{Mistakes, Settings};
@@ -27,6 +28,8 @@ use crate::settings::{Mistakes, Settings};
 const STRUCK: &str = "(secret)";
 /// Newest receipts.
 const RECEIPTS: usize = 50;
+/// Newest lines of what the program says of itself.
+const LINES: usize = 500;
 
 /// Writes it.
 pub(super) fn write(
@@ -47,7 +50,7 @@ pub(super) fn write(
         "doctor": report,
         "status": subject.running.status(),
         "receipts": receipts(&settings.data_dir),
-        "log": null,
+        "log": log(&settings.data_dir),
     });
     put(path, &struck(&document, &secrets(settings)))
 }
@@ -100,24 +103,28 @@ fn receipts(data_dir: &Path) -> Vec<Value> {
     found.iter().take(RECEIPTS).map(read).collect()
 }
 
+/// What the program said of itself, as the data folder has it.
+fn log(data_dir: &Path) -> Value {
+    match Logs::read_files(&RealFs, data_dir, &Wanted::newest(LINES)) {
+        Ok(lines) => json!(lines.lines),
+        Err(error) => json!(error.to_string()),
+    }
+}
+
 /// Every secret that this house has, the longest first.
 fn secrets(settings: &Settings) -> Vec<String> {
-    let peer = &settings.home_assistant;
-    let weather = &settings.weather;
     let mut secrets: BTreeSet<String> = BTreeSet::new();
-    secrets.extend(peer.token.as_ref().map(|token| token.expose().to_owned()));
-    secrets.extend(weather.api_key.as_ref().map(|key| key.expose().to_owned()));
-    for sink in &settings.sinks {
-        let of = [sink.token.as_ref(), sink.password.as_ref()].into_iter().flatten();
-        secrets.extend(of.map(|secret| secret.expose().to_owned()));
+    for (secret, file) in settings.secrets() {
+        secrets.insert(secret.expose().to_owned());
+        // Another may have been put into a file since the settings were read.
+        let text = file.and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
+        secrets.extend(text.lines().map(|line| line.trim().to_owned()));
     }
-    // Another may have been put into a file since the settings were read.
-    let files =
-        [&peer.token_file, &weather.api_key_file].into_iter().flatten().map(|file| file.value.clone());
+    let headers = settings.notify.iter().flat_map(|place| &place.headers);
+    secrets.extend(headers.filter_map(|(_, value)| Some(value.to_str().ok()?.to_owned())));
     let kept = settings.data_dir.join("secrets");
-    let kept = RealFs.read_dir(&kept).unwrap_or_default().into_iter().map(|entry| kept.join(entry.name));
-    for file in files.chain(kept) {
-        let text = std::fs::read_to_string(file).unwrap_or_default();
+    for entry in RealFs.read_dir(&kept).unwrap_or_default() {
+        let text = std::fs::read_to_string(kept.join(entry.name)).unwrap_or_default();
         secrets.extend(text.lines().map(|line| line.trim().to_owned()));
     }
     let mut secrets: Vec<_> = secrets.into_iter().filter(|secret| !secret.is_empty()).collect();

@@ -4,7 +4,7 @@ use super::*;
 use crate::settings::{Environment, Purpose, load};
 
 /// Each is somewhere where a secret can be.
-const PLANTED: [&str; 8] = [
+const PLANTED: [&str; 11] = [
     "secret-ha-token",
     "secret-ha-file",
     "secret-of-influx",
@@ -12,6 +12,9 @@ const PLANTED: [&str; 8] = [
     "secret-weather-key",
     "secret-weather-file",
     "secret-api-token",
+    "secret-of-phone",
+    "secret-header",
+    "secret-of-broker",
     "secret&in/an=address",
 ];
 
@@ -19,7 +22,7 @@ const PLANTED: [&str; 8] = [
 fn house(dir: &Path) -> Settings {
     let fs: &dyn Fs = &RealFs;
     let put = |name: &str, text: &str| fs.write_atomic(&dir.join(name), text.as_bytes()).unwrap();
-    for name in ["secrets", "repairs/one", "receipts"] {
+    for name in ["secrets", "repairs/one", "receipts", "logs"] {
         fs.create_dir_all(&dir.join(name)).unwrap();
     }
     put("secrets/api_token", "secret-api-token\n");
@@ -29,6 +32,10 @@ fn house(dir: &Path) -> Settings {
     // As a server might say it again.
     let said = PLANTED.map(|secret| format!("refused {secret}")).join("; ");
     put("repairs/one/receipt.json", &serde_json::json!({ "error": said, "secret-of-influx": 1 }).to_string());
+    let line = serde_json::json!({
+        "seq": 1, "at": "2026-11-26T22:00:00.000000Z", "level": "warn", "part": "influxdb", "message": said,
+    });
+    put("logs/00000000000000000001.ndjson", &format!("{line}\n"));
     let encoded: String = url::form_urlencoded::byte_serialize(b"secret&in/an=address").collect();
     put(
         "receipts/retention-1.json",
@@ -40,7 +47,10 @@ fn house(dir: &Path) -> Settings {
          [[sinks]]\ntype = \"influxdb\"\nurl = \"http://127.0.0.1:1\"\ntoken = \"secret-of-influx\"\n\
          [[sinks]]\ntype = \"influxdb\"\nname = \"two\"\nurl = \"http://127.0.0.1:1\"\nusername = \"me\"\n\
          password_file = \"{dir}/password\"\n\
-         [[sinks]]\ntype = \"influxdb\"\nname = \"three\"\nurl = \"http://127.0.0.1:1\"\ntoken = \"secret&in/an=address\"\n",
+         [[sinks]]\ntype = \"influxdb\"\nname = \"three\"\nurl = \"http://127.0.0.1:1\"\ntoken = \"secret&in/an=address\"\n\
+         [[notify]]\ntype = \"template\"\nurl = \"http://127.0.0.1:1\"\ntoken = \"secret-of-phone\"\nbody = \"{{text}}\"\n\
+         headers = {{ X-Key = \"secret-header\" }}\n\
+         [mqtt]\nhost = \"127.0.0.1\"\nport = 1\nusername = \"me\"\npassword = \"secret-of-broker\"\n",
         dir = dir.display()
     );
     let environment: Environment =
@@ -77,6 +87,8 @@ async fn no_secret_is_in_it_wherever_one_was() {
     let document: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(document["format"], "hearthline-report 1");
     assert_eq!(document["receipts"].as_array().unwrap().len(), 2);
+    let said = document["log"][0]["message"].as_str().unwrap();
+    assert!(said.starts_with("refused (secret)"), "what the program said goes along: {said}");
     assert!(text.matches(STRUCK).count() >= PLANTED.len(), "they were there, and are struck out");
     assert!(
         document["settings"]["lines"].to_string().contains("a.toml:"),
