@@ -87,11 +87,15 @@ async fn next(settings: &Settings, wanted: &Wanted) -> Lines {
 
 /// The running program, or the files.
 async fn ask(settings: &Settings, wanted: &Wanted, wait: Duration) -> anyhow::Result<Lines> {
-    if let Some(program) = Program::of(settings)? {
-        return program.query("/api/v1/logs", &query(wanted, wait)).await;
-    }
     let data_dir = &settings.data_dir;
     let folder = data_dir.join(FOLDER);
+    if let Some(program) = Program::of(settings)? {
+        match program.query("/api/v1/logs", &query(wanted, wait)).await {
+            // One that waits for its settings, or hangs: what was written down is there all the same.
+            Err(_) if folder.is_dir() => {}
+            answered => return answered,
+        }
+    }
     anyhow::ensure!(
         folder.is_dir(),
         "there is no {}: is {} the data folder?",

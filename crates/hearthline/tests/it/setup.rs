@@ -285,4 +285,12 @@ async fn what_is_recorded_already_can_be_read_while_it_waits() {
     assert_eq!(waiting["entities"].as_array().unwrap().len(), before["entities"].as_array().unwrap().len());
     assert!(!waiting["entities"].as_array().unwrap().is_empty());
     assert!(run.stop().await.success());
+
+    let hearthline = hearthline.without("HEARTHLINE_CONFIG").without("HOME_ASSISTANT_TOKEN");
+    let mut run = hearthline.start();
+    run.get("/api/v1/setup").await;
+    let logs = hearthline.command(&["logs"]).await;
+    assert_eq!(logs.code, 0, "{logs:?}");
+    assert!(logs.stdout.contains("stopped; everything received is in files"), "{logs:?}");
+    assert!(run.stop().await.success());
 }
