@@ -67,7 +67,7 @@ pub(super) fn run(file: &Path, toml: bool, context: &mut Context<'_>) -> anyhow:
 }
 
 fn understand(content: &str) -> Answer {
-    let set = parse(content);
+    let (set, others) = parse(content);
     let known: BTreeMap<&str, (String, &About)> =
         variables().map(|(name, key, about)| (name, (key, about))).collect();
     let (mut understood, mut ignored) = (Vec::new(), Vec::new());
@@ -84,6 +84,8 @@ fn understand(content: &str) -> Answer {
             None => ignored.push((name.clone(), why(name, known.keys().copied()))),
         }
     }
+    // Its text is not shown: it may be a part of a secret.
+    ignored.extend(others.iter().map(|number| (format!("line {number}"), "it is no NAME=value".to_owned())));
     let is_set = |name: &str| set.get(name).is_some_and(|value| !value.trim().is_empty());
     let lacking = |of: [(&str, &str); 2]| {
         let lacking = of.into_iter().filter(|(name, _)| !is_set(name));
@@ -125,21 +127,32 @@ fn as_file(settings: &hearthline_api::SettingsInForce) -> String {
     text::file(lines)
 }
 
-fn parse(content: &str) -> BTreeMap<String, String> {
-    let lines = content.lines().map(str::trim).filter(|line| !line.starts_with('#'));
-    let pair = |line: &str| {
-        let line = line.strip_prefix("export ").unwrap_or(line);
-        let (name, value) = line.split_once('=')?;
-        let (name, value) = (name.trim(), value.trim());
-        let quoted = ['"', '\''].into_iter().find_map(|quote| value.strip_prefix(quote)?.split_once(quote));
-        let value = match quoted {
-            Some((value, _)) => value,
-            // A remark behind a value stands after a space.
-            None => value.split(" #").next().unwrap_or(value).trim_end(),
-        };
-        (!name.is_empty()).then(|| (name.to_owned(), value.to_owned()))
+/// The variables, and the numbers of the lines that set none.
+fn parse(content: &str) -> (BTreeMap<String, String>, Vec<usize>) {
+    let (mut set, mut others) = (BTreeMap::new(), Vec::new());
+    for (number, line) in (1..).zip(content.lines().map(str::trim)) {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        match pair(line) {
+            Some((name, value)) => drop(set.insert(name.to_owned(), value.to_owned())),
+            None => others.push(number),
+        }
+    }
+    (set, others)
+}
+
+fn pair(line: &str) -> Option<(&str, &str)> {
+    let line = line.strip_prefix("export ").unwrap_or(line);
+    let (name, value) = line.split_once('=')?;
+    let (name, value) = (name.trim(), value.trim());
+    let quoted = ['"', '\''].into_iter().find_map(|quote| value.strip_prefix(quote)?.split_once(quote));
+    let value = match quoted {
+        Some((value, _)) => value,
+        // A remark behind a value stands after a space.
+        None => value.split(" #").next().unwrap_or(value).trim_end(),
     };
-    lines.filter_map(pair).collect()
+    (!name.is_empty()).then_some((name, value))
 }
 
 fn render(answer: &Answer) -> String {
