@@ -5,7 +5,7 @@ describe('a verification', () => {
   it('says of each leg where it leads and how it ended', () => {
     expect(whereTo({ part: 'log', label: 'in the log, read back' })).toBe('Log: in the log, read back');
     expect(whereTo({ part: 'home_assistant', label: 'heard' })).toBe('Home Assistant: heard');
-    expect(whereTo({ part: 'home_assistant', label: 'Home Assistant takes it' })).toBe('Home Assistant takes it');
+    expect(whereTo({ part: 'home_assistant', label: 'taken by Home Assistant' })).toBe('Taken by Home Assistant');
     expect(howItEnded('degraded')).toEqual(['wait', 'in part']);
     expect(howItEnded('unreachable')[0]).toBe('bad');
   });

@@ -60,7 +60,7 @@ fn render(all: &Conflicts) -> String {
 /// A table of them, or that there are none.
 pub(super) fn conflicts(conflicts: &[Conflict]) -> String {
     if conflicts.is_empty() {
-        return "no field is taken by another type\n".to_owned();
+        return "no value so far has met a field of another type\n".to_owned();
     }
     let head = ["Sink", "Measurement", "Field", "Server has", "Ours", "Goes to", "Since", "Rows"];
     let mut rows = table(&head);
@@ -116,6 +116,6 @@ mod tests {
             unread: vec![Unread { sink: "cloud".into(), reason: "HTTP 403".into() }],
         };
         insta::assert_snapshot!(render(&conflicts));
-        assert_eq!(render(&Conflicts::default()), "no field is taken by another type\n");
+        assert_eq!(render(&Conflicts::default()), "no value so far has met a field of another type\n");
     }
 }

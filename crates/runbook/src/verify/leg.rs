@@ -51,10 +51,10 @@ impl Step {
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
-            Self::Set => "Home Assistant takes it",
+            Self::Set => "taken by Home Assistant",
             Self::Heard => "heard",
             Self::Logged => "in the log, read back",
-            Self::Synced => "the log is on the disk",
+            Self::Synced => "in the log, on the disk",
             Self::Stored => "in the store, read back",
             Self::Weather => "with the weather",
             Self::Files => "in the store's files, read back",
