@@ -22,7 +22,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How far back.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// From this instant: 2026-11-23T11:57:01Z, 2026-11-23, or so long ago as in 10d
+    /// From this instant: 2026-11-23T11:57:01Z, 2026-11-23, 22:00, or so long ago as in 10d
     #[arg(long, value_parser = instant)]
     from: Instant,
     /// Return at once; `hearthline gaps` shows how far it is

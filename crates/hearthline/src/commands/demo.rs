@@ -76,7 +76,7 @@ pub(crate) struct Args {
     /// Another number is another house
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Take orders to the simulated Home Assistant here, a line each: `faults`, `cause NAME`, `heal`, `counters`, `ledger`
+    /// Take orders to the simulated Home Assistant here, a line each: `faults`, `cause NAME`, `end NAME`, `heal`, `counters`, `ledger`, `set ENTITY STATE`
     #[arg(long, value_name = "ADDRESS")]
     control: Option<SocketAddr>,
     /// Break it and mend it in six acts, compare each with what was fired, and end: 0 only if every figure holds. Its folder stays

@@ -49,7 +49,7 @@ pub(crate) struct Args {
     /// What became different about entities (renamed, removed, unit, area, ...) instead of their states
     #[arg(long)]
     changes: bool,
-    /// Changes from this instant on: 2026-11-23T11:57:01Z, 2026-11-23, or so long ago as in 24h
+    /// Changes from this instant on: 2026-11-23T11:57:01Z, 2026-11-23, 22:00, or so long ago as in 24h
     #[arg(long, value_parser = instant, default_value = "30d", requires = "changes")]
     from: Instant,
     /// Only changes of these kinds, separated by commas; without it all but new and other

@@ -20,7 +20,7 @@ pub(crate) struct Args {
     /// Only events of this type, as in state_changed
     #[arg(long = "type", value_name = "TYPE")]
     event_type: Option<String>,
-    /// From this instant: 2026-11-23T11:57:01Z, 2026-11-23, or so long ago as in 24h
+    /// From this instant: 2026-11-23T11:57:01Z, 2026-11-23, 22:00, or so long ago as in 24h
     #[arg(long, value_parser = instant, default_value = "1h")]
     from: Instant,
     /// Up to, but not including, this instant

@@ -22,7 +22,7 @@ pub(crate) struct Args {
     /// Only this entity, by any name that it ever had; may be given more than once
     #[arg(long = "entity", value_name = "ENTITY_ID")]
     entities: Vec<String>,
-    /// From this instant: 2026-11-23T11:57:01Z, 2026-11-23, or so long ago as in 24h
+    /// From this instant: 2026-11-23T11:57:01Z, 2026-11-23, 22:00, or so long ago as in 24h
     #[arg(long, value_parser = instant)]
     from: Option<Instant>,
     /// Up to, but not including, this instant

@@ -16,7 +16,7 @@ use crate::table::{table, text};
 pub(crate) struct Args {
     /// The entity, as in sensor.kitchen_temperature, by any name that it ever had
     entity_id: String,
-    /// From this instant: 2026-11-23T11:57:01Z, 2026-11-23, or so long ago as in 24h
+    /// From this instant: 2026-11-23T11:57:01Z, 2026-11-23, 22:00, or so long ago as in 24h
     #[arg(long, value_parser = instant, default_value = "24h")]
     from: Instant,
     /// Up to, but not including, this instant

@@ -43,7 +43,7 @@ pub(crate) struct Args {
     /// The recorder leaves this entity out; may be given more than once
     #[arg(long = "exclude", value_name = "ENTITY_ID")]
     excluded: Vec<String>,
-    /// Take orders here, a line each: `faults`, `cause NAME`, `heal`, `counters`, `ledger`, `save`, `set ENTITY STATE`
+    /// Take orders here, a line each: `faults`, `cause NAME`, `end NAME`, `heal`, `counters`, `ledger`, `save`, `set ENTITY STATE`
     #[arg(long, value_name = "ADDRESS")]
     control: Option<SocketAddr>,
     /// Make this go wrong, as in drop@30s, away@1m..90s or restart,down=15s@2m; may be given more than once

@@ -31,7 +31,7 @@ pub(crate) struct Given {
     #[arg(long, requires = "name", conflicts_with = "clear")]
     numbers: bool,
     /// sink: send once more what the store has from this instant on; schema --clear: clear from it on. As
-    /// 2026-11-23T11:57:01Z, 2026-11-23, or so long ago as in 10d
+    /// 2026-11-23T11:57:01Z, 2026-11-23, 22:00, or so long ago as in 10d
     #[arg(long, value_parser = instant, requires = "name")]
     from: Option<Instant>,
     /// Before this instant
