@@ -24,7 +24,7 @@ pub(crate) struct Args {
     /// A name as in `hearthline backup list`, or the path of a backup; without it, the newest
     #[arg(value_name = "BACKUP")]
     backup: Option<String>,
-    /// The folder to put it into, in place of the data folder of the settings; for a rehearsal, a folder that is emptied
+    /// The folder to put it into, in place of the data folder of the settings; for a rehearsal, where `rehearsal` is made and removed again
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
     /// Put it into a folder of its own, open it, compare counts and checksums, and remove it again
