@@ -285,6 +285,11 @@ fn compared(verified: &Verified) -> String {
     for bad in &verified.bad {
         page.push_str(&format!("NOT what was written: {}: {}\n", bad.path, bad.why));
     }
+    if !verified.bad.is_empty() {
+        page.push_str(
+            "what has other bytes is set aside (`.damaged` in `files`); the next `hearthline backup` copies it anew, as far as the data folder has it\n",
+        );
+    }
     page
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use hearthline_core::Fs;
 
 use super::document::{Bad, Manifest, Pruned, Rehearsed, Unreadable, Verified};
-use super::pool::{Pool, read_out};
+use super::pool::{Pool, Unlike, read_out, set_aside};
 use super::{BackupError, Progress, disk};
 use crate::repair::receipts::is_id;
 
@@ -153,26 +153,34 @@ pub fn prune(fs: &dyn Fs, dir: &Path, keep: usize) -> Result<Pruned, BackupError
     Ok(pruned)
 }
 
-/// Compares every file of a backup with its checksum.
+/// Compares every file of a backup with its checksum. What is something else is set aside, so that the next backup copies it anew.
 ///
 /// # Errors
 /// When the backup cannot be read. A file that is not what was written is no error.
 pub fn verify(fs: &dyn Fs, dir: &Path, name: &str, progress: Progress<'_>) -> Result<Verified, BackupError> {
     let manifest = read(fs, dir, name)?;
     let mut verified = Verified { name: name.into(), ..Verified::default() };
-    let mut looked = BTreeMap::<&str, Result<(), String>>::new();
+    let mut looked = BTreeMap::<&str, Result<(), Unlike>>::new();
     for (n, file) in manifest.files.iter().enumerate() {
         let of = (file.sha256.as_str(), file.bytes);
         let found = match looked.get(of.0) {
             Some(found) => found.clone(),
-            None => read_out(fs, dir, of, &mut |_| Ok(()))?,
+            None => {
+                let found = read_out(fs, dir, of, &mut |_| Ok(()))?;
+                if matches!(found, Err(Unlike { is_other: true, .. })) {
+                    set_aside(fs, dir, of.0);
+                }
+                found
+            }
         };
         match &found {
             Ok(()) => {
                 verified.files += 1;
                 verified.bytes += file.bytes;
             }
-            Err(why) => verified.bad.push(Bad { path: file.path.clone(), why: why.clone() }),
+            Err(Unlike { why, .. }) => {
+                verified.bad.push(Bad { path: file.path.clone(), why: why.clone() });
+            }
         }
         looked.insert(of.0, found);
         progress(n as u64 + 1, verified.bytes);

@@ -67,6 +67,14 @@ pub(super) fn path(dir: &Path) -> PathBuf {
     dir.join("files")
 }
 
+/// Why what a backup names cannot be had.
+#[derive(Clone, Debug)]
+pub(super) struct Unlike {
+    pub(super) why: String,
+    /// It was read, and is something else.
+    pub(super) is_other: bool,
+}
+
 impl<'f> Pool<'f> {
     /// That of a folder of backups; made where there is none. What a killed backup was writing is removed.
     pub(super) fn open(fs: &'f dyn Fs, backups: &Path) -> Result<Self, BackupError> {
@@ -197,18 +205,19 @@ pub(super) fn read_out(
     backups: &Path,
     (sha256, bytes): (&str, u64),
     to: &mut dyn FnMut(&[u8]) -> Result<(), BackupError>,
-) -> Result<Result<(), String>, BackupError> {
+) -> Result<Result<(), Unlike>, BackupError> {
     let path = path(backups).join(sha256);
+    let unread = |why: String| Ok(Err(Unlike { why, is_other: false }));
     let file = match fs.open(&path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Err("it is not there".into())),
-        Err(error) => return Ok(Err(error.to_string())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return unread("it is not there".into()),
+        Err(error) => return unread(error.to_string()),
     };
     let (mut sha, mut piece, mut at) = (Context::new(&SHA256), vec![0; PIECE], 0);
     loop {
         let n = match file.read_at(&mut piece, at) {
             Ok(n) => n,
-            Err(error) => return Ok(Err(error.to_string())),
+            Err(error) => return unread(error.to_string()),
         };
         let read = piece.get(..n).unwrap_or_default();
         at += n as u64;
@@ -218,9 +227,20 @@ pub(super) fn read_out(
         sha.update(read);
         to(read)?;
     }
-    Ok(match (at == bytes, hex(sha.finish().as_ref()) == sha256) {
-        (false, _) => Err(format!("it has another length than the {bytes} bytes that were written")),
-        (true, false) => Err("its bytes are not what was written".into()),
-        (true, true) => Ok(()),
-    })
+    let why = match (at == bytes, hex(sha.finish().as_ref()) == sha256) {
+        (true, true) => return Ok(Ok(())),
+        (false, _) => format!("it has another length than the {bytes} bytes that were written"),
+        (true, false) => "its bytes are not what was written".into(),
+    };
+    Ok(Err(Unlike { why, is_other: true }))
+}
+
+/// Takes something out of the pool that is not what was written: it is known again by its name, so that no later backup would
+/// copy it anew. A folder that takes nothing keeps it.
+pub(super) fn set_aside(fs: &dyn Fs, backups: &Path, sha256: &str) {
+    let dir = path(backups);
+    let moved = fs.rename(&dir.join(sha256), &dir.join(format!("{sha256}.damaged")));
+    if let Err(error) = moved.and_then(|()| fs.sync_dir(&dir)) {
+        tracing::warn!(%error, sha256, "a damaged file of the backups could not be set aside");
+    }
 }

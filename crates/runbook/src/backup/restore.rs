@@ -9,7 +9,7 @@ use hearthline_core::Fs;
 
 use super::document::{Manifest, Saved};
 use super::folder::read;
-use super::pool::read_out;
+use super::pool::{Unlike, read_out};
 use super::{BackupError, Progress, disk};
 
 /// The file that stands in a folder that is not whole yet.
@@ -79,7 +79,7 @@ fn put(fs: &dyn Fs, backups: &Path, file: &Saved, to: &Path) -> Result<(), Backu
     let mut out = fs.create(&path).map_err(disk("create", &path))?;
     let write = &mut |piece: &[u8]| out.append(piece).map_err(disk("write", &path));
     let found = read_out(fs, backups, (&file.sha256, file.bytes), write)?;
-    found.map_err(|why| {
+    found.map_err(|Unlike { why, .. }| {
         BackupError::Damaged(format!(
             "{} in the backup cannot be put back: files/{}: {why}; `hearthline backup verify` tells of all such files, and an older \
              backup may have it whole",

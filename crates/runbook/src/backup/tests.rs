@@ -487,10 +487,14 @@ fn what_is_not_what_was_written_is_named_and_is_not_put_back() {
     let (house, first) = with_one();
     let file = first.files.iter().find(|file| file.path.ends_with(".parquet")).unwrap();
     house.fs.scribble(&Path::new("/nas/files").join(&file.sha256), 10, b"!!!");
-    let bad = house.verified(&first.name).bad;
-    assert_eq!(bad, [Bad { path: file.path.clone(), why: "its bytes are not what was written".into() }]);
     let refused = restore(&house.fs, Path::new(BACKUPS), &first.name, Path::new("/again"), &|_, _| ());
     assert!(refused.unwrap_err().to_string().contains("are not what was written"));
+    assert_eq!(house.take().new_files, 0, "a file that is never changed is known again without being read");
+    let bad = house.verified(&first.name).bad;
+    assert_eq!(bad, [Bad { path: file.path.clone(), why: "its bytes are not what was written".into() }]);
+    assert!(names(&house.fs, "/nas/files").contains(&format!("{}.damaged", file.sha256)));
+    assert_eq!(house.take().new_files, 1, "what is set aside is copied anew");
+    assert_eq!(house.verified(&first.name).bad, Vec::new(), "and every backup has it again");
 
     let manifest = Path::new("/nas").join(&first.name).join("manifest.json");
     let written = house.disk().read(&manifest).unwrap();
@@ -508,8 +512,6 @@ fn what_is_not_what_was_written_is_named_and_is_not_put_back() {
     changed(serde_json::to_string(&outside).unwrap(), "\"../other\" is no file of a data folder");
 
     // Nobody knows what that one has, so nothing is taken away.
-    house.take();
-    house.take();
     assert_eq!(prune(&house.fs, Path::new(BACKUPS), 1).unwrap(), Pruned::default());
     assert_eq!(list(&house.fs, Path::new(BACKUPS)).unwrap().1.len(), 1);
 }
