@@ -114,7 +114,9 @@ pub(crate) async fn guard(
 pub(crate) async fn guard_writing(request: Request, next: Next) -> Result<Response, ApiError> {
     match request.extensions().get::<Caller>() {
         Some(caller) if caller.may_change() => Ok(next.run(request).await),
-        _ => Err(unauthorized("it is done only for who shows the token, on this machine too; the request shows none")),
+        _ => Err(unauthorized(
+            "it is done only for who shows the token, on this machine too; the request shows none",
+        )),
     }
 }
 

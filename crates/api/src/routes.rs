@@ -40,8 +40,9 @@ mod verify;
 mod weather;
 
 use axum::Router;
-use axum::http::{StatusCode, Uri};
+use axum::http::{StatusCode, Uri, header};
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{delete, get, post};
 
 use crate::access::{self, Access};
@@ -194,6 +195,7 @@ pub fn router(state: ApiState) -> Router {
         .merge(writing)
         .layer(from_fn_with_state(access.clone(), access::guard))
         .merge(open(access))
+        .layer(map_response(in_words))
 }
 
 /// While nothing is recorded, because the settings are not good enough for it: what is missing or wrong, the steps of the setup,
@@ -216,6 +218,7 @@ pub fn waiting(state: Waiting) -> Router {
         .fallback(async move || setup::nothing(&look()))
         .layer(from_fn_with_state(access.clone(), access::guard))
         .merge(open(access))
+        .layer(map_response(in_words))
         .layer(map_response(setup::close))
 }
 
@@ -227,6 +230,24 @@ fn open(access: Access) -> Router {
         .route("/api/v1/session", delete(session::end))
         .with_state(access)
         .merge(page::routes())
+}
+
+/// Puts what the server refuses before any route is asked into the words that all refusals have.
+async fn in_words(response: Response) -> Response {
+    let (what, why, todo) = match response.status() {
+        StatusCode::METHOD_NOT_ALLOWED => (
+            "not allowed",
+            "this address is not asked by that method",
+            "see /openapi.json for the methods of each",
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE => ("the body cannot be read", "it is too large", "send less"),
+        _ => return response,
+    };
+    let mut worded = ApiError::new(response.status(), what, why, todo).into_response();
+    if let Some(methods) = response.headers().get(header::ALLOW) {
+        worded.headers_mut().insert(header::ALLOW, methods.clone());
+    }
+    worded
 }
 
 async fn unknown(uri: Uri) -> ApiError {

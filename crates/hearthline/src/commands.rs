@@ -39,6 +39,7 @@ pub(crate) mod token;
 pub(crate) mod verify;
 pub(crate) mod weather;
 
+use std::borrow::Cow;
 use std::io::{self, BufRead as _, IsTerminal as _, Write};
 use std::time::Duration;
 
@@ -70,7 +71,7 @@ impl Context<'_> {
         if self.json {
             self.write_json(document)?;
         } else {
-            self.out.write_all(page.as_bytes())?;
+            self.out.write_all(signs(page).as_bytes())?;
         }
         Ok(Exit::Ok)
     }
@@ -80,6 +81,12 @@ impl Context<'_> {
         serde_json::to_writer_pretty(&mut *self.out, document)?;
         Ok(writeln!(self.out)?)
     }
+}
+
+/// A page without orders to a terminal: what a house or a person says may hold some.
+fn signs(page: &str) -> Cow<'_, str> {
+    let is_order = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if page.contains(is_order) { page.replace(is_order, "\u{fffd}").into() } else { page.into() }
 }
 
 /// Whether a person types that word after what is said. Where nobody can, nobody does.
@@ -222,6 +229,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_house_says_gives_a_terminal_no_orders() {
+        assert_eq!(signs("22.1 °C\tnow\n"), "22.1 °C\tnow\n");
+        assert_eq!(
+            signs("\u{1b}[31mred\u{1b}[0m\r\u{9b}2J\n"),
+            "\u{fffd}[31mred\u{fffd}[0m\u{fffd}\u{fffd}2J\n"
+        );
+    }
+
+    #[test]
     fn each_cause_is_told_once_and_a_full_disk_says_what_to_do() {
         #[derive(Debug, thiserror::Error)]
         #[error("cannot write {path}: {source}")]
@@ -231,7 +247,8 @@ mod tests {
         }
         let refused = |kind: io::ErrorKind, path| Err::<(), _>(Refused { path, source: kind.into() });
         let full = refused(io::ErrorKind::StorageFull, "manifest").context("cannot open the store");
-        let expected = "cannot open the store: cannot write manifest: no storage space; make room on its disk";
+        let expected =
+            "cannot open the store: cannot write manifest: no storage space; make room on its disk";
         assert_eq!(words(&full.unwrap_err()), expected);
         let other = refused(io::ErrorKind::NotFound, "e.csv").context("the export broke off");
         let expected = "the export broke off: cannot write e.csv: entity not found";

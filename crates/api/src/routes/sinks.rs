@@ -9,8 +9,8 @@ use hearthline_pipeline::sinks::influxdb::{InfluxView, RefusedRow, Version};
 use hearthline_runbook::status;
 use serde::{Deserialize, Serialize};
 
-use super::parameters::Path;
 use super::conflicts::{Conflict, LeftOut, conflicts_of, left_out_of};
+use super::parameters::Path;
 use crate::{ApiError, ApiState};
 
 /// Refused rows that are shown.

@@ -41,6 +41,20 @@ async fn an_unknown_path_is_answered_in_words_beside_the_page() {
     assert!(house.get("/").await.header("content-type").starts_with("text/html"));
 }
 
+#[tokio::test]
+async fn what_is_refused_before_a_route_is_asked_is_refused_in_words_too() {
+    let house = House::new();
+    let flush = house.ask(Method::GET, "/api/v1/flush").await;
+    assert_eq!(flush.headers().get("allow").unwrap(), "POST");
+    let flush = house.get("/api/v1/flush").await;
+    assert_eq!(flush.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(flush.json()["error"]["why"], "this address is not asked by that method");
+    let long = format!(r#"{{"text": "{}"}}"#, "a".repeat(3 << 20));
+    let note = repairs::post(&house, "/api/v1/notes", &long).await;
+    assert_eq!(note.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(note.json()["error"]["what"], "the body cannot be read");
+}
+
 /// As it comes from another machine.
 async fn from_elsewhere(house: &House, request: Request<Body>) -> axum::response::Response {
     let (mut parts, body) = request.into_parts();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hearthline_core::{Clock as _, RealFs, SystemClock};
 use hearthline_runbook::logs::{FOLDER, Level, Line, Lines, Logs, Wanted};
 
-use super::Context;
+use super::{Context, signs};
 use crate::exit::Exit;
 use crate::house::Program;
 use crate::instant::{Instant, instant};
@@ -62,7 +62,8 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
     let mut lines = lines;
     loop {
         for line in &lines.lines {
-            let text = if context.json { serde_json::to_string(line)? } else { told(line) };
+            let text =
+                if context.json { serde_json::to_string(line)? } else { signs(&told(line)).into_owned() };
             writeln!(context.out, "{text}")?;
         }
         context.out.flush()?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use comfy_table::Table;
 use hearthline_runbook::status::{Backup, Criterion, Maintenance, Overall, Part, Refill, Sink, Status};
 
-use super::Context;
+use super::{Context, signs};
 use crate::exit::Exit;
 use crate::house::Program;
 use crate::table::{figure, short, table, text};
@@ -21,7 +21,7 @@ pub(crate) async fn run(_args: Args, mut context: Context<'_>) -> anyhow::Result
     if context.json {
         context.write_json(&status)?;
     } else {
-        context.out.write_all(render(&status).as_bytes())?;
+        context.out.write_all(signs(&render(&status)).as_bytes())?;
     }
     Ok(match status.overall {
         Overall::Healthy => Exit::Ok,

@@ -8,8 +8,8 @@ use futures_util::StreamExt as _;
 use hearthline_api::{Change, Event, Lost};
 
 use self::sse::{Message, Messages};
-use super::Context;
 use super::events::{with_unit, words};
+use super::{Context, signs};
 use crate::exit::Exit;
 use crate::house::{House, Program, Unreachable};
 
@@ -51,11 +51,11 @@ pub(crate) async fn run(args: Args, context: Context<'_>) -> anyhow::Result<Exit
 fn line(message: &Message, json: bool) -> anyhow::Result<Option<String>> {
     let line = match message.event.as_str() {
         "state" | "event" if json => message.data.clone(),
-        "state" => of_state(&serde_json::from_str(&message.data)?),
+        "state" => signs(&of_state(&serde_json::from_str(&message.data)?)).into_owned(),
         "event" => {
             let event: Event = serde_json::from_str(&message.data)?;
             let (what, how) = words(&event);
-            format!("{}  {what}  {how}", event.ts)
+            signs(&format!("{}  {what}  {how}", event.ts)).into_owned()
         }
         "lost" => {
             let Lost { skipped } = serde_json::from_str(&message.data)?;

@@ -37,7 +37,8 @@ async fn a_second_program_on_the_same_folder_is_refused_and_the_first_goes_on() 
     let variables = [("HEARTHLINE_DATA_DIR", &*elsewhere), ("HEARTHLINE_API_LISTEN", &address)];
     let stranger = hearthline.command_with(&variables, &["run"]).await;
     assert_eq!(stranger.code, 1);
-    for told in [&*format!("cannot listen on {address}"), "stop what listens there", "HEARTHLINE_API_LISTEN"] {
+    for told in [&*format!("cannot listen on {address}"), "stop what listens there", "HEARTHLINE_API_LISTEN"]
+    {
         assert!(stranger.stderr.contains(told), "{told}: {}", stranger.stderr);
     }
     first.status().await;
