@@ -83,7 +83,7 @@ test('entities are told by room and kind, and who says most is counted', async (
   await which('Say most').click();
   await expect(list.getByText(/states of all entities in the last hour/)).toBeVisible();
   await which('Left out').click();
-  await expect(list.getByText('The settings leave nothing out.')).toBeVisible();
+  await expect(list.getByText('Nothing that was heard so far is left out.')).toBeVisible();
   await which('All').click();
   await expect(list.getByText('sensor.kitchen_temperature')).toBeVisible();
 });

@@ -41,14 +41,15 @@ pub(crate) mod weather;
 
 use std::borrow::Cow;
 use std::io::{self, BufRead as _, IsTerminal as _, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use crate::app::reload::mistake;
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
 use crate::house::Unreachable;
-use crate::running::disk_todo;
-use crate::settings::{Environment, Mistakes, Purpose, Settings, Source};
+use crate::running::{self, disk_todo};
+use crate::settings::{Environment, Mistakes, Purpose, Settings, Source, source};
 
 /// How long the end of a command waits for what waits for a disk that may never come back.
 const LEFT_BEHIND: Duration = Duration::from_secs(10);
@@ -127,6 +128,14 @@ pub(crate) fn run(cli: Cli, environment: &Environment, out: &mut (dyn Write + Se
                 }
                 return say_mistakes(&mistakes, cli.json, out);
             }
+            // The program that is asked goes by what held before.
+            command if asks_program(command) && has_program(&settings, &mistakes) => {
+                // A reload is answered with them.
+                if !matches!(command, Command::Reload(_)) {
+                    let _ = writeln!(io::stderr(), "{mistakes}");
+                }
+                settings
+            }
             _ => return say_mistakes(&mistakes, cli.json, out),
         },
     };
@@ -141,6 +150,46 @@ pub(crate) fn run(cli: Cli, environment: &Environment, out: &mut (dyn Write + Se
             done
         });
     done.unwrap_or_else(|error| say(&error))
+}
+
+/// Whether it has all that it needs from a program that runs.
+const fn asks_program(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Status(_)
+            | Command::Reload(_)
+            | Command::Settings(_)
+            | Command::Monitor(_)
+            | Command::History(_)
+            | Command::Entities(_)
+            | Command::Events(_)
+            | Command::Tail(_)
+            | Command::Export(_)
+            | Command::Flush(_)
+            | Command::Gaps(_)
+            | Command::Sinks(_)
+            | Command::Conflicts(_)
+            | Command::Alerts(_)
+            | Command::Maintenance(_)
+            | Command::Notify(_)
+            | Command::Repair(_)
+            | Command::Runbook(_)
+            | Command::Verify(_)
+            | Command::Backfill(_)
+            | Command::Logs(_)
+            | Command::Note(_)
+            | Command::Report(_)
+            | Command::Quarantine(_)
+            | Command::Weather(_)
+            | Command::Token(_)
+    )
+}
+
+/// Whether a program runs on the data folder of these settings, as far as it is known which that is.
+fn has_program(settings: &Settings, mistakes: &Mistakes) -> bool {
+    let is_in_folder = settings.config.as_deref().and_then(Path::parent) == Some(settings.data_dir.as_path());
+    (is_in_folder || source::knows_data_dir(settings, mistakes))
+        && matches!(running::find(&settings.data_dir), Ok(Some(_)))
 }
 
 async fn dispatch(command: Command, context: Context<'_>) -> anyhow::Result<Exit> {

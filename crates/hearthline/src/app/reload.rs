@@ -278,7 +278,10 @@ impl Reloads {
         if mistakes.is_empty() && troubles.is_empty() {
             tracing::info!(by, "settings read again: {says}");
         } else {
-            let places = mistakes.iter().map(|m| format!("{}: {}: {}; {}", m.place, m.key, m.reason, m.todo));
+            let places = mistakes.iter().map(|m| {
+                let key = if m.key.is_empty() { String::new() } else { format!("{}: ", m.key) };
+                format!("{}: {key}{}; {}", m.place, m.reason, m.todo)
+            });
             let words: Vec<_> = places.chain(troubles.iter().cloned()).collect();
             tracing::warn!(by, "settings read again: {says}: {}", words.join(" | "));
         }

@@ -178,7 +178,11 @@ async fn a_file_that_is_wrong_changes_nothing_until_it_is_right() {
     run.has("sensor.a", "1").await;
     assert_eq!(run.latest("light.a").await, None, "what held before holds");
     let wrong = hearthline.command(&["reload"]).await;
-    assert_eq!(wrong.code, 2, "the command line finds it, too: {}", wrong.stderr);
+    assert_eq!(wrong.code, 2, "{wrong:?}");
+    assert!(wrong.stdout.contains("nothing was changed") && wrong.stderr.is_empty(), "{wrong:?}");
+    let asked = hearthline.command(&["status"]).await;
+    assert!([0, 3].contains(&asked.code), "{asked:?}");
+    assert!(asked.stderr.contains("hearthline.toml:2:1") && asked.stdout.contains("2 mistakes"), "{asked:?}");
 
     write(&hearthline, "[filter]\nexclude = []\n[store]\nflush_rows = 7\n");
     filtered(&mut run, "file", &told).await;

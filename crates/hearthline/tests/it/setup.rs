@@ -207,7 +207,12 @@ async fn mistakes_are_told_and_once_the_file_is_right_recording_begins_by_itself
     let checked = hearthline.command(&["healthcheck"]).await;
     assert_eq!(checked.code, 1, "{checked:?}");
     assert!(checked.stdout.contains("log.keep"), "{checked:?}");
-    assert_eq!(hearthline.command(&["status"]).await.code, 2);
+    let status = hearthline.command(&["status"]).await;
+    assert_eq!(status.code, 1, "{status:?}");
+    assert!(
+        status.stderr.contains("nothing is recorded") && status.stderr.contains("log.keep"),
+        "{status:?}"
+    );
     let refused = send(&mut run, "/api/v1/setup/test", &json!({ "token": token })).await;
     assert_eq!(refused.0, StatusCode::CONFLICT, "{refused:?}");
 

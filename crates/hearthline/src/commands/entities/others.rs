@@ -17,7 +17,7 @@ pub(super) fn talkers(all: &Talkers) -> String {
 
 pub(super) fn left_out(all: &LeftOutEntities) -> String {
     if all.entities.is_empty() {
-        return "the settings leave nothing out\n".into();
+        return "nothing that was heard so far is left out\n".into();
     }
     let mut rows = table(&["Entity", "Left out by", "Events", "Last (UTC)"]);
     for LeftOutEntity { entity_id, rule, events, last } in &all.entities {
@@ -39,7 +39,10 @@ mod tests {
 
     #[test]
     fn what_is_left_out_is_told_with_the_rule_that_decided() {
-        assert_eq!(left_out(&LeftOutEntities { entities: Vec::new() }), "the settings leave nothing out\n");
+        assert_eq!(
+            left_out(&LeftOutEntities { entities: Vec::new() }),
+            "nothing that was heard so far is left out\n"
+        );
         let one = |id: &str, rule: Option<&str>, events| LeftOutEntity {
             entity_id: id.into(),
             rule: rule.map(str::to_owned),
