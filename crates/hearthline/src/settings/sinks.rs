@@ -155,7 +155,8 @@ impl Reader<'_> {
         let batch_size = or(table.field("batch_size", None, kinds::count), 5000);
         let batch_interval = or(table.field("batch_interval", None, kinds::duration), Duration::from_secs(1));
         let start = or(table.field("start", None, kinds::start), Start::Log);
-        if url.is_none() && !table.contains("url") {
+        let by_variable = variable(variable::INFLUXDB_URL).and_then(|name| self.environment.get(name));
+        if url.is_none() && !table.contains("url") && by_variable.is_none() {
             let todo = "write url = \"http://192.168.1.20:8086\", or set INFLUXDB_URL";
             self.document.mistake(
                 place.clone(),

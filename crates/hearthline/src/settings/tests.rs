@@ -435,6 +435,12 @@ fn a_file_that_is_not_there_is_named() {
 }
 
 #[test]
+fn a_variable_that_is_wrong_is_one_mistake() {
+    let mistakes = load_beside(None, &[("INFLUXDB_URL", "influx:8086")], Purpose::Read, &[]).unwrap_err();
+    assert_eq!(mistakes.0.len(), 1, "{mistakes}");
+}
+
+#[test]
 fn a_file_that_is_no_text_or_has_no_secret_is_named_with_what_to_do() {
     let of = |file: &'static str, what: fn() -> io::Result<String>| {
         let read = move |path: &Path| match path.to_str() {

@@ -93,7 +93,7 @@ fn closed(sink: &Sink, stop: Stop, missing: bool) -> Finding {
             .todo(format!("hearthline repair sink --sink {} --apply", sink.name))
             .repair("sink"),
         Stop::Parked(words) => Finding::of(SINK_REFUSES, words)
-            .todo("set a token, or user and password, that may write there: token_file, username, password_file under [[sinks]]"),
+            .todo("put right what it says: the address, or a token, or user and password, that may write there (url, token_file, username, password_file under [[sinks]])"),
     }
 }
 
