@@ -412,6 +412,7 @@ fn killed_while_it_is_put_back_nothing_starts_there_and_the_same_one_goes_on() {
 #[test]
 fn what_is_not_what_was_written_is_named_and_is_not_put_back() {
     let (house, first) = with_one();
+    house.take();
     let file = first.files.iter().find(|file| file.path.ends_with(".parquet")).unwrap();
     house.fs.scribble(&Path::new("/nas/files").join(&file.sha256), 10, b"!!!");
     let refused = restore(&house.fs, Path::new(BACKUPS), &first.name, Path::new("/again"), &|_, _| ());
