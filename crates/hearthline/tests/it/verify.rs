@@ -211,6 +211,27 @@ async fn a_filter_that_leaves_the_canary_out_is_said_and_not_gone_around() {
 }
 
 #[tokio::test]
+async fn a_state_that_a_sink_leaves_out_by_its_class_is_not_missed_there() {
+    let (_server, address) = simulated(InfluxVersion::V1).await;
+    let sink = settings("influxdb", InfluxVersion::V1, address);
+    let rig = Rig::new(&format!("{sink}exclude = [\"device_class:battery\"]\n")).await;
+    rig.house.cause(Fault::NoAdmin);
+    let _run = connected(&rig).await;
+    let living = rig.house.clone();
+    let alive = tokio::spawn(async move {
+        for n in 0.. {
+            living.set_state("sensor.natural", &n.to_string(), r#"{"device_class":"battery"}"#);
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    });
+    let (code, document) = verify(&rig.hearthline, &[]).await;
+    alive.abort();
+    let (outcome, _, _, says) = leg(&document, "influxdb", "delivered");
+    assert_eq!((code, outcome), (3, "degraded"), "{document:#}");
+    assert!(says.contains("the filter of influxdb leaves sensor.natural out"), "{says}");
+}
+
+#[tokio::test]
 async fn a_canary_that_is_left_behind_by_a_kill_is_removed_at_the_next_start() {
     let rig = Rig::new("").await;
     let mut run = connected(&rig).await;

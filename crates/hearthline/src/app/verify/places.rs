@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use hearthline_core::{EntityId, Seq, StateRow};
 use hearthline_pipeline::deliver::SinkView;
+use hearthline_pipeline::filter::{Decision, Filter, Subject};
 use hearthline_pipeline::health::PartState;
 use hearthline_pipeline::sinks::influxdb::send::Stop;
 use hearthline_pipeline::sinks::influxdb::stored::StoredPoint;
@@ -209,7 +210,7 @@ impl Verifier {
                 return vec![Leg::of(name, Step::Delivered, Err(Trouble::Says(error.to_string())))];
             }
         };
-        let decision = filter.decide(found.entity_id.as_str());
+        let decision = self.decision(&filter, found).await;
         if !decision.kept {
             let trouble = Trouble::LeftOut(found.entity_id.clone(), decision.rule);
             return vec![Leg::of(name, Step::Delivered, Err(trouble))];
@@ -224,6 +225,21 @@ impl Verifier {
             legs.push(Leg::of(name, Step::ReadBack, self.read_back(way, found, target).await));
         }
         legs
+    }
+
+    /// What a sink's filter says of it. Where it belongs, and its class, is known to the store.
+    async fn decision(&self, filter: &Filter, found: &Found) -> Decision {
+        if !filter.looks_further() {
+            return filter.decide(found.entity_id.as_str());
+        }
+        let is_stored = self.given(&self.delivery, DISK, || self.delivery.given() >= found.seq).await.is_ok();
+        let row = if is_stored { self.row(found).await.ok().flatten() } else { None };
+        let series = self.store.series(&found.entity_id);
+        filter.decide(Subject {
+            entity_id: &found.entity_id,
+            info: series.info.as_deref(),
+            device_class: row.as_ref().and_then(|row| row.device_class.as_deref()),
+        })
     }
 
     async fn read_back(&self, way: &Way, found: &Found, target: &Target) -> Passed {
