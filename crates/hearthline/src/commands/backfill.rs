@@ -2,7 +2,6 @@
 //! from any time. The running program fetches them beside what it records; asked again, or stopped and started in
 //! between, it goes on where it was, and what is there already is left out.
 
-use std::io::{self, Write as _};
 use std::time::Duration;
 
 use axum::http::Method;
@@ -14,6 +13,7 @@ use super::Context;
 use crate::exit::Exit;
 use crate::house::Program;
 use crate::instant::{Instant, instant};
+use crate::progress::Progress;
 use crate::startup::span;
 
 /// Between two looks at how far it is.
@@ -43,10 +43,10 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
         if args.detach || found.state != "open" {
             break found;
         }
-        watch.say(&found, clock.monotonic())?;
+        watch.say(&found, clock.monotonic());
         tokio::time::sleep(LOOK).await;
     };
-    watch.end()?;
+    drop(watch);
     if context.json {
         context.write_json(&gap)?;
     } else {
@@ -73,15 +73,13 @@ fn words(gap: &Gap) -> String {
 struct Watch {
     /// When it was first seen to be under way, and how far it was.
     began: Option<(Duration, f64)>,
-    said: bool,
+    progress: Progress,
 }
 
 impl Watch {
-    fn say(&mut self, gap: &Gap, now: Duration) -> io::Result<()> {
-        let mut err = io::stderr();
-        self.said = true;
-        write!(err, "\r{:<78}", self.line(gap, now))?;
-        err.flush()
+    fn say(&mut self, gap: &Gap, now: Duration) {
+        let line = self.line(gap, now);
+        self.progress.say(&line);
     }
 
     fn line(&mut self, gap: &Gap, now: Duration) -> String {
@@ -95,10 +93,6 @@ impl Watch {
             format!(", about {} left", span(rounded))
         });
         format!("{:.0} % of the time, {} states{}", done * 100.0, gap.recovered, rest.unwrap_or_default())
-    }
-
-    fn end(&self) -> io::Result<()> {
-        if self.said { writeln!(io::stderr()) } else { Ok(()) }
     }
 }
 

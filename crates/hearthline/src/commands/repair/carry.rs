@@ -1,6 +1,5 @@
 //! Where a repair is carried out: in the running program, or here, over the data folder.
 
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -132,10 +131,9 @@ async fn watch(program: &Program, RepairBegun { id }: RepairBegun) -> anyhow::Re
     loop {
         let seen: Seen = program.ask(Method::GET, &path(&id, "")).await?;
         if !seen.running {
-            watch.end()?;
             return Ok(seen);
         }
-        watch.say(&seen, clock.monotonic())?;
+        watch.say(&seen, clock.monotonic());
         tokio::time::sleep(LOOK).await;
     }
 }
@@ -147,18 +145,11 @@ async fn carry_out(job: Job) -> anyhow::Result<Seen> {
     loop {
         tokio::select! {
             done = &mut running => {
-                watch.end()?;
+                drop(watch);
                 done.context("the repair stands still: its receipt cannot be written")?;
                 return Ok(seen());
             }
-            () = tokio::time::sleep(LOOK) => watch.say(&seen(), clock.monotonic())?,
+            () = tokio::time::sleep(LOOK) => watch.say(&seen(), clock.monotonic()),
         }
     }
-}
-
-/// On standard error, over what stood there.
-pub(super) fn over(line: &str) -> io::Result<()> {
-    let mut err = io::stderr();
-    write!(err, "\r{line:<100}")?;
-    err.flush()
 }

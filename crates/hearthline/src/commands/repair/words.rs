@@ -1,6 +1,5 @@
 //! Plans, receipts and progress for a person.
 
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -216,14 +215,13 @@ const fn met(criterion: &Criterion) -> &'static str {
 pub(super) struct Watch {
     /// The step that is watched, since when, and how far it was then.
     began: Option<(Option<usize>, Duration, u64)>,
-    said: bool,
+    shown: crate::progress::Progress,
 }
 
 impl Watch {
-    /// One line, over the last one.
-    pub(super) fn say(&mut self, seen: &Seen, now: Duration) -> io::Result<()> {
-        self.said = true;
-        super::carry::over(&self.line(seen, now))
+    pub(super) fn say(&mut self, seen: &Seen, now: Duration) {
+        let line = self.line(seen, now);
+        self.shown.say(&line);
     }
 
     pub(super) fn line(&mut self, seen: &Seen, now: Duration) -> String {
@@ -253,10 +251,5 @@ impl Watch {
         let left =
             rest.checked_div(gone).map(|rest| format!(", about {} left", span(Duration::from_secs(rest))));
         format!(": {done} of {of} {unit}{}", left.unwrap_or_default())
-    }
-
-    /// Goes to the next line.
-    pub(super) fn end(&self) -> io::Result<()> {
-        if self.said { writeln!(io::stderr()) } else { Ok(()) }
     }
 }
