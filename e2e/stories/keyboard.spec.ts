@@ -3,10 +3,10 @@
 import type { Page } from '@playwright/test';
 import { ask, expect, lamps, sentence, test, tokenOf } from './story';
 
-/** Presses Tab until what is meant has the focus, which is seen. */
-async function tabTo(page: Page, what: string, isIt: RegExp) {
+/** Presses Tab, or another key, until what is meant has the focus, which is seen. */
+async function tabTo(page: Page, what: string, isIt: RegExp, key = 'Tab') {
   for (let presses = 0; presses < 60; presses++) {
-    await page.keyboard.press('Tab');
+    await page.keyboard.press(key);
     const name = await page.evaluate(() => {
       const one = document.activeElement; // the page itself, where the keys have gone all around it
       if (!one || one === document.body) return '';
@@ -17,7 +17,7 @@ async function tabTo(page: Page, what: string, isIt: RegExp) {
     await expect(page.locator(':focus')).not.toHaveCSS('outline-style', 'none');
     return;
   }
-  throw new Error(`${what} is not reached by 60 presses of Tab`);
+  throw new Error(`${what} is not reached by 60 presses of ${key}`);
 }
 
 test('by keyboard alone to an entity and back', async ({ page, program }) => {
@@ -53,6 +53,9 @@ test('by keyboard alone from the most urgent thing to its receipt', async ({ pag
   await expect(todo, 'it is mended').toHaveCount(0, { timeout: 60_000 });
   await expect(lamps(page).filter({ hasText: /^InfluxDB/ })).toContainText('up to date', { timeout: 60_000 });
 
+  await tabTo(page, 'the list of all pages', /^#\/more /, 'Shift+Tab'); // it is above
+  await page.keyboard.press('Enter');
+  await expect(sentence(page)).toHaveText('More');
   await tabTo(page, 'the repairs', /^#\/repairs /);
   await page.keyboard.press('Enter');
   await expect(sentence(page)).toHaveText('Repairs');
