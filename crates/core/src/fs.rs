@@ -183,6 +183,19 @@ impl dyn Fs + '_ {
             None => Ok(()),
         }
     }
+
+    /// Takes a file that cannot be read out of the way of the next: `<name>.damaged`, in place of the one before. Answers where
+    /// it lies now.
+    ///
+    /// # Errors
+    /// `NotFound`, or as the disk says.
+    pub fn set_aside(&self, path: &Path) -> io::Result<PathBuf> {
+        let mut aside = path.as_os_str().to_owned();
+        aside.push(".damaged");
+        let aside = PathBuf::from(aside);
+        self.rename(path, &aside)?;
+        Ok(aside)
+    }
 }
 
 /// Zeros written out, so that they take room also where a disk cannot be asked for room alone.

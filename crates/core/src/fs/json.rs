@@ -1,7 +1,7 @@
 //! Documents: files of JSON that are read as a whole and put in place as a whole.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -41,19 +41,6 @@ impl dyn Fs + '_ {
     /// As [`Self::write_atomic`]; `InvalidData` where it is nothing that JSON can say.
     pub fn write_json<T: Serialize + ?Sized>(&self, path: &Path, document: &T) -> io::Result<()> {
         self.write_atomic(path, &serde_json::to_vec_pretty(document).map_err(invalid)?)
-    }
-
-    /// Takes a file that cannot be read out of the way of the next: `<name>.damaged`, in place of the one before. Answers where
-    /// it lies now.
-    ///
-    /// # Errors
-    /// `NotFound`, or as the disk says.
-    pub fn set_aside(&self, path: &Path) -> io::Result<PathBuf> {
-        let mut aside = path.as_os_str().to_owned();
-        aside.push(".damaged");
-        let aside = PathBuf::from(aside);
-        self.rename(path, &aside)?;
-        Ok(aside)
     }
 }
 

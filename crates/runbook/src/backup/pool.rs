@@ -239,8 +239,7 @@ pub(super) fn read_out(
 /// copy it anew. A folder that takes nothing keeps it.
 pub(super) fn set_aside(fs: &dyn Fs, backups: &Path, sha256: &str) {
     let dir = path(backups);
-    let moved = fs.rename(&dir.join(sha256), &dir.join(format!("{sha256}.damaged")));
-    if let Err(error) = moved.and_then(|()| fs.sync_dir(&dir)) {
+    if let Err(error) = fs.set_aside(&dir.join(sha256)).and_then(|_| fs.sync_dir(&dir)) {
         tracing::warn!(%error, sha256, "a damaged file of the backups could not be set aside");
     }
 }
