@@ -72,9 +72,14 @@ impl Context<'_> {
         if self.json {
             self.write_json(document)?;
         } else {
-            self.out.write_all(signs(page).as_bytes())?;
+            self.write_page(page)?;
         }
         Ok(Exit::Ok)
+    }
+
+    /// Writes a page for people, without orders to their terminal.
+    pub(crate) fn write_page(&mut self, page: &str) -> anyhow::Result<()> {
+        Ok(self.out.write_all(signs(page).as_bytes())?)
     }
 
     /// Writes a document for programs.
@@ -84,7 +89,7 @@ impl Context<'_> {
     }
 }
 
-/// A page without orders to a terminal: what a house or a person says may hold some.
+/// A text without orders to a terminal: what a house or a person says may hold some.
 fn signs(page: &str) -> Cow<'_, str> {
     let is_order = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
     if page.contains(is_order) { page.replace(is_order, "\u{fffd}").into() } else { page.into() }

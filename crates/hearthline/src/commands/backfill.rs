@@ -50,7 +50,7 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
     if context.json {
         context.write_json(&gap)?;
     } else {
-        context.out.write_all(words(&gap).as_bytes())?;
+        context.write_page(&words(&gap))?;
     }
     Ok(Exit::Ok)
 }

@@ -2,7 +2,7 @@
 
 use hearthline_api::{Event, Events};
 
-use super::{Context, signs};
+use super::Context;
 use crate::exit::Exit;
 use crate::house::House;
 use crate::instant::{Instant, instant, period_query};
@@ -44,7 +44,7 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
     if context.json {
         context.write_json(&events)?;
     } else {
-        context.out.write_all(signs(&render(&events)).as_bytes())?;
+        context.write_page(&render(&events))?;
     }
     Ok(Exit::Ok)
 }

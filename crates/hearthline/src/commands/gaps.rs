@@ -5,7 +5,7 @@ use clap::Subcommand;
 use hearthline_api::Retried;
 use hearthline_runbook::status::Gaps;
 
-use super::{Context, signs};
+use super::Context;
 use crate::exit::Exit;
 use crate::house::Program;
 use crate::table::{table, text};
@@ -48,7 +48,7 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
     if context.json {
         context.write_json(&gaps)?;
     } else {
-        context.out.write_all(signs(&render(&gaps)).as_bytes())?;
+        context.write_page(&render(&gaps))?;
     }
     Ok(Exit::Ok)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use hearthline_api::{Bucket, History, State};
 
-use super::{Context, signs};
+use super::Context;
 use crate::exit::Exit;
 use crate::house::{House, segment};
 use crate::instant::{Instant, instant, length, period_query};
@@ -56,7 +56,7 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
     if context.json {
         context.write_json(&history)?;
     } else {
-        context.out.write_all(signs(&render(&history)).as_bytes())?;
+        context.write_page(&render(&history))?;
     }
     Ok(Exit::Ok)
 }

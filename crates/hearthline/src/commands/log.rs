@@ -35,7 +35,7 @@ pub(crate) fn run(args: &Args, mut context: Context<'_>) -> anyhow::Result<Exit>
     if context.json {
         context.write_json(&document(&dir, &report))?;
     } else {
-        context.out.write_all(render(&dir, &report).as_bytes())?;
+        context.write_page(&render(&dir, &report))?;
     }
     Ok(if report.damage.is_empty() { Exit::Ok } else { Exit::Failed })
 }

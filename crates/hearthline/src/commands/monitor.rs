@@ -67,7 +67,7 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
     if context.json {
         context.write_json(&report)?;
     } else {
-        context.out.write_all(page::render(&report).as_bytes())?;
+        context.write_page(&page::render(&report))?;
     }
     Ok(if report.passed { Exit::Ok } else { Exit::Failed })
 }

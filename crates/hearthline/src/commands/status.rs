@@ -7,7 +7,7 @@ use hearthline_core::figures::{figure, many, short};
 use hearthline_runbook::parts::STORE;
 use hearthline_runbook::status::{Backup, Criterion, Maintenance, Overall, Part, Refill, Sink, Status};
 
-use super::{Context, signs};
+use super::Context;
 use crate::exit::Exit;
 use crate::house::Program;
 use crate::table::{table, text};
@@ -23,7 +23,7 @@ pub(crate) async fn run(_args: Args, mut context: Context<'_>) -> anyhow::Result
     if context.json {
         context.write_json(&status)?;
     } else {
-        context.out.write_all(signs(&render(&status)).as_bytes())?;
+        context.write_page(&render(&status))?;
     }
     Ok(match status.overall {
         Overall::Healthy => Exit::Ok,
