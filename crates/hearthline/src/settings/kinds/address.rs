@@ -8,8 +8,6 @@ use super::{Meaning, shown, text};
 use crate::settings::document::Raw;
 use crate::settings::mistake::Problem;
 
-const URL: &str = "write an address like http://192.168.1.10:8123";
-
 /// An address and port to listen on.
 pub(in crate::settings) fn listen(raw: Raw<'_>) -> Meaning<SocketAddr> {
     const TODO: &str = "write address and port, as in 127.0.0.1:8099";
@@ -21,24 +19,10 @@ pub(in crate::settings) fn listen(raw: Raw<'_>) -> Meaning<SocketAddr> {
 
 /// Home Assistant's address. What is written is not repeated: a token may have got into the wrong place.
 pub(in crate::settings) fn url(raw: Raw<'_>) -> Meaning<Url> {
-    let text = text(raw).map_err(|problem| problem.but(URL))?;
-    let Ok(url) = Url::parse(text) else {
-        return Err(Problem::new("not an address", URL));
-    };
-    if !matches!(url.scheme(), "http" | "https" | "ws" | "wss") {
-        return Err(Problem::new("does not begin with http://, https://, ws:// or wss://", URL));
-    }
-    if url.host_str().is_none_or(str::is_empty) {
-        return Err(Problem::new("names no host", URL));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        let todo = format!("{URL}; the token belongs in HOME_ASSISTANT_TOKEN or token_file");
-        return Err(Problem::new("holds a user or password", todo));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(Problem::new("holds a ? or #", URL));
-    }
-    Ok(url)
+    const TODO: &str = "write an address like http://192.168.1.10:8123";
+    let begins = "does not begin with http://, https://, ws:// or wss://";
+    let elsewhere = "the token belongs in HOME_ASSISTANT_TOKEN or token_file";
+    bare(raw, (&["http", "https", "ws", "wss"], begins), elsewhere, TODO)
 }
 
 /// A TCP port.
@@ -56,20 +40,25 @@ pub(in crate::settings) fn port(raw: Raw<'_>) -> Meaning<u16> {
 /// An address that is asked over HTTP. What is written is not repeated.
 pub(in crate::settings) fn http_url(raw: Raw<'_>) -> Meaning<Url> {
     const TODO: &str = "write an address like http://192.168.1.20:8086";
-    let text = text(raw).map_err(|problem| problem.but(TODO))?;
-    let Ok(url) = Url::parse(text) else { return Err(Problem::new("not an address", TODO)) };
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(Problem::new("does not begin with http:// or https://", TODO));
+    let begins = "does not begin with http:// or https://";
+    bare(raw, (&["http", "https"], begins), "these belong in username and password_file", TODO)
+}
+
+/// An address of one of these schemes that holds nothing but where somebody listens. `elsewhere`: where a user or password belongs.
+fn bare(raw: Raw<'_>, (schemes, begins): (&[&str], &str), elsewhere: &str, todo: &str) -> Meaning<Url> {
+    let text = text(raw).map_err(|problem| problem.but(todo))?;
+    let url = Url::parse(text).map_err(|_| Problem::new("not an address", todo))?;
+    if !schemes.contains(&url.scheme()) {
+        return Err(Problem::new(begins, todo));
     }
     if url.host_str().is_none_or(str::is_empty) {
-        return Err(Problem::new("names no host", TODO));
+        return Err(Problem::new("names no host", todo));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        let todo = format!("{TODO}; these belong in username and password_file");
-        return Err(Problem::new("holds a user or password", todo));
+        return Err(Problem::new("holds a user or password", format!("{todo}; {elsewhere}")));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(Problem::new("holds a ? or #", TODO));
+        return Err(Problem::new("holds a ? or #", todo));
     }
     Ok(url)
 }
