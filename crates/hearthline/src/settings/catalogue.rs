@@ -169,16 +169,16 @@ const fn nothing() -> Option<Shown> {
 /// A row. What is written before the key says what the field is: a `set` one always has a value, an `open` one may have none,
 /// a `hidden` one is a secret.
 macro_rules! row {
-    (set $key:literal $(as $variable:path)?: $takes:ident, $kind:literal, $($field:ident).+ => $written:path, $meaning:literal) => {
+    (set $key:literal $(as $variable:path)?: $takes:ident, $kind:tt, $($field:ident).+ => $written:path, $meaning:literal) => {
         row!(@ $key, [$($variable)?], $takes, $kind, "", $meaning,
             |of| super::plain(&of.$($field).+, $written), |to, from| to.$($field).+ = from.$($field).+.clone())
     };
-    (open $key:literal $(as $variable:path)?: $takes:ident, $kind:literal or $unset:literal, $($field:ident).+ => $written:path,
+    (open $key:literal $(as $variable:path)?: $takes:ident, $kind:tt or $unset:literal, $($field:ident).+ => $written:path,
         $meaning:literal) => {
         row!(@ $key, [$($variable)?], $takes, $kind, $unset, $meaning,
             |of| super::optional(of.$($field).+.as_ref(), $written), |to, from| to.$($field).+ = from.$($field).+.clone())
     };
-    (hidden $key:literal $(as $variable:path)?: $takes:ident, $kind:literal or $unset:literal, $($field:ident).+,
+    (hidden $key:literal $(as $variable:path)?: $takes:ident, $kind:tt or $unset:literal, $($field:ident).+,
         $meaning:literal) => {
         row!(@ $key, [$($variable)?], $takes, $kind, $unset, $meaning,
             |of| super::secret(of.$($field).+.as_ref()), |to, from| to.$($field).+ = from.$($field).+.clone())

@@ -1,13 +1,13 @@
 //! The keys of the file but for `[[sinks]]`.
 
-use super::{Entry, Shown, row};
+use super::{Entry, PATH, Shown, row};
 use crate::settings::environment::variable;
 use crate::settings::notify::Mqtt;
 use crate::settings::{Settings, written};
 
 /// In the order in which a person needs them.
 pub(in crate::settings) const HOUSE: &[Entry<Settings>] = &[
-    row!(set "data_dir" as variable::DATA_DIR: Restart, "a path", data_dir => written::path,
+    row!(set "data_dir" as variable::DATA_DIR: Restart, PATH, data_dir => written::path,
         "Holds the log, the store and the secrets. A path in the file is relative to the file."),
     row!(set "HEARTHLINE_LOG" as variable::LOG: Live, "a log filter", log_filter => written::text,
         "What the program says on standard error, as in `debug` or `hearthline_pipeline=debug`."),
@@ -17,13 +17,13 @@ pub(in crate::settings) const HOUSE: &[Entry<Settings>] = &[
     row!(hidden "home_assistant.token" as variable::HOME_ASSISTANT_TOKEN: Restart, "a secret" or "has to be set",
         home_assistant.token,
         "A long-lived access token of Home Assistant. Better in a file of its own."),
-    row!(open "home_assistant.token_file": Restart, "a path" or "none", home_assistant.token_file => written::path,
+    row!(open "home_assistant.token_file": Restart, PATH or "none", home_assistant.token_file => written::path,
         "A file with the token. Another token put into it is taken at the next attempt to connect, without a reload."),
     row!(set "home_assistant.events": Restart, "a list of event types", home_assistant.events => written::texts,
         "What is recorded; `*` is all that the token may see."),
     row!(set "home_assistant.ping_interval": Restart, "a duration", home_assistant.ping_interval => written::duration,
         "Between two pings."),
-    row!(open "home_assistant.ca_file": Restart, "a path" or "none", home_assistant.ca_file => written::path,
+    row!(open "home_assistant.ca_file": Restart, PATH or "none", home_assistant.ca_file => written::path,
         "More certificates to trust, PEM."),
     row!(set "home_assistant.tls_verify": Restart, "true or false", home_assistant.tls_verify => written::flag,
         "Whether Home Assistant's certificate is checked."),
@@ -58,7 +58,7 @@ pub(in crate::settings) const HOUSE: &[Entry<Settings>] = &[
         "Where the provider is, if not where it usually is."),
     row!(hidden "weather.api_key" as variable::WEATHER_API_KEY: Part, "a secret" or "none", weather.api_key,
         "What the provider lets us in with. In the file it is `api_key_file`."),
-    row!(open "weather.api_key_file": Part, "a path" or "none", weather.api_key_file => written::path,
+    row!(open "weather.api_key_file": Part, PATH or "none", weather.api_key_file => written::path,
         "A file with the key. Another key put into it is taken at the next call, without a reload."),
     row!(open "weather.interval": Part, "a duration" or "as the provider likes", weather.interval => written::duration,
         "Between two calls, at least 10 s."),
@@ -100,7 +100,7 @@ pub(in crate::settings) const HOUSE: &[Entry<Settings>] = &[
         "Whether verifications that do not get through, or are not done, are one."),
     row!(set "alerts.backup": Live, "true or false", alerts.backup => written::flag,
         "Whether backups that fail, or are older than twice `backup.every`, are one."),
-    row!(open "backup.dir": Restart, "a path" or "`backups` in the data folder", backup.dir => written::path,
+    row!(open "backup.dir": Restart, PATH or "`backups` in the data folder", backup.dir => written::path,
         "Where backups lie. Better on another disk."),
     row!(open "backup.every": Restart, "a duration" or "never", backup.every => written::duration,
         "Between two that the program takes by itself."),
@@ -117,13 +117,13 @@ pub(in crate::settings) const HOUSE: &[Entry<Settings>] = &[
         |of: &Settings| mqtt(of, |mqtt| super::optional(mqtt.username.as_ref(), written::text)), |_, _| ()),
     row!(@ "mqtt.password", [], Restart, "a secret", "none", "Of that user. Better in a file of its own.",
         |of: &Settings| mqtt(of, |mqtt| super::secret(mqtt.password.as_ref())), |_, _| ()),
-    row!(@ "mqtt.password_file", [], Restart, "a path", "none", "A file with the password.",
+    row!(@ "mqtt.password_file", [], Restart, PATH, "none", "A file with the password.",
         |of: &Settings| mqtt(of, |mqtt| super::optional(mqtt.password_file.as_ref(), written::path)), |_, _| ()),
     row!(@ "mqtt.prefix", [], Restart, "a topic", "`\"homeassistant\"`", "Where Home Assistant looks for devices.",
         |of: &Settings| mqtt(of, |mqtt| super::plain(&mqtt.prefix, written::text)), |_, _| ()),
     row!(@ "mqtt.name", [], Restart, "a name", "`\"Hearthline\"`", "What the device is called there.",
         |of: &Settings| mqtt(of, |mqtt| super::plain(&mqtt.name, written::text)), |_, _| ()),
-    row!(@ "mqtt.ca_file", [], Restart, "a path", "none", "More certificates to trust, PEM.",
+    row!(@ "mqtt.ca_file", [], Restart, PATH, "none", "More certificates to trust, PEM.",
         |of: &Settings| mqtt(of, |mqtt| super::optional(mqtt.ca_file.as_ref(), written::path)), |_, _| ()),
     row!(@ "mqtt.tls_verify", [], Restart, "true or false", "`true`", "Whether the broker's certificate is checked.",
         |of: &Settings| mqtt(of, |mqtt| super::plain(&mqtt.tls_verify, written::flag)), |_, _| ()),

@@ -2,7 +2,7 @@
 
 use hearthline_pipeline::webhook::{Shape, Urgency};
 
-use super::{Entry, Shown, What, nothing, row};
+use super::{Entry, PATH, Shown, What, nothing, row};
 use crate::settings::notify::Notify;
 use crate::settings::secret::Secret;
 use crate::settings::written;
@@ -15,10 +15,10 @@ pub(in crate::settings) const NOTIFY: &[Entry<Notify>] = &[
     row!(@ "url", [], Restart, "an address", "has to be set",
         "Where messages are sent. Whoever knows it may write there: better in a file of its own.",
         |place: &Notify| super::secret(Some(&place.url)), |_, _| ()),
-    row!(open "url_file": Restart, "a path" or "none", url_file => written::path, "A file with the address."),
+    row!(open "url_file": Restart, PATH or "none", url_file => written::path, "A file with the address."),
     row!(hidden "token": Restart, "a secret" or "none", token,
         "Sent as `Authorization: Bearer`, and to Gotify as it wants it, which has to have one. Better in a file of its own."),
-    row!(open "token_file": Restart, "a path" or "none", token_file => written::path, "A file with the token."),
+    row!(open "token_file": Restart, PATH or "none", token_file => written::path, "A file with the token."),
     row!(@ "headers", [], Restart, "a table of texts", "none", "What is said beside each message. Never shown.",
         headers, |_, _| ()),
     row!(@ "body", [], Restart, "a text", "of a type", "Type `template`: what is sent, with `{title}` and `{text}` in it.",
@@ -26,7 +26,7 @@ pub(in crate::settings) const NOTIFY: &[Entry<Notify>] = &[
     row!(set "level": Restart, "`info`, `warning` or `critical`", level => urgency, "What is less urgent is not told there."),
     row!(set "per_hour": Restart, "a number", per_hour => written::count,
         "Messages within an hour, at most. How many were held back is told with the next."),
-    row!(open "ca_file": Restart, "a path" or "none", ca_file => written::path, "More certificates to trust, PEM."),
+    row!(open "ca_file": Restart, PATH or "none", ca_file => written::path, "More certificates to trust, PEM."),
     row!(set "tls_verify": Restart, "true or false", tls_verify => written::flag,
         "Whether the server's certificate is checked."),
 ];

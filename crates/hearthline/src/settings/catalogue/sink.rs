@@ -3,7 +3,7 @@
 use hearthline_pipeline::sinks::influxdb::point::{HaLayout, Layout, MeasurementAttr, NativeLayout};
 use serde_json::Value;
 
-use super::{Entry, Shown, What, nothing, row};
+use super::{Entry, PATH, Shown, What, nothing, row};
 use crate::settings::environment::variable;
 use crate::settings::{InfluxDb, written};
 
@@ -30,11 +30,11 @@ pub(in crate::settings) const SINK: &[Entry<InfluxDb>] = &[
         "The organisation, which version 2 wants."),
     row!(open "username": Part, "a name" or "none", username => written::text, "With a password, of version 1."),
     row!(hidden "password": Part, "a secret" or "none", password, "Of that user. Better in a file of its own."),
-    row!(open "password_file": Part, "a path" or "none", password_file => written::path, "A file with the password."),
+    row!(open "password_file": Part, PATH or "none", password_file => written::path, "A file with the password."),
     row!(hidden "token" as variable::INFLUXDB_TOKEN: Part, "a secret" or "none", token,
         "In place of user and password. Better in a file of its own."),
-    row!(open "token_file": Part, "a path" or "none", token_file => written::path, "A file with the token."),
-    row!(open "ca_file": Part, "a path" or "none", ca_file => written::path, "More certificates to trust, PEM."),
+    row!(open "token_file": Part, PATH or "none", token_file => written::path, "A file with the token."),
+    row!(open "ca_file": Part, PATH or "none", ca_file => written::path, "More certificates to trust, PEM."),
     row!(set "tls_verify": Part, "true or false", tls_verify => written::flag,
         "Whether the server's certificate is checked."),
     row!(set "include": Part, "a list of rules", filter.include => written::texts,
