@@ -10,15 +10,11 @@ pub(crate) struct Progress {
 
 impl Default for Progress {
     fn default() -> Self {
-        Self::new()
+        Self { on_terminal: io::stderr().is_terminal(), said: String::new() }
     }
 }
 
 impl Progress {
-    pub(crate) fn new() -> Self {
-        Self { on_terminal: io::stderr().is_terminal(), said: String::new() }
-    }
-
     pub(crate) fn say(&mut self, line: &str) {
         if self.said == line {
             return;

@@ -115,7 +115,7 @@ impl Line {
         let now = tokio::time::Instant::now();
         let began = *self.said.get_or_insert(now);
         if now - began >= Duration::from_secs(1) && self.words != words {
-            self.progress.get_or_insert_with(Progress::new).say(words);
+            self.progress.get_or_insert_with(Progress::default).say(words);
             (self.said, self.words) = (Some(now), words.to_owned());
         }
     }

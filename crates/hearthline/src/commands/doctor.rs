@@ -39,7 +39,7 @@ pub(crate) async fn run(args: Args, mut context: Context<'_>) -> anyhow::Result<
     let settings = &context.settings;
     let subject = Arc::new(subject(settings, running(settings).await?)?);
     let depth = if args.full { Depth::Full } else { Depth::Try };
-    let (mut done, mut progress) = (0, Progress::new());
+    let (mut done, mut progress) = (0, Progress::default());
     let report = examine(Arc::clone(&subject), depth, |name, took, of| {
         done += 1;
         progress.say(&format!("{done} of {of}: {name}, {:.1} s", took.as_secs_f64()));

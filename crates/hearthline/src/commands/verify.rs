@@ -49,7 +49,7 @@ async fn last(program: &Program) -> anyhow::Result<Verified> {
 
 async fn follow(program: &Program, rounds: u32) -> anyhow::Result<Verified> {
     let VerifyBegun { id } = program.post("/api/v1/verify", &VerifyRequest { rounds }).await?;
-    let (mut said, mut progress) = (0, Progress::new());
+    let (mut said, mut progress) = (0, Progress::default());
     loop {
         let known: Verifications = program.ask(Method::GET, "/api/v1/verify").await?;
         if let Some(result) = known.results.into_iter().find(|result| result.id == id) {
