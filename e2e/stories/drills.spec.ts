@@ -2,11 +2,9 @@
 
 import type { Page } from '@playwright/test';
 import { look } from './look';
-import { ask, breakIt, expect, fault, lamps, more, sentence, test } from './story';
+import { ask, breakIt, expect, fault, lamps, MET_MS, more, sentence, test } from './story';
 
 const MADE_GOOD_MS = 60_000;
-/** The brightness that an older program wrote as text, met by the hall's lamp, which is dimmed all the time. */
-const MET_MS = 90_000;
 
 const region = (page: Page, name: string | RegExp) => page.getByRole('region', { name });
 

@@ -2,11 +2,9 @@
 
 import type { APIRequestContext, Page } from '@playwright/test';
 import { expectAccessible, expectNothingSideways, look, picture } from './look';
-import { ask, breakIt, expect, lamps, sentence, test } from './story';
+import { ask, breakIt, expect, lamps, MET_MS, sentence, test } from './story';
 
 const INFLUXDB = 'influxdb-simulated';
-/** The brightness that an older program wrote as text, met by the hall's lamp, which is dimmed all the time. */
-const MET_MS = 90_000;
 
 const lamp = (page: Page) => lamps(page).filter({ hasText: /^InfluxDB/ });
 const region = (page: Page, name: string) => page.getByRole('region', { name });

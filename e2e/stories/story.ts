@@ -80,6 +80,8 @@ export async function showToken(place: Locator, token: string) {
   await place.getByLabel(/^Only who has this program’s token/).fill(token);
   await place.getByRole('button', { name: 'Go on' }).click();
 }
+/** Until the brightness that an older program wrote as text is met, by the hall's lamp, which is dimmed all the time. */
+export const MET_MS = 90_000;
 /** What the program's API says. */
 export const ask = async (request: APIRequestContext, url: string, path: string) =>
   (await request.get(new URL(`api/v1/${path}`, url).href)).json();

@@ -57,6 +57,22 @@ async fn connected(rig: &Rig) -> Run {
     run
 }
 
+/// An entity that says something else five times a second, until it is aborted.
+fn alive(
+    rig: &Rig,
+    entity_id: &'static str,
+    nth: fn(u32) -> String,
+    attributes: &'static str,
+) -> tokio::task::JoinHandle<()> {
+    let house = rig.house.clone();
+    tokio::spawn(async move {
+        for n in 0.. {
+            house.set_state(entity_id, &nth(n), attributes);
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    })
+}
+
 async fn gets_through(version: InfluxVersion) {
     let (server, address) = simulated(version).await;
     let rig = Rig::new(&settings("influxdb", version, address)).await;
@@ -155,13 +171,7 @@ async fn without_the_right_the_next_state_that_comes_is_followed_and_home_assist
     let rig = Rig::new(&settings("influxdb", InfluxVersion::V1, address)).await;
     rig.house.cause(Fault::NoAdmin);
     let _run = connected(&rig).await;
-    let living = rig.house.clone();
-    let alive = tokio::spawn(async move {
-        for n in 0.. {
-            living.set_state("sensor.natural", &n.to_string(), "{}");
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-    });
+    let alive = alive(&rig, "sensor.natural", |n| n.to_string(), "{}");
     let (code, document) = verify(&rig.hearthline, &[]).await;
     alive.abort();
     assert_eq!(
@@ -192,13 +202,7 @@ async fn a_filter_that_leaves_the_canary_out_is_said_and_not_gone_around() {
 
     let rig = Rig::new("[filter]\ninclude = [\"light\"]\n").await;
     let _run = connected(&rig).await;
-    let living = rig.house.clone();
-    let alive = tokio::spawn(async move {
-        for n in 0.. {
-            living.set_state("light.a", if n % 2 == 0 { "on" } else { "off" }, "{}");
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-    });
+    let alive = alive(&rig, "light.a", |n| if n % 2 == 0 { "on".into() } else { "off".into() }, "{}");
     let (code, document) = verify(&rig.hearthline, &[]).await;
     alive.abort();
     assert_eq!(code, 3, "{document:#}");
@@ -217,13 +221,7 @@ async fn a_state_that_a_sink_leaves_out_by_its_class_is_not_missed_there() {
     let rig = Rig::new(&format!("{sink}exclude = [\"device_class:battery\"]\n")).await;
     rig.house.cause(Fault::NoAdmin);
     let _run = connected(&rig).await;
-    let living = rig.house.clone();
-    let alive = tokio::spawn(async move {
-        for n in 0.. {
-            living.set_state("sensor.natural", &n.to_string(), r#"{"device_class":"battery"}"#);
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-    });
+    let alive = alive(&rig, "sensor.natural", |n| n.to_string(), r#"{"device_class":"battery"}"#);
     let (code, document) = verify(&rig.hearthline, &[]).await;
     alive.abort();
     let (outcome, _, _, says) = leg(&document, "influxdb", "delivered");
